@@ -1,0 +1,86 @@
+/**
+ * The one error class of the package. Every message is a single sentence that names the offending
+ * value; `code` is stable across releases and is what programs should test.
+ */
+
+/** Every error code with its meaning. Codes are part of the public API: never renamed or reused. */
+export const ERROR_CODES = {
+  INVALID_OPTION: 'an option has an unknown name, a wrong type or a value out of range',
+  INVALID_ARGUMENT: 'an argument of a function has a wrong type or shape',
+  UNKNOWN_PRESET: 'no preset has this name',
+  UNKNOWN_CLASS: 'a class name or id is not one of the model or data set',
+  NO_DEFAULT_MODEL: 'the package carries no default model and none was given',
+  DISPOSED: 'the detector was used after dispose()',
+  ABORTED: 'the operation was cancelled through its AbortSignal',
+  FILE_NOT_FOUND: 'a file or folder does not exist or cannot be read',
+  FILE_WRITE: 'a file could not be written; nothing is left half-written',
+  FETCH_FAILED:
+    'a URL could not be fetched or answered with an error status or a wrong content type',
+  IMAGE_EMPTY: 'the image has no bytes or no pixels',
+  IMAGE_FORMAT: 'the bytes are not a JPEG, PNG or WebP picture',
+  IMAGE_CORRUPT: 'the picture is truncated or damaged',
+  IMAGE_TOO_LARGE: 'the picture header announces more pixels than allowed',
+  MODEL_EMPTY: 'the model file has no bytes',
+  MODEL_FORMAT: 'the model file is not of a known format',
+  MODEL_CORRUPT: 'the model file is truncated or damaged',
+  MODEL_METADATA: 'the model file lacks the metadata that describes it',
+  MODEL_CHECKSUM: 'the tensors of the model file do not match its checksum',
+  PICKLE_FORBIDDEN: 'a pickle refers to a type that a state_dict does not need',
+  WEIGHTS_MISMATCH: 'tensors are missing, unexpected or of a wrong shape',
+  BACKEND_UNAVAILABLE: 'the compute backend could not be started',
+  OUT_OF_MEMORY: 'the wasm heap cannot grow any further',
+  DATASET_FORMAT: 'a data set or annotation file is malformed',
+  DATASET_EMPTY: 'a data set or split has no images',
+  PREDICTIONS_FORMAT: 'a predictions file is malformed or does not fit the data set',
+  MISSING_DEPENDENCY: 'an optional dependency that this feature needs is not installed',
+  USAGE: 'the command line is wrong',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export class RefineDetError extends Error {
+  override readonly name = 'RefineDetError';
+  readonly code: ErrorCode;
+
+  /**
+   * @param code stable identifier, one of {@link ERROR_CODES}
+   * @param message one sentence naming the offending value
+   * @param options.cause the lower-level error, if any
+   */
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Throws `ABORTED` when the signal has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new RefineDetError('ABORTED', 'the operation was aborted', { cause: signal.reason });
+  }
+}
+
+/** ` (did you mean "x"?)` for the closest candidate within two edits, else an empty string. */
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  let best: string | undefined;
+  let bestDistance = 3;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best === undefined ? '' : ` (did you mean "${best}"?)`;
+}
+
+/** Levenshtein distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, substitute));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

@@ -1,0 +1,147 @@
+/** Class-name lists of the common data sets and the resolution of allow and deny lists. */
+import { didYouMean, RefineDetError } from './errors.ts';
+
+/** The 20 classes of PASCAL VOC, in the devkit's (alphabetical) order. */
+export const VOC_CLASSES: readonly string[] = [
+  'aeroplane',
+  'bicycle',
+  'bird',
+  'boat',
+  'bottle',
+  'bus',
+  'car',
+  'cat',
+  'chair',
+  'cow',
+  'diningtable',
+  'dog',
+  'horse',
+  'motorbike',
+  'person',
+  'pottedplant',
+  'sheep',
+  'sofa',
+  'train',
+  'tvmonitor',
+];
+
+/** The 80 classes of COCO, in the order of their (sparse) category ids. */
+export const COCO_CLASSES: readonly string[] = [
+  'person',
+  'bicycle',
+  'car',
+  'motorcycle',
+  'airplane',
+  'bus',
+  'train',
+  'truck',
+  'boat',
+  'traffic light',
+  'fire hydrant',
+  'stop sign',
+  'parking meter',
+  'bench',
+  'bird',
+  'cat',
+  'dog',
+  'horse',
+  'sheep',
+  'cow',
+  'elephant',
+  'bear',
+  'zebra',
+  'giraffe',
+  'backpack',
+  'umbrella',
+  'handbag',
+  'tie',
+  'suitcase',
+  'frisbee',
+  'skis',
+  'snowboard',
+  'sports ball',
+  'kite',
+  'baseball bat',
+  'baseball glove',
+  'skateboard',
+  'surfboard',
+  'tennis racket',
+  'bottle',
+  'wine glass',
+  'cup',
+  'fork',
+  'knife',
+  'spoon',
+  'bowl',
+  'banana',
+  'apple',
+  'sandwich',
+  'orange',
+  'broccoli',
+  'carrot',
+  'hot dog',
+  'pizza',
+  'donut',
+  'cake',
+  'chair',
+  'couch',
+  'potted plant',
+  'bed',
+  'dining table',
+  'toilet',
+  'tv',
+  'laptop',
+  'mouse',
+  'remote',
+  'keyboard',
+  'cell phone',
+  'microwave',
+  'oven',
+  'toaster',
+  'sink',
+  'refrigerator',
+  'book',
+  'clock',
+  'vase',
+  'scissors',
+  'teddy bear',
+  'hair drier',
+  'toothbrush',
+];
+
+/** Which classes to keep: a list of names is an allow list; `deny` removes classes. */
+export type ClassFilter =
+  | readonly string[]
+  | { allow?: readonly string[]; deny?: readonly string[] };
+
+/**
+ * One byte a class, 1 where the class is kept.
+ * @throws UNKNOWN_CLASS for a name that `classes` does not hold
+ */
+export function classMask(classes: readonly string[], filter: ClassFilter | undefined): Uint8Array {
+  const mask = new Uint8Array(classes.length).fill(1);
+  if (filter === undefined) return mask;
+  const { allow, deny }: { allow?: readonly string[]; deny?: readonly string[] } =
+    'length' in filter ? { allow: filter } : filter;
+  if (allow) {
+    mask.fill(0);
+    for (const name of allow) mask[classIndex(classes, name)] = 1;
+  }
+  for (const name of deny ?? []) mask[classIndex(classes, name)] = 0;
+  return mask;
+}
+
+/**
+ * Index of a class name.
+ * @throws UNKNOWN_CLASS when `classes` does not hold it
+ */
+export function classIndex(classes: readonly string[], name: string): number {
+  const index = classes.indexOf(name);
+  if (index < 0) {
+    throw new RefineDetError(
+      'UNKNOWN_CLASS',
+      `unknown class "${name}"${didYouMean(name, classes)}`,
+    );
+  }
+  return index;
+}
