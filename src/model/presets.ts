@@ -1,0 +1,82 @@
+/** The registry of presets: one row of plain data each, and the graph a row stands for. */
+import { didYouMean, RefineDetError } from '../errors.ts';
+import { mobilenet } from './backbones/mobilenet.ts';
+import { type ResNetVersion, resnet101 } from './backbones/resnet101.ts';
+import { vgg16 } from './backbones/vgg16.ts';
+import { GraphBuilder } from './builder.ts';
+import type { Graph } from './graph.ts';
+import type { ChannelOrder } from './model.ts';
+import { type NeckStyle, refinedet } from './refinedet.ts';
+
+type Triple = readonly [number, number, number];
+
+export interface Preset {
+  backbone: 'vgg16' | 'resnet101' | 'mobilenet';
+  neck: NeckStyle;
+  /** Default network input, pixels a side. */
+  inputSize: number;
+  mean: Triple;
+  std: Triple;
+  channelOrder: ChannelOrder;
+  /** Where the architecture and its pre-processing come from. */
+  source: string;
+}
+
+const PAPER = 'arXiv 1711.06897, the authors’ Caffe release';
+/** Caffe's pre-processing: BGR, the ImageNet mean, no scaling. */
+const CAFFE = { mean: [104, 117, 123], std: [1, 1, 1], channelOrder: 'BGR' } as const;
+const VGG16 = { backbone: 'vgg16', neck: 'plain', ...CAFFE, source: PAPER } as const;
+const RESNET101 = { backbone: 'resnet101', neck: 'residual', ...CAFFE, source: PAPER } as const;
+
+export const PRESETS = {
+  'refinedet320-vgg16': { ...VGG16, inputSize: 320 },
+  'refinedet512-vgg16': { ...VGG16, inputSize: 512 },
+  'refinedet320-resnet101': { ...RESNET101, inputSize: 320 },
+  'refinedet512-resnet101': { ...RESNET101, inputSize: 512 },
+  'refinedet320-mobilenet': {
+    backbone: 'mobilenet',
+    neck: 'slim',
+    inputSize: 320,
+    mean: [127.5, 127.5, 127.5],
+    std: [127.5, 127.5, 127.5],
+    channelOrder: 'RGB',
+    source: 'MobileNetV2 1.0 (arXiv 1801.04381) with a slim TCB; this package',
+  },
+} as const satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof PRESETS;
+
+/**
+ * The preset of a name.
+ * @throws UNKNOWN_PRESET
+ */
+export function presetByName(name: string): Preset & { name: PresetName } {
+  if (!Object.hasOwn(PRESETS, name)) {
+    const names = Object.keys(PRESETS);
+    throw new RefineDetError(
+      'UNKNOWN_PRESET',
+      `unknown preset "${name}"${didYouMean(name, names)}; there are ${names.join(', ')}`,
+    );
+  }
+  return { name: name as PresetName, ...PRESETS[name as PresetName] };
+}
+
+export interface GraphOptions {
+  /** Where ResNet bottlenecks stride; default `v1`, as the released models. */
+  resnetVersion?: ResNetVersion;
+}
+
+/**
+ * Layer graph of a preset. ResNet graphs carry batch normalisation: fold it before inference.
+ * @param numClasses object classes, without background
+ */
+export function presetGraph(name: string, numClasses: number, options: GraphOptions = {}): Graph {
+  const { backbone, neck } = presetByName(name);
+  const b = new GraphBuilder();
+  const sources = {
+    vgg16: () => vgg16(b),
+    resnet101: () => resnet101(b, options.resnetVersion),
+    mobilenet: () => mobilenet(b),
+  }[backbone]();
+  return refinedet(b, sources, neck, numClasses);
+}
