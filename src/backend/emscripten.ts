@@ -1,0 +1,187 @@
+/**
+ * Creates the Emscripten module of tfjs' wasm backend ourselves: stock tfjs refuses threads in Node,
+ * always starts eight workers, and leaves handlers on `process` that crash the host program.
+ */
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { RefineDetError } from '../errors.ts';
+
+/** What tfjs' BackendWasm drives, and what our kernels need of it. */
+export interface WasmModule {
+  HEAPU8: Uint8Array;
+  _malloc(bytes: number): number;
+  _free(pointer: number): void;
+  asm: { memory?: WebAssembly.Memory };
+  wasmMemory?: WebAssembly.Memory;
+  cwrap(name: string, returns: string | null, args: string[]): (...values: number[]) => number;
+  PThread?: ThreadPool;
+  tfjs: unknown;
+}
+
+interface ThreadPool {
+  unusedWorkers: ThreadWorker[];
+  pthreads: Record<string, { worker?: ThreadWorker } | ThreadWorker>;
+}
+
+/** The part of a Worker (browser's or Node's) that Emscripten's thread pool uses. */
+export interface ThreadWorker {
+  postMessage(message: { cmd?: string }): void;
+  terminate(): void;
+  unref?(): void;
+  onmessage?: (event: { data: { cmd: string } }) => void;
+  onerror?: (event: unknown) => void;
+}
+
+/** What a platform provides to start the module; see src/platform. */
+export interface WasmAssets {
+  /** Emscripten's factory from wasm-out/. */
+  factory(config: object): Promise<WasmModule>;
+  binary: BufferSource;
+  /** Threaded build only: what the factory's workers import, and how to start one. */
+  mainScript?: string | Blob;
+  createWorker?: () => ThreadWorker;
+}
+
+/** Emscripten's fixed pool size in tfjs 4.22; the pool never holds more. */
+const POOL_SIZE = 8;
+/** The calling thread works too, so the pool serves one thread more than it has workers. */
+export const MAX_THREADS = POOL_SIZE + 1;
+
+/**
+ * Starts the module.
+ * @param threads 1 for the single-threaded build, else the threaded one with `threads - 1` workers
+ */
+export async function createWasmModule(assets: WasmAssets, threads: number): Promise<WasmModule> {
+  const config = {
+    mainScriptUrlOrBlob: assets.mainScript,
+    locateFile: (path: string) => path,
+    instantiateWasm(
+      imports: WebAssembly.Imports,
+      done: (i: WebAssembly.Instance, m: WebAssembly.Module) => void,
+    ) {
+      // tfjs takes half of the logical cores (env.emscripten_num_logical_cores) as its upper limit.
+      if (imports['env']) imports['env']['emscripten_num_logical_cores'] = () => 2 * threads;
+      WebAssembly.instantiate(assets.binary, imports).then(
+        ({ instance, module }) => done(instance, module),
+        failed,
+      );
+      return {};
+    },
+    onAbort: (reason: unknown) => failed(new Error(`the wasm module aborted: ${reason}`)),
+  };
+  let failed!: (error: unknown) => void;
+  const failure = new Promise<never>((_, reject) => {
+    failed = reject;
+  });
+  try {
+    const started = withoutProcessHandlers(() =>
+      threads > 1
+        ? withWorkers(threads - 1, assets.createWorker!, () => assets.factory(config))
+        : assets.factory(config),
+    );
+    const module = await Promise.race([started, failure]);
+    if (module.PThread) dropPlaceholders(module.PThread);
+    module.tfjs = bridge(module);
+    return module;
+  } catch (cause) {
+    throw new RefineDetError(
+      'BACKEND_UNAVAILABLE',
+      `the wasm backend could not be started with ${threads} thread(s): ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+/** Lets the process end although pool workers wait for work (Node only). */
+export function unrefWorkers(module: WasmModule): void {
+  if (!module.PThread) return;
+  const running = Object.values(module.PThread.pthreads).map((thread) =>
+    'worker' in thread ? thread.worker : (thread as ThreadWorker),
+  );
+  for (const worker of [...module.PThread.unusedWorkers, ...running]) worker?.unref?.();
+}
+
+/** The functions tfjs wraps in its own start-up code. */
+function bridge(module: WasmModule) {
+  const number = 'number';
+  return {
+    init: module.cwrap('init', null, []),
+    initWithThreadsCount: module.cwrap('init_with_threads_count', null, [number]),
+    getThreadsCount: module.cwrap('get_threads_count', number, []),
+    registerTensor: module.cwrap('register_tensor', null, [number, number, number]),
+    disposeData: module.cwrap('dispose_data', null, [number]),
+    dispose: module.cwrap('dispose', null, []),
+  };
+}
+
+/**
+ * Runs the (synchronous) start of the factory with a `Worker` of ours. The factory fills its pool of
+ * eight; it takes threads from the end of the pool, so the first ones can be placeholders that start
+ * nothing.
+ */
+function withWorkers<T>(count: number, create: () => ThreadWorker, run: () => T): T {
+  let made = 0;
+  const original = Object.getOwnPropertyDescriptor(globalThis, 'Worker');
+  Object.defineProperty(globalThis, 'Worker', {
+    configurable: true,
+    get: () =>
+      function PoolWorker() {
+        return made++ < POOL_SIZE - count ? placeholder() : create();
+      },
+    // In Node the factory assigns worker_threads' class to the global.
+    set: () => {},
+  });
+  try {
+    return run();
+  } finally {
+    if (original) Object.defineProperty(globalThis, 'Worker', original);
+    else Reflect.deleteProperty(globalThis, 'Worker');
+  }
+}
+
+const PLACEHOLDERS = new WeakSet<ThreadWorker>();
+
+function placeholder(): ThreadWorker {
+  const worker: ThreadWorker & { on(): void } = {
+    postMessage({ cmd }) {
+      if (cmd === 'load') queueMicrotask(() => worker.onmessage?.({ data: { cmd: 'loaded' } }));
+    },
+    terminate() {},
+    unref() {},
+    on() {},
+  };
+  PLACEHOLDERS.add(worker);
+  return worker;
+}
+
+function dropPlaceholders(pool: ThreadPool): void {
+  pool.unusedWorkers = pool.unusedWorkers.filter((worker) => !PLACEHOLDERS.has(worker));
+}
+
+/** Emscripten adds process-wide handlers that rethrow: they would crash programs that handle errors. */
+function withoutProcessHandlers<T>(run: () => T): T {
+  const { process } = globalThis as { process?: NodeJS.Process };
+  if (typeof process?.listeners !== 'function') return run();
+  const before = new Set<unknown>(
+    PROCESS_EVENTS.flatMap((event) => process.listeners(event as 'exit')),
+  );
+  try {
+    return run();
+  } finally {
+    for (const event of PROCESS_EVENTS) {
+      for (const listener of process.listeners(event as 'exit')) {
+        if (!before.has(listener)) process.removeListener(event, listener);
+      }
+    }
+  }
+}
+
+const PROCESS_EVENTS = ['uncaughtException', 'unhandledRejection'];
+
+/** The memory behind a module or a backend started by somebody else. */
+export function moduleMemory(module: WasmModule): WebAssembly.Memory {
+  const memory = module.wasmMemory ?? module.asm.memory;
+  if (!memory) throw new RefineDetError('BACKEND_UNAVAILABLE', 'the wasm module hides its memory');
+  return memory;
+}
+
+export type { BackendWasm };

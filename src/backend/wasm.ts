@@ -1,0 +1,123 @@
+/**
+ * The wasm backend: tfjs' XNNPACK kernels, with threads in Node too, and the heap they share with our
+ * own kernels. One backend serves every detector of the process.
+ */
+import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { availableThreads, threadsUnavailable, wasmAssets } from '#platform';
+import { RefineDetError } from '../errors.ts';
+import type { Heap } from '../kernels/heap.ts';
+import { type Kernels, loadKernels } from '../kernels/module.ts';
+import {
+  createWasmModule,
+  MAX_THREADS,
+  moduleMemory,
+  unrefWorkers,
+  type WasmModule,
+} from './emscripten.ts';
+
+/** `auto`: every core up to {@link AUTO_THREADS_LIMIT}. */
+export type Threads = 'auto' | number;
+
+/** Small layers stop scaling early; more threads than this mostly wait for each other. */
+const AUTO_THREADS_LIMIT = 4;
+
+export interface WasmRuntime {
+  heap: Heap;
+  kernels: Kernels;
+  /** Threads actually in use. */
+  threads: number;
+}
+
+let runtime: Promise<WasmRuntime> | undefined;
+
+/**
+ * Starts the backend, or returns the running one: its thread count is fixed by the first call of the
+ * process. Makes `wasm` the current tfjs backend.
+ * @param threads default `auto`
+ * @param warn receives one sentence when fewer threads are used than asked for
+ * @throws INVALID_OPTION, BACKEND_UNAVAILABLE
+ */
+export async function wasmRuntime(
+  threads: Threads = 'auto',
+  warn: (message: string) => void = console.warn,
+): Promise<WasmRuntime> {
+  if (
+    threads !== 'auto' &&
+    !(Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)
+  ) {
+    throw new RefineDetError(
+      'INVALID_OPTION',
+      `threads must be "auto" or a whole number from 1 to ${MAX_THREADS}, not ${JSON.stringify(threads)}`,
+    );
+  }
+  runtime ??= start(threads, warn).catch((error) => {
+    runtime = undefined;
+    throw error;
+  });
+  const started = await runtime;
+  if (tf.getBackend() !== 'wasm') await tf.setBackend('wasm');
+  if (threads !== 'auto' && threads !== started.threads && !warned.has(threads)) {
+    warned.add(threads);
+    warn(
+      `refinedet runs on ${started.threads} thread(s), not ${threads}: the wasm backend had already been started`,
+    );
+  }
+  return started;
+}
+
+/** Thread counts already complained about: one warning each. */
+const warned = new Set<number>();
+
+/** Address of a tensor's data in the wasm heap. */
+export function tensorPointer(tensor: tf.Tensor): number {
+  const backend = tf.backend() as BackendWasm;
+  return backend.getMemoryOffset(tensor.dataId) >>> 0;
+}
+
+async function start(threads: Threads, warn: (message: string) => void): Promise<WasmRuntime> {
+  const running = tf.engine().registry['wasm'] as BackendWasm | undefined;
+  const module = running
+    ? (running as unknown as { wasm: WasmModule }).wasm
+    : await startBackend(chooseThreads(threads, warn));
+  const heap = moduleHeap(module);
+  const count = (module.tfjs as { getThreadsCount(): number }).getThreadsCount();
+  return { heap, kernels: await loadKernels(heap), threads: module.PThread ? count : 1 };
+}
+
+function chooseThreads(threads: Threads, warn: (message: string) => void): number {
+  const wanted = threads === 'auto' ? Math.min(availableThreads(), AUTO_THREADS_LIMIT) : threads;
+  const obstacle = wanted > 1 ? threadsUnavailable() : undefined;
+  if (obstacle === undefined) return wanted;
+  warn(`refinedet runs on one thread: ${obstacle}`);
+  warned.add(wanted);
+  return 1;
+}
+
+async function startBackend(threads: number): Promise<WasmModule> {
+  const module = await createWasmModule(await wasmAssets(threads > 1), threads);
+  setThreadsCount(threads);
+  tf.removeBackend('wasm');
+  tf.registerBackend('wasm', () => new BackendWasm(module as never));
+  if (!(await tf.setBackend('wasm'))) {
+    throw new RefineDetError('BACKEND_UNAVAILABLE', 'tfjs refused the wasm backend');
+  }
+  unrefWorkers(module);
+  return module;
+}
+
+function moduleHeap(module: WasmModule): Heap {
+  const memory = moduleMemory(module);
+  return {
+    memory,
+    threaded: module.PThread !== undefined,
+    malloc(bytes) {
+      const pointer = module._malloc(bytes) >>> 0;
+      if (pointer === 0) {
+        throw new RefineDetError('OUT_OF_MEMORY', `the wasm heap cannot hold ${bytes} more bytes`);
+      }
+      return pointer;
+    },
+    free: (pointer) => module._free(pointer),
+  };
+}
