@@ -161,7 +161,8 @@ function convSize(n: number, window: number, stride: number, padding: Padding): 
   return Math.floor((n + 2 * padding - window) / stride) + 1;
 }
 
-function poolSize(n: number, { size, stride, padding, ceil }: MaxPoolLayer): number {
+/** Output height or width of a pooling layer for an input of `n` rows or columns. */
+export function poolSize(n: number, { size, stride, padding, ceil }: MaxPoolLayer): number {
   const steps = (n + 2 * padding - size) / stride;
   const out = (ceil ? Math.ceil(steps) : Math.floor(steps)) + 1;
   // Caffe: the last window must start inside the image or its left padding.
