@@ -3,6 +3,7 @@
  * image is known by its path until somebody decodes it.
  */
 import type { Box } from '../boxes.ts';
+import type { FindingCode } from './findings.ts';
 
 export type DatasetFormat = 'voc' | 'coco' | 'yolo';
 
@@ -74,8 +75,8 @@ export type Severity = 'error' | 'warning' | 'note';
 /** One thing found wrong in a data set, with its place. */
 export interface Finding {
   severity: Severity;
-  /** Stable kebab-case identifier such as `zero-area-box`. */
-  code: string;
+  /** Stable identifier such as `zero-area-box`. */
+  code: FindingCode;
   /** One sentence naming the offending value. */
   message: string;
   /** Absolute path of the annotation file or picture. */

@@ -1,0 +1,112 @@
+/** Files and folders of data sets, whose names come from foreign annotation files. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { RefineDetError } from '../errors.ts';
+
+/** Files at once: enough to hide the disk, far below the usual limit of open files. */
+const CONCURRENCY = 16;
+/** No honest XML, YAML or label file comes near; a larger one would only fill the memory. */
+const MAX_TEXT_BYTES = 64 * 2 ** 20;
+
+/** What counts as a picture in a folder, whether or not it can be decoded. */
+const IMAGE_EXTENSION = /\.(jpe?g|png|webp|bmp|gif|tiff?|avif|heic)$/i;
+
+export const isImageName = (name: string): boolean => IMAGE_EXTENSION.test(name);
+
+/** `dir/name.jpg` → `dir/name` */
+export const withoutExtension = (name: string): string => name.replace(/\.[^./\\]*$/, '');
+
+/**
+ * Absolute path of a file named by an annotation, or undefined when the name is absolute, leaves
+ * `folder` or holds a NUL. Backslashes are taken as separators. Links are not followed to check.
+ */
+export function confinedPath(folder: string, name: string): string | undefined {
+  const relative = name.replaceAll('\\', '/');
+  if (relative === '' || relative.includes('\0')) return undefined;
+  if (path.isAbsolute(relative) || path.win32.isAbsolute(relative)) return undefined;
+  const resolved = path.resolve(folder, relative);
+  return isInside(folder, resolved) ? resolved : undefined;
+}
+
+/** Whether an absolute path lies strictly below a folder. */
+export function isInside(folder: string, file: string): boolean {
+  const relative = path.relative(folder, file);
+  return (
+    relative !== '' &&
+    relative !== '..' &&
+    !relative.startsWith(`..${path.sep}`) &&
+    !path.isAbsolute(relative)
+  );
+}
+
+/** Relative path with forward slashes. */
+export function relativeName(folder: string, file: string): string {
+  return path.relative(folder, file).replaceAll(path.sep, '/');
+}
+
+export type EntryKind = 'file' | 'folder' | 'missing';
+
+export async function entryKind(file: string): Promise<EntryKind> {
+  try {
+    return (await stat(file)).isDirectory() ? 'folder' : 'file';
+  } catch {
+    return 'missing';
+  }
+}
+
+export const isFolder = async (file: string): Promise<boolean> =>
+  (await entryKind(file)) === 'folder';
+export const isFile = async (file: string): Promise<boolean> => (await entryKind(file)) === 'file';
+
+/** Names in a folder, sorted; none when it cannot be read. */
+export async function listFolder(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Text of a small annotation file, without byte order mark.
+ * @throws FILE_NOT_FOUND, or DATASET_FORMAT when it is over 64 MiB
+ */
+export async function readText(file: string): Promise<string> {
+  const bytes = await readBytes(file, MAX_TEXT_BYTES);
+  const text = bytes.toString('utf8');
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
+
+/**
+ * All bytes of a file.
+ * @throws FILE_NOT_FOUND, or DATASET_FORMAT when it has more than `limit` bytes
+ */
+export async function readBytes(file: string, limit: number): Promise<Buffer> {
+  try {
+    const { size } = await stat(file);
+    if (size > limit) {
+      throw new RefineDetError('DATASET_FORMAT', `${file} is too large: ${size} bytes`);
+    }
+    return await readFile(file);
+  } catch (cause) {
+    if (cause instanceof RefineDetError) throw cause;
+    throw new RefineDetError('FILE_NOT_FOUND', `${file} cannot be read`, { cause });
+  }
+}
+
+/** `Promise.all(items.map(work))` with a bounded number of calls under way; keeps the order. */
+export async function mapConcurrently<T, R>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const run = async () => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index], index);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, run));
+  return results;
+}

@@ -1,0 +1,68 @@
+/**
+ * What can be wrong with a data set. Readers report findings to a {@link Report}: loading stops at
+ * the first one that matters, checking collects them all.
+ */
+import path from 'node:path';
+import { RefineDetError } from '../errors.ts';
+import type { Finding, Severity } from './types.ts';
+
+/** Every finding code with its severity. Codes are stable: programs may test them. */
+export const FINDING_SEVERITY = {
+  'malformed-file': 'error',
+  'missing-annotation': 'error',
+  'unsafe-path': 'error',
+  'unknown-class': 'error',
+  'unknown-image': 'error',
+  'duplicate-id': 'error',
+  'repeated-image': 'warning',
+  'zero-area-box': 'error',
+  'box-outside': 'error',
+  'box-overhangs': 'warning',
+  'missing-image': 'error',
+  'undecodable-image': 'error',
+  'size-mismatch': 'error',
+  'duplicate-image': 'warning',
+  'split-overlap': 'error',
+  'empty-split': 'error',
+  'classes-differ': 'error',
+  'similar-classes': 'warning',
+  'unused-class': 'warning',
+  'no-boxes': 'note',
+} as const satisfies Record<string, Severity>;
+
+export type FindingCode = keyof typeof FINDING_SEVERITY;
+
+/** Where a finding was made; see {@link Finding}. */
+export type Place = Pick<Finding, 'file' | 'line' | 'key'>;
+
+/** Takes note of a finding. The reader goes on without the item concerned if it returns. */
+export type Report = (code: FindingCode, message: string, place: Place) => void;
+
+/** What a reader leaves out with a warning instead of stopping. */
+const LEFT_OUT_ON_LOAD: ReadonlySet<FindingCode> = new Set(['zero-area-box', 'repeated-image']);
+
+/** A report that keeps every finding. */
+export function collect(findings: Finding[]): Report {
+  return (code, message, place) => {
+    findings.push({ severity: FINDING_SEVERITY[code], code, message, ...place });
+  };
+}
+
+/** A report for loading: harmless findings become warnings, the first other one is thrown. */
+export function stopAtErrors(warnings: Finding[]): Report {
+  const keep = collect(warnings);
+  return (code, message, place) => {
+    if (!LEFT_OUT_ON_LOAD.has(code)) {
+      throw new RefineDetError('DATASET_FORMAT', `${formatPlace(place)}: ${message}`);
+    }
+    keep(code, message, place);
+  };
+}
+
+/** `file:line (key)`, as far as known; files below `base` are shown relative to it. */
+export function formatPlace({ file, line, key }: Place, base?: string): string {
+  const shown = file && base && file.startsWith(base + path.sep) ? path.relative(base, file) : file;
+  const position = line === undefined ? (shown ?? '') : `${shown}:${line}`;
+  if (key === undefined) return position;
+  return position ? `${position} (${key})` : key;
+}

@@ -1,0 +1,63 @@
+/** A data set on disk whose splits are known but not read yet. */
+import { RefineDetError } from '../errors.ts';
+import type { Report } from './findings.ts';
+import type { Dataset, DatasetFormat } from './types.ts';
+
+export interface DatasetSource {
+  format: DatasetFormat;
+  /** Absolute folder. */
+  root: string;
+  /** Names of the splits that can be read, sorted. */
+  splits: string[];
+  /** Splits of one part of a joined source, such as `VOC2007/trainval`. */
+  partSplits?: string[];
+  /** Reads one of `splits` or `partSplits`. Items that are reported are left out. */
+  read(split: string, report: Report): Promise<Dataset>;
+}
+
+/** Other names that people give to the usual splits. */
+const CANONICAL = new Map([
+  ['training', 'train'],
+  ['valid', 'val'],
+  ['validation', 'val'],
+  ['testing', 'test'],
+]);
+
+/** `train2017` → `train`, `valid` → `val`. */
+export function canonicalSplit(name: string): string {
+  const plain = name.toLowerCase().replace(/[-_]?\d{2,4}$/, '');
+  return CANONICAL.get(plain) ?? plain;
+}
+
+/**
+ * The splits of a source that a user's words stand for: `train+val` names two, `val` also finds
+ * `valid` and `val2017`, and `trainval` is `train+val` where there is no such split.
+ * @param wanted may be left out for a source with a single split
+ * @throws INVALID_OPTION
+ */
+export function resolveSplits(source: DatasetSource, wanted: string | undefined): string[] {
+  if (wanted !== undefined) return wanted.split('+').flatMap((name) => resolveOne(source, name));
+  if (source.splits.length === 1) return source.splits;
+  throw new RefineDetError('INVALID_OPTION', `choose a split of ${source.root}: ${known(source)}`);
+}
+
+function resolveOne(source: DatasetSource, name: string): string[] {
+  if (source.splits.includes(name) || source.partSplits?.includes(name)) return [name];
+  const alike = source.splits.filter((split) => canonicalSplit(split) === canonicalSplit(name));
+  if (alike.length === 1) return alike;
+  if (name === 'trainval') return ['train', 'val'].flatMap((part) => resolveOne(source, part));
+  const problem = alike.length > 1 ? 'could be several splits' : 'is no split';
+  throw new RefineDetError(
+    'INVALID_OPTION',
+    `"${name}" ${problem} of ${source.root}; there are ${known(source)}`,
+  );
+}
+
+/** All splits but a `trainval` that only repeats `train` and `val`. */
+export function disjointSplits(splits: readonly string[]): string[] {
+  const repeated = splits.includes('train') && splits.includes('val');
+  return splits.filter((split) => !(repeated && split === 'trainval'));
+}
+
+const known = (source: DatasetSource): string =>
+  [...source.splits, ...(source.partSplits ?? [])].join(', ');

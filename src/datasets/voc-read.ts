@@ -1,0 +1,160 @@
+/** Reads one split of a PASCAL VOC root; the layout is described in voc.ts. */
+import path from 'node:path';
+import { RefineDetError } from '../errors.ts';
+import { VOC_CLASSES } from '../labels.ts';
+import {
+  confinedPath,
+  isFile,
+  isImageName,
+  listFolder,
+  mapConcurrently,
+  readText,
+  withoutExtension,
+} from './files.ts';
+import type { Report } from './findings.ts';
+import type { Dataset, DatasetImage, GroundTruth } from './types.ts';
+import { boxFromVocCorners } from './voc-box.ts';
+import { parseVocXml, type VocAnnotation, XmlError } from './voc-xml.ts';
+
+interface Parsed {
+  image: DatasetImage;
+  annotation: VocAnnotation;
+}
+
+/** @param split name of a list in ImageSets/Main */
+export async function readVoc(root: string, split: string, report: Report): Promise<Dataset> {
+  const ids = await readIds(root, split, report);
+  const pictures = await pictureNames(root);
+  const parsed = (await mapConcurrently(ids, (id) => readImage(root, id, pictures, report))).filter(
+    (item) => item !== undefined,
+  );
+  const classes = await vocClasses(root, parsed);
+  for (const { image, annotation } of parsed) {
+    image.boxes = groundTruths(annotation, classes, image.annotationPath, report);
+  }
+  return {
+    name: path.basename(root),
+    root,
+    format: 'voc',
+    split,
+    classes,
+    images: parsed.map(({ image }) => image),
+    warnings: [],
+  };
+}
+
+/** Image names of a split; a second column (`1`, `-1`, `0`) is ignored. */
+async function readIds(root: string, split: string, report: Report): Promise<string[]> {
+  const file = path.join(root, 'ImageSets', 'Main', `${split}.txt`);
+  const ids = new Set<string>();
+  for (const [index, text] of (await readText(file)).split('\n').entries()) {
+    const id = text.trim().replace(/\s+-?[01]$/, '');
+    const line = index + 1;
+    if (id === '') continue;
+    if (!confinedPath(path.join(root, 'Annotations'), `${id}.xml`)) {
+      report('unsafe-path', `image name "${id}" leaves the data set`, { file, line });
+    } else if (ids.has(id)) {
+      report('repeated-image', `image "${id}" is listed twice`, { file, line });
+    } else {
+      ids.add(id);
+    }
+  }
+  return [...ids];
+}
+
+/** File name of each picture by its name without extension: not every set is all .jpg. */
+async function pictureNames(root: string): Promise<Map<string, string>> {
+  const names = (await listFolder(path.join(root, 'JPEGImages'))).filter(isImageName);
+  return new Map(names.map((name) => [withoutExtension(name), name]));
+}
+
+async function readImage(
+  root: string,
+  id: string,
+  pictures: ReadonlyMap<string, string>,
+  report: Report,
+): Promise<Parsed | undefined> {
+  const fileName = pictures.get(id) ?? `${id}.jpg`;
+  const annotationPath = path.join(root, 'Annotations', `${id}.xml`);
+  const annotation = await readAnnotation(annotationPath, report);
+  if (!annotation) return undefined;
+  const [width, height] = [annotation.width, annotation.height];
+  const sized = Number(width) > 0 && Number(height) > 0;
+  const image: DatasetImage = {
+    id,
+    fileName,
+    path: path.join(root, 'JPEGImages', fileName),
+    annotationPath,
+    ...(sized && { width, height }),
+    boxes: [],
+  };
+  return { image, annotation };
+}
+
+async function readAnnotation(file: string, report: Report): Promise<VocAnnotation | undefined> {
+  let text: string;
+  try {
+    text = await readText(file);
+  } catch (error) {
+    if (!(error instanceof RefineDetError)) throw error;
+    report('missing-annotation', error.message, { file });
+    return undefined;
+  }
+  try {
+    return parseVocXml(text);
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    report('malformed-file', error.message, { file, line: error.line });
+    return undefined;
+  }
+}
+
+async function vocClasses(root: string, parsed: readonly Parsed[]): Promise<string[]> {
+  const list = path.join(root, 'classes.txt');
+  if (await isFile(list)) {
+    const names = (await readText(list)).split('\n').map((name) => name.trim());
+    return names.filter((name) => name !== '');
+  }
+  const own = classNames(parsed.map(({ annotation }) => annotation));
+  if (own.every((name) => VOC_CLASSES.includes(name))) return [...VOC_CLASSES];
+  // The list must not depend on the split, so the annotations of all splits count.
+  const folder = path.join(root, 'Annotations');
+  const files = (await listFolder(folder)).filter((name) => name.endsWith('.xml'));
+  const ignore = () => {};
+  const all = await mapConcurrently(files, (name) =>
+    readAnnotation(path.join(folder, name), ignore),
+  );
+  return classNames(all.filter((annotation) => annotation !== undefined)).sort();
+}
+
+function classNames(annotations: readonly VocAnnotation[]): string[] {
+  const names = annotations.flatMap(({ objects }) => objects.map(({ name }) => name));
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+function groundTruths(
+  annotation: VocAnnotation,
+  classes: readonly string[],
+  file: string,
+  report: Report,
+): GroundTruth[] {
+  const classIds = new Map(classes.map((name, classId) => [name, classId]));
+  const boxes: GroundTruth[] = [];
+  for (const { line, name, difficult, corners } of annotation.objects) {
+    const [xmin, ymin, xmax, ymax] = corners;
+    const classId = name === undefined ? undefined : classIds.get(name);
+    if (name === undefined) {
+      report('malformed-file', 'an object has no name', { file, line });
+    } else if (!corners.every(Number.isFinite)) {
+      report('malformed-file', `the bndbox of "${name}" lacks a number`, { file, line });
+    } else if (classId === undefined) {
+      report('unknown-class', `"${name}" is not in classes.txt`, { file, line });
+    } else if (!(xmax > xmin && ymax > ymin)) {
+      const text = `${xmin}, ${ymin}, ${xmax}, ${ymax}`;
+      report('zero-area-box', `box ${text} of "${name}" has no area`, { file, line });
+    } else {
+      boxes.push({ classId, box: boxFromVocCorners(corners), difficult, crowd: false, line });
+    }
+  }
+  return boxes;
+}
