@@ -1,0 +1,68 @@
+/** What matching detections to ground truth yields, whichever protocol did it. */
+
+/** Outcome of one detection. */
+export const FALSE_POSITIVE = 0;
+export const TRUE_POSITIVE = 1;
+/** Matched to a box that counts neither way, or outside the area range. */
+export const IGNORED = 2;
+
+/** Detections of one class against its ground truth at one IoU threshold. */
+export interface ClassMatches {
+  /** Detection rows, highest score first. */
+  rows: Int32Array;
+  /** Outcome of each of `rows`. */
+  outcomes: Uint8Array;
+  /** Ground-truth row that each of `rows` is matched to, -1 for none. */
+  truth: Int32Array;
+  /** Ground-truth boxes that count: the denominator of recall. */
+  positives: number;
+}
+
+/** Precision and recall after each detection that counts, highest score first. */
+export interface PrCurve {
+  /** Detection row at each point. */
+  rows: Int32Array;
+  recall: Float64Array;
+  precision: Float64Array;
+}
+
+/** The cumulative precision-recall curve; ignored detections are no points of it. */
+export function prCurve({ rows, outcomes, positives }: ClassMatches): PrCurve {
+  const counted = outcomes.reduce((sum, outcome) => sum + Number(outcome !== IGNORED), 0);
+  const curve: PrCurve = {
+    rows: new Int32Array(counted),
+    recall: new Float64Array(counted),
+    precision: new Float64Array(counted),
+  };
+  let point = 0;
+  let truePositives = 0;
+  for (let i = 0; i < rows.length; i++) {
+    if (outcomes[i] === IGNORED) continue;
+    truePositives += outcomes[i];
+    curve.rows[point] = rows[i];
+    curve.recall[point] = truePositives / positives;
+    curve.precision[point] = truePositives / (point + 1);
+    point++;
+  }
+  return curve;
+}
+
+/** Makes every precision the best at its recall or any higher one: the falling envelope. In place. */
+export function precisionEnvelope(precision: Float64Array): Float64Array {
+  for (let i = precision.length - 2; i >= 0; i--) {
+    if (precision[i] < precision[i + 1]) precision[i] = precision[i + 1];
+  }
+  return precision;
+}
+
+/** First index whose value is at least `value` in an ascending array; its length when none is. */
+export function lowerBound(ascending: Float64Array, value: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

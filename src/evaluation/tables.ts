@@ -1,0 +1,63 @@
+/**
+ * What the evaluators compute with: boxes in columns, one row a box. A class or an image is a
+ * number; names and ids stay with the data set.
+ */
+import type { Dataset } from '../datasets/types.ts';
+
+/** Ground truth in columns. Boxes are x, y, width, height in source-image pixels. */
+export interface TruthTable {
+  classCount: number;
+  imageCount: number;
+  /** [rows] index of the image. */
+  image: Int32Array;
+  /** [rows] index of the class. */
+  classId: Int32Array;
+  /** [rows, 4] x, y, width, height. */
+  box: Float64Array;
+  /** [rows] square pixels, of the segmentation where the data set knows it. */
+  area: Float64Array;
+  /** [rows] 1 for a region of many objects. */
+  crowd: Uint8Array;
+  /** [rows] 1 for a box that counts neither way (VOC `difficult`). */
+  difficult: Uint8Array;
+}
+
+/** Detections in columns, in the order they were made: that order decides between equal scores. */
+export interface DetectionTable {
+  /** [rows] index of the image. */
+  image: Int32Array;
+  /** [rows] index of the class. */
+  classId: Int32Array;
+  /** [rows] confidence; float64, because a score rounded to float32 makes new ties. */
+  score: Float64Array;
+  /** [rows, 4] x, y, width, height in source-image pixels. */
+  box: Float64Array;
+}
+
+/** The boxes of a data set in columns, images and classes in its own order. */
+export function truthTable(dataset: Dataset): TruthTable {
+  const rows = dataset.images.reduce((sum, { boxes }) => sum + boxes.length, 0);
+  const table: TruthTable = {
+    classCount: dataset.classes.length,
+    imageCount: dataset.images.length,
+    image: new Int32Array(rows),
+    classId: new Int32Array(rows),
+    box: new Float64Array(rows * 4),
+    area: new Float64Array(rows),
+    crowd: new Uint8Array(rows),
+    difficult: new Uint8Array(rows),
+  };
+  let row = 0;
+  dataset.images.forEach(({ boxes }, image) => {
+    for (const { classId, box, area, crowd, difficult } of boxes) {
+      table.image[row] = image;
+      table.classId[row] = classId;
+      table.box.set([box.x, box.y, box.width, box.height], row * 4);
+      table.area[row] = area ?? box.width * box.height;
+      table.crowd[row] = Number(crowd);
+      table.difficult[row] = Number(difficult);
+      row++;
+    }
+  });
+  return table;
+}
