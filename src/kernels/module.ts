@@ -1,0 +1,43 @@
+/** Instantiates the compiled kernels (assembly/) on the memory of a heap. */
+import { KERNEL_BINARIES } from './generated/binaries.ts';
+import type { Heap } from './heap.ts';
+
+/** The exports of assembly/index.ts; addresses may exceed 2 GiB, and come back as signed numbers. */
+export interface KernelExports {
+  anchorLevel(
+    anchors: number,
+    shapes: number,
+    anchorsPerCell: number,
+    rows: number,
+    columns: number,
+    stepX: number,
+    stepY: number,
+    clip: number,
+  ): number;
+}
+
+/** The kernels and the heap on whose memory they work. */
+export interface Kernels extends KernelExports {
+  readonly heap: Heap;
+}
+
+type Variant = keyof typeof KERNEL_BINARIES;
+
+const compiled = new Map<Variant, Promise<WebAssembly.Module>>();
+
+/** Kernels bound to the heap's memory. Each of the two builds is compiled once per process. */
+export async function loadKernels(heap: Heap): Promise<Kernels> {
+  const module = await compile(heap.threaded ? 'threaded' : 'single');
+  const instance = await WebAssembly.instantiate(module, { env: { memory: heap.memory } });
+  return { ...(instance.exports as unknown as KernelExports), heap };
+}
+
+function compile(variant: Variant): Promise<WebAssembly.Module> {
+  let module = compiled.get(variant);
+  if (!module) {
+    const bytes = Uint8Array.from(atob(KERNEL_BINARIES[variant]), (c) => c.charCodeAt(0));
+    module = WebAssembly.compile(bytes);
+    compiled.set(variant, module);
+  }
+  return module;
+}
