@@ -1,0 +1,97 @@
+/**
+ * What a picture file announces, read before anything is allocated for it. These readers are strict
+ * where the decoders are lenient: a decoder fills what is missing of a truncated file with grey.
+ */
+import { type ErrorCode, RefineDetError } from '../errors.ts';
+import { asciiAt } from './bytes.ts';
+import type { Orientation } from './exif.ts';
+import { parseJpeg } from './jpeg.ts';
+import { PNG_SIGNATURE, parsePng } from './png.ts';
+import { parseWebp } from './webp.ts';
+
+/** Picture formats that can be read. */
+export type ImageFormat = 'jpeg' | 'png' | 'webp';
+
+/** 100 megapixels: above every camera of today, and 400 MB once decoded. */
+export const DEFAULT_MAX_PIXELS = 100_000_000;
+
+/** What the reader of one format finds out. */
+export interface ParsedHeader {
+  /** Stored pixels, before the orientation is applied; 0 when not found. */
+  width: number;
+  height: number;
+  orientation: Orientation;
+  /** Whether the file reaches to its end marker. */
+  complete: boolean;
+  /** Names the kind of picture when it is one that the decoders do not know. */
+  unsupported?: string;
+}
+
+export interface ImageHeader {
+  format: ImageFormat;
+  /** Stored pixels, before the orientation is applied. */
+  width: number;
+  height: number;
+  orientation: Orientation;
+}
+
+export interface DecodeOptions {
+  /** How messages call the picture: its path or URL. Default "the given bytes". */
+  source?: string;
+  /** Largest width · height. Default 100 million. */
+  maxPixels?: number;
+}
+
+const PARSERS: Record<ImageFormat, (bytes: Uint8Array) => ParsedHeader> = {
+  jpeg: parseJpeg,
+  png: parsePng,
+  webp: parseWebp,
+};
+
+const NAMES: Record<ImageFormat, string> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP' };
+
+/**
+ * Size and orientation of a JPEG, PNG or WebP file.
+ * @throws IMAGE_EMPTY for no bytes or no pixels, IMAGE_FORMAT for any other kind of file,
+ *   IMAGE_TOO_LARGE above `maxPixels`, IMAGE_CORRUPT for a truncated file
+ */
+export function readImageHeader(bytes: Uint8Array, options: DecodeOptions = {}): ImageHeader {
+  const { source = 'the given bytes', maxPixels = DEFAULT_MAX_PIXELS } = options;
+  const fail = (code: ErrorCode, reason: string) =>
+    new RefineDetError(code, `cannot read ${source}: ${reason}`);
+
+  if (bytes.length === 0) throw fail('IMAGE_EMPTY', 'empty (0 bytes)');
+  const format = imageFormat(bytes);
+  if (!format) throw fail('IMAGE_FORMAT', `not a JPEG, PNG or WebP picture but ${describe(bytes)}`);
+
+  const { width, height, orientation, complete, unsupported } = PARSERS[format](bytes);
+  if (width * height > maxPixels) {
+    throw fail(
+      'IMAGE_TOO_LARGE',
+      `${width}×${height} pixels are more than the allowed ${maxPixels}`,
+    );
+  }
+  if (unsupported) throw fail('IMAGE_FORMAT', `${unsupported} is not supported`);
+  if (!complete) throw fail('IMAGE_CORRUPT', `the ${NAMES[format]} data are truncated`);
+  if (width * height === 0) throw fail('IMAGE_EMPTY', `its size is ${width}×${height}`);
+  return { format, width, height, orientation };
+}
+
+/** Format by the first bytes; undefined for any other kind of file. */
+export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
+  if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return 'jpeg';
+  if (PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)) return 'png';
+  if (asciiAt(bytes, 0) === 'RIFF' && asciiAt(bytes, 8) === 'WEBP') return 'webp';
+  return undefined;
+}
+
+/** Names the formats that people do try, else shows the first bytes. */
+function describe(bytes: Uint8Array): string {
+  const start = asciiAt(bytes, 0);
+  if (start === 'GIF8') return 'a GIF';
+  if (start.startsWith('BM')) return 'a BMP';
+  if (start === 'II*\0' || start === 'MM\0*') return 'a TIFF';
+  if (asciiAt(bytes, 4) === 'ftyp') return 'a HEIF, AVIF or video file';
+  const first = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0'));
+  return `a file that begins with ${first.join(' ')}`;
+}

@@ -1,0 +1,108 @@
+/**
+ * The JPEG and WebP codecs in Node: Emscripten modules that are told their binary, for Node's fetch
+ * reads no files. Each is compiled when first needed.
+ */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
+/** A codec's heap never shrinks; after a picture that made it larger than this it is dropped. */
+const HEAP_LIMIT_BYTES = 256 * 1024 * 1024;
+
+/** The part of an Emscripten module that is needed here. */
+interface EmscriptenModule {
+  HEAPU8: Uint8Array;
+}
+
+/** Pixels as the codecs return and take them: four channels. */
+interface Pixels {
+  data: Uint8ClampedArray;
+  width: number;
+  height: number;
+}
+
+interface JpegDecoder extends EmscriptenModule {
+  decode(bytes: Uint8Array, applyOrientation: boolean): Pixels;
+}
+
+interface WebpDecoder extends EmscriptenModule {
+  decode(bytes: Uint8Array): Pixels | null;
+}
+
+interface JpegEncoder extends EmscriptenModule {
+  encode(rgba: Uint8Array, width: number, height: number, options: object): Uint8Array;
+}
+
+type Factory<M> = (options: object) => Promise<M>;
+
+/** Runs a function on a codec. When the codec gives up, the error says what it printed last. */
+export type UseCodec<M> = <R>(use: (codec: M) => R) => Promise<R>;
+
+export const jpegDecoder = lazyCodec<JpegDecoder>(
+  () => import('@jsquash/jpeg/codec/dec/mozjpeg_dec.js'),
+  '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
+);
+
+export const webpDecoder = lazyCodec<WebpDecoder>(
+  () => import('@jsquash/webp/codec/dec/webp_dec.js'),
+  '@jsquash/webp/codec/dec/webp_dec.wasm',
+);
+
+export const jpegEncoder = lazyCodec<JpegEncoder>(
+  () => import('@jsquash/jpeg/codec/enc/mozjpeg_enc.js'),
+  '@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm',
+);
+
+function lazyCodec<M extends EmscriptenModule>(
+  load: () => Promise<{ default: unknown }>,
+  binary: string,
+): UseCodec<M> {
+  const compile = async () => {
+    const [{ default: factory }, bytes] = await Promise.all([
+      load(),
+      readFile(require.resolve(binary)),
+    ]);
+    return { factory: factory as Factory<M>, program: await WebAssembly.compile(bytes) };
+  };
+  let compiled: ReturnType<typeof compile> | undefined;
+  let instance: Promise<M> | undefined;
+  let lastWords = '';
+
+  const instantiate = async () => {
+    compiled ??= compile();
+    const { factory, program } = await compiled;
+    return factory({
+      noInitialRun: true,
+      printErr: (line: string) => {
+        lastWords = line;
+      },
+      instantiateWasm(imports: WebAssembly.Imports, receive: (i: WebAssembly.Instance) => void) {
+        const wasm = new WebAssembly.Instance(program, imports);
+        receive(wasm);
+        return wasm.exports;
+      },
+    });
+  };
+
+  return async (use) => {
+    let current: Promise<M>;
+    let codec: M;
+    do {
+      // Another call may have dropped the instance while this one waited for it.
+      instance ??= instantiate();
+      current = instance;
+      codec = await current;
+    } while (current !== instance);
+    lastWords = '';
+    try {
+      const result = use(codec);
+      if (codec.HEAPU8.length > HEAP_LIMIT_BYTES) instance = undefined;
+      return result;
+    } catch (cause) {
+      // A codec that gives up leaves its stack and heap as they were at that moment.
+      instance = undefined;
+      throw lastWords ? new Error(lastWords, { cause }) : cause;
+    }
+  };
+}

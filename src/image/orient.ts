@@ -1,0 +1,48 @@
+/** Turns a picture upright. */
+import type { Orientation } from './exif.ts';
+import type { RawImage } from './types.ts';
+
+/**
+ * Per orientation, where the upright picture finds its pixels: whether its x runs along the stored
+ * columns (transposed), and whether the stored x and y run backwards.
+ */
+const LAYOUT: Record<Orientation, [transpose: boolean, mirrorX: boolean, mirrorY: boolean]> = {
+  1: [false, false, false],
+  2: [false, true, false],
+  3: [false, true, true],
+  4: [false, false, true],
+  5: [true, false, false],
+  6: [true, false, true],
+  7: [true, true, true],
+  8: [true, true, false],
+};
+
+/** The picture as the camera saw it; the same object when it is upright already. */
+export function orient(image: RawImage, orientation: Orientation): RawImage {
+  if (orientation === 1) return image;
+  const { width, height, channels } = image;
+  const [transpose, mirrorX, mirrorY] = LAYOUT[orientation];
+  const data = new Uint8Array(image.data.length);
+  // Four bytes move as one word.
+  const words = channels === 4 && image.data.byteOffset % 4 === 0;
+  const from = words
+    ? new Uint32Array(image.data.buffer, image.data.byteOffset, width * height)
+    : image.data;
+  const to = words ? new Uint32Array(data.buffer) : data;
+  const step = words ? 1 : channels;
+
+  const alongX = mirrorX ? -step : step;
+  const alongY = mirrorY ? -step * width : step * width;
+  const origin = (mirrorX ? width - 1 : 0) * step + (mirrorY ? height - 1 : 0) * width * step;
+  const [columns, rows] = transpose ? [height, width] : [width, height];
+  const [columnStep, rowStep] = transpose ? [alongY, alongX] : [alongX, alongY];
+
+  let target = 0;
+  for (let y = 0; y < rows; y++) {
+    let source = origin + y * rowStep;
+    for (let x = 0; x < columns; x++, source += columnStep) {
+      for (let c = 0; c < step; c++) to[target++] = from[source + c];
+    }
+  }
+  return { data, width: columns, height: rows, channels };
+}

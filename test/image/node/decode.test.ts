@@ -1,0 +1,249 @@
+import { Worker } from 'node:worker_threads';
+import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RefineDetError } from '../../../src/errors.ts';
+import { decodeImage } from '../../../src/image/node/decode.ts';
+import { PICTURES, picture, rgbHash } from './pictures.ts';
+
+describe('decodeImage', () => {
+  for (const { name, bytes, golden } of PICTURES) {
+    if (!golden) continue;
+    it(`reads ${name} as cv2 does, pixel for pixel`, async () => {
+      const image = await decodeImage(bytes);
+      expect([image.width, image.height]).toEqual([golden.width, golden.height]);
+      expect(rgbHash(image)).toBe(golden.sha256);
+    });
+  }
+
+  it('reads a 4:4:0 JPEG', async () => {
+    expect(await decodeImage(picture('440.jpg'))).toMatchObject({ width: 29, height: 19 });
+  });
+
+  it('turns a WebP upright like a PNG of the same pixels', async () => {
+    const webp = await decodeImage(picture('orientation-6.webp'));
+    const png = await decodeImage(picture('orientation-6.png'));
+    expect(rgbHash(webp)).toBe(rgbHash(png));
+  });
+
+  it('reads a picture that is a view into a larger buffer', async () => {
+    const bytes = picture('baseline.jpg');
+    const larger = new Uint8Array(bytes.length + 100).fill(0xff);
+    larger.set(bytes, 33);
+    const image = await decodeImage(larger.subarray(33, 33 + bytes.length));
+    expect(rgbHash(image)).toBe(rgbHash(await decodeImage(bytes)));
+  });
+
+  it('ignores what follows the end of a JPEG', async () => {
+    const bytes = Buffer.concat([picture('baseline.jpg'), Buffer.from('appended by a phone')]);
+    expect(rgbHash(await decodeImage(bytes))).toBe(
+      rgbHash(await decodeImage(picture('baseline.jpg'))),
+    );
+  });
+
+  it('decodes several pictures at a time', async () => {
+    const names = ['baseline.jpg', 'lossy.webp', 'filtered.png', 'progressive.jpg'];
+    const single: string[] = [];
+    for (const name of names) single.push(rgbHash(await decodeImage(picture(name))));
+    const together = await Promise.all(names.map((name) => decodeImage(picture(name))));
+    expect(together.map(rgbHash)).toEqual(single);
+  });
+
+  it('works in a worker thread and lets it exit', { timeout: 30_000 }, async () => {
+    const script = new URL('./decode-worker.ts', import.meta.url);
+    // Workers do not inherit the test runner's loader of TypeScript.
+    const start = `import('tsx/esm/api').then(({ register }) => (register(), import('${script}')))`;
+    const worker = new Worker(start, {
+      eval: true,
+      workerData: [picture('baseline.jpg'), picture('filtered.png'), picture('lossy.webp')],
+    });
+    const sizes = new Promise((resolve) => worker.once('message', resolve));
+    const exit = new Promise((resolve, reject) =>
+      worker.once('exit', resolve).once('error', reject),
+    );
+    expect(await exit).toBe(0);
+    expect(await sizes).toEqual(['29×19', '29×19', '29×19']);
+  });
+});
+
+describe('decodeImage refuses', () => {
+  const refusals: [what: string, bytes: Uint8Array, message: string][] = [
+    ['an empty file', new Uint8Array(0), 'IMAGE_EMPTY: cannot read x: empty (0 bytes)'],
+    [
+      'a web page',
+      Buffer.from('<!DOCTYPE html>'),
+      'IMAGE_FORMAT: cannot read x: not a JPEG, PNG or WebP picture but a file that begins with 3c 21 44 4f 43 54 59 50',
+    ],
+    [
+      'a GIF',
+      Buffer.from('GIF89a'),
+      'IMAGE_FORMAT: cannot read x: not a JPEG, PNG or WebP picture but a GIF',
+    ],
+    ['CMYK', picture('cmyk.jpg'), 'IMAGE_FORMAT: cannot read x: a CMYK JPEG is not supported'],
+    [
+      'arithmetic coding',
+      picture('arithmetic.jpg'),
+      'IMAGE_FORMAT: cannot read x: a lossless or arithmetic-coded JPEG is not supported',
+    ],
+    [
+      'an animation',
+      picture('animated.webp'),
+      'IMAGE_FORMAT: cannot read x: an animated WebP is not supported',
+    ],
+    ['a huge JPEG', hugeJpeg(), tooLarge(20000)],
+    ['a huge PNG', hugePng(), tooLarge(20000)],
+    ['a huge WebP', hugeWebp(), tooLarge(16000)],
+    [
+      'a JPEG without rows',
+      withBytes(picture('baseline.jpg'), (bytes) =>
+        bytes.fill(0, frameHeader(bytes) + 5, frameHeader(bytes) + 7),
+      ),
+      'IMAGE_EMPTY: cannot read x: its size is 29×0',
+    ],
+    [
+      'a PNG that inflates to too little',
+      png(20, 20, deflateSync(new Uint8Array(100))),
+      'IMAGE_CORRUPT: cannot decode x: the PNG data end too early',
+    ],
+    [
+      'a PNG that inflates without end',
+      png(20, 20, deflateSync(new Uint8Array(10_000_000))),
+      'IMAGE_CORRUPT: cannot decode x: Cannot create a Buffer larger than 66376 bytes',
+    ],
+    [
+      'a PNG with an unknown filter',
+      png(2, 2, deflateSync(new Uint8Array(100).fill(9))),
+      'IMAGE_CORRUPT: cannot decode x: the PNG data name an unknown filter 9',
+    ],
+    [
+      'a WebP with damaged data',
+      withBytes(picture('lossless.webp'), (bytes) => bytes.fill(0xff, 30)),
+      'IMAGE_CORRUPT: cannot decode x: the WebP data are damaged',
+    ],
+    [
+      'a JPEG with a damaged table',
+      withBytes(picture('baseline.jpg'), (bytes) =>
+        bytes.fill(0xfe, huffmanTable(bytes), huffmanTable(bytes) + 16),
+      ),
+      'IMAGE_CORRUPT: cannot decode x: Bogus Huffman table definition',
+    ],
+  ];
+  for (const [what, bytes, message] of refusals) {
+    it(what, async () => expect(await refusal(bytes)).toBe(message));
+  }
+
+  for (const name of [
+    'baseline.jpg',
+    'progressive.jpg',
+    'filtered.png',
+    'lossy.webp',
+    'lossless.webp',
+  ]) {
+    it(`${name} cut off anywhere`, async () => {
+      const bytes = picture(name);
+      for (let length = 1; length < bytes.length; length += 7) {
+        expect(await refusal(bytes.subarray(0, length))).toMatch(/^IMAGE_(CORRUPT|FORMAT): cannot/);
+      }
+    });
+  }
+
+  it('more pixels than maxPixels', async () => {
+    const decoding = decodeImage(picture('baseline.jpg'), { source: 'x', maxPixels: 550 });
+    await expect(decoding).rejects.toThrow(
+      'cannot read x: 29×19 pixels are more than the allowed 550',
+    );
+    await expect(decodeImage(picture('baseline.jpg'), { maxPixels: 551 })).resolves.toBeDefined();
+  });
+
+  it('any damaged file with one error, and reads the next one', { timeout: 30_000 }, async () => {
+    const files = [
+      'baseline.jpg',
+      'progressive.jpg',
+      'filtered.png',
+      'type3-4bit-interlaced.png',
+      'lossy.webp',
+    ];
+    const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...files), damage, async (name, edits) => {
+        const bytes = picture(name);
+        for (const [at, value] of edits) bytes[at % bytes.length] = value;
+        try {
+          const { data, width, height, channels } = await decodeImage(bytes, { maxPixels: 1e6 });
+          expect(data.length).toBe(width * height * channels);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RefineDetError);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    for (const { bytes, golden } of PICTURES) {
+      if (golden) expect(rgbHash(await decodeImage(bytes))).toBe(golden.sha256);
+    }
+  });
+});
+
+async function refusal(bytes: Uint8Array): Promise<string> {
+  try {
+    await decodeImage(bytes, { source: 'x' });
+  } catch (error) {
+    if (error instanceof RefineDetError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  return 'decoded';
+}
+
+function tooLarge(side: number): string {
+  return `IMAGE_TOO_LARGE: cannot read x: ${side}×${side} pixels are more than the allowed 100000000`;
+}
+
+function withBytes(bytes: Uint8Array, edit: (bytes: Uint8Array) => unknown): Uint8Array {
+  edit(bytes);
+  return bytes;
+}
+
+function frameHeader(jpeg: Uint8Array): number {
+  return Buffer.from(jpeg).indexOf(Buffer.from([0xff, 0xc0]));
+}
+
+/** The 16 code counts of the first Huffman table. */
+function huffmanTable(jpeg: Uint8Array): number {
+  return Buffer.from(jpeg).indexOf(Buffer.from([0xff, 0xc4])) + 5;
+}
+
+/** Nothing but the frame header of a JPEG. */
+function hugeJpeg(): Uint8Array {
+  return Uint8Array.of(0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0x4e, 0x20, 0x4e, 0x20, 1, 1, 0x11, 0);
+}
+
+function hugePng(): Uint8Array {
+  return png(20000, 20000, deflateSync(new Uint8Array(100)));
+}
+
+function hugeWebp(): Uint8Array {
+  return withBytes(picture('lossy.webp'), (bytes) =>
+    new DataView(bytes.buffer).setUint32(26, 0x803e803e),
+  );
+}
+
+/** A grey 8-bit PNG; the CRCs are left empty. */
+function png(width: number, height: number, data: Uint8Array): Uint8Array {
+  const chunk = (type: string, body: Uint8Array) => {
+    const bytes = Buffer.alloc(12 + body.length);
+    bytes.writeUInt32BE(body.length);
+    bytes.write(type, 4, 'latin1');
+    bytes.set(body, 8);
+    return bytes;
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width);
+  header.writeUInt32BE(height, 4);
+  header[8] = 8;
+  const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', data),
+    chunk('IEND', new Uint8Array(0)),
+  ]);
+}
