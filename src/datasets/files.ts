@@ -5,7 +5,7 @@ import { RefineDetError } from '../errors.ts';
 
 /** Files at once: enough to hide the disk, far below the usual limit of open files. */
 const CONCURRENCY = 16;
-/** No honest XML, YAML or label file comes near; a larger one would only fill the memory. */
+/** No honest XML or label file comes near; a larger one would only fill the memory. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
 
 /** What counts as a picture in a folder, whether or not it can be decoded. */
@@ -69,10 +69,11 @@ export async function listFolder(folder: string): Promise<string[]> {
 
 /**
  * Text of a small annotation file, without byte order mark.
- * @throws FILE_NOT_FOUND, or DATASET_FORMAT when it is over 64 MiB
+ * @param limit default 64 MiB
+ * @throws FILE_NOT_FOUND, or DATASET_FORMAT when it has more than `limit` bytes
  */
-export async function readText(file: string): Promise<string> {
-  const bytes = await readBytes(file, MAX_TEXT_BYTES);
+export async function readText(file: string, limit = MAX_TEXT_BYTES): Promise<string> {
+  const bytes = await readBytes(file, limit);
   const text = bytes.toString('utf8');
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }

@@ -48,14 +48,13 @@ export function collect(findings: Finding[]): Report {
   };
 }
 
-/** A report for loading: harmless findings become warnings, the first other one is thrown. */
+/** A report for loading: what can be left out becomes a warning, anything else is thrown. */
 export function stopAtErrors(warnings: Finding[]): Report {
-  const keep = collect(warnings);
   return (code, message, place) => {
     if (!LEFT_OUT_ON_LOAD.has(code)) {
       throw new RefineDetError('DATASET_FORMAT', `${formatPlace(place)}: ${message}`);
     }
-    keep(code, message, place);
+    warnings.push({ severity: 'warning', code, message, ...place });
   };
 }
 

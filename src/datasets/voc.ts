@@ -15,6 +15,8 @@ export const VOC_LAYOUT = 'ImageSets/Main/*.txt beside Annotations/ and JPEGImag
 /** ImageSets/Main also holds one list per class: `cow_train.txt`, lines `ID -1`. */
 const CLASS_LIST = /_(train|val|trainval|test)\.txt$/;
 
+const DEVKIT_YEAR = /^VOC\d{4}/;
+
 /**
  * A VOC root, or a folder that holds several (VOCdevkit/VOC2007, VOCdevkit/VOC2012): then a split
  * such as `trainval` joins those of all roots and `VOC2007/trainval` is one of them.
@@ -30,7 +32,8 @@ export async function openVoc(folder: string): Promise<DatasetSource | undefined
 async function vocRoots(folder: string): Promise<string[]> {
   for (const parent of [folder, path.join(folder, 'VOCdevkit')]) {
     if (await isVocRoot(parent)) return [parent];
-    const children = (await listFolder(parent)).map((name) => path.join(parent, name));
+    const years = (await listFolder(parent)).filter((name) => DEVKIT_YEAR.test(name));
+    const children = years.map((name) => path.join(parent, name));
     const flags = await Promise.all(children.map(isVocRoot));
     const roots = children.filter((_, i) => flags[i]);
     if (roots.length > 0) return roots;
