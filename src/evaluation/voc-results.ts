@@ -1,0 +1,158 @@
+/**
+ * PASCAL VOC result files: `comp4_det_SPLIT_CLASS.txt` holds one detection a line, as
+ * `image score xmin ymin xmax ymax`, with pixels counted from 1.
+ */
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { toNumber } from '../datasets/number.ts';
+import type { Dataset } from '../datasets/types.ts';
+import { boxFromVocCorners, vocCorners } from '../datasets/voc-box.ts';
+import { didYouMean, RefineDetError } from '../errors.ts';
+import { bucketRows } from './order.ts';
+import { Predictions } from './predictions.ts';
+import { malformed, readResultBytes, writeResultFile } from './result-files.ts';
+
+/** Competition 4 is detection with any training data; the other numbers read the same. */
+const RESULT_NAME = /^comp\d+_det_(.+)\.txt$/;
+/** The devkit prints `%f`. */
+const DECIMALS = 6;
+
+/**
+ * Reads the result files of a folder, or one of them. Only classes that have a file are classes of
+ * the predictions: a detector that found no object of a class is expected to leave an empty file.
+ * @param dataset the images and classes that the results may name
+ * @throws FILE_NOT_FOUND, or PREDICTIONS_FORMAT naming file and line
+ */
+export async function readVocResults(location: string, dataset: Dataset): Promise<Predictions> {
+  const files = await resultFiles(location, dataset);
+  const predictions = new Predictions([...files.keys()]);
+  const images = new Set(dataset.images.map(({ id }) => String(id)));
+  for (const [classId, file] of [...files.values()].entries()) {
+    await readClass(file, classId, images, predictions);
+  }
+  return predictions;
+}
+
+async function readClass(
+  file: string,
+  classId: number,
+  images: ReadonlySet<string>,
+  predictions: Predictions,
+): Promise<void> {
+  const bytes = await readResultBytes(file);
+  let line = 0;
+  for (let start = 0; start < bytes.length; ) {
+    line++;
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.length : newline;
+    const text = bytes.toString('utf8', start, end).trim();
+    start = end + 1;
+    if (text === '') continue;
+    const fields = text.split(/\s+/);
+    if (fields.length !== 6) {
+      throw malformed(
+        { file, line },
+        `"image score xmin ymin xmax ymax" is expected, not ${fields.length} fields`,
+      );
+    }
+    const [image, ...texts] = fields;
+    if (!images.has(image)) throw malformed({ file, line }, `the data set has no image "${image}"`);
+    const numbers = texts.map(toNumber);
+    const wrong = numbers.findIndex((number) => !Number.isFinite(number));
+    if (wrong >= 0) throw malformed({ file, line }, `"${texts[wrong]}" is not a finite number`);
+    const [score, xmin, ymin, xmax, ymax] = numbers;
+    const { x, y, width, height } = boxFromVocCorners([xmin, ymin, xmax, ymax]);
+    if (width < 0 || height < 0) throw malformed({ file, line }, `the box is inverted: ${text}`);
+    predictions.push(predictions.image(image), classId, score, x, y, width, height);
+  }
+}
+
+/** Result file of each class, in the order of the data set's classes. */
+async function resultFiles(location: string, dataset: Dataset): Promise<Map<string, string>> {
+  const byClass = new Map<string, string[]>(dataset.classes.map((name) => [name, []]));
+  for (const file of await candidates(location)) byClass.get(classOf(file, dataset))?.push(file);
+  const files = new Map<string, string>();
+  for (const [className, found] of byClass) {
+    const own = found.filter((file) => path.basename(file).includes(`_${dataset.split}_`));
+    const [file, other] = own.length > 0 ? own : found;
+    if (other !== undefined) {
+      throw malformed({ file }, `class "${className}" has a second file, ${path.basename(other)}`);
+    }
+    if (file !== undefined) files.set(className, file);
+  }
+  return files;
+}
+
+async function candidates(location: string): Promise<string[]> {
+  let names: string[];
+  try {
+    if (!(await stat(location)).isDirectory()) return [location];
+    names = (await readdir(location)).filter((name) => RESULT_NAME.test(name)).sort();
+  } catch (cause) {
+    throw new RefineDetError('FILE_NOT_FOUND', `${location} cannot be read`, { cause });
+  }
+  if (names.length === 0) {
+    throw malformed({ file: location }, 'the folder has no comp4_det_SPLIT_CLASS.txt file');
+  }
+  return names.map((name) => path.join(location, name));
+}
+
+/** The class that a file name ends in; the longest, as both names may hold underscores. */
+function classOf(file: string, { classes }: Dataset): string {
+  const stem = RESULT_NAME.exec(path.basename(file))?.[1];
+  if (stem === undefined) {
+    throw malformed({ file }, 'the file name is not of the form comp4_det_SPLIT_CLASS.txt');
+  }
+  const fitting = classes.filter((name) => stem.endsWith(`_${name}`));
+  if (fitting.length > 0) return fitting.reduce((a, b) => (b.length > a.length ? b : a));
+  const guess = stem.slice(stem.indexOf('_') + 1);
+  throw malformed({ file }, `the data set has no class "${guess}"${didYouMean(guess, classes)}`);
+}
+
+/**
+ * Writes `comp4_det_SPLIT_CLASS.txt` for every class of the predictions, empty ones too, with 6
+ * decimals. Makes the folder.
+ * @throws INVALID_ARGUMENT for a class or image whose name the format cannot hold, FILE_WRITE
+ */
+export async function writeVocResults(
+  folder: string,
+  predictions: Predictions,
+  { split }: Pick<Dataset, 'split'>,
+): Promise<void> {
+  const files = predictions.classes.map((name) => `comp4_det_${split}_${name}.txt`);
+  requireWritable(files, predictions);
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new RefineDetError('FILE_WRITE', `the folder ${folder} cannot be made`, { cause });
+  }
+  const { rows, offsets } = bucketRows(
+    predictions.length,
+    predictions.table.classId,
+    predictions.classes.length,
+  );
+  for (const [classId, file] of files.entries()) {
+    const own = rows.subarray(offsets[classId], offsets[classId + 1]);
+    await writeResultFile(path.join(folder, file), vocLines(predictions, own));
+  }
+}
+
+function requireWritable(files: readonly string[], { imageIds }: Predictions): void {
+  const file = files.find((name) => name.includes('\0') || path.basename(name) !== name);
+  const image = imageIds.find((id) => !/^\S+$/.test(String(id)));
+  const wrong = file === undefined ? image : file;
+  if (wrong === undefined) return;
+  const what = file === undefined ? 'image id' : 'file name';
+  throw new RefineDetError(
+    'INVALID_ARGUMENT',
+    `VOC result files cannot have the ${what} "${wrong}": save a COCO results file instead`,
+  );
+}
+
+function* vocLines({ table, imageIds }: Predictions, rows: Int32Array): Generator<string> {
+  for (const row of rows) {
+    const [x, y, width, height] = table.box.subarray(row * 4, row * 4 + 4);
+    const numbers = [table.score[row], ...vocCorners({ x, y, width, height })];
+    yield `${imageIds[table.image[row]]} ${numbers.map((n) => n.toFixed(DECIMALS)).join(' ')}\n`;
+  }
+}
