@@ -2,20 +2,28 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { ThreadWorker, WasmAssets } from '../backend/emscripten.ts';
+import { RefineDetError } from '../errors.ts';
+import { fetchBytes } from './fetch.ts';
+
+export { decodeImage } from '../image/node/decode.ts';
 
 const require = createRequire(import.meta.url);
 const TFJS_WASM = '@tensorflow/tfjs-backend-wasm';
 
+/** Logical processors available to this process. */
 export function availableThreads(): number {
   return availableParallelism();
 }
 
+/** Why threads cannot be used here, or undefined when they can. */
 export function threadsUnavailable(): string | undefined {
   return typeof SharedArrayBuffer === 'undefined' ? 'SharedArrayBuffer is missing' : undefined;
 }
 
+/** tfjs' wasm build, single-threaded or threaded. */
 export async function wasmAssets(threaded: boolean): Promise<WasmAssets> {
   const build = threaded ? 'tfjs-backend-wasm-threaded-simd' : 'tfjs-backend-wasm-simd';
   const binary = await readFile(require.resolve(`${TFJS_WASM}/dist/${build}.wasm`));
@@ -34,4 +42,42 @@ function createPoolWorker(): ThreadWorker {
   // The script was embedded in a template literal, which turned its `\n` escapes into newlines.
   const worker = new Worker(wasmWorkerContents.replaceAll('\n', '\\n'), { eval: true });
   return worker as unknown as ThreadWorker;
+}
+
+/**
+ * Bytes of a file path or a file:, http:, https: or data: URL.
+ * @throws FILE_NOT_FOUND, FETCH_FAILED, ABORTED
+ */
+export async function readBytes(source: string | URL, signal?: AbortSignal): Promise<Uint8Array> {
+  const text = String(source);
+  if (/^(https?|data):/i.test(text)) return fetchBytes(text, signal);
+  try {
+    const path = /^file:/i.test(text) ? fileURLToPath(text) : text;
+    return await readFile(path, { signal });
+  } catch (cause) {
+    if (signal?.aborted) {
+      throw new RefineDetError('ABORTED', `reading ${text} was aborted`, { cause });
+    }
+    const reason = READ_ERRORS[(cause as NodeJS.ErrnoException).code ?? ''];
+    throw new RefineDetError(
+      'FILE_NOT_FOUND',
+      `cannot read ${text}: ${reason ?? (cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+const READ_ERRORS: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+};
+
+/** Bytes of the model that comes with the package, or undefined when this build carries none. */
+export async function defaultModel(): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(new URL('../../models/default.safetensors', import.meta.url));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,38 @@
+/** Finds and reads a model file. */
+import { defaultModel, readBytes } from '#platform';
+import { RefineDetError } from '../errors.ts';
+import type { Model } from '../model/model.ts';
+import { readModel } from '../weights/model-file.ts';
+
+/** Path, URL or bytes of a model file, or a model in memory. */
+export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Model;
+
+/**
+ * @param source default: the model that comes with the package
+ * @throws NO_DEFAULT_MODEL, FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, ABORTED
+ */
+export async function loadModel(
+  source: ModelSource | undefined,
+  signal?: AbortSignal,
+): Promise<Model> {
+  if (source === undefined) return loadDefaultModel();
+  if (typeof source === 'string' || source instanceof URL) {
+    return readModel(await readBytes(source, signal), String(source));
+  }
+  if (source instanceof ArrayBuffer) return readModel(new Uint8Array(source));
+  if (source instanceof Uint8Array) return readModel(source);
+  if (typeof source === 'object' && source !== null && 'graph' in source) return source;
+  throw new RefineDetError(
+    'INVALID_ARGUMENT',
+    `a model must be a path, a URL, bytes or a Model, not ${source === null ? 'null' : typeof source}`,
+  );
+}
+
+async function loadDefaultModel(): Promise<Model> {
+  const bytes = await defaultModel();
+  if (bytes) return readModel(bytes);
+  throw new RefineDetError(
+    'NO_DEFAULT_MODEL',
+    'this version of refinedet comes without a default model: give the path or URL of a model file',
+  );
+}

@@ -1,0 +1,81 @@
+/** From raw detections of views to the public form. Boxes here are corners normalised to the picture. */
+import type { Box, Detection } from '../boxes.ts';
+import type { Kernels } from '../kernels/module.ts';
+import type { PostprocessOptions } from '../kernels/options.ts';
+import { mergeDetections, type RawDetections } from '../kernels/postprocess.ts';
+import type { Size, View } from './views.ts';
+
+/** Moves detections of a view to the whole picture and drops those that the view is not trusted with. */
+export function viewToImage(raw: RawDetections, view: View, image: Size): RawDetections {
+  const { crop, flip, accepts } = view;
+  const kept = emptyDetections(raw.count);
+  for (let i = 0; i < raw.count; i++) {
+    const [x1, y1, x2, y2] = raw.boxes.subarray(4 * i, 4 * i + 4);
+    const [left, right] = flip ? [1 - x2, 1 - x1] : [x1, x2];
+    const box = {
+      x: crop.x + left * crop.width,
+      y: crop.y + y1 * crop.height,
+      width: (right - left) * crop.width,
+      height: (y2 - y1) * crop.height,
+    };
+    if (accepts && !accepts(box)) continue;
+    kept.boxes.set(normalized(box, image), 4 * kept.count);
+    kept.scores[kept.count] = raw.scores[i];
+    kept.classIds[kept.count] = raw.classIds[i];
+    kept.count++;
+  }
+  return kept;
+}
+
+/**
+ * One list out of several.
+ * @param options post-processing of the union; undefined: there is only one list, taken as it is
+ */
+export function mergeViews(
+  kernels: Kernels,
+  lists: readonly RawDetections[],
+  options: Partial<PostprocessOptions> | undefined,
+): RawDetections {
+  if (options === undefined) return lists[0];
+  const union = emptyDetections(lists.reduce((sum, { count }) => sum + count, 0));
+  for (const { count, boxes, scores, classIds } of lists) {
+    union.boxes.set(boxes.subarray(0, 4 * count), 4 * union.count);
+    union.scores.set(scores.subarray(0, count), union.count);
+    union.classIds.set(classIds.subarray(0, count), union.count);
+    union.count += count;
+  }
+  return mergeDetections(kernels, union, options);
+}
+
+/** Public form, best first, boxes in source pixels. */
+export function toDetections(
+  { count, boxes, scores, classIds }: RawDetections,
+  { width, height }: Size,
+  classes: readonly string[],
+  limit: number,
+): Detection[] {
+  return Array.from({ length: Math.min(count, limit) }, (_, i) => {
+    const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
+    const classId = classIds[i];
+    return {
+      label: classes[classId],
+      classId,
+      score: scores[i],
+      box: { x: x1 * width, y: y1 * height, width: (x2 - x1) * width, height: (y2 - y1) * height },
+    };
+  });
+}
+
+function emptyDetections(capacity: number): RawDetections {
+  return {
+    count: 0,
+    boxes: new Float32Array(4 * capacity),
+    scores: new Float32Array(capacity),
+    classIds: new Int32Array(capacity),
+  };
+}
+
+function normalized({ x, y, width, height }: Box, image: Size): number[] {
+  const [right, bottom] = [x + width, y + height];
+  return [x / image.width, y / image.height, right / image.width, bottom / image.height];
+}
