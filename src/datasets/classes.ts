@@ -54,6 +54,18 @@ function remap(dataset: Dataset, classes: readonly string[], newIds: readonly nu
   };
 }
 
+/** Gives data sets one class list, matched by name: the first one's classes come first. */
+export function alignClasses(datasets: readonly Dataset[]): Dataset[] {
+  const classes = [...new Set(datasets.flatMap((dataset) => dataset.classes))];
+  const list = JSON.stringify(classes);
+  return datasets.map((dataset) => {
+    if (JSON.stringify(dataset.classes) === list) return dataset;
+    const newIds = dataset.classes.map((name) => classes.indexOf(name));
+    const { categoryIds: _, ...rest } = dataset;
+    return remap(rest, classes, newIds);
+  });
+}
+
 /**
  * One data set of several, matching classes by name: the first one's classes come first. Category
  * ids survive when all parts have the same. If any image id occurs twice, every id gets the number
@@ -65,21 +77,15 @@ export function joinDatasets(datasets: readonly Dataset[]): Dataset {
     throw new RefineDetError('INVALID_ARGUMENT', 'there is no data set to join');
   }
   if (datasets.length === 1) return datasets[0];
-  const classes = [...new Set(datasets.flatMap((dataset) => dataset.classes))];
-  const parts = datasets.map((dataset) => {
-    const newIds = dataset.classes.map((name) => classes.indexOf(name));
-    return remap(dataset, classes, newIds).images;
-  });
-  const { categoryIds, ...first } = datasets[0];
-  const categories = JSON.stringify([classes, categoryIds]);
-  const same = datasets.every((d) => JSON.stringify([d.classes, d.categoryIds]) === categories);
+  const parts = alignClasses(datasets);
+  const { categoryIds, ...first } = parts[0];
+  const same = parts.every((part) => String(part.categoryIds) === String(categoryIds));
   return {
     ...first,
     name: [...new Set(datasets.map(({ name }) => name))].join('+'),
     split: [...new Set(datasets.map(({ split }) => split))].join('+'),
-    classes,
     ...(same && categoryIds && { categoryIds }),
-    images: withUniqueIds(parts),
+    images: withUniqueIds(parts.map(({ images }) => images)),
     warnings: datasets.flatMap(({ warnings }) => warnings),
   };
 }

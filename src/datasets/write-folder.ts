@@ -1,0 +1,63 @@
+/** Writing a folder so that it appears complete or not at all, and never over something else. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { RefineDetError } from '../errors.ts';
+import { entryKind, isInside, listFolder } from './files.ts';
+import { openDataset } from './load.ts';
+
+export interface FolderOptions {
+  /** Replace an existing folder, if it is empty or holds a data set. Default false. */
+  overwrite?: boolean;
+  /** Absolute files that must not be replaced: what is being converted. */
+  originals: readonly string[];
+}
+
+/**
+ * Calls `write` with an empty folder beside `folder` and renames it when it succeeds; on failure
+ * nothing is left behind.
+ * @throws FILE_WRITE when the folder exists, is not a data set or cannot be written, INVALID_OPTION
+ *   when it holds an original
+ */
+export async function writeFolder<T>(
+  folder: string,
+  { overwrite = false, originals }: FolderOptions,
+  write: (folder: string) => Promise<T>,
+): Promise<T> {
+  const target = path.resolve(folder);
+  const original = originals.find((file) => file === target || isInside(target, file));
+  if (original) {
+    throw new RefineDetError('INVALID_OPTION', `${target} holds the original ${original}`);
+  }
+  const exists = (await entryKind(target)) !== 'missing';
+  if (exists) await checkReplaceable(target, overwrite);
+
+  const part = `${target}.part-${randomUUID()}`;
+  const old = `${target}.old-${randomUUID()}`;
+  try {
+    await mkdir(part, { recursive: true });
+    const result = await write(part);
+    if (exists) await rename(target, old);
+    await rename(part, target);
+    await rm(old, { recursive: true, force: true });
+    return result;
+  } catch (cause) {
+    await rm(part, { recursive: true, force: true });
+    if (cause instanceof RefineDetError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RefineDetError('FILE_WRITE', `${target} cannot be written: ${reason}`, { cause });
+  }
+}
+
+async function checkReplaceable(target: string, overwrite: boolean): Promise<void> {
+  if (!overwrite) {
+    throw new RefineDetError('FILE_WRITE', `${target} exists already; ask to overwrite it`);
+  }
+  if ((await listFolder(target)).length === 0) return;
+  try {
+    await openDataset(target);
+  } catch (cause) {
+    const message = `${target} is not replaced because it does not look like a data set`;
+    throw new RefineDetError('FILE_WRITE', message, { cause });
+  }
+}

@@ -1,0 +1,115 @@
+/** Writes PASCAL VOC: Annotations/, JPEGImages/, ImageSets/Main/ and classes.txt. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { RefineDetError } from '../errors.ts';
+import type { WriteJob } from './convert.ts';
+import { mapConcurrently, withoutExtension } from './files.ts';
+import { type ImageSize, imageSize } from './image-size.ts';
+import type { DatasetImage, GroundTruth } from './types.ts';
+import { vocCorners } from './voc-box.ts';
+import { distinctNames } from './write-names.ts';
+
+/** @returns what was lost, in sentences */
+export async function writeVoc({
+  splits,
+  classes,
+  folder,
+  placeImage,
+}: WriteJob): Promise<string[]> {
+  classes.forEach(checkName);
+  const lists = path.join(folder, 'ImageSets', 'Main');
+  const annotations = path.join(folder, 'Annotations');
+  await mkdir(lists, { recursive: true });
+  await mkdir(annotations);
+  await writeFile(path.join(folder, 'classes.txt'), `${classes.join('\n')}\n`);
+
+  const flat = splits.flatMap(({ images }) =>
+    images.map((image) => ({ ...image, fileName: flatName(image.fileName) })),
+  );
+  const names = distinctNames(flat);
+  const ids = flat.map((image) => withoutExtension(names.get(image)!));
+  const written = new Map(flat.map((image, i) => [ids[i], image]));
+  await mapConcurrently([...written], async ([id, image]) => {
+    const name = names.get(image)!;
+    const xml = annotationXml(image, name, await imageSize(image), classes);
+    await writeFile(path.join(annotations, `${id}.xml`), xml);
+    await placeImage(image, path.join('JPEGImages', name));
+  });
+
+  let first = 0;
+  for (const { split, images } of splits) {
+    const lines = ids.slice(first, first + images.length).map((id) => `${id}\n`);
+    await writeFile(path.join(lists, `${flatName(split)}.txt`), lines.join(''));
+    first += images.length;
+  }
+  return losses([...written.values()].flatMap(({ boxes }) => boxes));
+}
+
+/** All pictures lie in one folder, and a list has one name a line. */
+const flatName = (name: string): string => name.replace(/[/\s]+/g, '_');
+
+function checkName(name: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids
+  if (name === '' || name.trim() !== name || /[\x00-\x1f\ufffe\uffff]/.test(name)) {
+    throw new RefineDetError('INVALID_OPTION', `VOC cannot hold the class name "${name}"`);
+  }
+}
+
+function losses(boxes: readonly GroundTruth[]): string[] {
+  const small = boxes.filter((truth) => !roundedCorners(truth)).length;
+  const crowds = boxes.filter((truth) => truth.crowd && roundedCorners(truth)).length;
+  return [
+    ...(small > 0
+      ? [`${small} boxes of one pixel or less are left out: VOC cannot hold them`]
+      : []),
+    ...(crowds > 0 ? [`${crowds} crowd regions are marked difficult: VOC has no crowds`] : []),
+  ];
+}
+
+function annotationXml(
+  image: DatasetImage,
+  fileName: string,
+  { width, height }: ImageSize,
+  classes: readonly string[],
+): string {
+  return `<annotation>
+	<filename>${escapeXml(fileName)}</filename>
+	<size>
+		<width>${width}</width>
+		<height>${height}</height>
+		<depth>3</depth>
+	</size>
+	<segmented>0</segmented>
+${image.boxes.map((truth) => objectXml(truth, classes)).join('')}</annotation>
+`;
+}
+
+function objectXml(truth: GroundTruth, classes: readonly string[]): string {
+  const corners = roundedCorners(truth);
+  if (!corners) return '';
+  const [xmin, ymin, xmax, ymax] = corners;
+  return `	<object>
+		<name>${escapeXml(classes[truth.classId])}</name>
+		<pose>Unspecified</pose>
+		<truncated>0</truncated>
+		<difficult>${truth.difficult || truth.crowd ? 1 : 0}</difficult>
+		<bndbox>
+			<xmin>${xmin}</xmin>
+			<ymin>${ymin}</ymin>
+			<xmax>${xmax}</xmax>
+			<ymax>${ymax}</ymax>
+		</bndbox>
+	</object>
+`;
+}
+
+/** Corners to a ten-thousandth of a pixel; undefined for a box that no reader would accept. */
+function roundedCorners({ box }: GroundTruth): number[] | undefined {
+  const corners = vocCorners(box).map((value) => Math.round(value * 1e4) / 1e4);
+  const [xmin, ymin, xmax, ymax] = corners;
+  return xmax > xmin && ymax > ymin ? corners : undefined;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+const escapeXml = (text: string): string => text.replace(/[&<>]/g, (char) => ENTITIES[char]);

@@ -1,0 +1,83 @@
+/** Writes YOLO: data.yaml, images/SPLIT and labels/SPLIT. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import { RefineDetError } from '../errors.ts';
+import type { WriteJob } from './convert.ts';
+import { mapConcurrently, withoutExtension } from './files.ts';
+import { type ImageSize, imageSize } from './image-size.ts';
+import { canonicalSplit } from './source.ts';
+import type { Dataset, GroundTruth } from './types.ts';
+import { distinctNames } from './write-names.ts';
+
+/** 1e-8 of the widest image is far below a thousandth of a pixel. */
+const DECIMALS = 8;
+
+/** @returns what was lost, in sentences */
+export async function writeYolo({
+  splits,
+  classes,
+  folder,
+  placeImage,
+}: WriteJob): Promise<string[]> {
+  const keys = splitKeys(splits);
+  await writeFile(path.join(folder, 'data.yaml'), configYaml(keys, classes));
+  for (const [i, { images }] of splits.entries()) {
+    const names = distinctNames(images);
+    await mkdir(path.join(folder, 'labels', keys[i]), { recursive: true });
+    await mapConcurrently(images, async (image) => {
+      const name = names.get(image)!;
+      const file = path.join(folder, 'labels', keys[i], `${withoutExtension(name)}.txt`);
+      const truths = image.boxes.filter(({ crowd }) => !crowd);
+      const size = truths.length > 0 ? await imageSize(image) : undefined;
+      const lines = truths.map((truth) => labelLine(truth, size!));
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFile(file, lines.join(''));
+      await placeImage(image, path.join('images', keys[i], name));
+    });
+  }
+  return losses(splits.flatMap(({ images }) => images.flatMap(({ boxes }) => boxes)));
+}
+
+/** data.yaml knows train, val and test only. */
+function splitKeys(splits: readonly Dataset[]): string[] {
+  const keys = splits.map(({ split }) => {
+    const key = canonicalSplit(split);
+    return key === 'trainval' ? 'train' : key;
+  });
+  keys.forEach((key, i) => {
+    if (!['train', 'val', 'test'].includes(key) || keys.indexOf(key) !== i) {
+      throw new RefineDetError(
+        'INVALID_OPTION',
+        `YOLO has one train, val and test each, so split "${splits[i].split}" has no place`,
+      );
+    }
+  });
+  return keys;
+}
+
+/** Without `path`: the folder of the file itself. Quoted, so that no name reads as a number. */
+function configYaml(keys: readonly string[], classes: readonly string[]): string {
+  const config = new Map<string, unknown>(keys.map((key) => [key, `images/${key}`]));
+  config.set('names', new Map(classes.entries()));
+  return stringify(config, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' });
+}
+
+function labelLine({ classId, box }: GroundTruth, { width, height }: ImageSize): string {
+  const values = [
+    (box.x + box.width / 2) / width,
+    (box.y + box.height / 2) / height,
+    box.width / width,
+    box.height / height,
+  ];
+  return `${classId} ${values.map((value) => value.toFixed(DECIMALS)).join(' ')}\n`;
+}
+
+function losses(boxes: readonly GroundTruth[]): string[] {
+  const crowds = boxes.filter(({ crowd }) => crowd).length;
+  const difficult = boxes.filter((truth) => truth.difficult && !truth.crowd).length;
+  return [
+    ...(crowds > 0 ? [`${crowds} crowd regions are left out: YOLO has no crowds`] : []),
+    ...(difficult > 0 ? [`${difficult} difficult boxes become ordinary ones in YOLO`] : []),
+  ];
+}
