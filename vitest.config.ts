@@ -1,11 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  resolve: {
-    // Tests run the sources, not dist/: the package's own `#platform` import is mapped by hand.
-    alias: { '#platform': fileURLToPath(new URL('./src/platform/node.ts', import.meta.url)) },
-  },
+  // Tests run the sources: `#platform` is resolved by this condition, see package.json.
+  resolve: { conditions: ['refinedet-source'] },
+  ssr: { resolve: { conditions: ['refinedet-source'] } },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],

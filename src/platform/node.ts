@@ -40,7 +40,9 @@ function createPoolWorker(): ThreadWorker {
     `${TFJS_WASM}/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js`,
   ) as { wasmWorkerContents: string };
   // The script was embedded in a template literal, which turned its `\n` escapes into newlines.
-  const worker = new Worker(wasmWorkerContents.replaceAll('\n', '\\n'), { eval: true });
+  const script = wasmWorkerContents.replaceAll('\n', '\\n');
+  // The program's own flags (a loader, --input-type=module) are not for this script.
+  const worker = new Worker(script, { eval: true, execArgv: [] });
   return worker as unknown as ThreadWorker;
 }
 
