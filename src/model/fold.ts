@@ -1,0 +1,66 @@
+/** Folds batch normalisation, which is a scale and a shift per channel, into the convolutions. */
+import { RefineDetError } from '../errors.ts';
+import type { ConvLayer, DeconvLayer, Graph, Layer, Weights } from './graph.ts';
+
+/** Of Caffe and PyTorch alike. */
+const EPSILON = 1e-5;
+
+type NormalisedLayer = (ConvLayer | DeconvLayer) & { batchNorm: true };
+
+/** The same graph with plain convolutions. */
+export function withoutBatchNorm(graph: Graph): Graph {
+  const layers = graph.layers.map((layer): Layer => {
+    if (!isNormalised(layer)) return layer;
+    const { batchNorm: _, ...plain } = layer;
+    return plain;
+  });
+  return { ...graph, layers };
+}
+
+/**
+ * Graph and weights without batch normalisation. Neither argument changes; tensors of other layers
+ * are shared, not copied.
+ * @throws WEIGHTS_MISMATCH when a tensor of a normalised layer is missing
+ */
+export function foldBatchNorm(graph: Graph, weights: Weights): { graph: Graph; weights: Weights } {
+  const folded: Weights = new Map(weights);
+  for (const layer of graph.layers) if (isNormalised(layer)) foldLayer(layer, folded);
+  return { graph: withoutBatchNorm(graph), weights: folded };
+}
+
+function isNormalised(layer: Layer): layer is NormalisedLayer {
+  return 'batchNorm' in layer && layer.batchNorm === true;
+}
+
+/** gamma · (w·x - mean) / √(variance + eps) + beta = (w · scale)·x + (beta - mean · scale) */
+function foldLayer({ name }: NormalisedLayer, weights: Weights): void {
+  const weight = tensor(weights, `${name}.weight`);
+  const take = (suffix: string) => {
+    const { data } = tensor(weights, `${name}.${suffix}`);
+    weights.delete(`${name}.${suffix}`);
+    return data;
+  };
+  const [gamma, beta, mean, variance] = [
+    take('gamma'),
+    take('beta'),
+    take('mean'),
+    take('variance'),
+  ];
+  const scale = gamma.map((value, c) => value / Math.sqrt(variance[c] + EPSILON));
+  const channels = scale.length;
+  const { shape } = weight;
+  weights.set(`${name}.weight`, {
+    shape,
+    data: weight.data.map((value, i) => value * scale[i % channels]),
+  });
+  weights.set(`${name}.bias`, {
+    shape: [channels],
+    data: beta.map((value, c) => value - mean[c] * scale[c]),
+  });
+}
+
+function tensor(weights: Weights, name: string) {
+  const found = weights.get(name);
+  if (found) return found;
+  throw new RefineDetError('WEIGHTS_MISMATCH', `the tensor ${name} is missing`);
+}

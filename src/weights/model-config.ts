@@ -1,0 +1,121 @@
+/** Checks the description of a model that comes from a file. */
+import { parseAnchorOptions } from '../anchors.ts';
+import { RefineDetError } from '../errors.ts';
+import type { ChannelOrder, ModelConfig } from '../model/model.ts';
+import { type GraphOptions, PRESETS, type PresetName } from '../model/presets.ts';
+import { ANCHORS_PER_CELL, LEVELS } from '../model/refinedet.ts';
+
+/** Input sizes are multiples of the deepest stride. */
+const SIZE_STEP = 64;
+const MAX_SIZE = 4096;
+const MAX_CLASSES = 10_000;
+const MAX_NAME_LENGTH = 200;
+
+type Fields = Record<string, unknown>;
+
+/**
+ * A model's configuration from untrusted JSON; unknown fields are dropped.
+ * @throws MODEL_METADATA naming the first offending field and its value
+ */
+export function parseModelConfig(value: unknown): ModelConfig {
+  const fields = record(value, 'config');
+  return {
+    preset: preset(fields['preset']),
+    ...(fields['graphOptions'] !== undefined && {
+      graphOptions: graphOptions(fields['graphOptions']),
+    }),
+    inputHeight: inputSize(fields['inputHeight'], 'inputHeight'),
+    inputWidth: inputSize(fields['inputWidth'], 'inputWidth'),
+    mean: triple(fields['mean'], 'mean', Number.isFinite),
+    std: triple(fields['std'], 'std', (n) => Number.isFinite(n) && n > 0),
+    channelOrder: channelOrder(fields['channelOrder']),
+    classes: classes(fields['classes']),
+    anchors: anchors(fields['anchors']),
+    ...(fields['provenance'] !== undefined && {
+      provenance: record(fields['provenance'], 'provenance'),
+    }),
+  };
+}
+
+function invalid(field: string, value: unknown, expected: string): RefineDetError {
+  const shown = String(JSON.stringify(value)).slice(0, 80);
+  return new RefineDetError(
+    'MODEL_METADATA',
+    `the model's ${field} must be ${expected}, not ${shown}`,
+  );
+}
+
+function record(value: unknown, field: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw invalid(field, value, 'an object');
+}
+
+function preset(value: unknown): PresetName {
+  if (typeof value === 'string' && Object.hasOwn(PRESETS, value)) return value as PresetName;
+  throw invalid('preset', value, `one of ${Object.keys(PRESETS).join(', ')}`);
+}
+
+function graphOptions(value: unknown): GraphOptions {
+  const { resnetVersion } = record(value, 'graphOptions');
+  if (resnetVersion === undefined) return {};
+  if (resnetVersion === 'v1' || resnetVersion === 'v1.5') return { resnetVersion };
+  throw invalid('resnetVersion', resnetVersion, '"v1" or "v1.5"');
+}
+
+function inputSize(value: unknown, field: string): number {
+  const size = Number.isInteger(value) ? (value as number) : 0;
+  if (size > 0 && size <= MAX_SIZE && size % SIZE_STEP === 0) return size;
+  throw invalid(field, value, `a multiple of ${SIZE_STEP} up to ${MAX_SIZE}`);
+}
+
+function triple(
+  value: unknown,
+  field: string,
+  valid: (n: number) => boolean,
+): [number, number, number] {
+  if (Array.isArray(value) && value.length === 3 && value.every(valid)) {
+    return value as [number, number, number];
+  }
+  throw invalid(field, value, field === 'std' ? 'three positive numbers' : 'three numbers');
+}
+
+function channelOrder(value: unknown): ChannelOrder {
+  if (value === 'RGB' || value === 'BGR') return value;
+  throw invalid('channelOrder', value, '"RGB" or "BGR"');
+}
+
+function classes(value: unknown): string[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_CLASSES) {
+    throw invalid('classes', value, `a list of 1 to ${MAX_CLASSES} names`);
+  }
+  for (const name of value) {
+    if (typeof name !== 'string' || name.trim() === '' || name.length > MAX_NAME_LENGTH) {
+      throw invalid('class name', name, `a text of 1 to ${MAX_NAME_LENGTH} characters`);
+    }
+  }
+  const repeated = value.find((name, index) => value.indexOf(name) !== index);
+  if (repeated !== undefined) throw invalid('classes', repeated, 'all different');
+  return value;
+}
+
+function anchors(value: unknown): ModelConfig['anchors'] {
+  const options = parseAnchors(value);
+  const { strides, sizes, ratios } = options;
+  for (const [field, list, length] of [
+    ['strides', strides, LEVELS.length],
+    ['sizes', sizes, LEVELS.length],
+    ['ratios', ratios, ANCHORS_PER_CELL],
+  ] as const) {
+    if (list.length !== length) throw invalid(`anchors.${field}`, list, `${length} numbers`);
+  }
+  return options;
+}
+
+function parseAnchors(value: unknown): ModelConfig['anchors'] {
+  try {
+    return parseAnchorOptions(value);
+  } catch (error) {
+    if (!(error instanceof RefineDetError)) throw error;
+    throw new RefineDetError('MODEL_METADATA', `the model's ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The package's own model file: safetensors with everything in it that a detector needs.
+ *
+ * Metadata: `format` = "refinedet", `formatVersion`, `config` (a {@link ModelConfig} as JSON) and
+ * `checksum` ("sha256:" and the digest of all tensor bytes). Tensors are named by graph layer;
+ * batch normalisation may be folded or not. In the reduced types only kernels are reduced; vectors
+ * (biases, normalisation) stay float32, and an int8 kernel `x` has its scales in `x.scale`.
+ */
+import { RefineDetError } from '../errors.ts';
+import { withoutBatchNorm } from '../model/fold.ts';
+import { BATCH_NORM_TENSORS, type Graph, type Weights, type WeightTensor } from '../model/graph.ts';
+import type { Model, ModelConfig } from '../model/model.ts';
+import { presetGraph } from '../model/presets.ts';
+import { quote } from './bytes.ts';
+import { encodeFloat16, FLOAT16_MAX } from './half.ts';
+import { matchTensors, readWeights, requireComplete } from './import.ts';
+import { NATIVE } from './importers/native.ts';
+import { parseModelConfig } from './model-config.ts';
+import { channelScales, outputChannels, quantize, SCALE_SUFFIX } from './quantize.ts';
+import {
+  encodeHeader,
+  isSafetensors,
+  readSafetensors,
+  type Safetensors,
+  type TensorWriter,
+  writeSafetensors,
+} from './safetensors.ts';
+import type { SourceTensors } from './source.ts';
+import { safetensorsSource } from './tensor-file.ts';
+
+export const FORMAT_NAME = 'refinedet';
+export const FORMAT_VERSION = '1';
+const CHECKSUM_PREFIX = 'sha256:';
+const DIGEST_BYTES = 32;
+
+/** How kernels are stored. */
+export type StorageType = 'f32' | 'f16' | 'int8';
+export const STORAGE_TYPES: readonly StorageType[] = ['f32', 'f16', 'int8'];
+
+/** Whether the bytes are a model file of this package rather than some other weight file. */
+export function isModelFile(bytes: Uint8Array): boolean {
+  if (!isSafetensors(bytes)) return false;
+  return readSafetensors(bytes).metadata.get('format') === FORMAT_NAME;
+}
+
+/**
+ * Reads a model file. The weights are copies, so the bytes may be dropped or reused.
+ * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, MODEL_METADATA, MODEL_CHECKSUM, WEIGHTS_MISMATCH
+ */
+export async function readModel(bytes: Uint8Array): Promise<Model> {
+  const file = readSafetensors(bytes);
+  const config = parseModelConfig(parseConfigJson(file.metadata));
+  await verifyChecksum(file);
+  const { preset, classes, graphOptions } = config;
+  const graph = graphOf(file, presetGraph(preset, classes.length, graphOptions));
+  const { matched, ...fit } = matchTensors(safetensorsSource(file), graph, NATIVE);
+  requireComplete(fit, describe(config));
+  return { config, graph, weights: readWeights(matched) };
+}
+
+function parseConfigJson(metadata: ReadonlyMap<string, string>): unknown {
+  const format = metadata.get('format');
+  const version = metadata.get('formatVersion');
+  if (format !== FORMAT_NAME || version !== FORMAT_VERSION) {
+    throw new RefineDetError(
+      'MODEL_METADATA',
+      `the safetensors file is no refinedet model of format version ${FORMAT_VERSION}: its metadata say format ${quote(format ?? 'none')}, version ${quote(version ?? 'none')}`,
+    );
+  }
+  try {
+    return JSON.parse(metadata.get('config') ?? '');
+  } catch (cause) {
+    throw new RefineDetError('MODEL_METADATA', "the model's config is not valid JSON", { cause });
+  }
+}
+
+/** A file whose batch normalisation is folded has biases instead. */
+function graphOf({ tensors }: Safetensors, graph: Graph): Graph {
+  const isNorm = (name: string) => BATCH_NORM_TENSORS.some((suffix) => name.endsWith(`.${suffix}`));
+  return [...tensors.keys()].some(isNorm) ? graph : withoutBatchNorm(graph);
+}
+
+async function verifyChecksum({ metadata, data }: Safetensors): Promise<void> {
+  const expected = metadata.get('checksum');
+  const actual = await checksum(data);
+  if (expected === undefined || actual === undefined || expected === actual) return;
+  throw new RefineDetError(
+    'MODEL_CHECKSUM',
+    `the tensors of the model have the checksum ${actual}, not ${quote(expected)}`,
+  );
+}
+
+/** Undefined where WebCrypto is missing: web pages that are not served over https. */
+async function checksum(data: Uint8Array): Promise<string | undefined> {
+  const digest = await globalThis.crypto?.subtle?.digest(
+    'SHA-256',
+    data as Uint8Array<ArrayBuffer>,
+  );
+  return digest && checksumText(new Uint8Array(digest));
+}
+
+function checksumText(digest: Uint8Array): string {
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0'));
+  return CHECKSUM_PREFIX + hex.join('');
+}
+
+/**
+ * Encodes a model as one self-describing file.
+ * @param type how kernels are stored: `f32` exact (default), `f16` half the size, `int8` a quarter
+ * @throws MODEL_METADATA for an invalid configuration, WEIGHTS_MISMATCH when tensors do not fit the
+ * graph, INVALID_ARGUMENT for values that are not finite or too large for float16
+ */
+export async function writeModel(model: Model, type: StorageType = 'f32'): Promise<Uint8Array> {
+  const { graph, weights } = model;
+  const config = parseModelConfig(model.config);
+  requireComplete(matchTensors(inMemory(weights), graph, NATIVE), describe(config));
+  const tensors = new Map<string, TensorWriter>();
+  for (const [name, tensor] of weights) {
+    requireRange(name, tensor, type);
+    for (const [stored, writer] of tensorWriters(name, tensor, type)) tensors.set(stored, writer);
+  }
+  const metadata = {
+    format: FORMAT_NAME,
+    formatVersion: FORMAT_VERSION,
+    config: JSON.stringify(config),
+  };
+  const placeholder = checksumText(new Uint8Array(DIGEST_BYTES));
+  const file = writeSafetensors(tensors, { ...metadata, checksum: placeholder });
+  const sum = await checksum(readSafetensors(file).data);
+  if (sum === undefined) return writeSafetensors(tensors, metadata);
+  // Digests have one length, so the header can be written again in its place.
+  file.set(encodeHeader(tensors, { ...metadata, checksum: sum }));
+  return file;
+}
+
+function describe({ preset, classes }: ModelConfig): string {
+  return `${preset} with ${classes.length} classes`;
+}
+
+function inMemory(weights: Weights): SourceTensors {
+  return new Map(
+    [...weights].map(([name, { shape, data }]) => [name, { shape, read: () => data }]),
+  );
+}
+
+function requireRange(name: string, { data }: WeightTensor, type: StorageType): void {
+  const limit = type === 'f16' ? FLOAT16_MAX : Number.MAX_VALUE;
+  const index = data.findIndex((value) => !(Math.abs(value) <= limit));
+  if (index < 0) return;
+  throw new RefineDetError(
+    'INVALID_ARGUMENT',
+    `the tensor ${name} holds ${data[index]} at index ${index}, which ${type} weights cannot`,
+  );
+}
+
+function tensorWriters(
+  name: string,
+  { shape, data }: WeightTensor,
+  type: StorageType,
+): [string, TensorWriter][] {
+  const floats = (values: Float32Array, sizes: readonly number[]): TensorWriter => ({
+    dtype: 'F32',
+    shape: sizes,
+    write: (target) =>
+      new Float32Array(target.buffer, target.byteOffset, values.length).set(values),
+  });
+  if (type === 'f32' || shape.length === 1) return [[name, floats(data, shape)]];
+  if (type === 'f16') {
+    const write = (target: Uint8Array) =>
+      encodeFloat16(data, new Uint16Array(target.buffer, target.byteOffset, data.length));
+    return [[name, { dtype: 'F16', shape, write }]];
+  }
+  const scales = channelScales(data, outputChannels(shape));
+  const write = (target: Uint8Array) =>
+    quantize(data, scales, new Int8Array(target.buffer, target.byteOffset, data.length));
+  return [
+    [name, { dtype: 'I8', shape, write }],
+    [name + SCALE_SUFFIX, floats(scales, [scales.length])],
+  ];
+}

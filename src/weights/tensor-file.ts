@@ -1,0 +1,84 @@
+/** Opens weight files of every format as named, lazy tensors. */
+import { didYouMean, RefineDetError } from '../errors.ts';
+import { corrupt, quote, requireBytes } from './bytes.ts';
+import { maybeCaffeFile, readCaffeFile } from './caffe-file.ts';
+import { toFloat32 } from './dtype.ts';
+import type { WeightFormat } from './importers/layout.ts';
+import { dequantize, SCALE_SUFFIX } from './quantize.ts';
+import { isSafetensors, readSafetensors, type Safetensors } from './safetensors.ts';
+import type { SourceTensor, SourceTensors } from './source.ts';
+import { isTorchFile, readTorchFile } from './torch-file.ts';
+
+interface Format {
+  matches(bytes: Uint8Array): boolean;
+  read(bytes: Uint8Array): SourceTensors;
+}
+
+/** In the order of certainty: `.caffemodel` has no magic number. */
+const FORMATS: Record<WeightFormat, Format> = {
+  torch: { matches: isTorchFile, read: readTorchFile },
+  safetensors: {
+    matches: isSafetensors,
+    read: (bytes) => safetensorsSource(readSafetensors(bytes)),
+  },
+  caffe: { matches: maybeCaffeFile, read: readCaffeFile },
+};
+
+/**
+ * Format of a weight file by its first bytes.
+ * @throws MODEL_EMPTY, MODEL_FORMAT
+ */
+export function detectFormat(bytes: Uint8Array): WeightFormat {
+  requireBytes(bytes);
+  for (const [name, format] of Object.entries(FORMATS)) {
+    if (format.matches(bytes)) return name as WeightFormat;
+  }
+  const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0'));
+  throw new RefineDetError(
+    'MODEL_FORMAT',
+    `a file that begins with the bytes ${start.join(' ')} is not safetensors, PyTorch or Caffe`,
+  );
+}
+
+/**
+ * Tensors of a weight file.
+ * @param format default: detected
+ * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, PICKLE_FORBIDDEN, INVALID_OPTION
+ */
+export function readTensors(
+  bytes: Uint8Array,
+  format: string = detectFormat(bytes),
+): { format: WeightFormat; tensors: SourceTensors } {
+  if (!Object.hasOwn(FORMATS, format)) {
+    throw new RefineDetError(
+      'INVALID_OPTION',
+      `unknown weight format "${format}"${didYouMean(format, Object.keys(FORMATS))}`,
+    );
+  }
+  const known = format as WeightFormat;
+  return { format: known, tensors: FORMATS[known].read(bytes) };
+}
+
+/** Tensors of a safetensors file; int8 tensors are restored with their scales. */
+export function safetensorsSource({ tensors }: Safetensors): SourceTensors {
+  const source = new Map<string, SourceTensor>();
+  for (const [name, { dtype, shape, bytes }] of tensors) {
+    if (dtype === 'I8') {
+      const scales = tensors.get(name + SCALE_SUFFIX);
+      const count = scales?.shape[0] ?? 0;
+      if (scales?.dtype !== 'F32' || scales.shape.length !== 1 || count === 0) {
+        throw corrupt(`the int8 tensor ${quote(name)} has no scales`);
+      }
+      const values = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+      source.set(name, { shape, read: () => dequantize(values, toFloat32(scales.bytes, 'F32')) });
+    } else if (!isScale(name, tensors)) {
+      source.set(name, { shape, read: () => toFloat32(bytes, dtype) });
+    }
+  }
+  return source;
+}
+
+function isScale(name: string, tensors: Safetensors['tensors']): boolean {
+  if (!name.endsWith(SCALE_SUFFIX)) return false;
+  return tensors.get(name.slice(0, -SCALE_SUFFIX.length))?.dtype === 'I8';
+}

@@ -1,0 +1,113 @@
+/**
+ * Reads the tensors of a PyTorch checkpoint: a state_dict saved by torch.save, in the zip format of
+ * torch 1.6 and later or the format before it. Nothing in the file is executed.
+ */
+import { RefineDetError } from '../errors.ts';
+import { ByteReader, corrupt, quote, requireBytes } from './bytes.ts';
+import { ITEM_SIZE } from './dtype.ts';
+import { unpickle } from './pickle.ts';
+import type { SourceTensors } from './source.ts';
+import { type Storage, TorchTensor, torchEnvironment } from './torch-objects.ts';
+import { isZip, readZip } from './zip.ts';
+
+/** First pickle of a legacy file. */
+const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
+const LEGACY_PROTOCOL = 1001;
+/** Opcode PROTO, with which every pickle since protocol 2 begins. */
+const PICKLE_START = 0x80;
+/** Keys under which training scripts nest the state_dict. */
+const NESTING_KEYS = ['state_dict', 'model_state_dict', 'model'];
+/** Prefix that torch.nn.DataParallel puts before every name. */
+const PARALLEL_PREFIX = 'module.';
+
+/** Whether the bytes begin like a file of torch.save, in either format. */
+export function isTorchFile(bytes: Uint8Array): boolean {
+  return bytes[0] === PICKLE_START || isZip(bytes);
+}
+
+/**
+ * Tensors by name, lazily read; the prefix `module.` is dropped.
+ * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, PICKLE_FORBIDDEN
+ */
+export function readTorchFile(bytes: Uint8Array): SourceTensors {
+  requireBytes(bytes);
+  if (!isTorchFile(bytes)) {
+    throw new RefineDetError('MODEL_FORMAT', 'the file was not written by torch.save');
+  }
+  return stateDict(isZip(bytes) ? readZipFormat(bytes) : readLegacyFormat(bytes));
+}
+
+function readZipFormat(bytes: Uint8Array): unknown {
+  const entries = readZip(bytes);
+  const pickleName = [...entries.keys()].find((name) => name.endsWith('/data.pkl'));
+  if (pickleName === undefined) {
+    throw new RefineDetError('MODEL_FORMAT', 'the zip archive has no data.pkl of torch.save');
+  }
+  const folder = pickleName.slice(0, -'data.pkl'.length);
+  const byteOrder = entries.get(`${folder}byteorder`);
+  if (byteOrder && new TextDecoder().decode(byteOrder) !== 'little') throw bigEndian();
+  const environment = torchEnvironment((key, dtype, count) => {
+    const data = entries.get(`${folder}data/${key}`);
+    if (data?.length !== count * ITEM_SIZE[dtype]) {
+      throw corrupt(`the storage ${quote(key)} is missing or has a wrong size`);
+    }
+    return { dtype, count, bytes: data };
+  });
+  return unpickle(new ByteReader(entries.get(pickleName)!, 'the pickle'), environment);
+}
+
+/** Magic number, protocol, system information, data, storage keys, then the storages. */
+function readLegacyFormat(bytes: Uint8Array): unknown {
+  const reader = new ByteReader(bytes, 'the torch file');
+  const storages = new Map<string, Storage>();
+  const environment = torchEnvironment((key, dtype, count) => {
+    const storage: Storage = { dtype, count };
+    storages.set(key, storage);
+    return storage;
+  });
+  const next = () => unpickle(reader, environment);
+  if (next() !== LEGACY_MAGIC || next() !== LEGACY_PROTOCOL) {
+    throw new RefineDetError('MODEL_FORMAT', 'the file is a pickle but not one of torch.save');
+  }
+  const system = next();
+  if (system instanceof Map && system.get('little_endian') === false) throw bigEndian();
+  const data = next();
+  const keys = next();
+  if (!Array.isArray(keys)) throw corrupt('the torch file has no list of storages');
+  for (const key of keys) {
+    const storage = storages.get(key);
+    if (!storage) throw corrupt(`the torch file has the unknown storage ${quote(String(key))}`);
+    const count = reader.u64();
+    if (count !== storage.count) throw corrupt(`the storage ${quote(key)} has a wrong size`);
+    storage.bytes = reader.take(count * ITEM_SIZE[storage.dtype]);
+  }
+  return data;
+}
+
+function bigEndian(): RefineDetError {
+  return new RefineDetError('MODEL_FORMAT', 'the torch file has big-endian tensors');
+}
+
+/** The tensors of a state_dict, at the top or nested one level. */
+function stateDict(root: unknown): SourceTensors {
+  const nested = root instanceof Map ? NESTING_KEYS.map((key) => root.get(key)) : [];
+  for (const candidate of [root, ...nested]) {
+    const tensors = tensorsOf(candidate);
+    if (tensors.length > 0) return new Map(withoutPrefix(tensors));
+  }
+  throw new RefineDetError('MODEL_FORMAT', 'the torch file holds no state_dict');
+}
+
+/** Entries that are not tensors (epochs, optimiser settings) are of no interest. */
+function tensorsOf(dict: unknown): [string, TorchTensor][] {
+  if (!(dict instanceof Map)) return [];
+  return [...dict].filter(
+    (entry): entry is [string, TorchTensor] =>
+      typeof entry[0] === 'string' && entry[1] instanceof TorchTensor,
+  );
+}
+
+function withoutPrefix(tensors: [string, TorchTensor][]): [string, TorchTensor][] {
+  if (!tensors.every(([name]) => name.startsWith(PARALLEL_PREFIX))) return tensors;
+  return tensors.map(([name, tensor]) => [name.slice(PARALLEL_PREFIX.length), tensor]);
+}
