@@ -29,12 +29,16 @@ export function mapClasses(dataset: Dataset, map: ClassMap): Dataset {
   const entries = map instanceof Map ? [...map] : Object.entries(map);
   const renamed = [...dataset.classes];
   for (const [from, to] of entries) renamed[classIndex(dataset.classes, from)] = to;
-  const names = [...new Set(renamed)];
-  return remap(
-    dataset,
-    names,
-    renamed.map((name) => names.indexOf(name)),
-  );
+  return remap(dataset, ...renumber(renamed, [...new Set(renamed)]));
+}
+
+/** The new list, and for each old name its place there. */
+function renumber(
+  names: readonly string[],
+  classes: readonly string[],
+): [classes: readonly string[], newIds: number[]] {
+  const ids = new Map(classes.map((name, classId) => [name, classId]));
+  return [classes, names.map((name) => ids.get(name)!)];
 }
 
 /** @param newIds new class id of each old one, -1 to drop its boxes */
@@ -46,12 +50,13 @@ function remap(dataset: Dataset, classes: readonly string[], newIds: readonly nu
       .map((truth) => ({ ...truth, classId: newIds[truth.classId] })),
   }));
   const { categoryIds } = dataset;
-  return {
-    ...dataset,
-    classes: [...classes],
-    ...(categoryIds && { categoryIds: classes.map((_, id) => categoryIds[newIds.indexOf(id)]) }),
-    images,
-  };
+  if (!categoryIds) return { ...dataset, classes: [...classes], images };
+  // The first of the old ids where classes were merged.
+  const ids = new Array<number>(classes.length);
+  for (let old = newIds.length - 1; old >= 0; old--) {
+    if (newIds[old] >= 0) ids[newIds[old]] = categoryIds[old];
+  }
+  return { ...dataset, classes: [...classes], categoryIds: ids, images };
 }
 
 /** Gives data sets one class list, matched by name: the first one's classes come first. */
@@ -60,9 +65,8 @@ export function alignClasses(datasets: readonly Dataset[]): Dataset[] {
   const list = JSON.stringify(classes);
   return datasets.map((dataset) => {
     if (JSON.stringify(dataset.classes) === list) return dataset;
-    const newIds = dataset.classes.map((name) => classes.indexOf(name));
     const { categoryIds: _, ...rest } = dataset;
-    return remap(rest, classes, newIds);
+    return remap(rest, ...renumber(dataset.classes, classes));
   });
 }
 

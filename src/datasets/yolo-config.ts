@@ -86,9 +86,10 @@ function classNames(fields: ReadonlyMap<unknown, unknown>, file: string): string
   if (nc !== undefined && nc !== classes.length) {
     fail({ file, key: 'nc' }, `nc is ${nc} but there are ${classes.length} names`);
   }
-  const repeated = classes.findIndex((name, i) => classes.indexOf(name) !== i);
-  if (repeated >= 0) {
-    fail({ file, key: `names.${repeated}` }, `"${classes[repeated]}" occurs twice`);
+  const used = new Set<string>();
+  for (const [i, name] of classes.entries()) {
+    if (used.has(name)) fail({ file, key: `names.${i}` }, `"${name}" occurs twice`);
+    used.add(name);
   }
   return classes;
 }
