@@ -14,6 +14,21 @@ export interface KernelExports {
     stepY: number,
     clip: number,
   ): number;
+  filterNegatives(armConf: number, count: number, margin: number, survivors: number): number;
+  resizeScratchBytes(width: number): number;
+  beginResize(resize: number): void;
+  resizeToFloat(
+    resize: number,
+    from: number,
+    to: number,
+    target: number,
+    normalization: number,
+  ): void;
+  resizeToBytes(resize: number, from: number, to: number, target: number): void;
+  softmaxRows(input: number, output: number, rows: number, columns: number): void;
+  scratchBytes(parameters: number): number;
+  postprocess(parameters: number): number;
+  mergeCandidates(parameters: number, boxes: number, scores: number, classIds: number): number;
 }
 
 /** The kernels and the heap on whose memory they work. */

@@ -1,0 +1,115 @@
+/**
+ * What the post-process reads, in the heap: 4 bytes a field. src/kernels/parameters.ts writes the
+ * first three groups in this order; layOut fills in the fourth.
+ */
+@unmanaged
+export class Parameters {
+  // Input
+  /** [N, 4] cx, cy, w, h; all levels. */
+  anchors: usize;
+  /** Array of Level. */
+  levels: usize;
+  levelCount: i32;
+  /** N: anchors of all levels, or candidates to merge. */
+  count: i32;
+  /** Object classes K, background not counted. */
+  classes: i32;
+  /** u8 [K], 0 drops a class. */
+  classMask: usize;
+
+  // Options; a probability p given as "margin" is log(p / (1 - p)).
+  objectnessMargin: f32;
+  scoreThreshold: f32;
+  scoreMargin: f32;
+  nmsThreshold: f32;
+  softNmsThreshold: f32;
+  /** -1 / sigma */
+  softNmsScale: f32;
+  votingThreshold: f32;
+  refineAnchors: i32;
+  agnostic: i32;
+  /** 0 off, 1 linear, 2 Gaussian. */
+  softNms: i32;
+  boxVoting: i32;
+  topK: i32;
+  keepTopK: i32;
+
+  // Memory: scratch of layOut() bytes, and results with room for `keepTopK` detections
+  scratch: usize;
+  /** f32 [keepTopK, 4] corners. */
+  outBoxes: usize;
+  /** f32 [keepTopK] */
+  outScores: usize;
+  /** u32 [keepTopK] */
+  outClassIds: usize;
+
+  // Scratch, divided by layOut
+  /** u32 [N]: anchors of a level that pass the objectness filter. */
+  survivors: usize;
+  /** f32 [N, 4]: corners of the candidates' boxes, by row. */
+  boxes: usize;
+  /** f32 [K + 4]: exponentials of one row of class logits. */
+  exponentials: usize;
+  /** u32 [K]: keys in each bucket. */
+  bucketSizes: usize;
+  /** u64 [K, bucketCapacity]: candidates by class (all in the first when agnostic). */
+  buckets: usize;
+  bucketCapacity: i32;
+  /** Six columns for the candidates of one bucket, see Columns. */
+  columns: usize;
+  columnBytes: usize;
+  /** u64: keys of the detections of all classes. */
+  results: usize;
+  resultCount: i32;
+  /** Bits of a candidate id that hold the class; the others hold the row. */
+  classBits: i32;
+}
+
+/** Heads of one level: addresses of [n, 4], [n, 2], [n, 4] and [n, K + 1] floats. */
+@unmanaged
+export class Level {
+  armLoc: usize;
+  armConf: usize;
+  odmLoc: usize;
+  odmConf: usize;
+  /** Anchors (n) of the level. */
+  anchors: i32;
+}
+
+/** Number of columns of Columns. */
+const COLUMNS = 7;
+
+/**
+ * Divides the scratch memory among the stages.
+ * @returns the bytes needed, whatever `scratch` is: call it with scratch = 0 to measure
+ */
+export function layOut(p: Parameters): usize {
+  const classes = <usize>p.classes;
+  const count = <usize>p.count;
+  const topK = <usize>p.topK;
+  p.classBits = 32 - clz(p.classes - 1);
+  // Twice topK, so that a full bucket is thinned out to topK only now and then.
+  p.bucketCapacity = <i32>min(p.agnostic ? count * classes : count, 2 * topK);
+  const buckets = p.agnostic ? 1 : classes;
+  const most = min(<usize>p.bucketCapacity, topK); // candidates of a bucket that enter NMS
+
+  let at = p.scratch;
+  p.buckets = at;
+  at += buckets * <usize>p.bucketCapacity * 8;
+  p.results = at;
+  at += buckets * most * 8;
+  at = (at + 15) & ~15;
+  p.boxes = at;
+  at += count * 16;
+  p.columns = at;
+  // A multiple of four lanes, and four more that stay inert.
+  p.columnBytes = ((most + 3) & ~3) * 4 + 16;
+  at += p.columnBytes * COLUMNS;
+  p.exponentials = at;
+  at += (classes + 4) * 4;
+  p.bucketSizes = at;
+  at += classes * 4;
+  p.survivors = at;
+  at += count * 4;
+  return at - p.scratch;
+}

@@ -1,0 +1,130 @@
+/** Options of post-processing: defined, documented and checked in this one place. */
+import { didYouMean, RefineDetError } from '../errors.ts';
+
+export type SoftNms = 'linear' | 'gaussian';
+
+/** Every stage in the order in which it runs. All thresholds lie in [0, 1]. */
+export interface PostprocessOptions {
+  /** Anchors whose ARM foreground probability is lower are dropped; 0 keeps all. Default 0.01. */
+  objectnessThreshold: number;
+  /**
+   * Decode the ODM offsets on the ARM-refined anchors (the two-step cascade) rather than on the
+   * plain ones. Default true.
+   */
+  refineAnchors: boolean;
+  /** Candidates whose class probability is lower are dropped. Default 0.01. */
+  scoreThreshold: number;
+  /** One byte a class (background not counted), 0 drops the class. Default: all kept. */
+  classMask: Uint8Array | undefined;
+  /** Let objects of different classes suppress each other. Default false. */
+  agnostic: boolean;
+  /** Best candidates a class (of all classes when `agnostic`) that enter NMS. Default 1000. */
+  topK: number;
+  /** Greedy NMS drops what overlaps a better candidate by more than this IoU; 1 drops nothing. Default 0.45. */
+  nmsThreshold: number;
+  /**
+   * Then lower the scores of what still overlaps a better one, and drop what falls below
+   * `scoreThreshold`; false for none. `linear` is how the released code runs on COCO; for soft-NMS
+   * alone set `nmsThreshold` to 1. Default false.
+   */
+  softNms: SoftNms | false;
+  /** Linear soft-NMS multiplies by 1 - IoU where the IoU exceeds this. Default 0.30. */
+  softNmsThreshold: number;
+  /** Gaussian soft-NMS multiplies by exp(-IoU² / sigma); sigma > 0. Default 0.5. */
+  softNmsSigma: number;
+  /** Best detections kept over all classes. Default 500. */
+  keepTopK: number;
+  /**
+   * Replace every detection's box by the score-weighted mean of itself and the candidates that vote
+   * for it: each votes for the best detection of its class that it overlaps. Default false.
+   */
+  boxVoting: boolean;
+  /** IoU from which a candidate votes. Default 0.45. */
+  boxVotingThreshold: number;
+}
+
+/** The released code's values (paper text: topK 400 an image, keepTopK 200). */
+export const POSTPROCESS_DEFAULTS: Readonly<PostprocessOptions> = {
+  objectnessThreshold: 0.01,
+  refineAnchors: true,
+  scoreThreshold: 0.01,
+  classMask: undefined,
+  agnostic: false,
+  topK: 1000,
+  nmsThreshold: 0.45,
+  softNms: false,
+  softNmsThreshold: 0.3,
+  softNmsSigma: 0.5,
+  keepTopK: 500,
+  boxVoting: false,
+  boxVotingThreshold: 0.45,
+};
+
+const NAMES = Object.keys(POSTPROCESS_DEFAULTS) as (keyof PostprocessOptions)[];
+
+/**
+ * Fills in defaults (for absent and undefined values) and checks every value.
+ * @param otherNames names that the caller understands besides these; ignored here
+ * @throws INVALID_OPTION naming the option and the value
+ */
+export function resolvePostprocessOptions(
+  options: Partial<PostprocessOptions> = {},
+  otherNames: readonly string[] = [],
+): PostprocessOptions {
+  const known = [...NAMES, ...otherNames];
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw new RefineDetError(
+        'INVALID_OPTION',
+        `unknown option "${name}"${didYouMean(name, known)}`,
+      );
+    }
+  }
+  const resolved = { ...POSTPROCESS_DEFAULTS };
+  for (const name of NAMES) {
+    const value = options[name] === undefined ? POSTPROCESS_DEFAULTS[name] : options[name];
+    const [isValid, expected] = RULES[name];
+    if (!isValid(value)) {
+      throw new RefineDetError('INVALID_OPTION', `${name} must be ${expected}, not ${show(value)}`);
+    }
+    Object.assign(resolved, { [name]: value });
+  }
+  return resolved;
+}
+
+type Rule = readonly [isValid: (value: unknown) => boolean, expected: string];
+
+const FRACTION: Rule = [(v) => isNumber(v) && v >= 0 && v <= 1, 'a number from 0 to 1'];
+const COUNT: Rule = [
+  (v) => Number.isInteger(v) && (v as number) >= 1 && (v as number) < 2 ** 31,
+  'a whole number from 1',
+];
+const FLAG: Rule = [(v) => typeof v === 'boolean', 'true or false'];
+
+const RULES: Record<keyof PostprocessOptions, Rule> = {
+  objectnessThreshold: FRACTION,
+  refineAnchors: FLAG,
+  scoreThreshold: FRACTION,
+  classMask: [(v) => v === undefined || v instanceof Uint8Array, 'a Uint8Array, one byte a class'],
+  agnostic: FLAG,
+  topK: COUNT,
+  nmsThreshold: FRACTION,
+  softNms: [
+    (v) => v === false || v === 'linear' || v === 'gaussian',
+    'false, "linear" or "gaussian"',
+  ],
+  softNmsThreshold: FRACTION,
+  softNmsSigma: [(v) => isNumber(v) && v > 0 && v < Infinity, 'a number above 0'],
+  keepTopK: COUNT,
+  boxVoting: FLAG,
+  boxVotingThreshold: FRACTION,
+};
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
+}
+
+/** A value as it stands in a message. */
+function show(value: unknown): string {
+  return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 80);
+}

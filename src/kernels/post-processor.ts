@@ -1,0 +1,176 @@
+/** Typed access to the post-process kernels (assembly/postprocess.ts): from heads to detections. */
+import { type AnchorOptions, anchorCount, type GridShape } from '../anchors.ts';
+import { RefineDetError } from '../errors.ts';
+import { writeAnchorGrid } from './anchors.ts';
+import { float32View, type Heap, uint32View } from './heap.ts';
+import type { Kernels } from './module.ts';
+import { POSTPROCESS_DEFAULTS, type PostprocessOptions } from './options.ts';
+import { GrowingBuffer, type RawDetections, Workspace } from './workspace.ts';
+
+/** Outputs of one level, or of all levels joined: n anchors, K object classes. */
+interface HeadOutputs<T> {
+  /** [n, 4] ARM offsets. */
+  armLoc: T;
+  /** [n, 2] ARM logits: background, foreground. */
+  armConf: T;
+  /** [n, 4] ODM offsets. */
+  odmLoc: T;
+  /** [n, K + 1] ODM logits: background, classes. */
+  odmConf: T;
+}
+
+/** Heads outside the heap. */
+export type HeadArrays = HeadOutputs<Float32Array>;
+
+/** Heads in the heap, by address. */
+export interface HeadPointers extends HeadOutputs<number> {
+  /** n */
+  anchors: number;
+}
+
+/** What determines the anchors; see anchorGrid. */
+export interface AnchorGrid {
+  levels: readonly GridShape[];
+  inputHeight: number;
+  inputWidth: number;
+  options: AnchorOptions;
+}
+
+const LEVEL_WORDS = 5;
+
+/** Turns head outputs into detections. Owns its anchors, scratch and result memory. */
+export class PostProcessor {
+  /** Anchors (N). */
+  readonly anchors: number;
+  readonly #kernels: Kernels;
+  readonly #heap: Heap;
+  readonly #classes: number;
+  readonly #anchors: number;
+  readonly #levels: GrowingBuffer;
+  readonly #uploads: GrowingBuffer;
+  readonly #workspace: Workspace;
+  #isDisposed = false;
+
+  /**
+   * @param anchors a grid, or [N, 4] (cx, cy, w, h), normalised
+   * @param classes object classes (K), background not counted
+   * @throws INVALID_ARGUMENT, OUT_OF_MEMORY
+   */
+  constructor(kernels: Kernels, anchors: AnchorGrid | Float32Array, classes: number) {
+    if (!(Number.isInteger(classes) && classes >= 1)) {
+      throw new RefineDetError(
+        'INVALID_ARGUMENT',
+        `classes must be a whole number from 1, not ${classes}`,
+      );
+    }
+    this.#kernels = kernels;
+    this.#heap = kernels.heap;
+    this.#classes = classes;
+    this.anchors =
+      anchors instanceof Float32Array
+        ? anchors.length / 4
+        : anchorCount(anchors.levels, anchors.options.ratios.length);
+    this.#anchors = this.#heap.malloc(16 * this.anchors);
+    if (anchors instanceof Float32Array) {
+      float32View(this.#heap, this.#anchors, anchors.length).set(anchors);
+    } else {
+      const { levels, inputHeight, inputWidth, options } = anchors;
+      writeAnchorGrid(kernels, this.#anchors, levels, inputHeight, inputWidth, options);
+    }
+    this.#levels = new GrowingBuffer(this.#heap);
+    this.#uploads = new GrowingBuffer(this.#heap);
+    this.#workspace = new Workspace(kernels, classes);
+  }
+
+  /**
+   * Detections of one image, normalised.
+   *
+   * An anchor whose offsets, objectness or class logits hold a NaN or an infinity, or whose box has
+   * no area inside the image, yields no detection.
+   * @param levels heads in the order of the anchors: one entry a level, or one for all
+   * @param options see resolvePostprocessOptions; default the released code's
+   * @throws INVALID_ARGUMENT, INVALID_OPTION, OUT_OF_MEMORY, DISPOSED
+   */
+  run(
+    levels: readonly HeadPointers[],
+    options: PostprocessOptions = POSTPROCESS_DEFAULTS,
+  ): RawDetections {
+    this.#checkAlive();
+    const anchors = levels.reduce((sum, level) => sum + level.anchors, 0);
+    this.#checkAnchors(anchors);
+    const table = this.#levels.reserve(4 * LEVEL_WORDS * levels.length);
+    const parameters = this.#workspace.prepare(anchors, options, {
+      anchors: this.#anchors,
+      levels: table,
+      levelCount: levels.length,
+    });
+    const words = uint32View(this.#heap, table, LEVEL_WORDS * levels.length);
+    levels.forEach(({ armLoc, armConf, odmLoc, odmConf, anchors }, i) => {
+      words.set([armLoc, armConf, odmLoc, odmConf, anchors], LEVEL_WORDS * i);
+    });
+    return this.#workspace.read(this.#kernels.postprocess(parameters));
+  }
+
+  /** The same for heads outside the heap: a GPU backend's downloads, plain arrays. */
+  runArrays(
+    levels: readonly HeadArrays[],
+    options: PostprocessOptions = POSTPROCESS_DEFAULTS,
+  ): RawDetections {
+    this.#checkAlive();
+    for (const level of levels) checkHeads(level, this.#classes);
+    this.#checkAnchors(levels.reduce((sum, { armConf }) => sum + armConf.length / 2, 0));
+    let at = this.#uploads.reserve(4 * this.anchors * (4 + 2 + 4 + this.#classes + 1));
+    const upload = (values: Float32Array) => {
+      const pointer = at;
+      float32View(this.#heap, pointer, values.length).set(values);
+      at += values.byteLength;
+      return pointer;
+    };
+    const pointers = levels.map(({ armLoc, armConf, odmLoc, odmConf }) => ({
+      anchors: armConf.length / 2,
+      armLoc: upload(armLoc),
+      armConf: upload(armConf),
+      odmLoc: upload(odmLoc),
+      odmConf: upload(odmConf),
+    }));
+    return this.run(pointers, options);
+  }
+
+  /** Gives the memory back; a second call does nothing. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#heap.free(this.#anchors);
+    this.#levels.dispose();
+    this.#uploads.dispose();
+    this.#workspace.dispose();
+  }
+
+  #checkAlive(): void {
+    if (this.#isDisposed) {
+      throw new RefineDetError('DISPOSED', 'the post-processor was used after dispose()');
+    }
+  }
+
+  #checkAnchors(anchors: number): void {
+    if (anchors === this.anchors) return;
+    throw new RefineDetError(
+      'INVALID_ARGUMENT',
+      `the heads describe ${anchors} anchors, expected ${this.anchors}`,
+    );
+  }
+}
+
+/** All four outputs must describe the same anchors. */
+function checkHeads(heads: HeadArrays, classes: number): void {
+  const anchors = Math.floor(heads.armConf.length / 2);
+  const widths = { armLoc: 4, armConf: 2, odmLoc: 4, odmConf: classes + 1 };
+  for (const [name, width] of Object.entries(widths) as [keyof HeadArrays, number][]) {
+    const { length } = heads[name];
+    if (length === anchors * width) continue;
+    throw new RefineDetError(
+      'INVALID_ARGUMENT',
+      `${name} has ${length} numbers, expected ${width} for each of ${anchors} anchors`,
+    );
+  }
+}

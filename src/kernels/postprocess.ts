@@ -1,0 +1,41 @@
+/** Post-processing: from the raw outputs of a network, or from candidates, to detections. */
+import { createHeap } from './heap.ts';
+import { type Kernels, loadKernels } from './module.ts';
+import { type PostprocessOptions, resolvePostprocessOptions } from './options.ts';
+import { type HeadArrays, PostProcessor } from './post-processor.ts';
+import type { RawDetections } from './workspace.ts';
+
+export { type Candidates, mergeDetections } from './merge.ts';
+export {
+  type AnchorGrid,
+  type HeadArrays,
+  type HeadPointers,
+  PostProcessor,
+} from './post-processor.ts';
+export type { RawDetections } from './workspace.ts';
+
+let ownKernels: Promise<Kernels> | undefined;
+
+/**
+ * Post-processes raw head outputs without a detector, for instance those of another runtime.
+ * @param heads N anchors, all levels joined: armLoc [N, 4], armConf [N, 2] logits, odmLoc [N, 4],
+ *   odmConf [N, K + 1] logits; class 0 is background
+ * @param anchors [N, 4] cx, cy, w, h, normalised: see anchorGrid
+ * @returns detections in normalised corners, best first
+ * @throws INVALID_ARGUMENT, INVALID_OPTION, OUT_OF_MEMORY
+ */
+export async function postprocess(
+  heads: HeadArrays,
+  anchors: Float32Array,
+  options?: Partial<PostprocessOptions>,
+): Promise<RawDetections> {
+  const resolved = resolvePostprocessOptions(options);
+  const classes = Math.floor((4 * heads.odmConf.length) / anchors.length) - 1;
+  ownKernels ??= loadKernels(createHeap());
+  const processor = new PostProcessor(await ownKernels, anchors, classes);
+  try {
+    return processor.runArrays([heads], resolved);
+  } finally {
+    processor.dispose();
+  }
+}

@@ -1,0 +1,153 @@
+/** The heap memory of one post-process: parameters, class mask, scratch and results. */
+import { RefineDetError } from '../errors.ts';
+import { float32View, type Heap, uint8View } from './heap.ts';
+import type { Kernels } from './module.ts';
+import type { PostprocessOptions } from './options.ts';
+import {
+  optionValues,
+  PARAMETER_BYTES,
+  type ParameterValues,
+  writeParameters,
+} from './parameters.ts';
+
+/** Detections before they get names and pixels, best first. */
+export interface RawDetections {
+  count: number;
+  /** [count, 4] x1, y1, x2, y2, normalised, inside [0, 1]. */
+  boxes: Float32Array;
+  /** [count] */
+  scores: Float32Array;
+  /** [count]; 0 is the first object class. */
+  classIds: Int32Array;
+}
+
+const BOX_BYTES = 16;
+
+/** Buffers are allocated at first use and grow only when options ask for more. */
+export class Workspace {
+  readonly #kernels: Kernels;
+  readonly #heap: Heap;
+  readonly #classes: number;
+  readonly #parameters: number;
+  readonly #classMask: number;
+  readonly #scratch: GrowingBuffer;
+  readonly #results: GrowingBuffer;
+  #keepTopK = 0;
+
+  /** @param classes object classes (K), background not counted */
+  constructor(kernels: Kernels, classes: number) {
+    this.#kernels = kernels;
+    this.#heap = kernels.heap;
+    this.#classes = classes;
+    this.#parameters = this.#heap.malloc(PARAMETER_BYTES + classes);
+    this.#classMask = this.#parameters + PARAMETER_BYTES;
+    this.#scratch = new GrowingBuffer(this.#heap);
+    this.#results = new GrowingBuffer(this.#heap);
+  }
+
+  /**
+   * Writes the parameter block and makes room for scratch and results.
+   * @param count anchors or candidates (N)
+   * @returns its address, the argument of the kernels
+   * @throws INVALID_OPTION, INVALID_ARGUMENT, OUT_OF_MEMORY
+   */
+  prepare(
+    count: number,
+    options: PostprocessOptions,
+    input: Pick<ParameterValues, 'anchors' | 'levels' | 'levelCount'>,
+  ): number {
+    this.#writeClassMask(options.classMask);
+    checkCount(count, this.#classes);
+    const values = {
+      ...input,
+      ...optionValues(options, count * this.#classes),
+      count,
+      classes: this.#classes,
+      classMask: this.#classMask,
+      scratch: 0,
+      outBoxes: 0,
+      outScores: 0,
+      outClassIds: 0,
+    };
+    writeParameters(this.#heap, this.#parameters, values);
+    values.scratch = this.#scratch.reserve(this.#kernels.scratchBytes(this.#parameters) >>> 0);
+    this.#keepTopK = values.keepTopK;
+    values.outBoxes = this.#results.reserve(values.keepTopK * (BOX_BYTES + 8));
+    values.outScores = values.outBoxes + values.keepTopK * BOX_BYTES;
+    values.outClassIds = values.outScores + values.keepTopK * 4;
+    writeParameters(this.#heap, this.#parameters, values);
+    return this.#parameters;
+  }
+
+  /** Copies the detections out. */
+  read(count: number): RawDetections {
+    const boxes = this.#results.pointer;
+    const scores = boxes + this.#keepTopK * BOX_BYTES;
+    const classIds = scores + this.#keepTopK * 4;
+    return {
+      count,
+      boxes: float32View(this.#heap, boxes, 4 * count).slice(),
+      scores: float32View(this.#heap, scores, count).slice(),
+      classIds: new Int32Array(this.#heap.memory.buffer, classIds, count).slice(),
+    };
+  }
+
+  dispose(): void {
+    this.#heap.free(this.#parameters);
+    this.#scratch.dispose();
+    this.#results.dispose();
+  }
+
+  #writeClassMask(mask: Uint8Array | undefined): void {
+    const view = uint8View(this.#heap, this.#classMask, this.#classes);
+    if (mask === undefined) {
+      view.fill(1);
+      return;
+    }
+    if (mask.length !== this.#classes) {
+      throw new RefineDetError(
+        'INVALID_OPTION',
+        `classMask must have one byte for each of the ${this.#classes} classes, not ${mask.length}`,
+      );
+    }
+    view.set(mask);
+  }
+}
+
+/** A candidate's id is a row above the bits of a class, in 32 bits. */
+function checkCount(count: number, classes: number): void {
+  const most = 2 ** (31 - Math.ceil(Math.log2(classes)));
+  if (count > most) {
+    throw new RefineDetError(
+      'INVALID_ARGUMENT',
+      `${count} boxes are more than the ${most} that post-processing can handle at ${classes} classes`,
+    );
+  }
+}
+
+/** One allocation that is replaced by a larger one on demand; the contents are not kept. */
+export class GrowingBuffer {
+  readonly #heap: Heap;
+  #bytes = 0;
+  pointer = 0;
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+  }
+
+  /** Address of at least `bytes` bytes. */
+  reserve(bytes: number): number {
+    if (bytes > this.#bytes) {
+      this.dispose();
+      this.pointer = this.#heap.malloc(bytes);
+      this.#bytes = bytes;
+    }
+    return this.pointer;
+  }
+
+  dispose(): void {
+    if (this.#bytes > 0) this.#heap.free(this.pointer);
+    this.#bytes = 0;
+    this.pointer = 0;
+  }
+}
