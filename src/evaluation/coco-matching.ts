@@ -4,6 +4,7 @@
  */
 import { FALSE_POSITIVE, IGNORED, TRUE_POSITIVE } from './matches.ts';
 import { type Buckets, bucketRows, sortByScore } from './order.ts';
+import { cocoIou } from './overlap.ts';
 import type { DetectionTable, TruthTable } from './tables.ts';
 
 /** 0.50, 0.55 … 0.95, each as numpy's linspace rounds it (0.8999999999999999 among them). */
@@ -199,23 +200,4 @@ class Cell {
 
 function outside(squarePixels: number, area: number): boolean {
   return squarePixels < RANGES[area][0] || squarePixels > RANGES[area][1];
-}
-
-/** IoU; with a crowd region, the share of the detection that lies inside it. */
-function cocoIou(
-  detections: Float64Array,
-  row: number,
-  truth: Float64Array,
-  truthRow: number,
-  crowd: boolean,
-): number {
-  const d = row * 4;
-  const g = truthRow * 4;
-  const [dx, dy, dw, dh] = [detections[d], detections[d + 1], detections[d + 2], detections[d + 3]];
-  const [gx, gy, gw, gh] = [truth[g], truth[g + 1], truth[g + 2], truth[g + 3]];
-  const width = Math.min(dw + dx, gw + gx) - Math.max(dx, gx);
-  const height = Math.min(dh + dy, gh + gy) - Math.max(dy, gy);
-  if (!(width > 0 && height > 0)) return 0;
-  const intersection = width * height;
-  return intersection / (crowd ? dw * dh : dw * dh + gw * gh - intersection);
 }

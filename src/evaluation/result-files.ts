@@ -1,13 +1,10 @@
 /** Files of predictions: read whole, written through a temporary file. */
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { readFile, rename, rm } from 'node:fs/promises';
-import { finished } from 'node:stream/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { formatPlace, type Place } from '../datasets/findings.ts';
 import { RefineDetError } from '../errors.ts';
 
-/** Characters gathered before a write: one a detection would be slow. */
-const CHUNK = 1 << 20;
+/** Characters gathered before a write: one write a detection would be slow. */
+const CHUNK_LENGTH = 1 << 20;
 
 /** The error of a predictions file that is malformed or does not fit the data set. */
 export function malformed(place: Place, message: string): RefineDetError {
@@ -30,20 +27,21 @@ export async function readResultBytes(file: string): Promise<Buffer> {
 export async function writeResultFile(file: string, pieces: Iterable<string>): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    const stream = createWriteStream(temporary);
-    const done = finished(stream);
-    let chunk = '';
-    for (const piece of pieces) {
-      chunk += piece;
-      if (chunk.length < CHUNK) continue;
-      if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), done]);
-      chunk = '';
-    }
-    stream.end(chunk);
-    await done;
+    await writeFile(temporary, inChunks(pieces));
     await rename(temporary, file);
   } catch (cause) {
     await rm(temporary, { force: true });
     throw new RefineDetError('FILE_WRITE', `${file} cannot be written`, { cause });
   }
+}
+
+function* inChunks(pieces: Iterable<string>): Generator<string> {
+  let chunk = '';
+  for (const piece of pieces) {
+    chunk += piece;
+    if (chunk.length < CHUNK_LENGTH) continue;
+    yield chunk;
+    chunk = '';
+  }
+  yield chunk;
 }

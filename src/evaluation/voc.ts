@@ -12,6 +12,7 @@ import {
   TRUE_POSITIVE,
 } from './matches.ts';
 import { type Buckets, bucket, bucketRows, sortByScore } from './order.ts';
+import { devkitIou } from './overlap.ts';
 import type { DetectionTable, TruthTable } from './tables.ts';
 
 /** `11-point`: the 2007 devkit. `area`: the area under the falling envelope, from 2010 on. */
@@ -83,34 +84,6 @@ function mostOverlapped(
     if (overlap > bestOverlap) [best, bestOverlap] = [candidate, overlap];
   }
   return best;
-}
-
-/**
- * IoU of boxes that cover the pixels xmin..xmax: widths are xmax − xmin + 1. Computed from the
- * corners (x + 1, x + width) as the devkit does, so that no rounding differs.
- */
-function devkitIou(a: Float64Array, rowA: number, b: Float64Array, rowB: number): number {
-  const i = rowA * 4;
-  const j = rowB * 4;
-  const [axMin, ayMin, axMax, ayMax] = [
-    a[i] + 1,
-    a[i + 1] + 1,
-    a[i] + a[i + 2],
-    a[i + 1] + a[i + 3],
-  ];
-  const [bxMin, byMin, bxMax, byMax] = [
-    b[j] + 1,
-    b[j + 1] + 1,
-    b[j] + b[j + 2],
-    b[j + 1] + b[j + 3],
-  ];
-  const width = Math.min(axMax, bxMax) - Math.max(axMin, bxMin) + 1;
-  const height = Math.min(ayMax, byMax) - Math.max(ayMin, byMin) + 1;
-  if (!(width > 0 && height > 0)) return 0;
-  const intersection = width * height;
-  const areaA = (axMax - axMin + 1) * (ayMax - ayMin + 1);
-  const areaB = (bxMax - bxMin + 1) * (byMax - byMin + 1);
-  return intersection / (areaB + areaA - intersection);
 }
 
 /** Average precision of one class, in [0, 1]; NaN when it has no ground truth that counts. */

@@ -1,0 +1,82 @@
+/** Which class is taken for which, at one score threshold. */
+import type { Evaluation } from '../evaluate.ts';
+import { FALSE_POSITIVE, TRUE_POSITIVE } from '../matches.ts';
+import { bucketRows } from '../order.ts';
+import { cocoIou } from '../overlap.ts';
+
+/**
+ * Counts by true class (row) and detected class (column). The last row is background: wrong
+ * detections of nothing. The last column is what was missed. Row sums are the boxes of a class,
+ * column sums its detections, the diagonal the right ones.
+ */
+export interface ConfusionMatrix {
+  classes: readonly string[];
+  scoreThreshold: number;
+  /** [classes + 1, classes + 1] */
+  counts: Int32Array;
+}
+
+/** Ground truth that no right detection found, and what it was taken for. */
+export interface MissedRow {
+  /** Row of the ground-truth table. */
+  truth: number;
+  /** Row of the wrong detection that covers it, -1 for none. */
+  takenFor: number;
+}
+
+/**
+ * Right detections are those of the metric. What is left over pairs up within an image, from the
+ * best score down, where boxes of different classes overlap by the IoU threshold.
+ */
+export function confusionMatrix(
+  evaluation: Evaluation,
+  scoreThreshold: number,
+): { matrix: ConfusionMatrix; missed: MissedRow[] } {
+  const { truth, detections, matches } = evaluation;
+  const { classes } = evaluation.dataset;
+  const size = classes.length + 1;
+  const background = classes.length;
+  const counts = new Int32Array(size * size);
+  const open = countedTruth(evaluation);
+  const wrong: number[] = [];
+  for (const found of matches) {
+    found.rows.forEach((row, i) => {
+      if (detections.score[row] < scoreThreshold) return;
+      if (found.outcomes[i] === FALSE_POSITIVE) wrong.push(row);
+      if (found.outcomes[i] !== TRUE_POSITIVE) return;
+      open[found.truth[i]] = 0;
+      counts[detections.classId[row] * (size + 1)]++;
+    });
+  }
+  const openByImage = bucketRows(
+    Int32Array.from(truth.image.keys()).filter((row) => open[row]),
+    truth.image,
+    truth.imageCount,
+  );
+  const takenFor = new Map<number, number>();
+  wrong.sort((a, b) => detections.score[b] - detections.score[a]);
+  for (const row of wrong) {
+    const image = detections.image[row];
+    let best = -1;
+    let bestIou = evaluation.iouThreshold;
+    for (let i = openByImage.offsets[image]; i < openByImage.offsets[image + 1]; i++) {
+      const candidate = openByImage.rows[i];
+      if (takenFor.has(candidate)) continue;
+      if (truth.classId[candidate] === detections.classId[row]) continue;
+      const iou = cocoIou(detections.box, row, truth.box, candidate, false);
+      if (iou >= bestIou) [best, bestIou] = [candidate, iou];
+    }
+    if (best >= 0) takenFor.set(best, row);
+    counts[(best < 0 ? background : truth.classId[best]) * size + detections.classId[row]]++;
+  }
+  const missed = Array.from(openByImage.rows, (row): MissedRow => {
+    if (!takenFor.has(row)) counts[truth.classId[row] * size + background]++;
+    return { truth: row, takenFor: takenFor.get(row) ?? -1 };
+  });
+  return { matrix: { classes, scoreThreshold, counts }, missed };
+}
+
+/** [rows] 1 for ground truth that counts. */
+function countedTruth({ truth }: Evaluation): Uint8Array {
+  return truth.crowd.map((crowd, row) => Number(!crowd && !truth.difficult[row]));
+}

@@ -1,0 +1,135 @@
+/** Running a detector over a data set. */
+import type { Detection } from '../boxes.ts';
+import type { Dataset, DatasetImage } from '../datasets/types.ts';
+import { type ErrorCode, RefineDetError, throwIfAborted } from '../errors.ts';
+import { type EvaluateOptions, type EvaluationResult, evaluate } from './evaluate.ts';
+import { Predictions } from './predictions.ts';
+
+/**
+ * Lowest score asked of a detector, from the released RefineDet code: the far end of the
+ * precision-recall curve is part of AP, so the 0.5 that suits people would cost points.
+ */
+export const EVALUATION_SCORE_THRESHOLD = 0.01;
+
+/** What can be evaluated: {@link RefineDet}, or anything of this shape. */
+export interface DatasetDetector {
+  /** Class names that detections carry as labels. */
+  readonly classes: readonly string[];
+  detect(
+    path: string,
+    options: { scoreThreshold: number; signal?: AbortSignal },
+  ): Promise<readonly Detection[]>;
+}
+
+/** What came of one image: detections, or the error that its picture caused. */
+export interface ImageOutcome {
+  /** Place in the list of images that the source was given. */
+  index: number;
+  detections: readonly Detection[];
+  error?: RefineDetError;
+}
+
+/** Detects in many images, in any order: how work is spread over processes or workers. */
+export type DetectionSource = (
+  images: readonly DatasetImage[],
+  signal?: AbortSignal,
+) => AsyncIterable<ImageOutcome>;
+
+export interface Progress {
+  done: number;
+  total: number;
+}
+
+export interface DetectDatasetOptions {
+  /** Called after every image. */
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal;
+}
+
+export interface DatasetDetections {
+  predictions: Predictions;
+  /** Pictures that could not be read: nothing was found in them. In the order of the data set. */
+  failures: { image: DatasetImage; error: RefineDetError }[];
+  /** Wall time over all images, reading and decoding included. */
+  seconds: number;
+}
+
+/** Codes of errors that concern one picture and not the run. */
+const PICTURE_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  'FILE_NOT_FOUND',
+  'IMAGE_EMPTY',
+  'IMAGE_FORMAT',
+  'IMAGE_CORRUPT',
+  'IMAGE_TOO_LARGE',
+]);
+
+/** Detects in one image after the other; a picture that cannot be read does not stop the rest. */
+export function detectOneByOne(
+  detector: DatasetDetector,
+  scoreThreshold = EVALUATION_SCORE_THRESHOLD,
+): DetectionSource {
+  return async function* (images, signal) {
+    for (const [index, { path }] of images.entries()) {
+      throwIfAborted(signal);
+      try {
+        yield { index, detections: await detector.detect(path, { scoreThreshold, signal }) };
+      } catch (error) {
+        if (!(error instanceof RefineDetError && PICTURE_ERRORS.has(error.code))) throw error;
+        yield { index, detections: [], error };
+      }
+    }
+  };
+}
+
+/**
+ * Runs a detector over every image of a data set.
+ * @param classes the detector's class names
+ * @throws ABORTED, UNKNOWN_CLASS for a label outside `classes`, INVALID_ARGUMENT for a source that
+ * leaves out an image, and what the source throws
+ */
+export async function detectDataset(
+  source: DetectionSource,
+  classes: readonly string[],
+  dataset: Dataset,
+  { onProgress, signal }: DetectDatasetOptions = {},
+): Promise<DatasetDetections> {
+  const { images } = dataset;
+  const outcomes = new Map<number, ImageOutcome>();
+  const predictions = new Predictions(classes);
+  const failures: DatasetDetections['failures'] = [];
+  const start = performance.now();
+  let done = 0;
+  let next = 0;
+  for await (const outcome of source(images, signal)) {
+    throwIfAborted(signal);
+    outcomes.set(outcome.index, outcome);
+    // In the order of the data set, whatever order they come in: ties depend on it.
+    for (let ready = outcomes.get(next); ready; ready = outcomes.get(++next)) {
+      outcomes.delete(next);
+      predictions.add(images[next].id, ready.detections);
+      if (ready.error) failures.push({ image: images[next], error: ready.error });
+    }
+    onProgress?.({ done: ++done, total: images.length });
+  }
+  if (next < images.length) {
+    throw new RefineDetError('INVALID_ARGUMENT', `the source left out ${images[next].path}`);
+  }
+  return { predictions, failures, seconds: (performance.now() - start) / 1000 };
+}
+
+export interface EvaluateDetectorOptions extends EvaluateOptions, DetectDatasetOptions {
+  /** Lowest score asked of the detector. Default 0.01. */
+  scoreThreshold?: number;
+}
+
+/** Runs a detector over a data set and scores it. */
+export async function evaluateDetector(
+  detector: DatasetDetector,
+  dataset: Dataset,
+  options: EvaluateDetectorOptions,
+): Promise<DatasetDetections & { result: EvaluationResult }> {
+  evaluate(dataset, new Predictions(detector.classes), options); // bad options fail before the run
+  const source = detectOneByOne(detector, options.scoreThreshold);
+  const found = await detectDataset(source, detector.classes, dataset, options);
+  return { ...found, result: evaluate(dataset, found.predictions, options) };
+}

@@ -1,0 +1,38 @@
+/** Public API of `refinedet/eval`. */
+export {
+  type AnalyseOptions,
+  type Analysis,
+  analyse,
+  type ClassAnalysis,
+} from './analysis/analyse.ts';
+export type { ConfusionMatrix } from './analysis/confusion.ts';
+export type { FalsePositive, FalsePositiveKind, LabelledBox, Miss } from './analysis/errors.ts';
+export type { OperatingPoint } from './analysis/thresholds.ts';
+export type { CocoSummary } from './coco.ts';
+export { readCocoResults, writeCocoResults } from './coco-results.ts';
+export {
+  type DatasetDetections,
+  type DatasetDetector,
+  type DetectDatasetOptions,
+  type DetectionSource,
+  detectDataset,
+  detectOneByOne,
+  EVALUATION_SCORE_THRESHOLD,
+  type EvaluateDetectorOptions,
+  evaluateDetector,
+  type ImageOutcome,
+  type Progress,
+} from './detect-dataset.ts';
+export {
+  type CocoResult,
+  type EvaluateOptions,
+  type EvaluationResult,
+  evaluate,
+  METRICS,
+  type Metric,
+  type ResultBase,
+  type VocResult,
+} from './evaluate.ts';
+export type { PrCurve } from './matches.ts';
+export { type ImageId, Predictions } from './predictions.ts';
+export { readVocResults, writeVocResults } from './voc-results.ts';
