@@ -90,7 +90,7 @@ export class RefineDet {
           viewToImage(this.#session.run(pixels, view, resolved.postprocess), view, pixels),
         );
       }
-      const merged = mergeViews(this.#runtime.kernels, found, resolved.merge);
+      const merged = mergeViews(this.#runtime.kernels, found, this.classes.length, resolved.merge);
       return toDetections(merged, pixels, this.classes, resolved.maxDetections);
     });
   }

@@ -17,7 +17,7 @@ export async function loadModel(
 ): Promise<Model> {
   if (source === undefined) return loadDefaultModel();
   if (typeof source === 'string' || source instanceof URL) {
-    return readModel(await readBytes(source, signal), String(source));
+    return readNamed(await readBytes(source, signal), String(source));
   }
   if (source instanceof ArrayBuffer) return readModel(new Uint8Array(source));
   if (source instanceof Uint8Array) return readModel(source);
@@ -35,4 +35,14 @@ async function loadDefaultModel(): Promise<Model> {
     'NO_DEFAULT_MODEL',
     'this version of refinedet comes without a default model: give the path or URL of a model file',
   );
+}
+
+/** Errors of a file name it. */
+async function readNamed(bytes: Uint8Array, name: string): Promise<Model> {
+  try {
+    return await readModel(bytes);
+  } catch (cause) {
+    if (!(cause instanceof RefineDetError)) throw cause;
+    throw new RefineDetError(cause.code, `${name}: ${cause.message}`, { cause });
+  }
 }

@@ -8,7 +8,8 @@ import type { Size, View } from './views.ts';
 /** Moves detections of a view to the whole picture and drops those that the view is not trusted with. */
 export function viewToImage(raw: RawDetections, view: View, image: Size): RawDetections {
   const { crop, flip, accepts } = view;
-  const kept = emptyDetections(raw.count);
+  const boxes: number[] = [];
+  const kept: number[] = [];
   for (let i = 0; i < raw.count; i++) {
     const [x1, y1, x2, y2] = raw.boxes.subarray(4 * i, 4 * i + 4);
     const [left, right] = flip ? [1 - x2, 1 - x1] : [x1, x2];
@@ -19,12 +20,15 @@ export function viewToImage(raw: RawDetections, view: View, image: Size): RawDet
       height: (y2 - y1) * crop.height,
     };
     if (accepts && !accepts(box)) continue;
-    kept.boxes.set(normalized(box, image), 4 * kept.count);
-    kept.scores[kept.count] = raw.scores[i];
-    kept.classIds[kept.count] = raw.classIds[i];
-    kept.count++;
+    boxes.push(...normalized(box, image));
+    kept.push(i);
   }
-  return kept;
+  return {
+    count: kept.length,
+    boxes: Float32Array.from(boxes),
+    scores: Float32Array.from(kept, (i) => raw.scores[i]),
+    classIds: Int32Array.from(kept, (i) => raw.classIds[i]),
+  };
 }
 
 /**
@@ -34,17 +38,25 @@ export function viewToImage(raw: RawDetections, view: View, image: Size): RawDet
 export function mergeViews(
   kernels: Kernels,
   lists: readonly RawDetections[],
+  classes: number,
   options: Partial<PostprocessOptions> | undefined,
 ): RawDetections {
   if (options === undefined) return lists[0];
-  const union = emptyDetections(lists.reduce((sum, { count }) => sum + count, 0));
-  for (const { count, boxes, scores, classIds } of lists) {
-    union.boxes.set(boxes.subarray(0, 4 * count), 4 * union.count);
-    union.scores.set(scores.subarray(0, count), union.count);
-    union.classIds.set(classIds.subarray(0, count), union.count);
-    union.count += count;
-  }
-  return mergeDetections(kernels, union, options);
+  const union = {
+    boxes: concat(
+      Float32Array,
+      lists.map(({ boxes }) => boxes),
+    ),
+    scores: concat(
+      Float32Array,
+      lists.map(({ scores }) => scores),
+    ),
+    classIds: concat(
+      Int32Array,
+      lists.map(({ classIds }) => classIds),
+    ),
+  };
+  return mergeDetections(kernels, union, classes, options);
 }
 
 /** Public form, best first, boxes in source pixels. */
@@ -66,13 +78,17 @@ export function toDetections(
   });
 }
 
-function emptyDetections(capacity: number): RawDetections {
-  return {
-    count: 0,
-    boxes: new Float32Array(4 * capacity),
-    scores: new Float32Array(capacity),
-    classIds: new Int32Array(capacity),
-  };
+function concat<T extends Float32Array | Int32Array>(
+  type: new (length: number) => T,
+  parts: readonly T[],
+): T {
+  const all = new type(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 function normalized({ x, y, width, height }: Box, image: Size): number[] {

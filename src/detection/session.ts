@@ -1,13 +1,12 @@
 /** One model on the wasm backend: pixels of a view in, raw detections out. */
 import * as tf from '@tensorflow/tfjs-core';
-import { anchorGrid } from '../anchors.ts';
 import { tensorPointer, type WasmRuntime } from '../backend/wasm.ts';
 import type { RawImage } from '../image/types.ts';
 import type { PostprocessOptions } from '../kernels/options.ts';
-import { PostProcessor, type RawDetections } from '../kernels/postprocess.ts';
+import { type HeadPointers, PostProcessor, type RawDetections } from '../kernels/postprocess.ts';
 import { Preprocessor } from '../kernels/resize.ts';
 import type { Model } from '../model/model.ts';
-import { type Heads, Network } from '../model/run.ts';
+import { disposeHeads, type Heads, joinHeads, type LevelHeads, Network } from '../model/run.ts';
 import { levelShapes } from '../model/summary.ts';
 import type { Size, View } from './views.ts';
 
@@ -41,7 +40,7 @@ export class Session {
     this.#preprocessor.run(image, target, { mean, std, channelOrder, crop, flip });
     const heads = this.#network.forward(input);
     try {
-      return postprocessor.run(headPointers(heads), options);
+      return postprocessor.run(heads.map(headPointers), options);
     } finally {
       disposeHeads(heads);
     }
@@ -49,7 +48,7 @@ export class Session {
 
   /** Raw heads of a normalised batch [B, height, width, 3]; the caller disposes them. */
   forward(input: tf.Tensor4D): Heads {
-    return this.#network.forward(input);
+    return joinHeads(this.#network.forward(input), this.#model.graph.numClasses);
   }
 
   /** Runs the network once, so that the first picture does not pay for compilation. */
@@ -72,11 +71,15 @@ export class Session {
     let stage = this.#stages.get(key);
     if (!stage) {
       const { graph, config } = this.#model;
-      const levels = levelShapes(graph, height, width);
-      const anchors = anchorGrid(levels, height, width, config.anchors);
+      const grid = {
+        levels: levelShapes(graph, height, width),
+        inputHeight: height,
+        inputWidth: width,
+        options: config.anchors,
+      };
       stage = {
         input: tf.zeros([1, height, width, 3]),
-        postprocessor: new PostProcessor(this.#runtime.kernels, anchors, graph.numClasses),
+        postprocessor: new PostProcessor(this.#runtime.kernels, grid, config.classes.length),
       };
       this.#stages.set(key, stage);
     }
@@ -84,15 +87,12 @@ export class Session {
   }
 }
 
-function headPointers({ armLoc, armConf, odmLoc, odmConf }: Heads) {
+function headPointers({ armLoc, armConf, odmLoc, odmConf }: LevelHeads): HeadPointers {
   return {
+    anchors: armConf.size / 2,
     armLoc: tensorPointer(armLoc),
     armConf: tensorPointer(armConf),
     odmLoc: tensorPointer(odmLoc),
     odmConf: tensorPointer(odmConf),
   };
-}
-
-function disposeHeads({ armLoc, armConf, odmLoc, odmConf }: Heads): void {
-  tf.dispose([armLoc, armConf, odmLoc, odmConf]);
 }

@@ -100,10 +100,10 @@ const EDGE_MARGIN = 2;
 /** Overlapping tiles over a large picture. An object cut by a tile is left to its neighbour. */
 export function tileViews(image: Size, input: Size, options: TileOptions = {}): View[] {
   const { size = 2 * Math.max(input.width, input.height), overlap = 0.25, whole = true } = options;
-  if (!(size >= INPUT_MULTIPLE)) {
+  if (!(Number.isInteger(size) && size >= INPUT_MULTIPLE)) {
     throw new RefineDetError(
       'INVALID_OPTION',
-      `tiles.size must be at least 64 pixels, not ${size}`,
+      `tiles.size must be a whole number of pixels from 64, not ${size}`,
     );
   }
   if (!(overlap >= 0 && overlap <= 0.9)) {

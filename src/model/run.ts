@@ -11,7 +11,19 @@ import {
   type Weights,
 } from './graph.ts';
 
-/** Raw head outputs for a batch of B pictures, before any softmax; N anchors in level order. */
+/** Raw head outputs of one level for a batch of B pictures, before any softmax; A anchors a cell. */
+export interface LevelHeads {
+  /** [B, h, w, A·4] */
+  armLoc: tf.Tensor4D;
+  /** [B, h, w, A·2] */
+  armConf: tf.Tensor4D;
+  /** [B, h, w, A·4] */
+  odmLoc: tf.Tensor4D;
+  /** [B, h, w, A·(K + 1)] */
+  odmConf: tf.Tensor4D;
+}
+
+/** Raw head outputs of all levels joined; N anchors in level order. */
 export interface Heads {
   /** [B, N, 4] offsets of the ARM. */
   armLoc: tf.Tensor3D;
@@ -59,9 +71,9 @@ export class Network {
 
   /**
    * @param input [B, height, width, 3], normalised; not disposed
-   * @returns heads that the caller disposes
+   * @returns one entry a level, shallowest first; the caller disposes the tensors
    */
-  forward(input: tf.Tensor4D): Heads {
+  forward(input: tf.Tensor4D): LevelHeads[] {
     const outputs = new Map<string, tf.Tensor4D>([[this.#graph.layers[0].name, input]]);
     for (const { name, inputs, run, release } of this.#steps) {
       outputs.set(name, run(inputs.map((source) => outputs.get(source)!)));
@@ -70,18 +82,13 @@ export class Network {
         outputs.delete(source);
       }
     }
-    const { heads, numClasses } = this.#graph;
-    const join = (names: string[], width: number) =>
-      joinLevels(
-        names.map((name) => outputs.get(name)!),
-        width,
-      );
-    return {
-      armLoc: join(heads.armLoc, 4),
-      armConf: join(heads.armConf, 2),
-      odmLoc: join(heads.odmLoc, 4),
-      odmConf: join(heads.odmConf, numClasses),
-    };
+    const { armLoc, armConf, odmLoc, odmConf } = this.#graph.heads;
+    return armLoc.map((name, level) => ({
+      armLoc: outputs.get(name)!,
+      armConf: outputs.get(armConf[level])!,
+      odmLoc: outputs.get(odmLoc[level])!,
+      odmConf: outputs.get(odmConf[level])!,
+    }));
   }
 
   dispose(): void {
@@ -163,16 +170,27 @@ function lastReaders(graph: Graph): Map<string, string> {
   return last;
 }
 
-/** [B, h, w, A·width] a level → [B, N, width] over all levels; the level maps are disposed. */
-function joinLevels(levels: tf.Tensor4D[], width: number): tf.Tensor3D {
-  const joined = tf.tidy(() =>
+/** All levels as one table of anchors; the level maps are disposed. */
+export function joinHeads(levels: readonly LevelHeads[], numClasses: number): Heads {
+  const join = (head: keyof LevelHeads, width: number): tf.Tensor3D =>
     tf.concat(
-      levels.map((level) => tf.reshape<tf.Rank.R3>(level, [level.shape[0], -1, width])),
+      levels.map((level) => tf.reshape(level[head], [level[head].shape[0], -1, width])),
       1,
-    ),
-  );
-  tf.dispose(levels);
+    );
+  const joined = tf.tidy(() => ({
+    armLoc: join('armLoc', 4),
+    armConf: join('armConf', 2),
+    odmLoc: join('odmLoc', 4),
+    odmConf: join('odmConf', numClasses),
+  }));
+  disposeHeads(levels);
   return joined;
+}
+
+export function disposeHeads(heads: readonly LevelHeads[]): void {
+  for (const { armLoc, armConf, odmLoc, odmConf } of heads) {
+    tf.dispose([armLoc, armConf, odmLoc, odmConf]);
+  }
 }
 
 /** Paper §3.1 (after ParseNet): unit length across channels, then a learned scale per channel. */

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import type { Graph, Layer, Weights } from '../../src/model/graph.ts';
 import { presetGraph } from '../../src/model/presets.ts';
-import { type Heads, Network } from '../../src/model/run.ts';
+import { type Heads, joinHeads, Network } from '../../src/model/run.ts';
 import { randomWeights } from '../helpers/weights.ts';
 
 beforeAll(() => wasmRuntime(1));
@@ -39,8 +39,7 @@ function runSingle(layer: Layer, channels: number, input: tf.Tensor4D, own: Weig
     weights.set(`${name}.bias`, { shape: [channels], data: new Float32Array(channels) });
   }
   const network = new Network(single(layer, channels), weights);
-  // Only the class head keeps its width; the others need multiples of their own.
-  const { odmConf } = network.forward(input);
+  const [{ odmConf }] = network.forward(input);
   const values = odmConf.dataSync() as Float32Array;
   network.dispose();
   return values;
@@ -126,9 +125,11 @@ describe('a whole network', () => {
   it('gives each picture of a batch what it gives it alone', () => {
     const network = new Network(graph, weights);
     const batch = tf.randomUniform<tf.Rank.R4>([2, 64, 128, 3], -1, 1, 'float32', 3);
-    const together = read(network.forward(batch));
+    const together = read(joinHeads(network.forward(batch), 4));
     for (const index of [0, 1]) {
-      const alone = read(network.forward(tf.slice(batch, [index, 0, 0, 0], [1, 64, 128, 3])));
+      const alone = read(
+        joinHeads(network.forward(tf.slice(batch, [index, 0, 0, 0], [1, 64, 128, 3])), 4),
+      );
       alone.forEach((head, i) => {
         closeTo(together[i].subarray(index * head.length, (index + 1) * head.length), head);
       });
@@ -140,7 +141,7 @@ describe('a whole network', () => {
     const network = new Network(graph, weights);
     const input = tf.zeros<tf.Rank.R4>([1, 64, 128, 3]);
     const before = tf.memory().numTensors;
-    const heads = network.forward(input);
+    const heads = joinHeads(network.forward(input), 4);
     expect(heads.odmConf.shape).toEqual([1, 3 * (8 * 16 + 4 * 8 + 2 * 4 + 1 * 2), 4]);
     expect(tf.memory().numTensors).toBe(before + 4);
     tf.dispose(Object.values(heads));

@@ -1,0 +1,22 @@
+/** Public API of the detection runtime. */
+export { type AnchorOptions, anchorGrid } from './anchors.ts';
+export { type Box, boxIou, type Detection } from './boxes.ts';
+export type { ImageSource } from './detection/images.ts';
+export type { ModelSource } from './detection/load-model.ts';
+export type { DetectOptions } from './detection/options.ts';
+export type { MultiScaleOptions, TileOptions } from './detection/views.ts';
+export { type LoadOptions, RefineDet } from './detector.ts';
+export { ERROR_CODES, type ErrorCode, RefineDetError } from './errors.ts';
+export type { RawImage } from './image/types.ts';
+export type { PostprocessOptions, SoftNms } from './kernels/options.ts';
+export {
+  type HeadArrays,
+  postprocess,
+  type RawDetections,
+} from './kernels/postprocess.ts';
+export { type ClassFilter, COCO_CLASSES, VOC_CLASSES } from './labels.ts';
+export type { Graph, Layer, Weights } from './model/graph.ts';
+export type { Model, ModelConfig } from './model/model.ts';
+export { PRESETS, type PresetName } from './model/presets.ts';
+export type { Heads } from './model/run.ts';
+export { readModel, writeModel } from './weights/model-file.ts';

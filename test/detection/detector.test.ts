@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wasmRuntime } from '../../src/backend/wasm.ts';
+import { boxIou } from '../../src/boxes.ts';
+import { RefineDet } from '../../src/detector.ts';
+import { type RawImage, VOC_CLASSES, writeModel } from '../../src/index.ts';
+import { RANDOM_MODEL_CLASSES, randomModel } from '../helpers/model.ts';
+
+const CAT = fileURLToPath(new URL('../../examples/cat.jpg', import.meta.url));
+/** Random weights are sure of nothing. */
+const ANY = { scoreThreshold: 0.05 };
+
+let detector: RefineDet;
+beforeAll(async () => {
+  detector = await RefineDet.load(randomModel(), { threads: 1 });
+});
+afterAll(() => detector.dispose());
+
+describe('detect', () => {
+  it('returns labelled boxes inside the picture, best first', async () => {
+    const detections = await detector.detect(CAT, ANY);
+    expect(detections.length).toBeGreaterThan(5);
+    detections.forEach(({ label, classId, score, box }, i) => {
+      expect(label).toBe(RANDOM_MODEL_CLASSES[classId]);
+      expect(score).toBeLessThanOrEqual(detections[i - 1]?.score ?? 1);
+      expect(score).toBeGreaterThanOrEqual(ANY.scoreThreshold);
+      expect(box.x).toBeGreaterThanOrEqual(0);
+      expect(box.x + box.width).toBeLessThanOrEqual(451.001);
+      expect(box.y + box.height).toBeLessThanOrEqual(300.001);
+    });
+  });
+
+  it('finds the same in a path, a URL, bytes, pixels and a tensor', async () => {
+    const expected = await detector.detect(CAT, ANY);
+    const bytes = readFileSync(CAT);
+    const { toRawImage } = await import('../../src/detection/images.ts');
+    const pixels = await toRawImage(bytes);
+    const rgb = tf.tensor4d(
+      pixels.data as Uint8Array,
+      [1, pixels.height, pixels.width, pixels.channels],
+      'int32',
+    );
+    const tensor = tf.slice(tf.squeeze<tf.Tensor3D>(rgb, [0]), [0, 0, 0], [-1, -1, 3]);
+    const copy = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
+    for (const source of [new URL(`file://${CAT}`), bytes, copy, pixels, tensor]) {
+      expect(await detector.detect(source, ANY)).toEqual(expected);
+    }
+    tf.dispose([rgb, tensor]);
+  });
+
+  it('gives each picture of a batch what it gives it alone', async () => {
+    const images = [CAT, noise(64, 100), CAT];
+    const alone = await Promise.all(images.map((image) => detector.detect(image, ANY)));
+    expect(await detector.detectBatch(images, ANY)).toEqual(alone);
+  });
+
+  it('answers concurrent calls as it does sequential ones', async () => {
+    const images = Array.from({ length: 3 }, (_, i) => noise(50 + i, 80, i));
+    const sequential = [];
+    for (const image of images)
+      sequential.push(await detector.detect(image, { ...ANY, multiScale: true }));
+    const concurrent = images.map((image) => detector.detect(image, { ...ANY, multiScale: true }));
+    expect(await Promise.all(concurrent)).toEqual(sequential);
+  });
+
+  it('honours each option', async () => {
+    const all = await detector.detect(CAT, ANY);
+    const some = (options: object) => detector.detect(CAT, { ...ANY, ...options });
+    expect(await some({ maxDetections: 2 })).toEqual(all.slice(0, 2));
+    expect(await some({ keepTopK: 3 })).toEqual(all.slice(0, 3));
+    expect((await some({ classes: ['bee'] })).every(({ label }) => label === 'bee')).toBe(true);
+    expect((await some({ classes: { deny: ['bee'] } })).some(({ label }) => label === 'bee')).toBe(
+      false,
+    );
+    expect((await some({ scoreThreshold: 0.9 })).every(({ score }) => score >= 0.9)).toBe(true);
+    expect((await some({ nmsThreshold: 0.1 })).length).toBeLessThan(all.length);
+    expect((await some({ agnostic: true })).length).toBeLessThan(all.length);
+    expect(await some({ softNms: 'linear' })).not.toEqual(all);
+    expect(await some({ objectnessThreshold: 0.6 })).not.toEqual(all);
+    expect(await some({ multiScale: true })).not.toEqual(all);
+    expect(await some({ tiles: { size: 200 } })).not.toEqual(all);
+  });
+
+  it('merges multi-scale views so that no two of a class overlap beyond the threshold', async () => {
+    const merged = await detector.detect(CAT, {
+      scoreThreshold: 0.3,
+      multiScale: true,
+      boxVoting: false,
+    });
+    for (const a of merged) {
+      for (const b of merged) {
+        if (a === b || a.classId !== b.classId) continue;
+        // Voting moves boxes after suppression, so a little more than the threshold can remain.
+        expect(boxIou(a.box, b.box)).toBeLessThan(0.9);
+      }
+    }
+  });
+
+  it('refuses wrong options, classes and images with a stable code', async () => {
+    const cases: [unknown, object, string, RegExp][] = [
+      [CAT, { scoreThreshold: 2 }, 'INVALID_OPTION', /scoreThreshold .* not 2/],
+      [
+        CAT,
+        { nmsTreshold: 0.4 },
+        'INVALID_OPTION',
+        /"nmsTreshold" \(did you mean "nmsThreshold"\?\)/,
+      ],
+      [CAT, { classes: ['act'] }, 'UNKNOWN_CLASS', /"act"/],
+      [CAT, { maxDetections: 0 }, 'INVALID_OPTION', /maxDetections/],
+      [CAT, { multiScale: true, tiles: true }, 'INVALID_OPTION', /cannot be combined/],
+      [CAT, { maxPixels: 1000 }, 'IMAGE_TOO_LARGE', /451×300/],
+      ['/no/such.jpg', {}, 'FILE_NOT_FOUND', /\/no\/such\.jpg/],
+      [new Uint8Array(0), {}, 'IMAGE_EMPTY', /empty/],
+      [new Uint8Array(9), {}, 'IMAGE_FORMAT', /JPEG, PNG or WebP/],
+      [
+        { data: new Uint8Array(5), width: 2, height: 2, channels: 3 },
+        {},
+        'INVALID_ARGUMENT',
+        /12 bytes, not 5/,
+      ],
+      [42, {}, 'INVALID_ARGUMENT', /not number/],
+      [tf.zeros([4, 4]), {}, 'INVALID_ARGUMENT', /\[4, 4\]/],
+    ];
+    for (const [image, options, code, message] of cases) {
+      const error = await detector.detect(image as string, options).catch((e) => e);
+      expect(error).toMatchObject({ name: 'RefineDetError', code });
+      expect(error.message).toMatch(message);
+    }
+  });
+
+  it('stops when its signal fires', async () => {
+    const controller = new AbortController();
+    const running = detector.detect(CAT, { multiScale: true, signal: controller.signal });
+    setTimeout(() => controller.abort(), 20);
+    await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(detector.detect(CAT, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'ABORTED',
+    });
+    expect(await detector.detect(CAT, ANY)).not.toHaveLength(0);
+  });
+});
+
+describe('a detector', () => {
+  it('keeps tensors and heap constant, and gives them back', async () => {
+    const { heap } = await wasmRuntime(1);
+    const image = noise(90, 70);
+    const before = tf.memory().numTensors;
+    const model = randomModel(64);
+    const cycle = async (detections: number) => {
+      const own = await RefineDet.load(model);
+      for (let i = 0; i < detections; i++) await own.detect(image, ANY);
+      own.dispose();
+      await Promise.resolve();
+    };
+    await cycle(3);
+    const bytes = heap.memory.buffer.byteLength;
+    for (let i = 0; i < 20; i++) await cycle(2);
+    const own = await RefineDet.load(model);
+    const loaded = tf.memory().numTensors;
+    for (let i = 0; i < 1000; i++) await own.detect(image, ANY);
+    expect(tf.memory().numTensors).toBe(loaded);
+    own.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(tf.memory().numTensors).toBe(before);
+    expect(heap.memory.buffer.byteLength).toBe(bytes);
+  });
+
+  it('refuses work after dispose, and finishes what had begun', async () => {
+    const own = await RefineDet.load(randomModel(64));
+    const running = own.detect(noise(64, 64), ANY);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    own.dispose();
+    own.dispose();
+    await running.catch((error) => expect(error.code).toBe('DISPOSED'));
+    await expect(own.detect(CAT)).rejects.toMatchObject({ code: 'DISPOSED' });
+    expect(() => own.forward(tf.zeros([1, 64, 64, 3]))).toThrow(/disposed/);
+  });
+
+  it('loads from bytes what writeModel wrote', async () => {
+    const model = randomModel(64);
+    const own = await RefineDet.load(await writeModel(model, 'f32'));
+    expect(own.config).toEqual(model.config);
+    expect(await own.detect(CAT, ANY)).toEqual(
+      await (await RefineDet.load(model)).detect(CAT, ANY),
+    );
+    own.dispose();
+  });
+
+  it('takes another input size, square or not, in multiples of 64', async () => {
+    const own = await RefineDet.load(randomModel(64), { inputSize: { width: 192, height: 64 } });
+    expect(own.summary().anchorsPerLevel).toEqual([8 * 24 * 3, 4 * 12 * 3, 2 * 6 * 3, 1 * 3 * 3]);
+    expect(await own.detect(CAT, ANY)).not.toHaveLength(0);
+    own.dispose();
+    await expect(RefineDet.load(randomModel(64), { inputSize: 300 })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining('300×300'),
+    });
+  });
+
+  it('says which model is wrong', async () => {
+    const cases: [never, string][] = [
+      ['/no/model.safetensors' as never, 'FILE_NOT_FOUND'],
+      [CAT as never, 'MODEL_FORMAT'],
+      [new Uint8Array(0) as never, 'MODEL_EMPTY'],
+      [(await writeModel(randomModel(64))).slice(0, 5000) as never, 'MODEL_CORRUPT'],
+      [VOC_CLASSES as never, 'INVALID_ARGUMENT'],
+    ];
+    for (const [source, code] of cases) {
+      await expect(RefineDet.load(source)).rejects.toMatchObject({ code });
+    }
+    await expect(RefineDet.load(CAT)).rejects.toThrow(/cat\.jpg/);
+  });
+});
+
+function noise(width: number, height: number, seed = 0): RawImage {
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 0; i < data.length; i++) data[i] = (i * 7919 + seed * 104729 + (i >> 3) * 31) & 255;
+  return { data, width, height, channels: 3 };
+}
