@@ -15,14 +15,6 @@ export interface RawImage {
   channels: 1 | 3 | 4;
 }
 
-/** A rectangle of whole source pixels. */
-export interface PixelRect {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
 /**
  * Checks a picture that comes from a caller.
  * @param name how the message calls it
