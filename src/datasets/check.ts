@@ -7,7 +7,7 @@ import { checkSplits } from './check-splits.ts';
 import { alignClasses } from './classes.ts';
 import { collect, type Report } from './findings.ts';
 import { type ClassOptions, chooseClasses, type OpenOptions, openDataset } from './load.ts';
-import { type DatasetSource, disjointSplits, resolveSplits } from './source.ts';
+import { chosenSplits, type DatasetSource } from './source.ts';
 import { type DatasetStats, datasetStats, knownSize } from './stats.ts';
 import type { Dataset, DatasetFormat, Finding } from './types.ts';
 
@@ -105,10 +105,8 @@ async function readSplits(
   options: CheckOptions,
   report: Report,
 ): Promise<Dataset[]> {
-  const { split } = options;
-  const names = split === undefined ? disjointSplits(source.splits) : resolveSplits(source, split);
   const splits: Dataset[] = [];
-  for (const name of names) {
+  for (const name of chosenSplits(source, options.split)) {
     try {
       splits.push(await source.read(name, report));
     } catch (error) {

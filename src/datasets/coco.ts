@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { readCoco } from './coco-read.ts';
 import { confinedPath, isFile, isFolder, listFolder } from './files.ts';
-import type { DatasetSource } from './source.ts';
+import { type DatasetSource, sortSplits } from './source.ts';
 
 /** What to look for, in words. */
 export const COCO_LAYOUT =
@@ -33,7 +33,7 @@ export async function openCoco(
   return {
     format: 'coco',
     root,
-    splits: [...bySplit.keys()].sort(),
+    splits: sortSplits(bySplit.keys()),
     read(split, report) {
       const file = bySplit.get(split)!;
       const findImages = (fileName: string) =>

@@ -19,11 +19,16 @@ export interface ConvertOptions {
   overwrite?: boolean;
 }
 
-export interface ConvertReport {
-  images: number;
+/** What a writer did with the boxes. */
+export interface WrittenBoxes {
+  /** Written. */
   boxes: number;
   /** One sentence for everything that the format cannot hold. */
   losses: string[];
+}
+
+export interface ConvertReport extends WrittenBoxes {
+  images: number;
 }
 
 /** What a writer of one format gets: the splits, with one class list, and where to put things. */
@@ -35,7 +40,7 @@ export interface WriteJob {
   placeImage(image: DatasetImage, name: string): Promise<void>;
 }
 
-const WRITERS: Record<DatasetFormat, (job: WriteJob) => Promise<string[]>> = {
+const WRITERS: Record<DatasetFormat, (job: WriteJob) => Promise<WrittenBoxes>> = {
   voc: writeVoc,
   coco: writeCoco,
   yolo: writeYolo,
@@ -62,7 +67,7 @@ export async function convertDataset(
     throw new RefineDetError('DATASET_EMPTY', 'there are no images to write');
   }
   const originals = [...splits.map(({ root }) => root), ...images.map((image) => image.path)];
-  const losses = await writeFolder(folder, { overwrite, originals }, (part) =>
+  const written = await writeFolder(folder, { overwrite, originals }, (part) =>
     WRITERS[format]({
       splits,
       classes: splits[0].classes,
@@ -70,8 +75,7 @@ export async function convertDataset(
       placeImage: (image, name) => placeImage(image, path.join(part, name), copyImages),
     }),
   );
-  const boxes = images.reduce((sum, image) => sum + image.boxes.length, 0);
-  return { images: images.length, boxes, losses };
+  return { images: images.length, ...written };
 }
 
 async function placeImage(image: DatasetImage, file: string, how: CopyImages): Promise<void> {

@@ -4,7 +4,7 @@ import { type CheckOptions, type CheckReport, type Inspection, inspectDataset } 
 import { boxOverhang, boxPlace, clipBox, showBox } from './check-boxes.ts';
 import { type ConvertOptions, type ConvertReport, convertDataset } from './convert.ts';
 import { formatPlace } from './findings.ts';
-import type { Dataset, DatasetImage, GroundTruth } from './types.ts';
+import type { Dataset, DatasetImage, Finding, GroundTruth } from './types.ts';
 
 export interface FixOptions extends CheckOptions, ConvertOptions {}
 
@@ -13,6 +13,8 @@ export interface FixReport extends ConvertReport {
   check: CheckReport;
   /** What was done, one sentence each: everything that was left out, clipped or corrected. */
   changes: string[];
+  /** Errors that the copy still has. */
+  remaining: Finding[];
 }
 
 /** Findings about things that reading leaves out. */
@@ -47,7 +49,8 @@ export async function fixDataset(
     .map((split) => cleanSplit(split, inspection, changes))
     .filter((split) => split.images.length > 0);
   const written = await convertDataset(splits, report.format, folder, { copyImages, overwrite });
-  return { ...written, check: report, changes };
+  const remaining = report.errors.filter(({ code }) => code === 'split-overlap');
+  return { ...written, check: report, changes, remaining };
 }
 
 function cleanSplit(split: Dataset, inspection: Inspection, changes: string[]): Dataset {

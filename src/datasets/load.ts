@@ -1,11 +1,11 @@
 /** Opening a data set of any format and reading splits of it. */
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
-import { type ClassMap, joinDatasets, mapClasses, selectClasses } from './classes.ts';
+import { alignClasses, type ClassMap, joinDatasets, mapClasses, selectClasses } from './classes.ts';
 import { COCO_LAYOUT, openCoco } from './coco.ts';
 import { entryKind } from './files.ts';
 import { stopAtErrors } from './findings.ts';
-import { type DatasetSource, resolveSplits } from './source.ts';
+import { chosenSplits, type DatasetSource, resolveSplits } from './source.ts';
 import type { Dataset, DatasetFormat, Finding } from './types.ts';
 import { openVoc, VOC_LAYOUT } from './voc.ts';
 import { openYolo, YOLO_LAYOUT } from './yolo.ts';
@@ -14,7 +14,7 @@ export interface OpenOptions {
   /** Default: found from the path. */
   format?: DatasetFormat;
   /** COCO: the folder of the pictures. Default: found by trying the usual places. */
-  images?: string;
+  imageFolder?: string;
 }
 
 export interface ClassOptions {
@@ -44,18 +44,31 @@ export async function loadDataset(
 ): Promise<Dataset> {
   const locations = typeof location === 'string' ? [location] : location;
   const parts: Dataset[] = [];
-  for (const part of locations) parts.push(...(await loadParts(part, options)));
+  for (const part of locations) {
+    const source = await openDataset(part, options);
+    parts.push(...(await readSplits(source, resolveSplits(source, options.split))));
+  }
   return chooseClasses(joinDatasets(parts), options);
 }
 
-async function loadParts(location: string, options: LoadOptions): Promise<Dataset[]> {
+/**
+ * Reads splits apart from each other, with one class list.
+ * @param options.split default all, but a `trainval` that only repeats `train` and `val`
+ * @throws as {@link loadDataset}
+ */
+export async function loadSplits(location: string, options: LoadOptions = {}): Promise<Dataset[]> {
   const source = await openDataset(location, options);
+  const splits = await readSplits(source, chosenSplits(source, options.split));
+  return alignClasses(splits).map((split) => chooseClasses(split, options));
+}
+
+async function readSplits(source: DatasetSource, splits: readonly string[]): Promise<Dataset[]> {
   const parts: Dataset[] = [];
-  for (const split of resolveSplits(source, options.split)) {
+  for (const split of splits) {
     const warnings: Finding[] = [];
     const dataset = await source.read(split, stopAtErrors(warnings));
     if (dataset.images.length === 0) {
-      throw new RefineDetError('DATASET_EMPTY', `split "${split}" of ${location} has no images`);
+      throw new RefineDetError('DATASET_EMPTY', `split "${split}" of ${source.root} has no images`);
     }
     parts.push({ ...dataset, warnings });
   }
@@ -74,7 +87,7 @@ export function chooseClasses(dataset: Dataset, { classes, map }: ClassOptions):
  */
 export async function openDataset(
   location: string,
-  { format, images }: OpenOptions = {},
+  { format, imageFolder }: OpenOptions = {},
 ): Promise<DatasetSource> {
   const absolute = path.resolve(location);
   const kind = await entryKind(absolute);
@@ -83,7 +96,7 @@ export async function openDataset(
   }
   const openers = {
     voc: () => openVoc(absolute),
-    coco: () => openCoco(absolute, images && path.resolve(images)),
+    coco: () => openCoco(absolute, imageFolder && path.resolve(imageFolder)),
     yolo: () => openYolo(absolute),
   };
   const tried = format ? [format] : kind === 'file' ? formatsOfFile(absolute) : FORMATS;

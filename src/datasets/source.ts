@@ -7,7 +7,7 @@ export interface DatasetSource {
   format: DatasetFormat;
   /** Absolute folder. */
   root: string;
-  /** Names of the splits that can be read, sorted. */
+  /** Names of the splits that can be read. */
   splits: string[];
   /** Splits of one part of a joined source, such as `VOC2007/trainval`. */
   partSplits?: string[];
@@ -29,6 +29,17 @@ export function canonicalSplit(name: string): string {
   return CANONICAL.get(plain) ?? plain;
 }
 
+const ORDER = ['train', 'val', 'trainval', 'test'];
+
+/** Training splits first, then alphabetically. */
+export function sortSplits(names: Iterable<string>): string[] {
+  const rank = (name: string) => {
+    const place = ORDER.indexOf(canonicalSplit(name));
+    return place < 0 ? ORDER.length : place;
+  };
+  return [...names].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
 /**
  * The splits of a source that a user's words stand for: `train+val` names two, `val` also finds
  * `valid` and `val2017`, and `trainval` is `train+val` where there is no such split.
@@ -36,7 +47,9 @@ export function canonicalSplit(name: string): string {
  * @throws INVALID_OPTION
  */
 export function resolveSplits(source: DatasetSource, wanted: string | undefined): string[] {
-  if (wanted !== undefined) return wanted.split('+').flatMap((name) => resolveOne(source, name));
+  if (wanted !== undefined) {
+    return [...new Set(wanted.split('+').flatMap((name) => resolveOne(source, name)))];
+  }
   if (source.splits.length === 1) return source.splits;
   throw new RefineDetError('INVALID_OPTION', `choose a split of ${source.root}: ${known(source)}`);
 }
@@ -53,10 +66,11 @@ function resolveOne(source: DatasetSource, name: string): string[] {
   );
 }
 
-/** All splits but a `trainval` that only repeats `train` and `val`. */
-export function disjointSplits(splits: readonly string[]): string[] {
-  const repeated = splits.includes('train') && splits.includes('val');
-  return splits.filter((split) => !(repeated && split === 'trainval'));
+/** As {@link resolveSplits}; by default all but a `trainval` that only repeats `train` and `val`. */
+export function chosenSplits(source: DatasetSource, wanted: string | undefined): string[] {
+  if (wanted !== undefined) return resolveSplits(source, wanted);
+  const repeated = ['train', 'val'].every((split) => source.splits.includes(split));
+  return source.splits.filter((split) => !(repeated && split === 'trainval'));
 }
 
 const known = (source: DatasetSource): string =>

@@ -6,7 +6,7 @@
 import path from 'node:path';
 import { joinDatasets } from './classes.ts';
 import { isFolder, listFolder, withoutExtension } from './files.ts';
-import type { DatasetSource } from './source.ts';
+import { type DatasetSource, sortSplits } from './source.ts';
 import { readVoc } from './voc-read.ts';
 
 /** What to look for, in words. */
@@ -50,7 +50,7 @@ async function openRoot(root: string): Promise<DatasetSource> {
   return {
     format: 'voc',
     root,
-    splits: lists.map(withoutExtension),
+    splits: sortSplits(lists.map(withoutExtension)),
     read: (split, report) => readVoc(root, split, report),
   };
 }
@@ -60,7 +60,7 @@ function joinedSource(root: string, sources: readonly DatasetSource[]): DatasetS
   return {
     format: 'voc',
     root,
-    splits: [...new Set(sources.flatMap(({ splits }) => splits))].sort(),
+    splits: sortSplits(new Set(sources.flatMap(({ splits }) => splits))),
     partSplits: sources.flatMap((s) => s.splits.map((split) => `${name(s)}/${split}`)),
     async read(wanted, report) {
       const parts = sources.flatMap((source) =>

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
-import type { WriteJob } from './convert.ts';
+import type { WriteJob, WrittenBoxes } from './convert.ts';
 import { mapConcurrently, withoutExtension } from './files.ts';
 import { type ImageSize, imageSize } from './image-size.ts';
 import type { DatasetImage, GroundTruth } from './types.ts';
@@ -15,7 +15,7 @@ export async function writeVoc({
   classes,
   folder,
   placeImage,
-}: WriteJob): Promise<string[]> {
+}: WriteJob): Promise<WrittenBoxes> {
   classes.forEach(checkName);
   const lists = path.join(folder, 'ImageSets', 'Main');
   const annotations = path.join(folder, 'Annotations');
@@ -55,15 +55,17 @@ function checkName(name: string): void {
   }
 }
 
-function losses(boxes: readonly GroundTruth[]): string[] {
-  const small = boxes.filter((truth) => !roundedCorners(truth)).length;
-  const crowds = boxes.filter((truth) => truth.crowd && roundedCorners(truth)).length;
-  return [
-    ...(small > 0
-      ? [`${small} boxes of one pixel or less are left out: VOC cannot hold them`]
-      : []),
-    ...(crowds > 0 ? [`${crowds} crowd regions are marked difficult: VOC has no crowds`] : []),
-  ];
+function countBoxes(truths: readonly GroundTruth[]): WrittenBoxes {
+  const written = truths.filter(roundedCorners);
+  const small = truths.length - written.length;
+  const crowds = written.filter(({ crowd }) => crowd).length;
+  return {
+    boxes: written.length,
+    losses: [
+      ...(small > 0 ? [`boxes a pixel wide or high, which VOC cannot hold: ${small}`] : []),
+      ...(crowds > 0 ? [`crowd regions, marked difficult because VOC has none: ${crowds}`] : []),
+    ],
+  };
 }
 
 function annotationXml(

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { RefineDetError } from '../errors.ts';
-import type { WriteJob } from './convert.ts';
+import type { WriteJob, WrittenBoxes } from './convert.ts';
 import { mapConcurrently, withoutExtension } from './files.ts';
 import { type ImageSize, imageSize } from './image-size.ts';
 import { canonicalSplit } from './source.ts';
@@ -13,13 +13,12 @@ import { distinctNames } from './write-names.ts';
 /** 1e-8 of the widest image is far below a thousandth of a pixel. */
 const DECIMALS = 8;
 
-/** @returns what was lost, in sentences */
 export async function writeYolo({
   splits,
   classes,
   folder,
   placeImage,
-}: WriteJob): Promise<string[]> {
+}: WriteJob): Promise<WrittenBoxes> {
   const keys = splitKeys(splits);
   await writeFile(path.join(folder, 'data.yaml'), configYaml(keys, classes));
   for (const [i, { images }] of splits.entries()) {
@@ -36,7 +35,7 @@ export async function writeYolo({
       await placeImage(image, path.join('images', keys[i], name));
     });
   }
-  return losses(splits.flatMap(({ images }) => images.flatMap(({ boxes }) => boxes)));
+  return countBoxes(splits.flatMap(({ images }) => images.flatMap(({ boxes }) => boxes)));
 }
 
 /** data.yaml knows train, val and test only. */
@@ -73,11 +72,15 @@ function labelLine({ classId, box }: GroundTruth, { width, height }: ImageSize):
   return `${classId} ${values.map((value) => value.toFixed(DECIMALS)).join(' ')}\n`;
 }
 
-function losses(boxes: readonly GroundTruth[]): string[] {
-  const crowds = boxes.filter(({ crowd }) => crowd).length;
-  const difficult = boxes.filter((truth) => truth.difficult && !truth.crowd).length;
-  return [
-    ...(crowds > 0 ? [`${crowds} crowd regions are left out: YOLO has no crowds`] : []),
-    ...(difficult > 0 ? [`${difficult} difficult boxes become ordinary ones in YOLO`] : []),
-  ];
+function countBoxes(truths: readonly GroundTruth[]): WrittenBoxes {
+  const written = truths.filter(({ crowd }) => !crowd);
+  const crowds = truths.length - written.length;
+  const difficult = written.filter((truth) => truth.difficult).length;
+  return {
+    boxes: written.length,
+    losses: [
+      ...(crowds > 0 ? [`crowd regions, left out because YOLO has none: ${crowds}`] : []),
+      ...(difficult > 0 ? [`the mark of difficult boxes, which YOLO has not: ${difficult}`] : []),
+    ],
+  };
 }

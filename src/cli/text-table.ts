@@ -1,0 +1,33 @@
+/** Plain aligned text. */
+
+export type Cell = string | number;
+
+/**
+ * Rows under a header, two spaces apart: numbers to the right, text to the left.
+ * @returns lines, each without trailing spaces
+ */
+export function textTable(header: readonly string[], rows: readonly (readonly Cell[])[]): string[] {
+  const shown = rows.map((row) => row.map(String));
+  const widths = header.map((title, column) =>
+    shown.reduce((width, row) => Math.max(width, row[column].length), title.length),
+  );
+  const numeric = header.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
+  return [header, ...shown].map((row) =>
+    row
+      .map((text, i) => (numeric[i] ? text.padStart(widths[i]) : text.padEnd(widths[i])))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** Text without the control characters by which a foreign file name could steer the terminal. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed
+  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '\ufffd');
+}
+
+/** A bar of block characters in eighths, for a share in [0, 1]. */
+export function textBar(share: number, width: number): string {
+  const eighths = Math.round(share * width * 8);
+  return '█'.repeat(Math.floor(eighths / 8)) + ['', ...'▏▎▍▌▋▊▉'][eighths % 8];
+}
