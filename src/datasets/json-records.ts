@@ -7,6 +7,11 @@ const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
 /** Deeper than any real annotation; keeps JSON.parse away from deeply nested hostile values. */
 const MAX_DEPTH = 64;
+/** 1 for bytes that mean nothing when values are skipped: most of them are digits. */
+const IS_PLAIN = new Uint8Array(256).fill(1);
+for (const byte of [QUOTE, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET]) {
+  IS_PLAIN[byte] = 0;
+}
 
 /** A syntax error at a byte offset. */
 export class JsonError extends Error {
@@ -115,6 +120,7 @@ function skipValue(bytes: Buffer, start: number): number {
   let depth = 0;
   let at = start;
   do {
+    if (depth > 0) while (IS_PLAIN[bytes[at]]) at++;
     const byte = bytes[at];
     if (byte === undefined) throw new JsonError(at, 'the file ends inside a value');
     if (byte === QUOTE) {

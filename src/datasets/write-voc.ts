@@ -9,7 +9,6 @@ import type { DatasetImage, GroundTruth } from './types.ts';
 import { vocCorners } from './voc-box.ts';
 import { distinctNames } from './write-names.ts';
 
-/** @returns what was lost, in sentences */
 export async function writeVoc({
   splits,
   classes,
@@ -42,7 +41,7 @@ export async function writeVoc({
     await writeFile(path.join(lists, `${flatName(split)}.txt`), lines.join(''));
     first += images.length;
   }
-  return losses([...written.values()].flatMap(({ boxes }) => boxes));
+  return countBoxes([...written.values()].flatMap(({ boxes }) => boxes));
 }
 
 /** All pictures lie in one folder, and a list has one name a line. */

@@ -78,12 +78,15 @@ async function readYolo(config: YoloConfig, split: string, report: Report): Prom
   };
 }
 
+/** Also those in folders below; links to folders are not followed: they could lead in circles. */
 async function picturesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true });
-  return entries
-    .filter(isImageName)
-    .sort()
-    .map((name) => path.join(folder, name));
+  const entries = await readdir(folder, { withFileTypes: true });
+  const found = await mapConcurrently(entries, async (entry) => {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) return picturesIn(file);
+    return isImageName(entry.name) ? [file] : [];
+  });
+  return found.flat().sort();
 }
 
 /**

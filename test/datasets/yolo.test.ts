@@ -1,0 +1,220 @@
+import { symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadDataset } from '../../src/datasets/index.ts';
+import { folderWith, png, type Tree } from './tree.ts';
+
+const YAML = 'train: images/train\nval: images/val\nnames: [person, dog]\n';
+const TREE: Tree = {
+  'data.yaml': YAML,
+  'images/train/a.png': png(40, 20),
+  'labels/train/a.txt': '1 0.5 0.5 0.25 0.5\n',
+};
+const load = (tree: Tree, split = 'train') => loadDataset(folderWith(tree), { split });
+const message = (tree: Tree) => load(tree).then(String, (error: Error) => error.message);
+const withYaml = (yaml: string): Tree => ({ ...TREE, 'data.yaml': yaml });
+const withLabels = (labels: string): Tree => ({ ...TREE, 'labels/train/a.txt': labels });
+
+describe('reading YOLO folders', () => {
+  it('turns centre and size into pixels', async () => {
+    const { classes, images } = await load(TREE);
+    expect(classes).toEqual(['person', 'dog']);
+    expect(images).toMatchObject([{ id: 'a', fileName: 'a.png', width: 40, height: 20 }]);
+    expect(images[0].boxes).toEqual([
+      {
+        classId: 1,
+        box: { x: 15, y: 5, width: 10, height: 10 },
+        difficult: false,
+        crowd: false,
+        line: 1,
+      },
+    ]);
+  });
+
+  it('takes an image without label file, or an empty one, as background', async () => {
+    const { images } = await load({ ...withLabels('\n'), 'images/train/sub/b.png': png(8, 8) });
+    expect(images.map(({ id, boxes }) => [id, boxes])).toEqual([
+      ['a', []],
+      ['sub/b', []],
+    ]);
+  });
+
+  it('puts boxes around polygons, and takes the box of pose labels', async () => {
+    const polygons = '0 0.25 0.5 0.5 0.25 0.75 0.5 0.5 1\n1 0.1 0.1 0.3 0.1 0.3 0.4 0.1 0.4\n';
+    const { images } = await load(withLabels(polygons));
+    expect(images[0].boxes.map(({ box }) => box)).toEqual([
+      { x: 10, y: 5, width: 20, height: 15 },
+      { x: 4, y: 2, width: expect.closeTo(8), height: expect.closeTo(6) },
+    ]);
+    const pose = {
+      ...withLabels('1 0.5 0.5 0.25 0.5 0.1 0.1 2 0.2 0.2 1\n'),
+      'data.yaml': `${YAML}kpt_shape: [2, 3]\n`,
+    };
+    expect((await load(pose)).images[0].boxes[0].box).toEqual({
+      x: 15,
+      y: 5,
+      width: 10,
+      height: 10,
+    });
+  });
+
+  it('leaves out boxes without area with a warning', async () => {
+    const { images, warnings } = await load(withLabels('1 0.5 0.5 0 0.5\n0 .5 .5 .1 .1\n'));
+    expect(images[0].boxes).toHaveLength(1);
+    expect(warnings).toMatchObject([{ code: 'zero-area-box', line: 1 }]);
+  });
+
+  it('exchanges the last folder called images', async () => {
+    const folder = folderWith({
+      'images/set/data.yaml': 'train: images\nnames: [a]\n',
+      'images/set/images/x.png': png(10, 10),
+      'images/set/labels/x.txt': '0 0.5 0.5 1 1\n',
+    });
+    const { images } = await loadDataset(path.join(folder, 'images/set'));
+    expect(images[0].boxes).toHaveLength(1);
+  });
+});
+
+describe('data.yaml', () => {
+  it('may name classes in a mapping, with their number', async () => {
+    const yaml = 'train: images/train\nnc: 3\nnames:\n  1: b\n  0: a\n  2: __proto__\n';
+    expect((await load(withYaml(yaml))).classes).toEqual(['a', 'b', '__proto__']);
+  });
+
+  it('may list several folders', async () => {
+    const yaml = 'train: [images/one, images/two]\nnames: [a]\n';
+    const { images } = await load({
+      'data.yaml': yaml,
+      'images/one/x.png': png(8, 8),
+      'images/two/x.png': png(8, 8),
+    });
+    expect(images.map(({ fileName }) => fileName)).toEqual(['one/x.png', 'two/x.png']);
+  });
+
+  it('may name a text file of pictures', async () => {
+    const tree = { ...TREE, 'data.yaml': 'train: train.txt\nnames: [person, dog]\n' };
+    const lists = ['./images/train/a.png\n', 'images/train/a.png', 'images\\train\\a.png\r\n\r\n'];
+    for (const list of lists) {
+      const { images } = await load({ ...tree, 'train.txt': list });
+      expect(images).toMatchObject([{ id: 'a', boxes: [{ classId: 1 }] }]);
+    }
+  });
+
+  it('may give the path of the data set, also relative to the folder above', async () => {
+    const split = 'train: images/train\nnames: [person, dog]\n';
+    for (const [yaml, place] of [
+      ['path: set\n', 'data.yaml'],
+      ['path: ../set\n', 'set/data.yaml'],
+      ['path: ../datasets/elsewhere\n', 'set/data.yaml'],
+      ['path:\n', 'set/data.yaml'],
+    ]) {
+      const set = Object.entries(TREE).filter(([name]) => name !== 'data.yaml');
+      const folder = folderWith({
+        ...Object.fromEntries(set.map(([name, content]) => [`set/${name}`, content])),
+        [place]: yaml + split,
+      });
+      const { images } = await loadDataset(path.join(folder, place));
+      expect(images, yaml).toHaveLength(1);
+    }
+  });
+
+  it('may say ../train/images for a folder beside it, with valid for val', async () => {
+    const yaml = 'train: ../train/images\nval: ../valid/images\nnames: [a]\n';
+    const tree = { 'data.yaml': yaml, 'valid/images/x.png': png(8, 8) };
+    expect((await load(tree, 'valid')).images[0].path).toMatch(/valid.images.x\.png$/);
+  });
+
+  it('is told where it is wrong', async () => {
+    const says = (yaml: string) => message(withYaml(yaml));
+    expect(await says('train: [unclosed\nnames: [a]\n')).toMatch(/data\.yaml:\d: /);
+    expect(await says('just text')).toContain('data.yaml: the YAML is not a mapping');
+    expect(await says('names: [a]')).toContain('none of the keys train, val, test is set');
+    expect(await says('train: 7\nnames: [a]')).toContain('(train): a path or a list of paths');
+    expect(await says('train: images/train')).toContain('(names): class names are missing');
+    expect(await says('train: x\nnames: {0: a, 2: c}')).toContain('class 1 of 2 is missing');
+    expect(await says('train: x\nnames: [a, b, a]')).toContain('(names.2): "a" occurs twice');
+    expect(await says('train: x\nnc: 3\nnames: [a]')).toContain('nc is 3 but there are 1 names');
+    expect(await says('train: x\npath: [1]\nnames: [a]')).toContain('(path): a path is expected');
+    expect(await says('train: gone.txt\nnames: [a]')).toMatch(/gone\.txt cannot be read/);
+  });
+
+  it('can neither make objects nor multiply itself', async () => {
+    const says = (yaml: string) => message(withYaml(yaml));
+    expect(await says('train: !!python/object/apply:os.system [ls]\nnames: [a]')).toMatch(
+      /data\.yaml:1: Unresolved tag/,
+    );
+    const bomb = Array.from({ length: 9 }, (_, i) =>
+      i === 0 ? 'a0: &a0 [x, x, x]' : `a${i}: &a${i} [${`*a${i - 1}, `.repeat(9)}]`,
+    );
+    expect(await says(`${bomb.join('\n')}\ntrain: x\nnames: *a8\n`)).toContain('alias');
+    expect(await says(`train: ${'['.repeat(20_000)}`)).toMatch(/data\.yaml/);
+  });
+});
+
+describe('malformed YOLO labels', () => {
+  it('name file and line', async () => {
+    const says = (labels: string) => message(withLabels(labels));
+    expect(await says('0 .5 .5 .1 .1\n2 .5 .5 .1 .1\n')).toMatch(
+      /a\.txt:2: class 2 is none of the 2 of data\.yaml/,
+    );
+    expect(await says('-1 .5 .5 .1 .1\n')).toContain('class -1 is none');
+    expect(await says('0.5 .5 .5 .1 .1\n')).toMatch(/a\.txt:1: "0\.5 .* is no label/);
+    for (const row of [
+      '0 .5 .5 .1',
+      '0 .5 .5 .1 .1 .9',
+      '0 .5 .5 x .1',
+      '0 .5 .5 nan .1',
+      'dog 1',
+    ]) {
+      expect(await says(row)).toMatch(/a\.txt:1: .* is no label/);
+    }
+  });
+
+  it('need a picture, because they are relative to its size', async () => {
+    const { 'images/train/a.png': _, ...rest } = TREE;
+    const gone = {
+      ...rest,
+      'data.yaml': 'train: l.txt\nnames: [a, b]',
+      'l.txt': 'images/train/a.png',
+    };
+    expect(await message(gone)).toMatch(/a\.png cannot be read/);
+    expect(await message({ ...TREE, 'images/train/a.png': 'no picture' })).toContain('not a JPEG');
+  });
+
+  it('are not looked for outside the data set', async () => {
+    const tree = withYaml('train: l.txt\nnames: [a, b]');
+    for (const line of ['../../x.png', '/etc/passwd']) {
+      expect(await message({ ...tree, 'l.txt': `${line}\n` })).toMatch(
+        /l\.txt:1: ".*" lies outside the data set/,
+      );
+    }
+  });
+});
+
+describe('finding the format', () => {
+  it('says what was looked for', async () => {
+    const folder = folderWith({ 'a.txt': '' });
+    await expect(loadDataset(folder)).rejects.toThrow(
+      /is no data set: looked for ImageSets.*VOC.*COCO.*data\.yaml \(YOLO\)/,
+    );
+    await expect(loadDataset(path.join(folder, 'a.txt'))).rejects.toThrow(
+      /a folder, a COCO \.json/,
+    );
+    await expect(loadDataset(path.join(folder, 'b'))).rejects.toMatchObject({
+      code: 'FILE_NOT_FOUND',
+    });
+  });
+
+  it('needs help when a folder can be read in two ways', async () => {
+    const folder = folderWith({ ...TREE, 'ImageSets/Main/train.txt': '\n' });
+    await expect(loadDataset(folder)).rejects.toThrow(/can be read as voc or yolo: say which/);
+    const dataset = await loadDataset(folder, { format: 'yolo', split: 'train' });
+    expect(dataset.format).toBe('yolo');
+  });
+
+  it('ends where links go in circles', async () => {
+    const folder = folderWith(TREE);
+    symlinkSync(folder, path.join(folder, 'images', 'train', 'loop'));
+    expect((await loadDataset(folder, { split: 'train' })).images).toHaveLength(1);
+  });
+});
