@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   PREDICTIONS_FORMAT: 'a predictions file is malformed or does not fit the data set',
   MISSING_DEPENDENCY: 'an optional dependency that this feature needs is not installed',
   USAGE: 'the command line is wrong',
+  UNEXPECTED: 'something failed that should not: worth a bug report',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,89 @@
+/** Files appear, or change, only when all of their content is there. */
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { entryKind } from '../datasets/files.ts';
+import { RefineDetError } from '../errors.ts';
+
+/** A file that is being written under a temporary name beside its own. */
+export class PendingFile {
+  readonly #file: string;
+  readonly #temporary: string;
+  readonly #handle: FileHandle;
+
+  private constructor(file: string, temporary: string, handle: FileHandle) {
+    this.#file = file;
+    this.#temporary = temporary;
+    this.#handle = handle;
+  }
+
+  /**
+   * Makes the folder too.
+   * @throws FILE_WRITE
+   */
+  static async create(file: string): Promise<PendingFile> {
+    const temporary = `${file}.${randomUUID()}.tmp`;
+    try {
+      await mkdir(path.dirname(file), { recursive: true });
+      return new PendingFile(file, temporary, await open(temporary, 'wx'));
+    } catch (cause) {
+      throw writeError(file, cause);
+    }
+  }
+
+  /** Appends; on failure nothing is left. */
+  async write(content: string | Uint8Array): Promise<void> {
+    try {
+      await this.#handle.appendFile(content);
+    } catch (cause) {
+      await this.discard();
+      throw writeError(this.#file, cause);
+    }
+  }
+
+  /** Puts the file in its place. */
+  async commit(): Promise<void> {
+    try {
+      await this.#handle.close();
+      await rename(this.#temporary, this.#file);
+    } catch (cause) {
+      await this.discard();
+      throw writeError(this.#file, cause);
+    }
+  }
+
+  async discard(): Promise<void> {
+    await this.#handle.close().catch(() => {});
+    await rm(this.#temporary, { force: true });
+  }
+}
+
+/** @throws FILE_WRITE; then an older file of that name is as it was */
+export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+  const pending = await PendingFile.create(file);
+  await pending.write(content);
+  await pending.commit();
+}
+
+/** @throws FILE_WRITE when one of the files exists */
+export async function requireAbsent(files: Iterable<string>): Promise<void> {
+  for (const file of files) {
+    if ((await entryKind(file)) === 'missing') continue;
+    throw new RefineDetError('FILE_WRITE', `${file} exists already; --force replaces it`);
+  }
+}
+
+function writeError(file: string, cause: unknown): RefineDetError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const reason = REASONS[code ?? ''] ?? message;
+  return new RefineDetError('FILE_WRITE', `${file} cannot be written: ${reason}`, { cause });
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'permission denied',
+  EEXIST: 'a file is in the way of its folder',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a file is in the way of its folder',
+  EROFS: 'the file system is read-only',
+};

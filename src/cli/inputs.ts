@@ -1,0 +1,132 @@
+/** From the words of the command line to pictures: files, folders, globs, URLs, standard input. */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { readBytes } from '#platform';
+import { entryKind } from '../datasets/files.ts';
+import { RefineDetError } from '../errors.ts';
+
+/** One picture to look at. */
+export interface Picture {
+  /** How results and messages call it: the path or URL as given, or `-`. */
+  file: string;
+  /** Path without extension, relative to the folder of the results. */
+  stem: string;
+}
+
+/** A picture, or why a word of the command line gave none. */
+export type Input = Picture | { error: RefineDetError };
+
+export const STDIN = '-';
+
+const PICTURE_NAME = /\.(jpe?g|png|webp)$/i;
+
+/** Frame 2 before frame 10, the same everywhere. */
+const { compare } = new Intl.Collator('en', { numeric: true });
+
+/**
+ * Pictures in the order of the words; those of a folder or a glob sorted by name. A picture that
+ * several words name is taken once.
+ * @param recursive look into the folders of folders too
+ */
+export async function expandInputs(words: readonly string[], recursive = false): Promise<Input[]> {
+  const inputs = new Map<string, Input>();
+  for (const word of words) {
+    for (const input of await expand(word, recursive)) {
+      const key = 'error' in input ? word : isUrl(input.file) ? input.file : fileKey(input.file);
+      if (!inputs.has(key)) inputs.set(key, input);
+    }
+  }
+  return [...inputs.values()];
+}
+
+/** Whether a word can only mean a picture, not the folder of an option or a number. */
+export async function isPictureWord(word: string): Promise<boolean> {
+  return (
+    word === STDIN || isUrl(word) || isDynamicPattern(word) || (await entryKind(word)) === 'file'
+  );
+}
+
+async function expand(word: string, recursive: boolean): Promise<Input[]> {
+  if (word === STDIN) return [{ file: STDIN, stem: 'stdin' }];
+  if (isUrl(word)) {
+    if (!URL.canParse(word)) return none(`${word} is not a valid URL`);
+    return [{ file: word, stem: urlStem(word) }];
+  }
+  const name = /^file:\/\//i.test(word) ? fileURLToPath(word) : word;
+  switch (await entryKind(name)) {
+    case 'file':
+      return [{ file: name, stem: withoutExtension(path.basename(name)) }];
+    case 'folder':
+      return folderPictures(name, recursive);
+    default:
+      return isDynamicPattern(name)
+        ? globPictures(name)
+        : none(`there is no file or folder ${name}`);
+  }
+}
+
+async function folderPictures(folder: string, recursive: boolean): Promise<Input[]> {
+  let names: string[];
+  try {
+    names = await readdir(folder, { recursive });
+  } catch (cause) {
+    return none(`the folder ${folder} cannot be read`, cause);
+  }
+  // Hidden files too: macOS leaves `._photo.jpg` files that are no pictures.
+  const visible = (name: string) => !name.split(path.sep).some((part) => part.startsWith('.'));
+  const pictures = names.filter((name) => PICTURE_NAME.test(name) && visible(name)).sort(compare);
+  if (pictures.length > 0) {
+    return pictures.map((name) => ({
+      file: path.join(folder, name),
+      stem: withoutExtension(name),
+    }));
+  }
+  const hint = recursive ? '' : '; --recursive looks into its folders';
+  return none(`the folder ${folder} has no JPEG, PNG or WebP pictures${hint}`);
+}
+
+async function globPictures(pattern: string): Promise<Input[]> {
+  // Globs are written with slashes everywhere.
+  const portable = path.sep === '\\' ? pattern.replaceAll('\\', '/') : pattern;
+  const files = (await glob(portable, { expandDirectories: false })).sort(compare);
+  if (files.length === 0) return none(`no file matches ${pattern}`);
+  return files.map((file) => ({ file, stem: withoutExtension(path.basename(file)) }));
+}
+
+function none(message: string, cause?: unknown): Input[] {
+  return [{ error: new RefineDetError('FILE_NOT_FOUND', message, { cause }) }];
+}
+
+/**
+ * The bytes of a picture file.
+ * @throws FILE_NOT_FOUND, FETCH_FAILED, ABORTED
+ */
+export async function readPicture({ file }: Picture, signal?: AbortSignal): Promise<Uint8Array> {
+  return file === STDIN ? buffer(process.stdin) : readBytes(file, signal);
+}
+
+/** Where a file lies, for telling whether two names mean one file. */
+export function fileKey(file: string): string {
+  return file === STDIN ? file : path.resolve(file);
+}
+
+export function isUrl(word: string): boolean {
+  return /^https?:\/\//i.test(word);
+}
+
+/** Last part of a URL's path; it becomes a file name, so it must not lead anywhere. */
+function urlStem(url: string): string {
+  const name = new URL(url).pathname.split('/').at(-1) ?? '';
+  return (
+    withoutExtension(name)
+      .replace(/[^\p{L}\p{N}._-]+/gu, '_')
+      .replace(/^\.+/, '') || 'picture'
+  );
+}
+
+function withoutExtension(name: string): string {
+  return name.replace(PICTURE_NAME, '');
+}

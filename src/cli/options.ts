@@ -1,0 +1,64 @@
+/** Checked values of options, shared by the commands; every message names the option. */
+import { Option } from 'commander';
+import type { Size } from '../detection/views.ts';
+import { didYouMean, RefineDetError } from '../errors.ts';
+
+type Parser<T> = (text: string) => T;
+
+/** An option whose value is checked. */
+export function option<T>(flags: string, description: string, parse: Parser<T>): Option {
+  return new Option(flags, description).argParser<T>(parse);
+}
+
+function expected(flag: string, what: string, text: string): RefineDetError {
+  return new RefineDetError('USAGE', `${flag} must be ${what}, not "${text}"`);
+}
+
+/** A number in [0, 1]. */
+export function fraction(flag: string): Parser<number> {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (value >= 0 && value <= 1) return value;
+    throw expected(flag, 'a number from 0 to 1', text);
+  };
+}
+
+/** A whole number from 1. */
+export function count(flag: string, limit = 2 ** 31 - 1): Parser<number> {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : 0;
+    if (value >= 1 && value <= limit) return value;
+    throw expected(flag, `a whole number from 1${limit < 1e6 ? ` to ${limit}` : ''}`, text);
+  };
+}
+
+/** One of a few words. */
+export function choice<T extends string>(flag: string, words: readonly T[]): Parser<T> {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text);
+    if (word !== undefined) return word;
+    const message = `${flag} must be one of ${words.join(', ')}, not "${text}"`;
+    throw new RefineDetError('USAGE', message + didYouMean(text, words));
+  };
+}
+
+/** Threads of the wasm backend. */
+export function threads(text: string): 'auto' | number {
+  if (text === 'auto') return 'auto';
+  if (/^[1-9]\d?$/.test(text)) return Number(text);
+  throw expected('--threads', 'auto or a whole number from 1', text);
+}
+
+/** `320` or `512x384` (width × height), multiples of 64. */
+export function inputSize(text: string): Size {
+  const sides = /^(\d{1,5})(?:[x×](\d{1,5}))?$/.exec(text);
+  const width = Number(sides?.[1]);
+  const height = Number(sides?.[2] ?? sides?.[1]);
+  if (width > 0 && height > 0 && width % 64 === 0 && height % 64 === 0) return { width, height };
+  throw expected('--input-size', 'SIZE or WIDTHxHEIGHT in multiples of 64', text);
+}
+
+/** The last lines of a help text. */
+export function helpExamples(...lines: string[]): string {
+  return ['', 'Examples:', ...lines.map((line) => `  $ refinedet ${line}`)].join('\n');
+}

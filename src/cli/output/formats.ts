@@ -1,0 +1,21 @@
+/** The formats by name. */
+import { COCO_FORMAT } from './coco.ts';
+import { CSV_FORMAT } from './csv.ts';
+import type { ResultFormat } from './format.ts';
+import { JSON_FORMAT } from './json.ts';
+import { JSONL_FORMAT } from './jsonl.ts';
+import { TABLE_FORMAT } from './table.ts';
+import { VOC_FORMAT } from './voc.ts';
+import { YOLO_FORMAT } from './yolo.ts';
+
+export const FORMATS = {
+  table: TABLE_FORMAT,
+  json: JSON_FORMAT,
+  jsonl: JSONL_FORMAT,
+  coco: COCO_FORMAT,
+  yolo: YOLO_FORMAT,
+  voc: VOC_FORMAT,
+  csv: CSV_FORMAT,
+} as const satisfies Record<string, ResultFormat>;
+
+export type FormatName = keyof typeof FORMATS;

@@ -1,0 +1,63 @@
+/** Where results go: the standard output, one file, or a file a picture. */
+import { PendingFile, writeWhole } from '../files.ts';
+import type { Picture } from '../inputs.ts';
+import { print } from '../terminal.ts';
+import type { PictureResult, ResultFormat, TextDocument } from './format.ts';
+
+export interface ResultSink {
+  add(picture: Picture, result: PictureResult): Promise<void>;
+  /** Completes what was written; after an interruption too. */
+  finish(): Promise<void>;
+  /** Takes back what is not complete. */
+  discard(): Promise<void>;
+}
+
+type Page = NonNullable<ResultFormat['page']>;
+
+/** Each picture's text as soon as it is known. */
+export function printedPages(page: Page): ResultSink {
+  return { add: (_, result) => print(page(result)), finish: nothing, discard: nothing };
+}
+
+export function printedDocument(document: TextDocument): ResultSink {
+  let started = false;
+  const start = async () => {
+    if (!started) await print(document.start ?? '');
+    started = true;
+  };
+  return {
+    async add(_, result) {
+      await start();
+      await print(document.picture(result));
+    },
+    async finish() {
+      await start();
+      await print(document.end?.() ?? '');
+    },
+    discard: nothing,
+  };
+}
+
+export async function documentFile(document: TextDocument, file: string): Promise<ResultSink> {
+  const pending = await PendingFile.create(file);
+  await pending.write(document.start ?? '');
+  return {
+    add: (_, result) => pending.write(document.picture(result)),
+    async finish() {
+      await pending.write(document.end?.() ?? '');
+      await pending.commit();
+    },
+    discard: () => pending.discard(),
+  };
+}
+
+/** @param files name of each picture's file */
+export function pageFiles(page: Page, files: ReadonlyMap<Picture, string>): ResultSink {
+  return {
+    add: (picture, result) => writeWhole(files.get(picture)!, page(result)),
+    finish: nothing,
+    discard: nothing,
+  };
+}
+
+async function nothing(): Promise<void> {}

@@ -1,0 +1,22 @@
+/** `yolo`: a file a picture with `classId cx cy width height score` a line, in shares of the picture. */
+import { type ResultFormat, roundedScore } from './format.ts';
+
+/** A hundredth of a pixel on a picture of ten thousand. */
+const DECIMALS = 6;
+
+export const YOLO_FORMAT: ResultFormat = {
+  extension: '.txt',
+  page: ({ width, height, detections }) =>
+    detections
+      .map(({ classId, score, box }) => {
+        const shares = [
+          (box.x + box.width / 2) / width,
+          (box.y + box.height / 2) / height,
+          box.width / width,
+          box.height / height,
+        ];
+        const numbers = shares.map((share) => share.toFixed(DECIMALS));
+        return `${[classId, ...numbers, roundedScore(score)].join(' ')}\n`;
+      })
+      .join(''),
+};

@@ -1,0 +1,37 @@
+/** The commands and what is common to them. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { registerConvertCommand } from './commands/convert.ts';
+import { registerDatasetCommand } from './commands/dataset.ts';
+import { registerDetectCommand } from './commands/detect.ts';
+import { registerInfoCommand } from './commands/info.ts';
+import { helpExamples } from './options.ts';
+
+export function createProgram(): Command {
+  const program = new Command('refinedet')
+    .description('Detect objects in pictures with RefineDet, on WebAssembly.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .showSuggestionAfterError()
+    // Errors become sentences and exit codes in main.ts.
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    // Commander drops the style where colours are not wanted.
+    .configureHelp({ styleTitle: pc.createColors(true).bold });
+  registerDetectCommand(program);
+  registerInfoCommand(program);
+  registerConvertCommand(program);
+  registerDatasetCommand(program);
+  return program.addHelpText(
+    'after',
+    helpExamples('detect photo.jpg --save', 'detect photos --format jsonl', 'info', 'help detect'),
+  );
+}
+
+function packageVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return version;
+}

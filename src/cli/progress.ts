@@ -1,0 +1,53 @@
+/** A progress bar on stderr with images/s and the time left; only on a terminal. */
+import { SingleBar } from 'cli-progress';
+
+const CLEAR_LINE = '\r\x1b[K';
+
+export class Progress {
+  readonly #bar: SingleBar | undefined;
+  readonly #start = performance.now();
+  #done = 0;
+
+  /**
+   * @param total number of images
+   * @param options.quiet no bar even on a terminal
+   */
+  constructor(total: number, { quiet = false } = {}) {
+    if (quiet || total < 2 || !process.stderr.isTTY) return;
+    this.#bar = new SingleBar({
+      format: '{bar} {value}/{total}  {rate} images/s  {eta_formatted} left',
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      barsize: 30,
+      clearOnComplete: true,
+      // Redrawn though unchanged, because lines are printed in its place.
+      forceRedraw: true,
+      stream: process.stderr,
+    });
+    this.#bar.start(total, 0, { rate: '–' });
+  }
+
+  /** One more image is done. */
+  advance(): void {
+    this.#done++;
+    this.#bar?.update(this.#done, { rate: this.rate.toFixed(1) });
+  }
+
+  /** Images a second so far. */
+  get rate(): number {
+    return this.#done / this.seconds;
+  }
+
+  get seconds(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  /** Makes room for a line that is about to be printed; the bar comes back below it. */
+  clear(): void {
+    if (this.#bar) process.stderr.write(CLEAR_LINE);
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+  }
+}

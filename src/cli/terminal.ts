@@ -1,0 +1,58 @@
+/** What is particular to terminals and pipes: colours, closed pipes, back-pressure. */
+import { once } from 'node:events';
+import type { WriteStream } from 'node:tty';
+import pc from 'picocolors';
+import { EXIT_FAILURE, errorLine } from './errors.ts';
+import { printable } from './text.ts';
+
+let closed = false;
+
+/** A reader that has gone, as in `| head -1`, ends the program quietly; a full disk does not. */
+export function guardOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (!closed && error.code !== 'EPIPE') {
+      process.stderr.write(`${errorLine(error)}\n`);
+      process.exitCode = EXIT_FAILURE;
+    }
+    closed = true;
+  });
+  process.stderr.on('error', () => {});
+}
+
+/** Whether nobody reads the standard output any more. */
+export function outputClosed(): boolean {
+  return closed;
+}
+
+/** Writes to the standard output and waits while its reader is behind. */
+export async function print(text: string): Promise<void> {
+  if (closed || text === '') return;
+  if (process.stdout.write(text)) return;
+  await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]).catch(
+    () => {}, // the handler above has it
+  );
+}
+
+export type Colors = ReturnType<typeof pc.createColors>;
+
+export const NO_COLORS: Colors = pc.createColors(false);
+
+/** Colours for a stream: on a terminal, unless NO_COLOR is set; everywhere with FORCE_COLOR. */
+export function colorsFor(stream: Pick<WriteStream, 'isTTY'>): Colors {
+  return pc.createColors(wantsColor(stream, process.env));
+}
+
+export function wantsColor(
+  { isTTY }: Pick<WriteStream, 'isTTY'>,
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  if (env['NO_COLOR']) return false;
+  const force = env['FORCE_COLOR'];
+  if (force !== undefined) return force !== '0' && force !== 'false';
+  return isTTY === true && env['TERM'] !== 'dumb';
+}
+
+/** One sentence on stderr that does not stop anything. */
+export function warn(message: string): void {
+  process.stderr.write(`refinedet: warning: ${printable(message)}\n`);
+}

@@ -1,0 +1,28 @@
+/** Small helpers for text that a person reads. */
+
+/**
+ * The text on one line and without control characters: file names, class names and messages from
+ * foreign files must not move the cursor or fake output.
+ */
+export function printable(text: string): string {
+  return text
+    .replace(/\s*[\r\n]+\s*/g, ' ')
+    .replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** `1 picture`, `1,234 pictures` */
+export function counted(n: number, one: string, many = `${one}s`): string {
+  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+}
+
+/** `34.4 M`, `890 k`: three digits and a prefix, for parameters and multiply-accumulates. */
+export function metric(n: number): string {
+  for (const [factor, prefix] of [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ] as const) {
+    if (n >= factor) return `${Number((n / factor).toPrecision(3))} ${prefix}`;
+  }
+  return String(n);
+}
