@@ -132,8 +132,7 @@ function checkSpelling(counts: ReadonlyMap<string, number>, root: string, report
       name,
       common.map(([other]) => other),
     );
-    if (hint)
-      report('similar-classes', `only ${count} boxes show "${name}"${hint}`, { file: root });
+    if (hint) report('similar-classes', `"${name}" occurs only ${count}×${hint}`, { file: root });
   }
 }
 

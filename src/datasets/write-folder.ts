@@ -33,20 +33,32 @@ export async function writeFolder<T>(
   if (exists) await checkReplaceable(target, overwrite);
 
   const part = `${target}.part-${randomUUID()}`;
-  const old = `${target}.old-${randomUUID()}`;
   try {
     await mkdir(part, { recursive: true });
     const result = await write(part);
-    if (exists) await rename(target, old);
-    await rename(part, target);
-    await rm(old, { recursive: true, force: true });
+    if (exists) await exchange(part, target);
+    else await rename(part, target);
     return result;
   } catch (cause) {
-    await rm(part, { recursive: true, force: true });
+    // Tidying up must not hide what went wrong.
+    await rm(part, { recursive: true, force: true }).catch(() => {});
     if (cause instanceof RefineDetError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RefineDetError('FILE_WRITE', `${target} cannot be written: ${reason}`, { cause });
   }
+}
+
+/** Puts `part` in the place of `target`, which stays if that fails. */
+async function exchange(part: string, target: string): Promise<void> {
+  const old = `${target}.old-${randomUUID()}`;
+  await rename(target, old);
+  try {
+    await rename(part, target);
+  } catch (cause) {
+    await rename(old, target);
+    throw cause;
+  }
+  await rm(old, { recursive: true, force: true });
 }
 
 async function checkReplaceable(target: string, overwrite: boolean): Promise<void> {
