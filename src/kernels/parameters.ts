@@ -2,47 +2,62 @@
 import type { Heap } from './heap.ts';
 import type { PostprocessOptions } from './options.ts';
 
-/** Fields in the order of class Parameters in assembly/parameters.ts. */
-const FIELDS = {
-  anchors: 'u32',
-  levels: 'u32',
-  levelCount: 'u32',
-  count: 'u32',
-  classes: 'u32',
-  classMask: 'u32',
-  objectnessMargin: 'f32',
-  scoreThreshold: 'f32',
-  scoreMargin: 'f32',
-  nmsThreshold: 'f32',
-  softNmsThreshold: 'f32',
-  softNmsScale: 'f32',
-  votingThreshold: 'f32',
-  refineAnchors: 'u32',
-  agnostic: 'u32',
-  softNms: 'u32',
-  boxVoting: 'u32',
-  topK: 'u32',
-  keepTopK: 'u32',
-  scratch: 'u32',
-  outBoxes: 'u32',
-  outScores: 'u32',
-  outClassIds: 'u32',
-} as const;
-
-export type ParameterValues = Record<keyof typeof FIELDS, number>;
-
-/** Bytes of the block: the fields above and those that the kernels keep for themselves. */
+/** Bytes of the block: the fields written here and those that the kernels keep for themselves. */
 export const PARAMETER_BYTES = 256;
 
-const ENTRIES = Object.entries(FIELDS) as [keyof typeof FIELDS, 'u32' | 'f32'][];
+/** Words of the block that say where input, scratch and results are, and how large. */
+export interface BlockAddresses {
+  /** [N, 4] cx, cy, w, h. */
+  anchors: number;
+  /** Table of the heads' addresses. */
+  levels: number;
+  levelCount: number;
+  /** N: anchors, or candidates to merge. */
+  count: number;
+  /** Object classes (K). */
+  classes: number;
+  classMask: number;
+  scratch: number;
+  outBoxes: number;
+  outScores: number;
+  outClassIds: number;
+}
 
-export function writeParameters(heap: Heap, pointer: number, values: ParameterValues): void {
-  const view = new DataView(heap.memory.buffer, pointer, 4 * ENTRIES.length);
-  for (let i = 0; i < ENTRIES.length; i++) {
-    const [name, type] = ENTRIES[i];
-    if (type === 'u32') view.setUint32(4 * i, values[name], true);
-    else view.setFloat32(4 * i, values[name], true);
-  }
+/** Fields in the order of class Parameters in assembly/parameters.ts. */
+export function writeParameters(
+  heap: Heap,
+  pointer: number,
+  at: BlockAddresses,
+  options: PostprocessOptions,
+): void {
+  const words = new Uint32Array(heap.memory.buffer, pointer, PARAMETER_BYTES / 4);
+  const floats = new Float32Array(heap.memory.buffer, pointer, PARAMETER_BYTES / 4);
+  const most = at.count * at.classes; // there cannot be more candidates
+  const scoreThreshold = Math.max(options.scoreThreshold, MIN_SCORE);
+  words[0] = at.anchors;
+  words[1] = at.levels;
+  words[2] = at.levelCount;
+  words[3] = at.count;
+  words[4] = at.classes;
+  words[5] = at.classMask;
+  floats[6] = logit(options.objectnessThreshold);
+  floats[7] = scoreThreshold;
+  // Rounding in the kernel's softmax must not lose a score that equals the threshold.
+  floats[8] = logit(scoreThreshold) - 1e-4;
+  floats[9] = options.nmsThreshold;
+  floats[10] = options.softNmsThreshold;
+  floats[11] = -Math.min(1 / options.softNmsSigma, MAX_FLOAT32);
+  floats[12] = options.boxVotingThreshold;
+  words[13] = Number(options.refineAnchors);
+  words[14] = Number(options.agnostic);
+  words[15] = options.softNms === false ? 0 : SOFT_NMS_CODES[options.softNms];
+  words[16] = Number(options.boxVoting);
+  words[17] = Math.min(options.topK, most);
+  words[18] = Math.min(options.keepTopK, most);
+  words[19] = at.scratch;
+  words[20] = at.outBoxes;
+  words[21] = at.outScores;
+  words[22] = at.outClassIds;
 }
 
 /**
@@ -51,28 +66,7 @@ export function writeParameters(heap: Heap, pointer: number, values: ParameterVa
  */
 const MIN_SCORE = 1e-30;
 
-/** The part of the block that options determine. `limit`: no more candidates than this can exist. */
-export function optionValues(options: PostprocessOptions, limit: number) {
-  const scoreThreshold = Math.max(options.scoreThreshold, MIN_SCORE);
-  return {
-    objectnessMargin: logit(options.objectnessThreshold),
-    scoreThreshold,
-    // Rounding in the kernel's softmax must not lose a score that equals the threshold.
-    scoreMargin: logit(scoreThreshold) - 1e-4,
-    nmsThreshold: options.nmsThreshold,
-    softNmsThreshold: options.softNmsThreshold,
-    softNmsScale: -Math.min(1 / options.softNmsSigma, MAX_FLOAT32),
-    votingThreshold: options.boxVotingThreshold,
-    refineAnchors: Number(options.refineAnchors),
-    agnostic: Number(options.agnostic),
-    softNms: SOFT_NMS_CODES[String(options.softNms) as 'false' | 'linear' | 'gaussian'],
-    boxVoting: Number(options.boxVoting),
-    topK: Math.min(options.topK, limit),
-    keepTopK: Math.min(options.keepTopK, limit),
-  } satisfies Partial<ParameterValues>;
-}
-
-const SOFT_NMS_CODES = { false: 0, linear: 1, gaussian: 2 };
+const SOFT_NMS_CODES = { linear: 1, gaussian: 2 };
 
 const MAX_FLOAT32 = 2 ** 128 - 2 ** 104;
 

@@ -3,12 +3,7 @@ import { RefineDetError } from '../errors.ts';
 import { float32View, type Heap, uint8View } from './heap.ts';
 import type { Kernels } from './module.ts';
 import type { PostprocessOptions } from './options.ts';
-import {
-  optionValues,
-  PARAMETER_BYTES,
-  type ParameterValues,
-  writeParameters,
-} from './parameters.ts';
+import { type BlockAddresses, PARAMETER_BYTES, writeParameters } from './parameters.ts';
 
 /** Detections before they get names and pixels, best first. */
 export interface RawDetections {
@@ -32,7 +27,7 @@ export class Workspace {
   readonly #classMask: number;
   readonly #scratch: GrowingBuffer;
   readonly #results: GrowingBuffer;
-  #keepTopK = 0;
+  #at: BlockAddresses | undefined;
 
   /** @param classes object classes (K), background not counted */
   constructor(kernels: Kernels, classes: number) {
@@ -54,41 +49,40 @@ export class Workspace {
   prepare(
     count: number,
     options: PostprocessOptions,
-    input: Pick<ParameterValues, 'anchors' | 'levels' | 'levelCount'>,
+    input: Pick<BlockAddresses, 'anchors' | 'levels' | 'levelCount'>,
   ): number {
-    this.#writeClassMask(options.classMask);
     checkCount(count, this.#classes);
-    const values = {
+    this.#writeClassMask(options.classMask);
+    const keepTopK = Math.min(options.keepTopK, count * this.#classes);
+    const outBoxes = this.#results.reserve(keepTopK * (BOX_BYTES + 8));
+    const at: BlockAddresses = {
       ...input,
-      ...optionValues(options, count * this.#classes),
       count,
       classes: this.#classes,
       classMask: this.#classMask,
-      scratch: 0,
-      outBoxes: 0,
-      outScores: 0,
-      outClassIds: 0,
+      scratch: this.#scratch.pointer,
+      outBoxes,
+      outScores: outBoxes + keepTopK * BOX_BYTES,
+      outClassIds: outBoxes + keepTopK * (BOX_BYTES + 4),
     };
-    writeParameters(this.#heap, this.#parameters, values);
-    values.scratch = this.#scratch.reserve(this.#kernels.scratchBytes(this.#parameters) >>> 0);
-    this.#keepTopK = values.keepTopK;
-    values.outBoxes = this.#results.reserve(values.keepTopK * (BOX_BYTES + 8));
-    values.outScores = values.outBoxes + values.keepTopK * BOX_BYTES;
-    values.outClassIds = values.outScores + values.keepTopK * 4;
-    writeParameters(this.#heap, this.#parameters, values);
+    this.#at = at;
+    writeParameters(this.#heap, this.#parameters, at, options);
+    const scratch = this.#scratch.reserve(this.#kernels.scratchBytes(this.#parameters) >>> 0);
+    if (scratch !== at.scratch) {
+      at.scratch = scratch;
+      writeParameters(this.#heap, this.#parameters, at, options);
+    }
     return this.#parameters;
   }
 
-  /** Copies the detections out. */
+  /** Copies the detections out, after the kernel that `prepare` was for. */
   read(count: number): RawDetections {
-    const boxes = this.#results.pointer;
-    const scores = boxes + this.#keepTopK * BOX_BYTES;
-    const classIds = scores + this.#keepTopK * 4;
+    const { outBoxes, outScores, outClassIds } = this.#at!;
     return {
       count,
-      boxes: float32View(this.#heap, boxes, 4 * count).slice(),
-      scores: float32View(this.#heap, scores, count).slice(),
-      classIds: new Int32Array(this.#heap.memory.buffer, classIds, count).slice(),
+      boxes: float32View(this.#heap, outBoxes, 4 * count).slice(),
+      scores: float32View(this.#heap, outScores, count).slice(),
+      classIds: new Int32Array(this.#heap.memory.buffer, outClassIds, count).slice(),
     };
   }
 

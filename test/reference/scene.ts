@@ -1,0 +1,125 @@
+/**
+ * Head outputs as a trained network gives them for a picture with a few objects: anchors near an
+ * object agree on its class and box, some elsewhere are alive with faint classes, and most are
+ * filtered out. Seeded.
+ */
+import { ANCHOR_DEFAULTS, anchorGrid, type GridShape } from '../../src/anchors.ts';
+import type { HeadArrays } from '../../src/kernels/postprocess.ts';
+
+export interface SceneOptions {
+  /** Network input, a square. */
+  inputSize: number;
+  /** Object classes (K). */
+  classes: number;
+  /** Default 6. */
+  objects?: number;
+  /** Part of the anchors that pass the objectness filter, if the objects do not need more. Default 0.03. */
+  alive?: number;
+  /** Default 1. */
+  seed?: number;
+}
+
+export interface Scene {
+  heads: HeadArrays;
+  /** [N, 4] */
+  anchors: Float32Array;
+}
+
+interface SceneObject {
+  /** cx, cy, w, h */
+  box: readonly number[];
+  classId: number;
+  /** 1 for an object, less for something that looks a little like one. */
+  strength: number;
+}
+
+export function makeScene(options: SceneOptions): Scene {
+  const { inputSize, classes, objects = 6, alive = 0.03, seed = 1 } = options;
+  const random = mulberry32(seed);
+  const levels = ANCHOR_DEFAULTS.strides.map(
+    (stride): GridShape => [Math.ceil(inputSize / stride), Math.ceil(inputSize / stride)],
+  );
+  const anchors = anchorGrid(levels, inputSize, inputSize);
+  const count = anchors.length / 4;
+  const heads: HeadArrays = {
+    armLoc: gaussians(random, 4 * count, 0.3),
+    armConf: new Float32Array(2 * count),
+    odmLoc: gaussians(random, 4 * count, 0.3),
+    odmConf: gaussians(random, (classes + 1) * count, 1.2),
+  };
+  const scene = Array.from({ length: 5 * objects }, (_, i) =>
+    randomObject(random, classes, i < objects ? 1 : 0.3 + 0.4 * random()),
+  );
+  // About one faint class for each living anchor without an object.
+  const background = 5 + Math.log(classes) / 2;
+  let living = 0;
+  for (let i = 0; i < count; i++) {
+    heads.odmConf[(classes + 1) * i] += background;
+    heads.armConf[2 * i] = 5 + gaussian(random);
+    heads.armConf[2 * i + 1] = -3 - Math.abs(gaussian(random));
+    const anchor = anchors.subarray(4 * i, 4 * i + 4);
+    const owner = scene.find(({ box }) => iou(anchor, box) > 0.5);
+    if (!owner) continue;
+    living++;
+    heads.armConf[2 * i + 1] = 3 + gaussian(random);
+    const certainty = owner.strength * (8 * iou(anchor, owner.box) + 0.7 * gaussian(random));
+    heads.odmConf[(classes + 1) * i + 1 + owner.classId] += certainty;
+    heads.odmConf[(classes + 1) * i] -= 0.7 * certainty;
+    pointAt(owner.box, anchor, i, heads, random);
+  }
+  for (; living < alive * count; living++) {
+    const i = Math.floor(random() * count);
+    heads.armConf[2 * i + 1] = heads.armConf[2 * i] - 3.5 + 2 * random();
+  }
+  return { heads, anchors };
+}
+
+/** ARM offsets go most of the way from the anchor to the object, ODM offsets stay noise. */
+function pointAt(
+  box: readonly number[],
+  anchor: Float32Array,
+  i: number,
+  { armLoc }: HeadArrays,
+  random: () => number,
+): void {
+  const [cx, cy, w, h] = anchor;
+  armLoc[4 * i] = (box[0] - cx) / w / 0.1 + 0.3 * gaussian(random);
+  armLoc[4 * i + 1] = (box[1] - cy) / h / 0.1 + 0.3 * gaussian(random);
+  armLoc[4 * i + 2] = Math.log(box[2] / w) / 0.2 + 0.3 * gaussian(random);
+  armLoc[4 * i + 3] = Math.log(box[3] / h) / 0.2 + 0.3 * gaussian(random);
+}
+
+function randomObject(random: () => number, classes: number, strength: number): SceneObject {
+  const [w, h] = [0.1 + 0.5 * random(), 0.1 + 0.5 * random()];
+  const box = [w / 2 + random() * (1 - w), h / 2 + random() * (1 - h), w, h];
+  return { box, classId: Math.floor(random() * classes), strength };
+}
+
+/** Both as cx, cy, w, h. */
+function iou(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const side = (i: number) =>
+    Math.min(a[i] + a[i + 2] / 2, b[i] + b[i + 2] / 2) -
+    Math.max(a[i] - a[i + 2] / 2, b[i] - b[i + 2] / 2);
+  const intersection = Math.max(0, side(0)) * Math.max(0, side(1));
+  return intersection / (a[2] * a[3] + b[2] * b[3] - intersection);
+}
+
+function gaussians(random: () => number, length: number, deviation: number): Float32Array {
+  return Float32Array.from({ length }, () => deviation * gaussian(random));
+}
+
+/** Box and Muller. */
+function gaussian(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+/** Uniform in [0, 1); Tommy Ettinger's public-domain generator. */
+export function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
