@@ -1,0 +1,53 @@
+/** Smooth L1 of the offsets of matched anchors, and its gradient. */
+import { decodeBox } from './boxes';
+import { Lanes } from './lanes';
+import { Logarithm } from './logarithm';
+import { Batch, firstBox, Module, matchesOf } from './loss-parameters';
+import { cornersOf } from './matching';
+
+/** Smooth L1 between the offsets of positives and their targets. */
+export function locationLoss(b: Batch, module: Module, image: i32, refine: bool): void {
+  const boxes = b.boxes + ((<usize>firstBox(b, image)) << 4);
+  const matches = matchesOf(b, module, image);
+  for (let n = 0; n < b.count; n++) {
+    const match = load<i32>(matches + ((<usize>n) << 2));
+    if (match < 0) continue;
+    const at = (<usize>(image * b.count + n)) << 4;
+    const anchor = b.anchors + ((<usize>n) << 4);
+    const from = refine ? decodeBox(anchor, 0, b.arm.loc + at, 0) : cornersOf(anchor);
+    const target = encodeBox(v128.load(boxes + ((<usize>match) << 4)), from);
+    const error = f32x4.sub(v128.load(module.loc + at), target);
+    module.locLoss += Lanes.sum(smoothL1(error));
+    if (!module.locGradient) continue;
+    const slope = f32x4.min(f32x4.max(error, f32x4.splat(-1)), f32x4.splat(1));
+    v128.store(module.locGradient + at, f32x4.mul(slope, f32x4.splat(module.locScale)));
+  }
+}
+
+/** Smaller sides than this, normalised, are encoded as if they had this size. */
+const MIN_SIDE: f32 = 1e-6;
+
+/**
+ * The offsets that lead from a box to a target: the inverse of decodeBox. Both as corners.
+ * @returns (Δcx / w, Δcy / h) / 0.1 and ln(target size / size) / 0.2
+ */
+function encodeBox(target: v128, from: v128): v128 {
+  // Lanes: target (x, y), from (x, y).
+  const low = v128.shuffle<f32>(target, from, 0, 1, 4, 5);
+  const high = v128.shuffle<f32>(target, from, 2, 3, 6, 7);
+  const sizes = f32x4.max(f32x4.sub(high, low), f32x4.splat(MIN_SIDE));
+  const centres = f32x4.mul(f32x4.add(low, high), f32x4.splat(0.5));
+  const fromSizes = v128.shuffle<f32>(sizes, sizes, 2, 3, 2, 3);
+  const fromCentres = v128.shuffle<f32>(centres, centres, 2, 3, 2, 3);
+  const shift = f32x4.div(f32x4.sub(centres, fromCentres), f32x4.mul(fromSizes, f32x4.splat(0.1)));
+  const scale = f32x4.mul(Logarithm.of(f32x4.div(sizes, fromSizes)), f32x4.splat(5));
+  return v128.shuffle<f32>(shift, scale, 0, 1, 4, 5);
+}
+
+/** Huber loss with its corner at 1 (Fast R-CNN, equation 3). */
+function smoothL1(error: v128): v128 {
+  const size = f32x4.abs(error);
+  const isSmall = f32x4.lt(size, f32x4.splat(1));
+  const half = f32x4.splat(0.5);
+  return v128.bitselect(f32x4.mul(f32x4.mul(half, error), error), f32x4.sub(size, half), isSmall);
+}

@@ -1,0 +1,79 @@
+/** Options of matching and loss, with the released code's values: plain data, kept with every run. */
+import { RefineDetError } from '../errors.ts';
+
+/** Which anchors count as objects and which as background, by their largest IoU with a box. */
+export interface MatchThresholds {
+  /** Anchors with at least this IoU are positives, besides the best anchor of every box. */
+  positive: number;
+  /** Anchors below this IoU may be mined as negatives; at most `positive`. */
+  negative: number;
+}
+
+export interface LossOptions {
+  /** Plain anchors against boxes. Default 0.5 and 0.5. */
+  arm: MatchThresholds;
+  /** ARM-refined anchors against boxes. Default 0.5 and 0.5. */
+  odm: MatchThresholds;
+  /**
+   * Negative anchor filtering: anchors with a lower ARM foreground probability are no ODM negatives;
+   * 0 switches it off. Default 0.01.
+   */
+  objectnessThreshold: number;
+  /**
+   * Match and encode the ODM's targets on ARM-refined anchors; false takes the plain anchors, the
+   * ablation "no two-step cascaded regression". Default true.
+   */
+  refineAnchors: boolean;
+  /** Mined negatives a positive, per image. Default 3. */
+  negativeRatio: number;
+  /** Factors of the four parts in the total. Default 1 each. */
+  weights: LossWeights;
+}
+
+export interface LossWeights {
+  armConf: number;
+  armLoc: number;
+  odmConf: number;
+  odmLoc: number;
+}
+
+export const LOSS_DEFAULTS: Readonly<LossOptions> = {
+  arm: { positive: 0.5, negative: 0.5 },
+  odm: { positive: 0.5, negative: 0.5 },
+  objectnessThreshold: 0.01,
+  refineAnchors: true,
+  negativeRatio: 3,
+  weights: { armConf: 1, armLoc: 1, odmConf: 1, odmLoc: 1 },
+};
+
+/**
+ * Fills in defaults and checks every value.
+ * @throws INVALID_OPTION naming the option and the value
+ */
+export function resolveLossOptions(options: Partial<LossOptions> = {}): LossOptions {
+  const resolved = {
+    ...LOSS_DEFAULTS,
+    ...options,
+    arm: { ...LOSS_DEFAULTS.arm, ...options.arm },
+    odm: { ...LOSS_DEFAULTS.odm, ...options.odm },
+    weights: { ...LOSS_DEFAULTS.weights, ...options.weights },
+  };
+  for (const name of ['arm', 'odm'] as const) {
+    const { positive, negative } = resolved[name];
+    check(`${name}.positive`, positive, positive >= 0 && positive <= 1, 'from 0 to 1');
+    const fits = negative >= 0 && negative <= positive;
+    check(`${name}.negative`, negative, fits, `from 0 to ${name}.positive (${positive})`);
+  }
+  const { objectnessThreshold: p, negativeRatio: ratio } = resolved;
+  check('objectnessThreshold', p, p >= 0 && p < 1, 'from 0 to below 1');
+  check('negativeRatio', ratio, ratio >= 0 && ratio < Infinity, 'from 0');
+  for (const [name, weight] of Object.entries(resolved.weights)) {
+    check(`weights.${name}`, weight, weight >= 0 && weight < Infinity, 'from 0');
+  }
+  return resolved;
+}
+
+function check(name: string, value: unknown, isValid: boolean, expected: string): void {
+  if (typeof value === 'number' && isValid) return;
+  throw new RefineDetError('INVALID_OPTION', `${name} must be a number ${expected}, not ${value}`);
+}
