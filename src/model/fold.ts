@@ -48,11 +48,12 @@ function foldLayer({ name }: NormalisedLayer, weights: Weights): void {
   ];
   const scale = gamma.map((value, c) => value / Math.sqrt(variance[c] + EPSILON));
   const channels = scale.length;
-  const { shape } = weight;
-  weights.set(`${name}.weight`, {
-    shape,
-    data: weight.data.map((value, i) => value * scale[i % channels]),
-  });
+  const data = weight.data.slice();
+  // Both kinds of kernel have the output channel as their last axis.
+  for (let i = 0; i < data.length; i += channels) {
+    for (let c = 0; c < channels; c++) data[i + c] *= scale[c];
+  }
+  weights.set(`${name}.weight`, { shape: weight.shape, data });
   weights.set(`${name}.bias`, {
     shape: [channels],
     data: beta.map((value, c) => value - mean[c] * scale[c]),

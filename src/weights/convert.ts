@@ -35,7 +35,7 @@ export interface ImportedModel extends Model, Fit {
  * Reads what a file holds of a model's weights: the start of a training. The graph keeps its batch
  * normalisation, and `weights` lacks whatever is listed as missing or mismatched.
  * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, PICKLE_FORBIDDEN, UNKNOWN_PRESET,
- * INVALID_OPTION, MODEL_METADATA
+ * INVALID_OPTION
  */
 export function importModel(bytes: Uint8Array, options: ImportOptions): ImportedModel {
   const { config, graph, layout, matched, ...fit } = match(bytes, options);
@@ -66,7 +66,7 @@ function match(bytes: Uint8Array, options: ImportOptions) {
 
 function modelConfig(options: ImportOptions, layout: Layout): ModelConfig {
   const { name, inputSize, mean, std, channelOrder } = presetByName(options.preset);
-  return parseModelConfig({
+  const config = {
     preset: name,
     graphOptions: layout.graphOptions,
     inputHeight: options.inputHeight ?? inputSize,
@@ -75,7 +75,13 @@ function modelConfig(options: ImportOptions, layout: Layout): ModelConfig {
     classes: options.classes,
     anchors: { ...ANCHOR_DEFAULTS, clip: layout.clipAnchors ?? false },
     provenance: { importedFrom: layout.source, layout: layout.name, ...options.provenance },
-  });
+  };
+  try {
+    return parseModelConfig(config);
+  } catch (cause) {
+    // Whatever is wrong came with the options: the rest are constants.
+    throw new RefineDetError('INVALID_OPTION', (cause as Error).message, { cause });
+  }
 }
 
 function requireHeads({ heads }: Graph, missing: readonly string[], layout: Layout): void {

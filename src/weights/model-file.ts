@@ -11,7 +11,7 @@ import { withoutBatchNorm } from '../model/fold.ts';
 import { BATCH_NORM_TENSORS, type Graph, type Weights, type WeightTensor } from '../model/graph.ts';
 import type { Model, ModelConfig } from '../model/model.ts';
 import { presetGraph } from '../model/presets.ts';
-import { quote } from './bytes.ts';
+import { quote, requireBytes } from './bytes.ts';
 import { encodeFloat16, FLOAT16_MAX } from './half.ts';
 import { matchTensors, readWeights, requireComplete } from './import.ts';
 import { NATIVE } from './importers/native.ts';
@@ -48,6 +48,13 @@ export function isModelFile(bytes: Uint8Array): boolean {
  * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, MODEL_METADATA, MODEL_CHECKSUM, WEIGHTS_MISMATCH
  */
 export async function readModel(bytes: Uint8Array): Promise<Model> {
+  requireBytes(bytes);
+  if (!isSafetensors(bytes)) {
+    throw new RefineDetError(
+      'MODEL_FORMAT',
+      'the file is not a refinedet model; PyTorch and Caffe weights become one by `refinedet convert`',
+    );
+  }
   const file = readSafetensors(bytes);
   const config = parseModelConfig(parseConfigJson(file.metadata));
   await verifyChecksum(file);
@@ -116,8 +123,9 @@ export async function writeModel(model: Model, type: StorageType = 'f32'): Promi
   requireComplete(matchTensors(inMemory(weights), graph, NATIVE), describe(config));
   const tensors = new Map<string, TensorWriter>();
   for (const [name, tensor] of weights) {
-    requireRange(name, tensor, type);
-    for (const [stored, writer] of tensorWriters(name, tensor, type)) tensors.set(stored, writer);
+    const dtype = storedType(tensor, type);
+    requireRange(name, tensor, dtype);
+    for (const [stored, writer] of tensorWriters(name, tensor, dtype)) tensors.set(stored, writer);
   }
   const metadata = {
     format: FORMAT_NAME,
@@ -143,38 +151,47 @@ function inMemory(weights: Weights): SourceTensors {
   );
 }
 
-function requireRange(name: string, { data }: WeightTensor, type: StorageType): void {
-  const limit = type === 'f16' ? FLOAT16_MAX : Number.MAX_VALUE;
-  const index = data.findIndex((value) => !(Math.abs(value) <= limit));
-  if (index < 0) return;
+type StoredType = 'F32' | 'F16' | 'I8';
+const KERNEL_TYPES: Record<StorageType, StoredType> = { f32: 'F32', f16: 'F16', int8: 'I8' };
+
+/** Vectors stay exact. */
+function storedType({ shape }: WeightTensor, type: StorageType): StoredType {
+  return shape.length === 1 ? 'F32' : KERNEL_TYPES[type];
+}
+
+function requireRange(name: string, { data }: WeightTensor, dtype: StoredType): void {
+  const limit = dtype === 'F16' ? FLOAT16_MAX : Number.MAX_VALUE;
+  let index = 0;
+  while (index < data.length && Math.abs(data[index]) <= limit) index++;
+  if (index === data.length) return;
   throw new RefineDetError(
     'INVALID_ARGUMENT',
-    `the tensor ${name} holds ${data[index]} at index ${index}, which ${type} weights cannot`,
+    `the tensor ${name} holds ${data[index]} at index ${index}, which cannot be stored as ${dtype}`,
   );
 }
 
 function tensorWriters(
   name: string,
   { shape, data }: WeightTensor,
-  type: StorageType,
+  dtype: StoredType,
 ): [string, TensorWriter][] {
-  const floats = (values: Float32Array, sizes: readonly number[]): TensorWriter => ({
-    dtype: 'F32',
-    shape: sizes,
-    write: (target) =>
-      new Float32Array(target.buffer, target.byteOffset, values.length).set(values),
-  });
-  if (type === 'f32' || shape.length === 1) return [[name, floats(data, shape)]];
-  if (type === 'f16') {
+  if (dtype === 'F32') return [[name, floatWriter(shape, data)]];
+  if (dtype === 'F16') {
     const write = (target: Uint8Array) =>
       encodeFloat16(data, new Uint16Array(target.buffer, target.byteOffset, data.length));
-    return [[name, { dtype: 'F16', shape, write }]];
+    return [[name, { dtype, shape, write }]];
   }
   const scales = channelScales(data, outputChannels(shape));
   const write = (target: Uint8Array) =>
     quantize(data, scales, new Int8Array(target.buffer, target.byteOffset, data.length));
   return [
-    [name, { dtype: 'I8', shape, write }],
-    [name + SCALE_SUFFIX, floats(scales, [scales.length])],
+    [name, { dtype, shape, write }],
+    [name + SCALE_SUFFIX, floatWriter([scales.length], scales)],
   ];
+}
+
+function floatWriter(shape: readonly number[], data: Float32Array): TensorWriter {
+  const write = (target: Uint8Array) =>
+    new Float32Array(target.buffer, target.byteOffset, data.length).set(data);
+  return { dtype: 'F32', shape, write };
 }

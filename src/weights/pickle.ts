@@ -16,7 +16,7 @@ export interface PickleEnvironment {
 }
 
 /** A state_dict of 1,000 tensors takes about 60,000; each may cost some 100 bytes of memory. */
-const MAX_OPERATIONS = 5_000_000;
+const MAX_OPERATIONS = 1_000_000;
 /** Longest integer: torch's magic number has 10 bytes. */
 const MAX_INTEGER_BYTES = 16;
 

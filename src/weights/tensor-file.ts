@@ -4,7 +4,7 @@ import { corrupt, quote, requireBytes } from './bytes.ts';
 import { maybeCaffeFile, readCaffeFile } from './caffe-file.ts';
 import { toFloat32 } from './dtype.ts';
 import type { WeightFormat } from './importers/layout.ts';
-import { dequantize, SCALE_SUFFIX } from './quantize.ts';
+import { dequantize, outputChannels, SCALE_SUFFIX } from './quantize.ts';
 import { isSafetensors, readSafetensors, type Safetensors } from './safetensors.ts';
 import type { SourceTensor, SourceTensors } from './source.ts';
 import { isTorchFile, readTorchFile } from './torch-file.ts';
@@ -65,9 +65,9 @@ export function safetensorsSource({ tensors }: Safetensors): SourceTensors {
   for (const [name, { dtype, shape, bytes }] of tensors) {
     if (dtype === 'I8') {
       const scales = tensors.get(name + SCALE_SUFFIX);
-      const count = scales?.shape[0] ?? 0;
-      if (scales?.dtype !== 'F32' || scales.shape.length !== 1 || count === 0) {
-        throw corrupt(`the int8 tensor ${quote(name)} has no scales`);
+      const [count] = scales?.shape ?? [];
+      if (scales?.dtype !== 'F32' || count !== outputChannels(shape)) {
+        throw corrupt(`the int8 tensor ${quote(name)} has no scales, one an output channel`);
       }
       const values = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
       source.set(name, { shape, read: () => dequantize(values, toFloat32(scales.bytes, 'F32')) });

@@ -102,11 +102,14 @@ function readCentralHeader(reader: ByteReader): Entry {
       `the zip entry ${quote(name)} is compressed or encrypted, which torch.save never does`,
     );
   }
-  const wide = wideFields(reader.take(extraLength));
-  if (size === SATURATED) size = wide.u64();
-  if (compressedSize === SATURATED) wide.u64();
-  if (offset === SATURATED) offset = wide.u64();
+  const extra = reader.take(extraLength);
   reader.take(commentLength);
+  if ([size, compressedSize, offset].includes(SATURATED)) {
+    const wide = wideFields(extra);
+    if (size === SATURATED) size = wide.u64();
+    if (compressedSize === SATURATED) wide.u64();
+    if (offset === SATURATED) offset = wide.u64();
+  }
   return { name, size, offset };
 }
 
