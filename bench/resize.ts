@@ -8,22 +8,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { tensorPointer, wasmRuntime } from '../src/backend/wasm.ts';
 import { Preprocessor } from '../src/kernels/resize.ts';
+import { measure, printTimings } from './harness.ts';
 
-const RUNS = 60;
-const WARM_UP = 10;
 const [WIDTH, HEIGHT, SIDE] = [1280, 720, 320];
 const MEAN = [104, 117, 123];
-
-/** Median milliseconds. */
-function median(run: () => void): number {
-  const times: number[] = [];
-  for (let i = 0; i < WARM_UP + RUNS; i++) {
-    const start = performance.now();
-    run();
-    if (i >= WARM_UP) times.push(performance.now() - start);
-  }
-  return times.sort((a, b) => a - b)[RUNS >> 1];
-}
 
 /** What one would write without wasm: no cache of rows, typed arrays throughout. */
 function plainLoop(data: Uint8Array, output: Float32Array): void {
@@ -71,22 +59,21 @@ const options = { mean: MEAN, std: [1, 1, 1], channelOrder: 'BGR' } as const;
 const uploaded = tf.tensor3d(data, [HEIGHT, WIDTH, 3], 'int32');
 const output = new Float32Array(SIDE * SIDE * 3);
 
-const times = {
-  kernel: median(() => preprocessor.run(image, target, options)),
-  'tfjs, pixels already a tensor': median(() => withTensorflow(uploaded).dispose()),
-  'tfjs, from bytes': median(() =>
-    tf.tidy(() => {
-      withTensorflow(tf.tensor3d(data, [HEIGHT, WIDTH, 3], 'int32'));
-    }),
-  ),
-  'plain TypeScript': median(() => plainLoop(data, output)),
-};
+const timings = await measure([
+  { name: 'kernel', run: () => preprocessor.run(image, target, options) },
+  { name: 'tfjs, pixels already a tensor', run: () => withTensorflow(uploaded).dispose() },
+  {
+    name: 'tfjs, from bytes',
+    run: () =>
+      tf.tidy(() => {
+        withTensorflow(tf.tensor3d(data, [HEIGHT, WIDTH, 3], 'int32'));
+      }),
+  },
+  { name: 'plain TypeScript', run: () => plainLoop(data, output) },
+]);
+printTimings(`${WIDTH}×${HEIGHT} to ${SIDE}×${SIDE}`, timings);
 
 const expected = withTensorflow(uploaded).dataSync<'float32'>();
 const result = input.dataSync<'float32'>();
 const difference = result.reduce((most, v, i) => Math.max(most, Math.abs(v - expected[i])), 0);
-for (const [name, time] of Object.entries(times)) {
-  const ratio = (time / times.kernel).toFixed(1);
-  console.log(`${name.padEnd(30)} ${time.toFixed(3).padStart(8)} ms ${ratio.padStart(6)}×`);
-}
-console.log(`largest difference to tfjs ${difference.toExponential(1)}`);
+console.log(`\nLargest difference to tfjs: ${difference}`);

@@ -68,3 +68,12 @@ function readHeader(png: PngStructure, chunk: Uint8Array): void {
     png.unsupported = `a PNG of colour type ${png.colorType}, ${png.bitDepth} bits and interlacing ${chunk[12]}`;
   }
 }
+
+/** Whichever of left, above and upper left is nearest to left + above − upper left. */
+export function paethPredictor(left: number, above: number, upperLeft: number): number {
+  const toLeft = Math.abs(above - upperLeft);
+  const toAbove = Math.abs(left - upperLeft);
+  const toUpperLeft = Math.abs(left + above - 2 * upperLeft);
+  if (toLeft <= toAbove && toLeft <= toUpperLeft) return left;
+  return toAbove <= toUpperLeft ? above : upperLeft;
+}

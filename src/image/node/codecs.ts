@@ -90,7 +90,10 @@ function lazyCodec<M extends EmscriptenModule>(
     let codec: M;
     do {
       // Another call may have dropped the instance while this one waited for it.
-      instance ??= instantiate();
+      instance ??= instantiate().catch((error) => {
+        instance = undefined;
+        throw error;
+      });
       current = instance;
       codec = await current;
     } while (current !== instance);

@@ -11,6 +11,7 @@ import {
   COLOR_RGB,
   COLOR_RGB_ALPHA,
   type PngStructure,
+  paethPredictor,
   parsePng,
 } from '../png.ts';
 import type { RawImage } from '../types.ts';
@@ -106,21 +107,12 @@ function unfilter(filter: number, line: Uint8Array, above: Uint8Array, step: num
     case 4:
       for (let i = 0; i < step; i++) line[i] += above[i];
       for (let i = step; i < length; i++) {
-        line[i] += paeth(line[i - step], above[i], above[i - step]);
+        line[i] += paethPredictor(line[i - step], above[i], above[i - step]);
       }
       return;
     default:
       throw new Error(`the PNG data name an unknown filter ${filter}`);
   }
-}
-
-/** Whichever of left, above and upper left is nearest to left + above − upper left. */
-export function paeth(left: number, above: number, upperLeft: number): number {
-  const toLeft = Math.abs(above - upperLeft);
-  const toAbove = Math.abs(left - upperLeft);
-  const toUpperLeft = Math.abs(left + above - 2 * upperLeft);
-  if (toLeft <= toAbove && toLeft <= toUpperLeft) return left;
-  return toAbove <= toUpperLeft ? above : upperLeft;
 }
 
 /** Writes the pixels of one row as 8-bit channels, `step` bytes apart. */

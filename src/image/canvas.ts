@@ -1,0 +1,56 @@
+/** The two drawing operations that annotated pictures need, on RGB pixels. */
+import type { Rgb } from './colors.ts';
+import type { TextMask } from './text.ts';
+import type { RawImage } from './types.ts';
+
+/** Pixels [left, right) × [top, bottom), whole numbers. */
+export interface Rect {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** A copy of a picture as RGB: grey repeated, alpha dropped. */
+export function toRgb({ data, width, height, channels }: RawImage): RawImage {
+  if (channels === 3) return { data: data.slice(), width, height, channels };
+  const rgb = new Uint8Array(width * height * 3);
+  const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
+  for (let from = 0, to = 0; to < rgb.length; from += channels, to += 3) {
+    rgb[to] = data[from];
+    rgb[to + 1] = data[from + green];
+    rgb[to + 2] = data[from + blue];
+  }
+  return { data: rgb, width, height, channels: 3 };
+}
+
+/** Fills the part of a rectangle that lies in the picture. */
+export function fillRect(image: RawImage, rect: Rect, color: Rgb, opacity = 1): void {
+  const { data, width, height } = image;
+  const left = Math.max(0, rect.left);
+  const right = Math.min(width, rect.right);
+  for (let y = Math.max(0, rect.top); y < Math.min(height, rect.bottom); y++) {
+    for (let x = left; x < right; x++) blend(data, (y * width + x) * 3, color, opacity);
+  }
+}
+
+/** Lays text over the picture; what would lie outside is cut off. */
+export function drawText(
+  image: RawImage,
+  text: TextMask,
+  left: number,
+  top: number,
+  color: Rgb,
+): void {
+  const { data, width, height } = image;
+  for (let row = Math.max(0, -top); row < Math.min(text.height, height - top); row++) {
+    for (let column = Math.max(0, -left); column < Math.min(text.width, width - left); column++) {
+      const at = ((top + row) * width + left + column) * 3;
+      blend(data, at, color, text.alpha[row * text.width + column]);
+    }
+  }
+}
+
+function blend(data: RawImage['data'], at: number, color: Rgb, opacity: number): void {
+  for (let c = 0; c < 3; c++) data[at + c] += Math.round((color[c] - data[at + c]) * opacity);
+}

@@ -1,0 +1,92 @@
+/** Draws detections on a picture: boxes, and labels such as "cat 0.93" that stay inside it. */
+import type { Box, Detection } from '../boxes.ts';
+import { drawText, fillRect, type Rect, toRgb } from './canvas.ts';
+import { BLACK, classColor, type Rgb, textColor } from './colors.ts';
+import { type Label, makeLabel, placeLabel } from './label.ts';
+import { type RawImage, validateRawImage } from './types.ts';
+
+/** Sizes are fractions of the picture's mean side, with the least pixels that can be made out. */
+const LINE = { fraction: 1 / 240, least: 2 };
+const CAPITALS = { fraction: 1 / 60, least: 8 };
+
+/** A dark edge on both sides of a line keeps it visible on any background. */
+const EDGE_OPACITY = 0.5;
+
+/**
+ * An annotated copy of a picture, RGB. Line width and type size follow the picture's size; a class
+ * has the same colour in every picture; the best detections lie on top.
+ * @param detections boxes in pixels of this picture
+ * @throws INVALID_ARGUMENT, IMAGE_EMPTY
+ */
+export function drawDetections(image: RawImage, detections: readonly Detection[]): RawImage {
+  validateRawImage(image);
+  const canvas = toRgb(image);
+  const side = Math.sqrt(canvas.width * canvas.height);
+  const line = Math.max(LINE.least, Math.round(side * LINE.fraction));
+  const capHeight = Math.max(CAPITALS.least, Math.round(side * CAPITALS.fraction));
+
+  const bestFirst = [...detections].sort((a, b) => b.score - a.score);
+  const taken: Rect[] = [];
+  const items = bestFirst.map(({ label, score, box, classId }) => {
+    const frame = toRect(box, canvas);
+    const chip = makeLabel(`${label} ${score.toFixed(2)}`, capHeight, canvas);
+    const place = chip && placeLabel(chip, frame, canvas, taken);
+    if (place) taken.push(place);
+    return { frame, chip, place, color: classColor(classId) };
+  });
+  items.reverse();
+  for (const { frame, color } of items) drawFrame(canvas, frame, line, color);
+  for (const { chip, place, color } of items) {
+    if (chip && place) drawLabel(canvas, chip, place, color);
+  }
+  return canvas;
+}
+
+/** Whole pixels inside the picture, one at least. */
+function toRect({ x, y, width, height }: Box, canvas: RawImage): Rect {
+  const clamp = (value: number, least: number, most: number) =>
+    Math.max(least, Math.min(most, Math.round(value)));
+  const left = clamp(x, 0, canvas.width - 1);
+  const top = clamp(y, 0, canvas.height - 1);
+  return {
+    left,
+    top,
+    right: clamp(x + width, left + 1, canvas.width),
+    bottom: clamp(y + height, top + 1, canvas.height),
+  };
+}
+
+/** A line along the inside of a rectangle. */
+function drawFrame(canvas: RawImage, rect: Rect, line: number, color: Rgb): void {
+  const edge = Math.max(1, Math.round(line / 4));
+  const outside = grow(rect, edge);
+  strokeRect(canvas, outside, edge, BLACK, EDGE_OPACITY);
+  strokeRect(canvas, rect, line, color);
+  const inside = grow(rect, -line);
+  if (inside.left < inside.right && inside.top < inside.bottom) {
+    strokeRect(canvas, inside, edge, BLACK, EDGE_OPACITY);
+  }
+}
+
+function grow({ left, top, right, bottom }: Rect, by: number): Rect {
+  return { left: left - by, top: top - by, right: right + by, bottom: bottom + by };
+}
+
+/** Four bars that do not overlap, so that translucent lines are even. */
+function strokeRect(canvas: RawImage, rect: Rect, line: number, color: Rgb, opacity = 1): void {
+  const { left, top, right, bottom } = rect;
+  const innerTop = Math.min(top + line, bottom);
+  const innerBottom = Math.max(bottom - line, innerTop);
+  const innerLeft = Math.min(left + line, right);
+  const innerRight = Math.max(right - line, innerLeft);
+  fillRect(canvas, { left, top, right, bottom: innerTop }, color, opacity);
+  fillRect(canvas, { left, top: innerBottom, right, bottom }, color, opacity);
+  const sides = { top: innerTop, bottom: innerBottom };
+  fillRect(canvas, { ...sides, left, right: innerLeft }, color, opacity);
+  fillRect(canvas, { ...sides, left: innerRight, right }, color, opacity);
+}
+
+function drawLabel(canvas: RawImage, label: Label, place: Rect, color: Rgb): void {
+  fillRect(canvas, place, color);
+  drawText(canvas, label.text, place.left + label.padding, place.top, textColor(color));
+}

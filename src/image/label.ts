@@ -1,0 +1,68 @@
+/** Labels of boxes: their size, and a place for each that hides no other label. */
+import type { Rect } from './canvas.ts';
+import { renderText, type TextMask } from './text.ts';
+
+/** Below this height of capitals, in pixels, text cannot be read and is left out. */
+const READABLE_CAP_HEIGHT = 5;
+
+/** Space on the left and right of the text, as a fraction of the height of its capitals. */
+const PADDING = 0.45;
+
+export interface Label {
+  text: TextMask;
+  /** Pixels on the left and right of the text. */
+  padding: number;
+  width: number;
+  height: number;
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/**
+ * A label of the wanted size or, where the picture is too small for it, of the largest that fits.
+ * Undefined when that could not be read.
+ */
+export function makeLabel(content: string, capHeight: number, picture: Size): Label | undefined {
+  const label = labelOf(content, capHeight);
+  const fit = Math.min(picture.width / label.width, picture.height / label.height);
+  if (fit >= 1) return label;
+  // One pixel less than fits, for sizes are rounded up.
+  const smaller = capHeight * fit * ((picture.width - 1) / picture.width);
+  if (!(smaller >= READABLE_CAP_HEIGHT)) return undefined;
+  const small = labelOf(content, smaller);
+  return small.width <= picture.width && small.height <= picture.height ? small : undefined;
+}
+
+function labelOf(content: string, capHeight: number): Label {
+  const text = renderText(content, capHeight);
+  const padding = Math.round(capHeight * PADDING);
+  return { text, padding, width: text.width + 2 * padding, height: text.height };
+}
+
+/**
+ * Where a label goes: above its box if the picture allows, else inside at the top, below, or inside
+ * at the bottom; at the first of these places that is free.
+ */
+export function placeLabel(
+  { width, height }: Size,
+  box: Rect,
+  picture: Size,
+  taken: readonly Rect[],
+): Rect {
+  const left = Math.min(box.left, picture.width - width);
+  const places = [box.top - height, box.top, box.bottom, box.bottom - height]
+    .filter((top) => top >= 0 && top + height <= picture.height)
+    .map((top): Rect => ({ left, top, right: left + width, bottom: top + height }));
+  const free = places.find((place) => !taken.some((other) => overlap(place, other)));
+  if (free) return free;
+  if (places.length > 0) return places[0];
+  const top = Math.min(box.top, picture.height - height);
+  return { left, top, right: left + width, bottom: top + height };
+}
+
+function overlap(a: Rect, b: Rect): boolean {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
