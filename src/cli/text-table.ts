@@ -20,12 +20,6 @@ export function textTable(header: readonly string[], rows: readonly (readonly Ce
   );
 }
 
-/** Text without the control characters by which a foreign file name could steer the terminal. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed
-  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '\ufffd');
-}
-
 /** A bar of block characters in eighths, for a share in [0, 1]. */
 export function textBar(share: number, width: number): string {
   const eighths = Math.round(share * width * 8);

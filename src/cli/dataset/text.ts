@@ -10,6 +10,7 @@ import type {
   MatchCount,
   SizeBin,
 } from '../../datasets/index.ts';
+import { counted, printable } from '../text.ts';
 import { textBar, textTable } from '../text-table.ts';
 
 const BAR_WIDTH = 24;
@@ -25,8 +26,8 @@ export function checkText(report: CheckReport): string {
   const images = splits.reduce((sum, split) => sum + split.images, 0);
   const boxes = splits.reduce((sum, split) => sum + split.boxes, 0);
   const title =
-    `${path.basename(root)}: ${format.toUpperCase()}, ${count(classes.length, 'class', 'classes')}, ` +
-    `${count(images, 'image')}, ${count(boxes, 'box', 'boxes')}`;
+    `${printable(path.basename(root))}: ${format.toUpperCase()}, ${counted(classes.length, 'class', 'classes')}, ` +
+    `${counted(images, 'image')}, ${counted(boxes, 'box', 'boxes')}`;
   const blocks = [[title], splitTable(stats), classTable(classes, stats), sizeTable(stats.anchors)];
   const lists = [
     findingList('error', report.errors, root),
@@ -56,7 +57,7 @@ function splitTable({ splits }: DatasetStats): string[] {
 function classTable(classes: readonly string[], { splits, anchors }: DatasetStats): string[] {
   const names = Object.keys(splits);
   const rows = classes.map((label) => [
-    label,
+    printable(label),
     ...names.map((name) => splits[name].perClass[label].boxes),
     percent(anchors.perClass[label]).padStart(PERCENT_WIDTH),
   ]);
@@ -73,7 +74,7 @@ function sizeTable({ preset, inputSize, perSize, ...total }: AnchorStats): strin
     textBar(bin.boxes / most, BAR_WIDTH),
   ]);
   return [
-    `${percent(total)} of ${count(total.boxes, 'box', 'boxes')} are matched by an anchor of ` +
+    `${percent(total)} of ${counted(total.boxes, 'box', 'boxes')} are matched by an anchor of ` +
       `${preset} (IoU > 0.5)`,
     ...textTable([`side at ${inputSize} px`, 'boxes', 'matched', ''], rows),
   ];
@@ -97,22 +98,23 @@ function findingList(name: string, findings: readonly Finding[], root: string): 
     `  ${code}`,
     ...group.slice(0, SHOWN_FINDINGS).map((finding) => {
       const place = formatPlace(finding, root);
-      return `    ${place ? `${place}: ` : ''}${finding.message}`;
+      return `    ${printable(`${place ? `${place}: ` : ''}${finding.message}`)}`;
     }),
     ...(group.length > SHOWN_FINDINGS
       ? [`    … and ${group.length - SHOWN_FINDINGS} more (--json lists all)`]
       : []),
   ]);
-  return [count(findings.length, name), ...lines];
+  return [counted(findings.length, name), ...lines];
 }
 
 /** What was written where, and what the format could not hold. */
 export function convertText(folder: string, { images, boxes, losses }: ConvertReport): string {
-  const written = `${count(images, 'image')} and ${count(boxes, 'box', 'boxes')} in ${folder}`;
-  return [`wrote ${written}`, ...losses.map((loss) => `lost: ${loss}`)].join('\n');
+  const written = `${counted(images, 'image')} and ${counted(boxes, 'box', 'boxes')}`;
+  const lines = [`wrote ${written} in ${printable(folder)}`];
+  return [...lines, ...losses.map((loss) => `lost: ${loss}`), ''].join('\n');
 }
 
-/** `1 image`, `2 images` */
-function count(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+/** What was left out, clipped or corrected, one change a line. */
+export function changesText(changes: readonly string[]): string {
+  return changes.map((change) => `${printable(change)}\n`).join('');
 }
