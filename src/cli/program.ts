@@ -5,6 +5,7 @@ import pc from 'picocolors';
 import { registerConvertCommand } from './commands/convert.ts';
 import { registerDatasetCommand } from './commands/dataset.ts';
 import { registerDetectCommand } from './commands/detect.ts';
+import { registerEvalCommand } from './commands/eval.ts';
 import { registerInfoCommand } from './commands/info.ts';
 import { helpExamples } from './options.ts';
 
@@ -24,6 +25,7 @@ export function createProgram(): Command {
   registerInfoCommand(program);
   registerConvertCommand(program);
   registerDatasetCommand(program);
+  registerEvalCommand(program);
   return program.addHelpText(
     'after',
     helpExamples('detect photo.jpg --save', 'detect photos --format jsonl', 'info', 'help detect'),

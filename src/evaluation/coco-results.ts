@@ -6,7 +6,8 @@ import { malformed, readResultBytes, writeResultFile } from './result-files.ts';
 
 /**
  * Reads a COCO results file. Keys beyond the four of a box result are ignored. Category ids are the
- * data set's; one read from VOC or YOLO files has 1 for its first class, and so on.
+ * data set's; one read from VOC or YOLO files has 1 for its first class, and so on, so results must
+ * be read for the classes that they were written for.
  * @param dataset the images and categories that the results may name
  * @param classes names for the data set's classes in the predictions, such as renamed ones
  * @throws FILE_NOT_FOUND, or PREDICTIONS_FORMAT naming the line and the key

@@ -63,6 +63,11 @@ const PICTURE_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'IMAGE_TOO_LARGE',
 ]);
 
+/** Whether an error concerns one picture only. */
+export function isPictureError(error: unknown): error is RefineDetError {
+  return error instanceof RefineDetError && PICTURE_ERRORS.has(error.code);
+}
+
 /** Detects in one image after the other; a picture that cannot be read does not stop the rest. */
 export function detectOneByOne(
   detector: DatasetDetector,
@@ -74,7 +79,7 @@ export function detectOneByOne(
       try {
         yield { index, detections: await detector.detect(path, { scoreThreshold, signal }) };
       } catch (error) {
-        if (!(error instanceof RefineDetError && PICTURE_ERRORS.has(error.code))) throw error;
+        if (!isPictureError(error)) throw error;
         yield { index, detections: [], error };
       }
     }

@@ -35,4 +35,5 @@ export {
 } from './evaluate.ts';
 export type { PrCurve } from './matches.ts';
 export { type ImageId, Predictions } from './predictions.ts';
+export { type ReportOptions, renderReport } from './report/report.ts';
 export { readVocResults, writeVocResults } from './voc-results.ts';

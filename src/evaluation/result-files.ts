@@ -1,5 +1,6 @@
 /** Files of predictions: read whole, written through a temporary file. */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { formatPlace, type Place } from '../datasets/findings.ts';
 import { RefineDetError } from '../errors.ts';
 
@@ -21,17 +22,20 @@ export async function readResultBytes(file: string): Promise<Buffer> {
 }
 
 /**
- * Writes pieces of text one after the other; the file appears, or changes, only when all is there.
+ * Writes pieces of text one after the other; the file appears, or changes, only when all is there. Makes
+ * its folder.
  * @throws FILE_WRITE
  */
 export async function writeResultFile(file: string, pieces: Iterable<string>): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
+    await mkdir(path.dirname(file), { recursive: true });
     await writeFile(temporary, inChunks(pieces));
     await rename(temporary, file);
   } catch (cause) {
-    await rm(temporary, { force: true });
-    throw new RefineDetError('FILE_WRITE', `${file} cannot be written`, { cause });
+    await rm(temporary, { force: true }).catch(() => {}); // its folder may be a file
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RefineDetError('FILE_WRITE', `${file} cannot be written: ${reason}`, { cause });
   }
 }
 

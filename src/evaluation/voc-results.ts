@@ -2,7 +2,7 @@
  * PASCAL VOC result files: `comp4_det_SPLIT_CLASS.txt` holds one detection a line, as
  * `image score xmin ymin xmax ymax`, with pixels counted from 1.
  */
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { toNumber } from '../datasets/number.ts';
 import type { Dataset } from '../datasets/types.ts';
@@ -121,11 +121,6 @@ export async function writeVocResults(
 ): Promise<void> {
   const files = predictions.classes.map((name) => `comp4_det_${split}_${name}.txt`);
   requireWritable(files, predictions);
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new RefineDetError('FILE_WRITE', `the folder ${folder} cannot be made`, { cause });
-  }
   const { rows, offsets } = bucketRows(
     predictions.length,
     predictions.table.classId,

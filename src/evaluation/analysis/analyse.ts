@@ -17,7 +17,7 @@ import { bestOf, bestOperatingPoint, type OperatingPoint, thresholdCurve } from 
 export interface AnalyseOptions extends EvaluateOptions {
   /** Score from which detections count in the confusion matrix and the misses. Default: best F1. */
   scoreThreshold?: number;
-  /** Most false positives, and misses, to list. Default 24. */
+  /** Most false positives, and misses, to list. Default 20. */
   worst?: number;
 }
 
@@ -54,7 +54,7 @@ export interface Analysis {
   misses: Miss[];
 }
 
-const DEFAULT_WORST = 24;
+const DEFAULT_WORST = 20;
 
 /**
  * Evaluates predictions as {@link evaluate} does and analyses them.

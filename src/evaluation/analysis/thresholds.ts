@@ -23,14 +23,14 @@ export function thresholdCurve(
   score: Float64Array,
 ): OperatingPoint[] {
   const [low, high] = scoreRange(score);
-  const step = (high - low) / STEPS;
+  const threshold = (k: number) => low + ((high - low) * k) / STEPS;
   const positives = matches.reduce((sum, found) => sum + found.positives, 0);
   const right = new Int32Array(STEPS + 1);
   const wrong = new Int32Array(STEPS + 1);
   for (const { rows, outcomes } of matches) {
     for (let i = 0; i < rows.length; i++) {
       if (outcomes[i] === IGNORED) continue;
-      const last = lastThreshold(score[rows[i]], low, step);
+      const last = lastReached(score[rows[i]], threshold);
       (outcomes[i] === FALSE_POSITIVE ? wrong : right)[last]++;
     }
   }
@@ -40,16 +40,17 @@ export function thresholdCurve(
   for (let k = STEPS; k >= 0; k--) {
     truePositives += right[k];
     falsePositives += wrong[k];
-    points.unshift(operatingPoint(low + k * step, truePositives, falsePositives, positives));
+    points.unshift(operatingPoint(threshold(k), truePositives, falsePositives, positives));
   }
   return points;
 }
 
-/** Index of the highest threshold that a score reaches. */
-function lastThreshold(score: number, low: number, step: number): number {
-  let k = Math.min(STEPS, Math.floor((score - low) / step));
-  if (k < STEPS && score >= low + (k + 1) * step) k++; // the division may round down
-  return score < low + k * step ? k - 1 : k;
+/** Index of the highest threshold that a score reaches; there is one, as the lowest is no higher. */
+function lastReached(score: number, threshold: (k: number) => number): number {
+  const [low, high] = [threshold(0), threshold(STEPS)];
+  let k = Math.min(STEPS, Math.ceil(((score - low) / (high - low)) * STEPS));
+  while (k > 0 && threshold(k) > score) k--; // at most twice: rounding
+  return k;
 }
 
 function scoreRange(score: Float64Array): [low: number, high: number] {

@@ -1,0 +1,104 @@
+/** `refinedet eval`: the options; the work is in ../eval/run.ts. */
+import { type Command, Option } from 'commander';
+import { METRICS } from '../../evaluation/evaluate.ts';
+import { parseClassMap, parseNames } from '../class-options.ts';
+import type { EvalFlags } from '../eval/run.ts';
+import { count, fraction, helpExamples, inputSize, option, threads } from '../options.ts';
+
+const MAX_WORKERS = 64;
+
+/** Adds the command `eval`. */
+export function registerEvalCommand(program: Command): void {
+  const command = program
+    .command('eval')
+    .argument('[model]', 'model file or URL (default: the one in the package)')
+    .description('score a model, or detections that exist already, on a data set');
+  addDataOptions(command);
+  addDetectionOptions(command);
+  addOutputOptions(command);
+  command
+    .addHelpText(
+      'after',
+      helpExamples(
+        'eval my.safetensors --data VOC2007 --split test',
+        'eval --data coco --split val2017 --limit 500 --workers 4 --report report.html',
+        'eval --data VOC2007 --split test --predictions results/ --metric voc12',
+        'eval --data coco --split val2017 --predictions results.json --json',
+      ),
+    )
+    .action(async (model: string | undefined, flags: EvalFlags) => {
+      const { runEval } = await import('../eval/run.ts');
+      await runEval(model, flags);
+    });
+}
+
+function addDataOptions(command: Command): void {
+  command
+    .optionsGroup('Data and metric:')
+    .requiredOption('-d, --data <path>', 'folder, COCO JSON or YOLO YAML file')
+    .option('--split <name>', 'split to read, several joined by + (default: the only one)')
+    .addOption(
+      new Option('--data-format <format>', 'default: found from the path').choices([
+        'voc',
+        'coco',
+        'yolo',
+      ]),
+    )
+    .option('--image-folder <dir>', 'COCO: where the pictures are (default: found)')
+    .option('-c, --classes <names>', 'score these classes only: person,dog', parseNames)
+    .option('--map <pairs>', "rename the data set's classes: aeroplane=airplane", parseClassMap)
+    .addOption(
+      new Option(
+        '--metric <metric>',
+        'voc07: 11-point AP; voc12: area AP; coco (default: coco for COCO data, else voc07)',
+      ).choices(METRICS),
+    )
+    .addOption(
+      option('--iou <iou>', 'VOC: overlap of a right detection (default: 0.5)', fraction('--iou')),
+    )
+    .addOption(option('--limit <n>', 'the first n images only', count('--limit')));
+}
+
+function addDetectionOptions(command: Command): void {
+  command
+    .optionsGroup('Detections:')
+    .option(
+      '-p, --predictions <path>',
+      'score these instead of running a model: COCO results .json, or a folder of VOC comp4_det_*_CLASS.txt files',
+    )
+    .addOption(
+      option(
+        '-t, --threshold <score>',
+        'lowest score asked of the model (default: 0.01)',
+        fraction('--threshold'),
+      ),
+    )
+    .option('--multi-scale', 'the multi-scale test: slower, more accurate')
+    .addOption(
+      option(
+        '--input-size <size>',
+        "network input instead of the model's: 512, 512x384",
+        inputSize,
+      ),
+    )
+    .addOption(option('--threads <n>', 'threads: auto or a number (default: auto)', threads))
+    .addOption(
+      option(
+        '--workers <n>',
+        'pictures at the same time, each on one thread (default: 1)',
+        count('--workers', MAX_WORKERS),
+      ),
+    );
+}
+
+function addOutputOptions(command: Command): void {
+  command
+    .optionsGroup('Output:')
+    .option('--json', 'print every number as JSON')
+    .option('--report <file>', 'write an HTML report with curves, confusions and worst errors')
+    .option(
+      '--save-predictions <path>',
+      'write the detections: COCO results to a .json file, VOC files into a folder',
+    )
+    .option('-q, --quiet', 'no progress bar');
+}

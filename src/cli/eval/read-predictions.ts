@@ -1,0 +1,35 @@
+/** Detections from the files that `--predictions` names. */
+import path from 'node:path';
+import { mapClasses } from '../../datasets/classes.ts';
+import type { Dataset } from '../../datasets/types.ts';
+import { readCocoResults } from '../../evaluation/coco-results.ts';
+import { readVocResults } from '../../evaluation/voc-results.ts';
+import type { Found } from './run.ts';
+
+/**
+ * COCO results refer to classes by the data set's category ids, so `--map` renames them too; the
+ * names of VOC files are those of the detector.
+ * @param whole the data set as it is on disk
+ * @param chosen the part of it that is evaluated
+ * @throws FILE_NOT_FOUND, PREDICTIONS_FORMAT
+ */
+export async function readPredictions(
+  location: string,
+  whole: Dataset,
+  chosen: Dataset,
+  map: ReadonlyMap<string, string> = new Map(),
+): Promise<Found> {
+  const coco = path.extname(location) === '.json';
+  const all = coco
+    ? await readCocoResults(
+        location,
+        whole,
+        whole.classes.map((name) => map.get(name) ?? name),
+      )
+    : await readVocResults(location, mapClasses(whole, map));
+  return {
+    predictions: all.onlyImages(chosen.images.map(({ id }) => id)),
+    failed: 0,
+    about: { model: [['Detections', path.resolve(location)]] },
+  };
+}

@@ -1,0 +1,101 @@
+/** `refinedet eval`: detections, from a model or from files, scored on a data set. */
+import path from 'node:path';
+import type { Threads } from '../../backend/wasm.ts';
+import { chooseClasses, loadDataset } from '../../datasets/load.ts';
+import type { Dataset, DatasetFormat } from '../../datasets/types.ts';
+import type { Size } from '../../detection/views.ts';
+import { RefineDetError } from '../../errors.ts';
+import { type Analysis, analyse } from '../../evaluation/analysis/analyse.ts';
+import { writeCocoResults } from '../../evaluation/coco-results.ts';
+import type { EvaluateOptions, Metric } from '../../evaluation/evaluate.ts';
+import type { Predictions } from '../../evaluation/predictions.ts';
+import type { ReportOptions } from '../../evaluation/report/report.ts';
+import { writeVocResults } from '../../evaluation/voc-results.ts';
+import { EXIT_FAILURE } from '../errors.ts';
+import { writeWhole } from '../files.ts';
+import { print, warn } from '../terminal.ts';
+import { counted, printable } from '../text.ts';
+import { detectWithModel } from './detect.ts';
+import { readPredictions } from './read-predictions.ts';
+import { evaluationJson, evaluationText } from './text.ts';
+
+export interface EvalFlags {
+  data: string;
+  split?: string;
+  dataFormat?: DatasetFormat;
+  imageFolder?: string;
+  classes?: string[];
+  map?: ReadonlyMap<string, string>;
+  metric?: Metric;
+  iou?: number;
+  limit?: number;
+  predictions?: string;
+  threshold?: number;
+  multiScale?: true;
+  inputSize?: Size;
+  threads?: Threads;
+  workers?: number;
+  json?: true;
+  report?: string;
+  savePredictions?: string;
+  quiet?: true;
+}
+
+/** Detections of a data set and what is known about their making. */
+export interface Found {
+  predictions: Predictions;
+  /** Pictures that could not be read. */
+  failed: number;
+  about: Pick<ReportOptions, 'model' | 'speed'>;
+}
+
+/**
+ * @throws USAGE, INVALID_OPTION, UNKNOWN_CLASS, FILE_NOT_FOUND, DATASET_*, PREDICTIONS_FORMAT,
+ * NO_DEFAULT_MODEL, MODEL_*, FILE_WRITE, ABORTED
+ */
+export async function runEval(model: string | undefined, flags: EvalFlags): Promise<void> {
+  if (model !== undefined && flags.predictions !== undefined) {
+    throw new RefineDetError('USAGE', `give a model or --predictions, not both: ${model}`);
+  }
+  const { split, dataFormat: format, imageFolder } = flags;
+  const whole = withCategoryIds(await loadDataset(flags.data, { split, format, imageFolder }));
+  if (whole.warnings.length > 0) {
+    warn(`${counted(whole.warnings.length, 'box', 'boxes')} left out; see refinedet dataset check`);
+  }
+  const dataset = limited(chooseClasses(whole, flags), flags.limit);
+  const options: EvaluateOptions = {
+    metric: flags.metric ?? (dataset.format === 'coco' ? 'coco' : 'voc07'),
+    iouThreshold: flags.iou,
+  };
+  const found = flags.predictions
+    ? await readPredictions(flags.predictions, whole, dataset, flags.map)
+    : await detectWithModel(model, dataset, options, flags);
+  if (flags.savePredictions) await save(flags.savePredictions, found.predictions, dataset);
+  const analysis = analyse(dataset, found.predictions, options);
+  if (flags.report) await writeReport(flags.report, analysis, found);
+  await print(flags.json ? evaluationJson(analysis, found) : evaluationText(analysis, found));
+  if (found.failed > 0) process.exitCode = EXIT_FAILURE;
+}
+
+/**
+ * Fixes the ids by which COCO results name classes before --classes and --map renumber them, so that
+ * saved predictions are read back whatever was chosen.
+ */
+function withCategoryIds(dataset: Dataset): Dataset {
+  return { ...dataset, categoryIds: dataset.categoryIds ?? dataset.classes.map((_, i) => i + 1) };
+}
+
+function limited(dataset: Dataset, limit: number | undefined): Dataset {
+  return limit === undefined ? dataset : { ...dataset, images: dataset.images.slice(0, limit) };
+}
+
+async function save(target: string, predictions: Predictions, dataset: Dataset): Promise<void> {
+  if (path.extname(target) === '.json') await writeCocoResults(target, predictions, dataset);
+  else await writeVocResults(target, predictions, dataset);
+}
+
+async function writeReport(file: string, analysis: Analysis, found: Found): Promise<void> {
+  const { renderReport } = await import('../../evaluation/report/report.ts');
+  await writeWhole(file, await renderReport(analysis, found.about));
+  process.stderr.write(`refinedet: report in ${printable(file)}\n`);
+}

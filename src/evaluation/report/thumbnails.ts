@@ -1,0 +1,46 @@
+/** Pieces of pictures with boxes drawn on them, for reports. */
+import { readFile } from 'node:fs/promises';
+import type { Box } from '../../boxes.ts';
+import type { DatasetImage } from '../../datasets/types.ts';
+import { RefineDetError } from '../../errors.ts';
+import { decodeImage } from '../../image/node/decode.ts';
+import { encodeImage } from '../../image/node/encode.ts';
+import type { RawImage } from '../../image/types.ts';
+import { type Html, html } from '../../report/html.ts';
+import { cropAround, shrinkCrop } from './crop.ts';
+
+/** Pixels of the longer side: sharp at twice the width at which the page shows it. */
+const SIDE = 320;
+const QUALITY = 70;
+
+export interface MarkedBox {
+  box: Box;
+  /** Style of its outline. */
+  kind: 'detected' | 'truth';
+}
+
+/** The part of a picture around some boxes, or words in its place when it cannot be read. */
+export async function thumbnail(image: DatasetImage, boxes: readonly MarkedBox[]): Promise<Html> {
+  let pixels: RawImage;
+  try {
+    pixels = await decodeImage(await readFile(image.path), { source: image.path });
+  } catch (error) {
+    const missing = !(error instanceof RefineDetError);
+    return html`<div class="shot">${missing ? 'picture not found' : 'picture not readable'}</div>`;
+  }
+  const rect = cropAround(
+    boxes.map(({ box }) => box),
+    pixels,
+  );
+  const jpeg = await encodeImage(shrinkCrop(pixels, rect, SIDE), 'jpeg', { quality: QUALITY });
+  return drawn(rect, `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}`, boxes);
+}
+
+/** Boxes as vectors over the picture: sharp at any size, and in source pixels. */
+function drawn(rect: Box, source: string, boxes: readonly MarkedBox[]): Html {
+  const outlines = boxes.map(({ box, kind }) => {
+    const place = html`x="${box.x.toFixed(1)}" y="${box.y.toFixed(1)}" width="${box.width.toFixed(1)}" height="${box.height.toFixed(1)}"`;
+    return html`<rect class="halo" ${place}/><rect class="${kind}" ${place}/>`;
+  });
+  return html`<div class="shot"><svg class="boxes" viewBox="${rect.x} ${rect.y} ${rect.width} ${rect.height}"><image href="${source}" x="${rect.x}" y="${rect.y}" width="${rect.width}" height="${rect.height}" preserveAspectRatio="none"/>${outlines}</svg></div>`;
+}
