@@ -61,12 +61,15 @@ const DATA_SECTION = 11;
 /**
  * The module lives in somebody else's memory: static data would overwrite it, and there is nobody
  * to provide another import.
+ * @throws Error when it has either
  */
-function checkModule(binary: Uint8Array, target: string): void {
+export function checkModule(binary: Uint8Array, target: string): void {
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(binary as BufferSource));
   const names = imports.map(({ module, name }) => `${module}.${name}`);
   if (names.join() !== 'env.memory') {
-    throw new Error(`kernels (${target}) import ${names.join(', ')}, expected only env.memory`);
+    throw new Error(
+      `kernels (${target}) import ${names.join(', ') || 'nothing'}, expected only env.memory`,
+    );
   }
   if (sectionIds(binary).includes(DATA_SECTION)) {
     throw new Error(`kernels (${target}) have a static data segment`);

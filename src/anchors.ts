@@ -23,9 +23,21 @@ export const ANCHOR_DEFAULTS: AnchorOptions = {
 /** Rows and columns of a feature map; further dimensions are ignored. */
 export type GridShape = readonly [rows: number, columns: number, ...rest: number[]];
 
-/** Number of anchors (N) of the given levels. */
-export function anchorCount(levels: readonly GridShape[], anchorsPerCell: number): number {
-  return levels.reduce((sum, [rows, columns]) => sum + rows * columns * anchorsPerCell, 0);
+/**
+ * Number of anchors (N) of the given levels.
+ * @throws INVALID_ARGUMENT when the options describe another number of levels
+ */
+export function anchorCount(
+  levels: readonly GridShape[],
+  { strides, sizes, ratios }: AnchorOptions = ANCHOR_DEFAULTS,
+): number {
+  if (strides.length !== levels.length || sizes.length !== levels.length) {
+    throw new RefineDetError(
+      'INVALID_ARGUMENT',
+      `${levels.length} feature maps need as many anchor strides and sizes, not ${strides.length} and ${sizes.length}`,
+    );
+  }
+  return levels.reduce((sum, [rows, columns]) => sum + rows * columns * ratios.length, 0);
 }
 
 /**
@@ -41,8 +53,7 @@ export function anchorGrid(
   options: AnchorOptions = ANCHOR_DEFAULTS,
 ): Float32Array {
   const { ratios, clip } = options;
-  checkLevels(levels, options);
-  const anchors = new Float32Array(4 * anchorCount(levels, ratios.length));
+  const anchors = new Float32Array(4 * anchorCount(levels, options));
   const limit = clip ? 1 : Number.POSITIVE_INFINITY;
   let at = 0;
   levels.forEach(([rows, columns], level) => {
@@ -75,16 +86,6 @@ export function cellShapes(
       (sizes[level] * Math.sqrt(ratio)) / inputWidth,
       sizes[level] / Math.sqrt(ratio) / inputHeight,
     ]),
-  );
-}
-
-/** @throws INVALID_ARGUMENT when the options describe another number of levels */
-export function checkLevels(levels: readonly GridShape[], options: AnchorOptions): void {
-  const { strides, sizes } = options;
-  if (strides.length === levels.length && sizes.length === levels.length) return;
-  throw new RefineDetError(
-    'INVALID_ARGUMENT',
-    `${levels.length} feature maps need as many anchor strides and sizes, not ${strides.length} and ${sizes.length}`,
   );
 }
 

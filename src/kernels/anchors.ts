@@ -1,10 +1,11 @@
 /** The anchor grid written straight into the heap. */
-import { type AnchorOptions, cellShapes, checkLevels, type GridShape } from '../anchors.ts';
+import { type AnchorOptions, cellShapes, type GridShape } from '../anchors.ts';
 import type { Kernels } from './module.ts';
 
 /**
  * Writes what {@link anchorGrid} returns, bit for bit, to an address with room for [N, 4] floats.
- * @throws INVALID_ARGUMENT, OUT_OF_MEMORY
+ * @param levels as many as the options describe: anchorCount checks it
+ * @throws OUT_OF_MEMORY
  */
 export function writeAnchorGrid(
   kernels: Kernels,
@@ -14,7 +15,6 @@ export function writeAnchorGrid(
   inputWidth: number,
   options: AnchorOptions,
 ): void {
-  checkLevels(levels, options);
   const { heap } = kernels;
   const anchorsPerCell = options.ratios.length;
   const shapes = heap.malloc(16 * anchorsPerCell);

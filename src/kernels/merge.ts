@@ -3,7 +3,7 @@ import { RefineDetError } from '../errors.ts';
 import { float32View } from './heap.ts';
 import type { Kernels } from './module.ts';
 import { type PostprocessOptions, resolvePostprocessOptions } from './options.ts';
-import { type RawDetections, Workspace } from './workspace.ts';
+import { GrowingBuffer, type RawDetections, Workspace } from './workspace.ts';
 
 /** What {@link mergeDetections} reads: raw detections, or as much of them. */
 export type Candidates = Omit<RawDetections, 'count'>;
@@ -27,18 +27,19 @@ export function mergeDetections(
   const { boxes, scores, classIds } = candidates;
   const count = scores.length;
   const { heap } = kernels;
+  const input = new GrowingBuffer(heap);
   const workspace = new Workspace(kernels, classes);
-  const input = heap.malloc(24 * count);
   try {
-    const inputScores = input + 16 * count;
-    const inputClassIds = inputScores + 4 * count;
+    const boxesAt = input.reserve(24 * count);
+    const scoresAt = boxesAt + 16 * count;
+    const classIdsAt = scoresAt + 4 * count;
     const parameters = workspace.prepare(count, resolved, NO_HEADS);
-    float32View(heap, input, 4 * count).set(boxes);
-    float32View(heap, inputScores, count).set(scores);
-    new Int32Array(heap.memory.buffer, inputClassIds, count).set(classIds);
-    return workspace.read(kernels.mergeCandidates(parameters, input, inputScores, inputClassIds));
+    float32View(heap, boxesAt, 4 * count).set(boxes);
+    float32View(heap, scoresAt, count).set(scores);
+    new Int32Array(heap.memory.buffer, classIdsAt, count).set(classIds);
+    return workspace.read(kernels.mergeCandidates(parameters, boxesAt, scoresAt, classIdsAt));
   } finally {
-    heap.free(input);
+    input.dispose();
     workspace.dispose();
   }
 }

@@ -36,7 +36,8 @@ export interface PostprocessOptions {
   keepTopK: number;
   /**
    * Replace every detection's box by the score-weighted mean of itself and the candidates that vote
-   * for it: each votes for the best detection of its class that it overlaps. Default false.
+   * for it: each votes for the best detection of its class (of any, when `agnostic`) that it
+   * overlaps. Default false.
    */
   boxVoting: boolean;
   /** IoU from which a candidate votes. Default 0.45. */

@@ -69,7 +69,7 @@ export class PostProcessor {
     this.anchors =
       anchors instanceof Float32Array
         ? anchors.length / 4
-        : anchorCount(anchors.levels, anchors.options.ratios.length);
+        : anchorCount(anchors.levels, anchors.options);
     this.#anchors = this.#heap.malloc(16 * this.anchors);
     if (anchors instanceof Float32Array) {
       float32View(this.#heap, this.#anchors, anchors.length).set(anchors);
@@ -85,8 +85,9 @@ export class PostProcessor {
   /**
    * Detections of one image, normalised.
    *
-   * An anchor whose offsets, objectness or class logits hold a NaN or an infinity, or whose box has
-   * no area inside the image, yields no detection.
+   * No detection comes from an anchor whose offsets or objectness logits are not finite, whose class
+   * logits hold a NaN or +Infinity (-Infinity is probability 0), or whose box has no area inside the
+   * image or one that float32 cannot hold.
    * @param levels heads in the order of the anchors: one entry a level, or one for all
    * @param options see resolvePostprocessOptions; default the released code's
    * @throws INVALID_ARGUMENT, INVALID_OPTION, OUT_OF_MEMORY, DISPOSED
