@@ -51,7 +51,7 @@ export function takeAll(p: Parameters, n: i32): void {
 
 function addResult(p: Parameters, score: f32, id: u32): void {
   const index = p.resultCount;
-  store<u64>(p.results + (<usize>index << 3), candidateKey(score, id));
+  store<u64>(p.results + ((<usize>index) << 3), candidateKey(score, id));
   p.resultCount = index + 1;
 }
 

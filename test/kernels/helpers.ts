@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { createHeap, float32View } from '../../src/kernels/heap.ts';
 import { type Kernels, loadKernels } from '../../src/kernels/module.ts';
-import type { RawDetections } from '../../src/kernels/postprocess.ts';
+import { type PostprocessOptions, resolvePostprocessOptions } from '../../src/kernels/options.ts';
+import {
+  type HeadArrays,
+  PostProcessor,
+  type RawDetections,
+} from '../../src/kernels/postprocess.ts';
 
 /** Both builds of the kernels. */
 export const BUILDS = [
@@ -20,6 +25,22 @@ export function upload({ heap }: Kernels, values: Float32Array): number {
   const pointer = heap.malloc(values.byteLength);
   float32View(heap, pointer, values.length).set(values);
   return pointer;
+}
+
+/** Post-processes one set of heads with a processor of its own. */
+export function runOnce(
+  kernels: Kernels,
+  heads: HeadArrays,
+  anchors: Float32Array,
+  classes: number,
+  options?: Partial<PostprocessOptions>,
+): RawDetections {
+  const processor = new PostProcessor(kernels, anchors, classes);
+  try {
+    return processor.runArrays([heads], resolvePostprocessOptions(options));
+  } finally {
+    processor.dispose();
+  }
 }
 
 /** Mostly ordinary numbers, now and then a value that no network should produce. */
