@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readModel } from '../../src/weights/model-file.ts';
+import { writeSafetensors } from '../../src/weights/safetensors.ts';
+import { randomModel } from '../helpers/model.ts';
+import { FAILURE_LINE, runCli, temporaryFolder, writeRandomModel } from './helpers.ts';
+
+const temporary = temporaryFolder();
+const { folder, at } = temporary;
+const MODEL = at('model.safetensors');
+/** The weights of the model without its description, and those without its last head. */
+const FOREIGN = at('foreign.safetensors');
+const PARTIAL = at('partial.safetensors');
+const AS_MODEL = ['--preset', 'refinedet320-mobilenet', '--classes', 'ant,bee,cat'];
+
+function writeWeights(file: string, keep: (name: string) => boolean): void {
+  const tensors = [...randomModel(64).weights].filter(([name]) => keep(name));
+  const writers = tensors.map(([name, { shape, data }]) => {
+    const write = (target: Uint8Array) =>
+      target.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    return [name, { dtype: 'F32', shape, write }] as const;
+  });
+  writeFileSync(file, writeSafetensors(new Map(writers), {}));
+}
+
+beforeAll(async () => {
+  await writeRandomModel(MODEL);
+  writeWeights(FOREIGN, () => true);
+  writeWeights(PARTIAL, (name) => !name.startsWith('odm6.'));
+});
+afterAll(temporary.remove);
+
+describe('refinedet convert', () => {
+  it('gives foreign weights a description and says what was mapped', async () => {
+    const out = at('converted.safetensors');
+    const { code, stdout, stderr } = await runCli(['convert', FOREIGN, out, ...AS_MODEL]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(
+      'refinedet320-mobilenet with 3 classes: 194 tensors, 4.41 M parameters',
+    );
+    const { config, weights } = await readModel(readFileSync(out));
+    expect(config.classes).toEqual(['ant', 'bee', 'cat']);
+    expect(config.provenance).toMatchObject({ file: 'foreign.safetensors' });
+    const original = randomModel(64).weights.get('stem.weight')?.data;
+    expect(weights.get('stem.weight')?.data).toEqual(original);
+  });
+
+  it('stores a model in a smaller type and leaves the rest as it is', async () => {
+    const out = at('small.safetensors');
+    const { code } = await runCli(['convert', MODEL, out, '--dtype', 'int8']);
+    expect(code).toBe(0);
+    expect(readFileSync(out).length).toBeLessThan(readFileSync(MODEL).length / 3);
+    const { config } = await readModel(readFileSync(out));
+    expect(config).toEqual(randomModel(64).config);
+  });
+
+  it('lists what is missing and writes nothing', async () => {
+    const out = at('incomplete.safetensors');
+    const { code, stdout, stderr } = await runCli(['convert', PARTIAL, out, ...AS_MODEL]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(FAILURE_LINE);
+    expect(stderr).toMatch(/partial\.safetensors: .*odm6\.loc\.weight.*\[WEIGHTS_MISMATCH\]/);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('fills what is missing with --init', async () => {
+    const out = at('initialised.safetensors');
+    const { code, stdout } = await runCli(['convert', PARTIAL, out, ...AS_MODEL, '--init']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('190 tensors mapped');
+    expect(stdout).toContain(
+      '4 missing, initialised at random: odm6.loc.weight, odm6.loc.bias, odm6.conf.weight, odm6.conf.bias',
+    );
+    const { weights } = await readModel(readFileSync(out));
+    expect(weights.get('odm6.loc.weight')?.data.some((value) => value !== 0)).toBe(true);
+  });
+
+  it('never replaces the input, and another file only with --force', async () => {
+    const before = readFileSync(MODEL);
+    const own = await runCli([
+      'convert',
+      MODEL,
+      `${folder}/../${MODEL.split('/').at(-2)}/model.safetensors`,
+      '--force',
+    ]);
+    expect(own.code).toBe(2);
+    expect(readFileSync(MODEL).equals(before)).toBe(true);
+
+    const out = at('taken.safetensors');
+    writeFileSync(out, 'mine');
+    const refused = await runCli(['convert', MODEL, out]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /taken\.safetensors exists already; --force replaces it \[FILE_WRITE\]/,
+    );
+    expect(readFileSync(out, 'utf8')).toBe('mine');
+    expect((await runCli(['convert', MODEL, out, '--force'])).code).toBe(0);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('asks for the preset of weights that do not describe themselves', async () => {
+    const { code, stderr } = await runCli(['convert', FOREIGN, at('x.safetensors')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('needs --preset');
+  });
+});

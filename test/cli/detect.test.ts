@@ -1,0 +1,265 @@
+import { once } from 'node:events';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readImageHeader } from '../../src/image/header.ts';
+import {
+  ASTRONAUT,
+  CAT,
+  FAILURE_LINE,
+  runCli,
+  startCli,
+  temporaryFolder,
+  writeRandomModel,
+} from './helpers.ts';
+
+const temporary = temporaryFolder();
+const { folder, at } = temporary;
+const MODEL = ['--model', at('model.safetensors')];
+
+const detect = (...args: string[]) => runCli(['detect', ...MODEL, ...args], { cwd: folder });
+
+beforeAll(async () => {
+  await writeRandomModel(at('model.safetensors'));
+  mkdirSync(at('photos/deep'), { recursive: true });
+  copyFileSync(CAT, at('photos/cat.jpg'));
+  copyFileSync(ASTRONAUT, at('photos/deep/cat.jpg'));
+  writeFileSync(at('photos/notes.txt'), 'no picture');
+  writeFileSync(at('broken.jpg'), readFileSync(CAT).subarray(0, 1000));
+});
+afterAll(temporary.remove);
+
+interface Result {
+  file: string;
+  width: number;
+  height: number;
+  detections: { label: string; score: number; box: { x: number } }[];
+}
+
+describe('results on the standard output', () => {
+  it('prints a table without colour codes where there is no terminal', async () => {
+    const { code, stdout, stderr } = await detect(CAT, '--max-detections', '2');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(
+      /cat\.jpg {2}451×300 {2}2 objects\n {2}object +score +x +y +width +height\n/,
+    );
+    expect(stdout.trimEnd().split('\n')).toHaveLength(4);
+    expect(stdout).not.toContain('\x1b');
+  });
+
+  it('obeys FORCE_COLOR, and NO_COLOR before it', async () => {
+    const args = ['detect', ...MODEL, CAT, '--max-detections', '1'];
+    const forced = await runCli(args, { env: { FORCE_COLOR: '1' } });
+    const plain = await runCli(args, { env: { FORCE_COLOR: '1', NO_COLOR: '1' } });
+    expect(forced.stdout).toContain('\x1b[1m');
+    expect(plain.stdout).not.toContain('\x1b');
+  });
+
+  it('prints nothing but JSON for a folder, sorted, and reports missing and broken files', async () => {
+    const { code, stdout, stderr } = await detect(
+      ...['missing.jpg', 'photos', 'broken.jpg', ASTRONAUT],
+      ...['--recursive', '--format', 'json', '--max-detections', '3'],
+    );
+    expect(code).toBe(1);
+    const results: Result[] = JSON.parse(stdout);
+    expect(results.map(({ file }) => file)).toEqual([
+      'photos/cat.jpg',
+      'photos/deep/cat.jpg',
+      ASTRONAUT,
+    ]);
+    expect(Object.keys(results[0])).toEqual(['file', 'width', 'height', 'detections']);
+    expect(results[0]).toMatchObject({ width: 451, height: 300 });
+    expect(results.map(({ detections }) => detections.length)).toEqual([3, 3, 3]);
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatch(/^refinedet: .*missing\.jpg.* \[FILE_NOT_FOUND\]$/);
+    expect(lines[1]).toMatch(/^refinedet: .*broken\.jpg.* \[IMAGE_CORRUPT\]$/);
+    expect(lines[2]).toMatch(/^refinedet: 3 pictures, 9 objects, 2 failed, .* images\/s$/);
+  });
+
+  it('reads the standard input and is silent with --quiet', async () => {
+    const { code, stdout, stderr } = await runCli(
+      ['detect', '-', CAT, ...MODEL, '--format', 'jsonl', '--quiet'],
+      { stdin: readFileSync(CAT) },
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [piped, named]: Result[] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect([piped.file, named.file]).toEqual(['-', CAT]);
+    expect(piped.detections.length).toBeGreaterThan(0);
+    expect(piped.detections).toEqual(named.detections);
+  });
+
+  it('prints an empty array when no picture can be read', async () => {
+    const { code, stdout } = await detect('missing.jpg', '--format', 'json');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '[]\n' });
+  });
+
+  it('gives the same results in the same order with workers', async () => {
+    const pictures = ['photos', ASTRONAUT, 'broken.jpg', CAT];
+    const flags = ['--format', 'jsonl', '--recursive', '--max-detections', '5'];
+    const alone = await detect(...pictures, ...flags, '--threads', '1');
+    const together = await detect(...pictures, ...flags, '--workers', '2');
+    expect(alone.stdout.split('\n')).toHaveLength(5);
+    expect(together.stdout).toBe(alone.stdout);
+    expect(together.code).toBe(1);
+    expect(together.stderr).toMatch(/broken\.jpg.* \[IMAGE_CORRUPT\]\n/);
+  });
+});
+
+describe('options', () => {
+  it('keeps and leaves out classes', async () => {
+    const labels = async (...flags: string[]) => {
+      const { stdout } = await detect(CAT, '--threshold', '0.2', '--format', 'json', ...flags);
+      const [{ detections }]: Result[] = JSON.parse(stdout);
+      return new Set(detections.map(({ label }) => label));
+    };
+    const all = await labels();
+    expect(all.size).toBeGreaterThan(1);
+    const [first, ...rest] = all;
+    expect(await labels('--classes', first)).toEqual(new Set([first]));
+    expect(await labels('--exclude-classes', first)).toEqual(new Set(rest));
+  });
+
+  it('names an unknown class and what was meant', async () => {
+    const { code, stderr } = await detect(CAT, '--classes', 'cta');
+    expect(code).toBe(2);
+    expect(stderr).toBe('refinedet: unknown class "cta" (did you mean "cat"?) [UNKNOWN_CLASS]\n');
+  });
+
+  it('says plainly that there is no model', async () => {
+    const { code, stdout, stderr } = await runCli([
+      'detect',
+      CAT,
+      '--model',
+      at('none.safetensors'),
+    ]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(FAILURE_LINE);
+    expect(stderr).toContain(at('none.safetensors'));
+  });
+
+  it('shows a stack only with REFINEDET_DEBUG', async () => {
+    const args = ['detect', CAT, '--model', CAT];
+    const { stderr } = await runCli(args);
+    expect(stderr).toMatch(FAILURE_LINE);
+    const debug = await runCli(args, { env: { REFINEDET_DEBUG: '1' } });
+    expect(debug.stderr.startsWith(stderr)).toBe(true);
+    expect(debug.stderr).toMatch(/\n {4}at /);
+  });
+});
+
+describe('files', () => {
+  it('writes a file a picture, mirrors folders and refuses to replace them', async () => {
+    const args = ['photos', ASTRONAUT, '--recursive', '--out', 'yolo', '--format', 'yolo'];
+    const first = await detect(...args);
+    expect(first).toMatchObject({ code: 0, stdout: '' });
+    expect(first.stderr).toContain('results in yolo/');
+    expect(readdirSync(at('yolo'), { recursive: true }).sort()).toEqual([
+      'astronaut.txt',
+      'cat.txt',
+      'deep',
+      'deep/cat.txt',
+    ]);
+    expect(readFileSync(at('yolo/cat.txt'), 'utf8')).toMatch(/^(\d(?: \d\.\d+){5}\n)+$/);
+
+    const second = await detect(...args);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(/exists already; --force replaces it \[FILE_WRITE\]\n$/);
+    expect((await detect(...args, '--force')).code).toBe(0);
+  });
+
+  it('writes one file of all pictures where the format has one', async () => {
+    const { code, stdout } = await detect('photos/*.jpg', '--out', 'all', '--format', 'csv');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(readdirSync(at('all'))).toEqual(['detections.csv']);
+    expect(readFileSync(at('all/detections.csv'), 'utf8')).toMatch(
+      /^file,label,.*\nphotos\/cat\.jpg,/,
+    );
+  });
+
+  it('wants a folder for formats with a file a picture', async () => {
+    const { code, stdout, stderr } = await detect(CAT, ASTRONAUT, '--format', 'voc');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('--out');
+  });
+
+  it('saves annotated pictures under distinct names, never over an input', async () => {
+    mkdirSync(at('save'));
+    copyFileSync(CAT, at('save/cat.jpg'));
+    copyFileSync(CAT, at('save/cat.detected.jpg'));
+    const { code } = await detect('save', 'photos', '--save', 'save', '--max-detections', '2');
+    expect(code).toBe(0);
+    expect(readdirSync(at('save')).sort()).toEqual([
+      'cat-2.detected.jpg',
+      'cat-3.detected.jpg',
+      'cat.detected.detected.jpg',
+      'cat.detected.jpg',
+      'cat.jpg',
+    ]);
+    const original = readFileSync(CAT);
+    for (const input of ['cat.jpg', 'cat.detected.jpg']) {
+      expect(readFileSync(at('save', input)).equals(original)).toBe(true);
+    }
+    const annotated = readFileSync(at('save/cat-2.detected.jpg'));
+    expect(readImageHeader(annotated)).toMatchObject({ format: 'jpeg', width: 451, height: 300 });
+    expect(annotated.equals(original)).toBe(false);
+  });
+
+  it('does not take the picture behind --save for its folder', async () => {
+    const { code } = await detect('--save', 'photos/cat.jpg', '--quiet');
+    expect(code).toBe(0);
+    expect(readdirSync(at('detections'))).toEqual(['cat.detected.jpg']);
+  });
+
+  it('leaves nothing behind when it cannot write', async () => {
+    writeFileSync(at('in-the-way'), 'a file');
+    const { code, stderr } = await detect(CAT, '--out', 'in-the-way');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/in-the-way.* cannot be written: .* \[FILE_WRITE\]\n$/);
+    expect(readFileSync(at('in-the-way'), 'utf8')).toBe('a file');
+  });
+});
+
+describe('ending early', () => {
+  /** More pictures than are done before the test reacts. */
+  const many = () => {
+    mkdirSync(at('many'), { recursive: true });
+    for (let i = 0; i < 200; i++) copyFileSync(CAT, at('many', `${i}.jpg`));
+  };
+
+  it('ends quietly when the reader of its output goes', async () => {
+    many();
+    const child = startCli(['detect', ...MODEL, at('many'), '--format', 'jsonl']);
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (piece) => {
+      stderr += piece;
+    });
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    const [code, signal] = await once(child, 'close');
+    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
+  });
+
+  it('completes its output and exits with 130 after Ctrl-C', async () => {
+    many();
+    const child = startCli(['detect', ...MODEL, at('many'), '--format', 'json']);
+    let [stdout, stderr] = ['', ''];
+    child.stderr.setEncoding('utf8').on('data', (piece) => {
+      stderr += piece;
+    });
+    child.stdout.setEncoding('utf8').on('data', (piece) => {
+      if (stdout === '') child.kill('SIGINT');
+      stdout += piece;
+    });
+    const [code] = await once(child, 'close');
+    const results: Result[] = JSON.parse(stdout);
+    expect(code).toBe(130);
+    expect(results.length).toBeGreaterThan(0);
+    expect(results.length).toBeLessThan(200);
+    expect(stderr).toBe(
+      `refinedet: interrupted after ${results.length} of 200 pictures [ABORTED]\n`,
+    );
+  });
+});

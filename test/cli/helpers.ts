@@ -1,0 +1,67 @@
+/** Runs the real command line in a process of its own. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { writeModel } from '../../src/weights/model-file.ts';
+import { randomModel } from '../helpers/model.ts';
+
+const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+export const CAT = here('../../examples/cat.jpg');
+export const ASTRONAUT = here('../../examples/astronaut.jpg');
+/** `node` and these run the sources. */
+export const CLI = [
+  '--conditions=refinedet-source',
+  `--import=${new URL('tsx.mjs', import.meta.url)}`,
+  here('../../src/cli/main.ts'),
+];
+
+export interface CliResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CliOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  stdin?: Uint8Array;
+}
+
+export function startCli(args: readonly string[], { cwd, env }: CliOptions = {}) {
+  const { NO_COLOR: _, FORCE_COLOR: __, NODE_OPTIONS: ___, ...clean } = process.env;
+  return spawn(process.execPath, [...CLI, ...args], { cwd, env: { ...clean, ...env } });
+}
+
+export async function runCli(
+  args: readonly string[],
+  options: CliOptions = {},
+): Promise<CliResult> {
+  const child = startCli(args, options);
+  const output = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  child.stdin.end(options.stdin);
+  const [stdout, stderr, [code]] = await output;
+  return { code, stdout, stderr };
+}
+
+/** A folder that vanishes with the test file, and a path in it. */
+export function temporaryFolder() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'refinedet-cli-'));
+  return {
+    folder,
+    at: (...parts: string[]) => path.join(folder, ...parts),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A model file with random weights that finds plenty; classes ant, bee and cat. */
+export async function writeRandomModel(file: string): Promise<void> {
+  writeFileSync(file, await writeModel(randomModel(64)));
+}
+
+/** The one line of a failure. */
+export const FAILURE_LINE = /^refinedet: [^\n]+ \[[A-Z_]+\]\n$/;
