@@ -1,5 +1,5 @@
 /** Options of matching and loss, with the released code's values: plain data, kept with every run. */
-import { RefineDetError } from '../errors.ts';
+import { checkNumber } from './check.ts';
 
 /** Which anchors count as objects and which as background, by their largest IoU with a box. */
 export interface MatchThresholds {
@@ -60,20 +60,15 @@ export function resolveLossOptions(options: Partial<LossOptions> = {}): LossOpti
   };
   for (const name of ['arm', 'odm'] as const) {
     const { positive, negative } = resolved[name];
-    check(`${name}.positive`, positive, positive >= 0 && positive <= 1, 'from 0 to 1');
+    checkNumber(`${name}.positive`, positive, positive >= 0 && positive <= 1, 'from 0 to 1');
     const fits = negative >= 0 && negative <= positive;
-    check(`${name}.negative`, negative, fits, `from 0 to ${name}.positive (${positive})`);
+    checkNumber(`${name}.negative`, negative, fits, `from 0 to ${name}.positive (${positive})`);
   }
   const { objectnessThreshold: p, negativeRatio: ratio } = resolved;
-  check('objectnessThreshold', p, p >= 0 && p < 1, 'from 0 to below 1');
-  check('negativeRatio', ratio, ratio >= 0 && ratio < Infinity, 'from 0');
+  checkNumber('objectnessThreshold', p, p >= 0 && p < 1, 'from 0 to below 1');
+  checkNumber('negativeRatio', ratio, ratio >= 0 && ratio < Infinity, 'from 0');
   for (const [name, weight] of Object.entries(resolved.weights)) {
-    check(`weights.${name}`, weight, weight >= 0 && weight < Infinity, 'from 0');
+    checkNumber(`weights.${name}`, weight, weight >= 0 && weight < Infinity, 'from 0');
   }
   return resolved;
-}
-
-function check(name: string, value: unknown, isValid: boolean, expected: string): void {
-  if (typeof value === 'number' && isValid) return;
-  throw new RefineDetError('INVALID_OPTION', `${name} must be a number ${expected}, not ${value}`);
 }

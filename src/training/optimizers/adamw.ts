@@ -1,0 +1,82 @@
+/** AdamW (arXiv 1711.05101): Adam with weight decay apart from the gradient. */
+import type { Kernels } from '../../kernels/module.ts';
+import { checkNumber } from '../check.ts';
+import type { ParameterLayout } from '../parameters.ts';
+import { checkedBuffer, Optimizer, type OptimizerState, type Update } from './optimizer.ts';
+
+export interface AdamWOptions {
+  /** Memory of the mean gradient. Default 0.9. */
+  beta1: number;
+  /** Memory of the mean squared gradient. Default 0.999. */
+  beta2: number;
+  /** Default 1e-8. */
+  epsilon: number;
+  /** Of dense convolution weights, a learning rate. Default 0.02, from our own pilot runs. */
+  weightDecay: number;
+  /** Largest norm of the gradient; Infinity for no clipping. Default 20, from our own pilot runs. */
+  clipNorm: number;
+}
+
+export const ADAMW_DEFAULTS: Readonly<AdamWOptions> = {
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0.02,
+  clipNorm: 20,
+};
+
+/** State: `first` and `second` moment, and `steps`: how often each tensor has been updated. */
+export class AdamW extends Optimizer {
+  readonly #options: AdamWOptions;
+  // Layers that thaw late begin their own bias correction.
+  readonly #steps: Float32Array;
+
+  /** @param weights address of a buffer of the layout, which the optimiser changes */
+  constructor(
+    kernels: Kernels,
+    layout: ParameterLayout,
+    weights: number,
+    options: Partial<AdamWOptions> = {},
+  ) {
+    const resolved = { ...ADAMW_DEFAULTS, ...options };
+    const { beta1, beta2, epsilon, weightDecay } = resolved;
+    checkNumber('beta1', beta1, beta1 >= 0 && beta1 < 1, 'from 0 to below 1');
+    checkNumber('beta2', beta2, beta2 >= 0 && beta2 < 1, 'from 0 to below 1');
+    checkNumber('epsilon', epsilon, epsilon > 0, 'above 0');
+    checkNumber('weightDecay', weightDecay, weightDecay >= 0, 'from 0');
+    super(kernels, layout, weights, resolved.clipNorm, ['first', 'second']);
+    this.#options = resolved;
+    this.#steps = new Float32Array(layout.parameters.length);
+  }
+
+  override exportState(): OptimizerState {
+    return { ...super.exportState(), steps: this.#steps.slice() };
+  }
+
+  override importState(state: OptimizerState): void {
+    const steps = checkedBuffer(state, 'steps', this.#steps.length);
+    super.importState(state);
+    this.#steps.set(steps);
+  }
+
+  protected override update(update: Update): void {
+    const { beta1, beta2, epsilon, weightDecay } = this.#options;
+    const { parameter, index } = update;
+    const step = ++this.#steps[index];
+    this.kernels.adamwStep(
+      update.weights,
+      update.gradients,
+      this.statePointer('first', parameter),
+      this.statePointer('second', parameter),
+      update.count,
+      update.learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      parameter.decays ? weightDecay : 0,
+      update.gradientScale,
+      1 / (1 - beta1 ** step),
+      1 / (1 - beta2 ** step),
+    );
+  }
+}

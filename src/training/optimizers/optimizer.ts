@@ -1,0 +1,150 @@
+/** What SGD and AdamW have in common: buffers in the heap, gradient norm, clipping, frozen layers. */
+import { RefineDetError } from '../../errors.ts';
+import { float32View, type Heap } from '../../kernels/heap.ts';
+import type { Kernels } from '../../kernels/module.ts';
+import { checkNumber } from '../check.ts';
+import { type Parameter, type ParameterLayout, paddedLength } from '../parameters.ts';
+
+/** What differs from step to step. */
+export interface StepOptions {
+  learningRate: number;
+  /**
+   * Factors of the learning rate by layer name, 1 where a layer is absent. With 0 a layer is frozen:
+   * neither its weights nor its state change, and its gradients do not count in the norm.
+   */
+  layerRates?: ReadonlyMap<string, number>;
+  /** Multiplies every gradient first: 1 / k after k accumulated batches. Default 1. */
+  gradientScale?: number;
+}
+
+export interface StepResult {
+  /** Euclidean norm of all scaled gradients before clipping. */
+  gradientNorm: number;
+  /** False, and nothing has changed, when the norm is not finite. */
+  applied: boolean;
+}
+
+/** Everything that a bit-exact resume needs, by name. */
+export type OptimizerState = Record<string, Float32Array>;
+
+/** One tensor's update, as the subclasses see it. */
+export interface Update {
+  parameter: Parameter;
+  index: number;
+  /** Of the heap: weights and gradients of the tensor. */
+  weights: number;
+  gradients: number;
+  /** Floats, padded. */
+  count: number;
+  /** With the factors of layer and schedule. */
+  learningRate: number;
+  gradientScale: number;
+}
+
+export abstract class Optimizer {
+  protected readonly kernels: Kernels;
+  protected readonly layout: ParameterLayout;
+  readonly #weights: number;
+  readonly #clipNorm: number;
+  readonly #state: number;
+  readonly #stateNames: readonly string[];
+
+  /**
+   * @param weights address of a buffer of the layout, which the optimiser changes
+   * @param clipNorm gradients with a larger norm are scaled down to it; Infinity for no clipping
+   * @param stateNames buffers of state that the algorithm keeps; they begin with zeros
+   */
+  constructor(
+    kernels: Kernels,
+    layout: ParameterLayout,
+    weights: number,
+    clipNorm: number,
+    stateNames: readonly string[],
+  ) {
+    checkNumber('clipNorm', clipNorm, clipNorm > 0, 'above 0');
+    this.kernels = kernels;
+    this.layout = layout;
+    this.#weights = weights;
+    this.#clipNorm = clipNorm;
+    this.#stateNames = stateNames;
+    this.#state = this.heap.malloc(4 * layout.length * stateNames.length);
+    for (const name of stateNames) this.stateView(name).fill(0);
+  }
+
+  /**
+   * Updates the weights.
+   * @param gradients address of a buffer of the layout; not changed
+   */
+  step(gradients: number, options: StepOptions): StepResult {
+    const { learningRate, layerRates, gradientScale = 1 } = options;
+    const updates: Update[] = [];
+    this.layout.parameters.forEach((parameter, index) => {
+      const rate = layerRates?.get(parameter.layer) ?? 1;
+      if (rate === 0) return;
+      updates.push({
+        parameter,
+        index,
+        weights: this.#weights + 4 * parameter.offset,
+        gradients: gradients + 4 * parameter.offset,
+        count: paddedLength(parameter.length),
+        learningRate: learningRate * rate,
+        gradientScale,
+      });
+    });
+    const squares = updates.reduce(
+      (sum, update) => sum + this.kernels.sumOfSquares(update.gradients, update.count),
+      0,
+    );
+    const gradientNorm = gradientScale * Math.sqrt(squares);
+    if (!Number.isFinite(gradientNorm)) return { gradientNorm, applied: false };
+    const clip = Math.min(1, this.#clipNorm / gradientNorm);
+    for (const update of updates) {
+      this.update({ ...update, gradientScale: clip * gradientScale });
+    }
+    return { gradientNorm, applied: true };
+  }
+
+  /** A copy of the state. */
+  exportState(): OptimizerState {
+    return Object.fromEntries(this.#stateNames.map((name) => [name, this.stateView(name).slice()]));
+  }
+
+  /**
+   * Continues from an exported state.
+   * @throws INVALID_ARGUMENT when it is another algorithm's or another network's
+   */
+  importState(state: OptimizerState): void {
+    for (const name of this.#stateNames) {
+      this.stateView(name).set(checkedBuffer(state, name, this.layout.length));
+    }
+  }
+
+  dispose(): void {
+    this.heap.free(this.#state);
+  }
+
+  protected abstract update(update: Update): void;
+
+  /** Address of a parameter's part of a state buffer. */
+  protected statePointer(name: string, { offset }: Parameter): number {
+    return this.#state + 4 * (this.#stateNames.indexOf(name) * this.layout.length + offset);
+  }
+
+  protected stateView(name: string): Float32Array {
+    const at = this.#state + 4 * this.#stateNames.indexOf(name) * this.layout.length;
+    return float32View(this.heap, at, this.layout.length);
+  }
+
+  protected get heap(): Heap {
+    return this.kernels.heap;
+  }
+}
+
+export function checkedBuffer(state: OptimizerState, name: string, length: number): Float32Array {
+  const buffer = state[name];
+  if (buffer?.length === length) return buffer;
+  throw new RefineDetError(
+    'INVALID_ARGUMENT',
+    `optimiser state "${name}" has ${buffer?.length ?? 'no'} numbers, expected ${length}`,
+  );
+}

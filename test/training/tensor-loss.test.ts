@@ -1,0 +1,115 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { wasmRuntime } from '../../src/backend/wasm.ts';
+import { createHeap } from '../../src/kernels/heap.ts';
+import { type Kernels, loadKernels } from '../../src/kernels/module.ts';
+import { type BatchHeads, DetectionLoss } from '../../src/training/loss.ts';
+import { refineDetLoss } from '../../src/training/tensor-loss.ts';
+import { decideTargets, referenceGradients, referenceLoss } from '../reference/loss.ts';
+import { randomScene } from './scenes.ts';
+
+const NAMES = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
+const scene = randomScene(4, { inputSize: 64, images: 2, classes: 4 });
+const targetsOf = (loss: DetectionLoss) =>
+  decideTargets(scene.heads, scene.anchors, scene.truths, loss.options);
+
+function headVariables(): BatchHeads<tf.Variable<tf.Rank.R3>> {
+  const variable = (name: (typeof NAMES)[number]) => {
+    const values = scene.heads[name];
+    const rows = scene.anchors.length / 4;
+    const shape: [number, number, number] = [2, rows, values.length / (2 * rows)];
+    return tf.variable(tf.tensor3d(values, shape), true, undefined);
+  };
+  return {
+    armLoc: variable('armLoc'),
+    armConf: variable('armConf'),
+    odmLoc: variable('odmLoc'),
+    odmConf: variable('odmConf'),
+  };
+}
+
+describe.each(['wasm, heads in place', 'wasm, heads copied', 'cpu'])(
+  'refineDetLoss on %s',
+  (where) => {
+    let kernels: Kernels;
+
+    beforeAll(async () => {
+      kernels =
+        where === 'wasm, heads in place'
+          ? (await wasmRuntime(2)).kernels
+          : await loadKernels(createHeap());
+      if (where === 'wasm, heads copied') await wasmRuntime(2);
+      if (where === 'cpu') await tf.setBackend('cpu');
+    });
+
+    it('has the loss and the gradients of the reference', () => {
+      const loss = new DetectionLoss(kernels, scene.anchors, scene.classes);
+      const heads = headVariables();
+      const variables = NAMES.map((name) => heads[name]);
+      const targets = targetsOf(loss);
+      const expected = referenceGradients(scene.heads, targets, loss.options);
+      // The factor checks that what flows in from behind the loss is heeded.
+      const { value, grads } = tf.variableGrads(
+        () => tf.mul(refineDetLoss(loss, heads, scene.truths).loss, 3),
+        variables,
+      );
+      const total = referenceLoss(scene.heads, targets, loss.options).total;
+      expect(value.dataSync()[0]).toBeCloseTo(3 * total, 3);
+      for (const name of NAMES) {
+        const actual = grads[heads[name].name].dataSync<'float32'>();
+        const worst = actual.reduce(
+          (most, slope, i) => Math.max(most, Math.abs(slope - 3 * expected[name][i])),
+          0,
+        );
+        expect(worst).toBeLessThan(1e-5);
+      }
+      tf.dispose([value, grads, variables]);
+      loss.dispose();
+    });
+
+    it('neither keeps tensors nor lets the heap grow', () => {
+      const loss = new DetectionLoss(kernels, scene.anchors, scene.classes);
+      const heads = headVariables();
+      const variables = NAMES.map((name) => heads[name]);
+      const step = () => {
+        const { value, grads } = tf.variableGrads(
+          () => refineDetLoss(loss, heads, scene.truths).loss,
+          variables,
+        );
+        tf.dispose([value, grads]);
+      };
+      step();
+      const tensors = tf.memory().numTensors;
+      const bytes = kernels.heap.memory.buffer.byteLength;
+      for (let i = 0; i < 50; i++) step();
+      expect(tf.memory().numTensors).toBe(tensors);
+      expect(kernels.heap.memory.buffer.byteLength).toBe(bytes);
+      tf.dispose(variables);
+      loss.dispose();
+    });
+
+    it('divides by the positives of all workers', () => {
+      const loss = new DetectionLoss(kernels, scene.anchors, scene.classes);
+      const heads = headVariables();
+      const alone = refineDetLoss(loss, heads, scene.truths);
+      const shared = refineDetLoss(loss, heads, scene.truths, {
+        normalize: ({ arm, odm }) => ({ arm: 2 * arm, odm: 4 * odm }),
+      });
+      expect(shared.parts.positives).toEqual(alone.parts.positives);
+      expect(shared.parts.armConf).toBeCloseTo(alone.parts.armConf / 2, 6);
+      expect(shared.parts.odmLoc).toBeCloseTo(alone.parts.odmLoc / 4, 6);
+      tf.dispose([alone.loss, shared.loss, ...NAMES.map((name) => heads[name])]);
+      loss.dispose();
+    });
+
+    it('refuses heads of another shape', () => {
+      const loss = new DetectionLoss(kernels, scene.anchors, scene.classes + 1);
+      const heads = headVariables();
+      expect(() => refineDetLoss(loss, heads, scene.truths)).toThrow(
+        /^odmConf has shape \[2,255,5\], expected \[2,255,6\]$/,
+      );
+      tf.dispose(NAMES.map((name) => heads[name]));
+      loss.dispose();
+    });
+  },
+);
