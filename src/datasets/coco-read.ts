@@ -3,6 +3,7 @@ import path from 'node:path';
 import { confinedPath, readBytes } from './files.ts';
 import type { Place, Report } from './findings.ts';
 import { JsonError, lineFinder, listElements, objectMembers } from './json-records.ts';
+import { isCoordinate } from './number.ts';
 import type { Dataset, DatasetImage, GroundTruth } from './types.ts';
 
 export interface CocoFile {
@@ -153,8 +154,8 @@ function addAnnotations(annotations: Iterable<Element>, dataset: Dataset, report
       report('unknown-image', `no image has the id ${show(imageId)}`, place('image_id'));
     } else if (classId === undefined) {
       report('unknown-class', `no category has the id ${show(categoryId)}`, place('category_id'));
-    } else if (!Array.isArray(bbox) || bbox.length !== 4 || !bbox.every(isNumber)) {
-      report('malformed-file', 'bbox is not a list of 4 numbers', place('bbox'));
+    } else if (!Array.isArray(bbox) || bbox.length !== 4 || !bbox.every(isCoordinate)) {
+      report('malformed-file', 'bbox is not a list of 4 coordinates', place('bbox'));
     } else if (!(bbox[2] > 0 && bbox[3] > 0)) {
       report('zero-area-box', `box ${bbox.join(', ')} has no area`, {
         ...place(),

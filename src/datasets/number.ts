@@ -1,4 +1,11 @@
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** Far beyond any picture, and small enough for sums and products to stay finite. */
+const MAX_COORDINATE = 1e9;
+
+/** Whether a foreign value can be a position or a length in pixels. */
+export const isCoordinate = (value: unknown): value is number =>
+  typeof value === 'number' && Math.abs(value) <= MAX_COORDINATE;
+
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Value of a plain decimal number, else NaN (`Number` would take '' and '0x10'). */
 export function toNumber(text: string): number {

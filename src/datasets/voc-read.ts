@@ -12,6 +12,7 @@ import {
   withoutExtension,
 } from './files.ts';
 import type { Report } from './findings.ts';
+import { isCoordinate } from './number.ts';
 import type { Dataset, DatasetImage, GroundTruth } from './types.ts';
 import { boxFromVocCorners } from './voc-box.ts';
 import { parseVocXml, type VocAnnotation, XmlError } from './voc-xml.ts';
@@ -48,7 +49,10 @@ async function readIds(root: string, split: string, report: Report): Promise<str
   const file = path.join(root, 'ImageSets', 'Main', `${split}.txt`);
   const ids = new Set<string>();
   for (const [index, text] of (await readText(file)).split('\n').entries()) {
-    const id = text.trim().replace(/\s+-?[01]$/, '');
+    const id = text
+      .trim()
+      .replace(/\s-?[01]$/, '')
+      .trimEnd();
     const line = index + 1;
     if (id === '') continue;
     if (!confinedPath(path.join(root, 'Annotations'), `${id}.xml`)) {
@@ -145,8 +149,8 @@ function groundTruths(
     const classId = name === undefined ? undefined : classIds.get(name);
     if (name === undefined) {
       report('malformed-file', 'an object has no name', { file, line });
-    } else if (!corners.every(Number.isFinite)) {
-      report('malformed-file', `the bndbox of "${name}" lacks a number`, { file, line });
+    } else if (!corners.every(isCoordinate)) {
+      report('malformed-file', `the bndbox of "${name}" is not four coordinates`, { file, line });
     } else if (classId === undefined) {
       report('unknown-class', `"${name}" is not in classes.txt`, { file, line });
     } else if (!(xmax > xmin && ymax > ymin)) {

@@ -1,6 +1,6 @@
 /** The data.yaml of a YOLO data set, as Ultralytics writes it. */
 import path from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { Lexer, LineCounter, Parser, parseDocument } from 'yaml';
 import { RefineDetError } from '../errors.ts';
 import { entryKind, readText } from './files.ts';
 import { formatPlace, type Place } from './findings.ts';
@@ -18,8 +18,9 @@ export interface YoloConfig {
 
 const SPLIT_KEYS = ['train', 'val', 'test'];
 /** LVIS, with 1,203 class names, has 25 kB. */
-const MAX_BYTES = 4 * 2 ** 20;
+const MAX_BYTES = 2 ** 18;
 const MAX_ALIASES = 100;
+const MAX_DEPTH = 32;
 
 /**
  * @throws DATASET_FORMAT naming line or key, FILE_NOT_FOUND
@@ -49,23 +50,34 @@ function fail(place: Place, message: string): never {
 
 /** Top-level mapping. Maps instead of objects: a key may be `__proto__`. No custom tags. */
 function parseYaml(text: string, file: string): ReadonlyMap<unknown, unknown> {
+  refuseDeepNesting(text, file);
   const lineCounter = new LineCounter();
   let value: unknown;
   try {
-    const document = parseDocument(text, { lineCounter, schema: 'core' });
+    // Pretty errors quote their line, and a hostile line has tens of thousands of errors.
+    const document = parseDocument(text, { lineCounter, schema: 'core', prettyErrors: false });
     const problem = document.errors[0] ?? document.warnings[0];
     if (problem) {
-      const message = problem.message.split('\n')[0].replace(/ at line .*$/, '');
-      fail({ file, line: lineCounter.linePos(problem.pos[0]).line }, message);
+      fail({ file, line: lineCounter.linePos(problem.pos[0]).line }, problem.message);
     }
     value = document.toJS({ mapAsMap: true, maxAliasCount: MAX_ALIASES });
   } catch (cause) {
-    // Too many aliases, or nested too deep for the stack.
+    // Too many aliases.
     if (cause instanceof RefineDetError) throw cause;
     fail({ file }, cause instanceof Error ? cause.message : 'malformed YAML');
   }
   if (!(value instanceof Map)) fail({ file }, 'the YAML is not a mapping');
   return value;
+}
+
+/** Composing a document recurses, and a full stack can end the whole process. */
+function refuseDeepNesting(text: string, file: string): void {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _ of parser.next(lexeme));
+    if (parser.stack.length > MAX_DEPTH)
+      fail({ file }, `values are nested more than ${MAX_DEPTH} deep`);
+  }
 }
 
 function pathList(fields: ReadonlyMap<unknown, unknown>, key: string, file: string): string[] {

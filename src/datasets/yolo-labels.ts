@@ -4,7 +4,7 @@ import { RefineDetError } from '../errors.ts';
 import { isFile, readText, withoutExtension } from './files.ts';
 import type { Report } from './findings.ts';
 import { type ImageSize, pictureSize, readPicture } from './image-size.ts';
-import { toNumber } from './number.ts';
+import { isCoordinate, toNumber } from './number.ts';
 import type { DatasetImage, GroundTruth } from './types.ts';
 import type { YoloConfig } from './yolo-config.ts';
 
@@ -79,7 +79,7 @@ function labelBox(
   { width, height }: ImageSize,
   keypoints: boolean,
 ): Box | undefined {
-  if (!values.every(Number.isFinite)) return undefined;
+  if (!values.every(isCoordinate)) return undefined;
   if (values.length === 4 || (keypoints && values.length > 4)) {
     const [cx, cy, w, h] = values;
     return {

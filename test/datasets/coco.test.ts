@@ -142,7 +142,7 @@ describe('malformed COCO JSON', () => {
     expect(await bad({ ...BOX, image_id: '7' })).toContain('no image has the id "7"');
     expect(await bad({ ...BOX, category_id: 2 })).toContain('no category has the id 2');
     expect(await bad({ ...BOX, bbox: [1, 2, 3] })).toContain('(annotations[1].bbox): bbox is not');
-    expect(await bad({ ...BOX, bbox: [1, 2, 3, null] })).toContain('a list of 4 numbers');
+    expect(await bad({ ...BOX, bbox: [1, 2, 3, null] })).toContain('a list of 4 coordinates');
     expect(await bad([])).toContain('(annotations[1]): an object is expected');
     expect(await message(coco({ images: [{ id: 7 }] }))).toContain('images[0].file_name');
     expect(await message(coco({ images: [{ file_name: 'a' }] }))).toContain('images[0].id');

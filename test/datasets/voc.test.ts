@@ -145,9 +145,9 @@ describe('malformed PASCAL VOC files', () => {
     expect(await message('')).toMatch(/a\.xml:1: /);
     expect(await message('<html></html>')).toContain('<html> is not a VOC annotation');
     expect(await message(vocXml('<object><name>cat</name></object>'))).toMatch(
-      /a\.xml:3: the bndbox of "cat" lacks a number/,
+      /a\.xml:3: the bndbox of "cat" is not four coordinates/,
     );
-    expect(await message(vocXml(CAT.replace('11', 'nan')))).toMatch(/lacks a number/);
+    expect(await message(vocXml(CAT.replace('11', 'nan')))).toMatch(/is not four coordinates/);
     expect(await message(vocXml(CAT.replace('<name>cat</name>', '')))).toMatch(/has no name/);
   });
 

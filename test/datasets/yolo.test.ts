@@ -147,7 +147,10 @@ describe('data.yaml', () => {
       i === 0 ? 'a0: &a0 [x, x, x]' : `a${i}: &a${i} [${`*a${i - 1}, `.repeat(9)}]`,
     );
     expect(await says(`${bomb.join('\n')}\ntrain: x\nnames: *a8\n`)).toContain('alias');
-    expect(await says(`train: ${'['.repeat(20_000)}`)).toMatch(/data\.yaml/);
+    for (const opening of ['[', '{', '{a: ', '- ', '? ']) {
+      expect(await says(opening.repeat(60_000))).toContain('nested more than 32 deep');
+    }
+    expect(await says(' '.repeat(300_000))).toContain('is too large: 300000 bytes');
   });
 });
 
