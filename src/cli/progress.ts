@@ -2,6 +2,7 @@
 import { SingleBar } from 'cli-progress';
 
 const CLEAR_LINE = '\r\x1b[K';
+const SAVE_CURSOR = '\x1b7';
 
 export class Progress {
   readonly #bar: SingleBar | undefined;
@@ -47,7 +48,11 @@ export class Progress {
     if (this.#bar) process.stderr.write(CLEAR_LINE);
   }
 
+  /** Takes the bar away. */
   stop(): void {
-    this.#bar?.stop();
+    if (!this.#bar) return;
+    // The bar goes back to the saved position, which was before the lines printed meanwhile.
+    process.stderr.write(CLEAR_LINE + SAVE_CURSOR);
+    this.#bar.stop();
   }
 }

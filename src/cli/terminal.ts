@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { WriteStream } from 'node:tty';
 import pc from 'picocolors';
+import { RefineDetError } from '../errors.ts';
 import { EXIT_FAILURE, errorLine } from './errors.ts';
 import { printable } from './text.ts';
 
@@ -11,7 +12,8 @@ let closed = false;
 export function guardOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (!closed && error.code !== 'EPIPE') {
-      process.stderr.write(`${errorLine(error)}\n`);
+      const failure = `the standard output cannot be written: ${error.message}`;
+      process.stderr.write(`${errorLine(new RefineDetError('FILE_WRITE', failure))}\n`);
       process.exitCode = EXIT_FAILURE;
     }
     closed = true;

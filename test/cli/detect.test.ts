@@ -1,5 +1,12 @@
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readImageHeader } from '../../src/image/header.ts';
 import {
@@ -15,6 +22,8 @@ import {
 const temporary = temporaryFolder();
 const { folder, at } = temporary;
 const MODEL = ['--model', at('model.safetensors')];
+
+const DEFAULT_MODEL = new URL('../../models/default.safetensors', import.meta.url);
 
 const detect = (...args: string[]) => runCli(['detect', ...MODEL, ...args], { cwd: folder });
 
@@ -128,7 +137,7 @@ describe('options', () => {
     expect(stderr).toBe('refinedet: unknown class "cta" (did you mean "cat"?) [UNKNOWN_CLASS]\n');
   });
 
-  it('says plainly that there is no model', async () => {
+  it('says plainly that there is no such model', async () => {
     const { code, stdout, stderr } = await runCli([
       'detect',
       CAT,
@@ -138,6 +147,12 @@ describe('options', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(FAILURE_LINE);
     expect(stderr).toContain(at('none.safetensors'));
+  });
+
+  it.skipIf(existsSync(DEFAULT_MODEL))('says plainly that none comes with it', async () => {
+    const { code, stdout, stderr } = await runCli(['detect', CAT]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^refinedet: .*without a default model.* \[NO_DEFAULT_MODEL\]\n$/);
   });
 
   it('shows a stack only with REFINEDET_DEBUG', async () => {

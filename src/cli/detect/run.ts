@@ -75,7 +75,7 @@ class Run {
       const look = (input: Input) => this.#look(input);
       for await (const [input, outcome] of inOrder(inputs, ahead, look)) {
         if ('error' in outcome && this.#signal.aborted) break;
-        progress.clear();
+        if ('error' in outcome || this.#prints) progress.clear();
         if ('error' in outcome) this.#fail(outcome.error);
         else await this.#deliver(input as Picture, outcome.value);
         progress.advance();
@@ -87,6 +87,11 @@ class Run {
       await close();
     }
     this.#conclude(inputs.length, progress.rate);
+  }
+
+  /** Whether results appear where the progress bar is. */
+  get #prints(): boolean {
+    return this.#flags.out === undefined && process.stdout.isTTY === true;
   }
 
   async #look(input: Input): Promise<PictureFinding> {
@@ -116,7 +121,7 @@ class Run {
     const { places } = this.#outputs;
     if (this.#signal.aborted) {
       const done = `interrupted after ${this.#done} of ${counted(total, 'picture')}`;
-      throw new RefineDetError('ABORTED', [done, ...places].join('; '));
+      throw new RefineDetError('ABORTED', [done, ...(this.#done > 0 ? places : [])].join('; '));
     }
     if (this.#flags.quiet || (total === 1 && places.length === 0)) return;
     const parts = [

@@ -29,7 +29,7 @@ export class Lane {
     // Death is noticed by whoever waits for a reply; without a handler it would end the program.
     worker.on('error', () => {});
     worker.once('exit', () => {
-      this.#worker = undefined;
+      if (this.#worker === worker) this.#worker = undefined;
     });
     await this.#reply(worker, 'loaded the model');
   }
@@ -63,7 +63,10 @@ export class Lane {
       if ('error' in reply) throw new RefineDetError(reply.error.code, reply.error.message);
       return reply;
     } catch (error) {
-      throw error instanceof RefineDetError ? error : this.#death(error, doing);
+      if (error instanceof RefineDetError) throw error;
+      // Before its 'exit' arrives: the next job must not go to a dying worker.
+      if (this.#worker === worker) this.#worker = undefined;
+      throw this.#death(error, doing);
     } finally {
       done.abort();
     }
