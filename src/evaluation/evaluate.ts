@@ -26,7 +26,7 @@ export interface ResultBase {
   perClass: Record<string, number>;
   /** Classes left out of every mean, as no box of theirs counts. */
   classesWithoutGroundTruth: string[];
-  /** Classes of the detector that the data set does not have; their detections were left out. */
+  /** Classes with detections that the data set does not have; these detections were left out. */
   ignoredClasses: string[];
   images: number;
   /** Boxes that count. */

@@ -137,7 +137,7 @@ function emptyTable(rows: number): DetectionTable {
 /** The detections of a data set's images and classes, numbered as the data set numbers them. */
 export interface AlignedPredictions {
   table: DetectionTable;
-  /** Classes of the detector that the data set does not have; their detections are left out. */
+  /** Classes with detections that the data set does not have; these detections are left out. */
   ignoredClasses: string[];
 }
 
@@ -151,7 +151,9 @@ export function alignPredictions(predictions: Predictions, dataset: Dataset): Al
   const classIds = predictions.classes.map((name) => dataset.classes.indexOf(name));
   const images = imageNumbers(predictions, dataset);
   const all = predictions.table;
-  const kept = all.classId.filter((classId) => classIds[classId] >= 0).length;
+  const found = new Int32Array(classIds.length);
+  for (const classId of all.classId) found[classId]++;
+  const kept = found.reduce((sum, count, id) => sum + (classIds[id] < 0 ? 0 : count), 0);
   const table = emptyTable(kept);
   let row = 0;
   for (let from = 0; from < predictions.length; from++) {
@@ -163,7 +165,8 @@ export function alignPredictions(predictions: Predictions, dataset: Dataset): Al
     for (let side = 0; side < 4; side++) table.box[row * 4 + side] = all.box[from * 4 + side];
     row++;
   }
-  return { table, ignoredClasses: predictions.classes.filter((_, id) => classIds[id] < 0) };
+  const ignored = predictions.classes.filter((_, id) => classIds[id] < 0 && found[id] > 0);
+  return { table, ignoredClasses: [...new Set(ignored)] };
 }
 
 /** A class that was never looked for would silently count as AP 0. */

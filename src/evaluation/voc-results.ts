@@ -8,7 +8,7 @@ import { toNumber } from '../datasets/number.ts';
 import type { Dataset } from '../datasets/types.ts';
 import { boxFromVocCorners, vocCorners } from '../datasets/voc-box.ts';
 import { didYouMean, RefineDetError } from '../errors.ts';
-import { bucketRows } from './order.ts';
+import { bucket, bucketRows } from './order.ts';
 import { Predictions } from './predictions.ts';
 import { malformed, readResultBytes, writeResultFile } from './result-files.ts';
 
@@ -110,25 +110,24 @@ function classOf(file: string, { classes }: Dataset): string {
 }
 
 /**
- * Writes `comp4_det_SPLIT_CLASS.txt` for every class of the predictions, empty ones too, with 6
- * decimals. Makes the folder.
+ * Writes `comp4_det_SPLIT_CLASS.txt` with 6 decimals for every class of the data set that the
+ * detector knows, empty files too. Makes the folder.
  * @throws INVALID_ARGUMENT for a class or image whose name the format cannot hold, FILE_WRITE
  */
 export async function writeVocResults(
   folder: string,
   predictions: Predictions,
-  { split }: Pick<Dataset, 'split'>,
+  { split, classes }: Pick<Dataset, 'split' | 'classes'>,
 ): Promise<void> {
-  const files = predictions.classes.map((name) => `comp4_det_${split}_${name}.txt`);
-  requireWritable(files, predictions);
-  const { rows, offsets } = bucketRows(
-    predictions.length,
-    predictions.table.classId,
-    predictions.classes.length,
-  );
-  for (const [classId, file] of files.entries()) {
-    const own = rows.subarray(offsets[classId], offsets[classId + 1]);
-    await writeResultFile(path.join(folder, file), vocLines(predictions, own));
+  const known = classes.filter((name) => predictions.classes.includes(name));
+  const fileOf = (name: string) => `comp4_det_${split}_${name}.txt`;
+  requireWritable(known.map(fileOf), predictions);
+  const ids = predictions.classes.map((name) => known.indexOf(name) + 1); // 0 is left out
+  const keys = predictions.table.classId.map((classId) => ids[classId]);
+  const rows = bucketRows(predictions.length, keys, known.length + 1);
+  for (const [i, name] of known.entries()) {
+    const lines = vocLines(predictions, bucket(rows, i + 1));
+    await writeResultFile(path.join(folder, fileOf(name)), lines);
   }
 }
 

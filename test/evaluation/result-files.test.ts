@@ -262,7 +262,9 @@ describe('writing', () => {
     ['a/b', 'cat'],
   ])('does not let class %s choose the folder', async (name) => {
     const folder = path.join(emptyFolder(), 'results');
-    await expect(writeVocResults(folder, new Predictions([name]), voc)).rejects.toMatchObject({
+    await expect(
+      writeVocResults(folder, new Predictions([name]), makeDataset([name], new Map())),
+    ).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
       message: expect.stringContaining(name),
     });

@@ -1,0 +1,119 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { analyse } from '../../src/evaluation/analysis/analyse.ts';
+import { cropAround, shrinkCrop } from '../../src/evaluation/report/crop.ts';
+import { renderReport } from '../../src/evaluation/report/report.ts';
+import { decodeImage } from '../../src/image/node/decode.ts';
+import { emptyFolder, png } from '../datasets/tree.ts';
+import { makeDataset, makePredictions, type Rect } from './helpers.ts';
+
+const HOSTILE = '"><img src=x onerror=alert(1)>';
+const A: Rect = [10, 10, 40, 40];
+const NOWHERE: Rect = [100, 80, 30, 30];
+
+/** A data set whose first picture exists, the second is damaged and the third missing. */
+function hostileCase() {
+  const classes = [HOSTILE, 'dog', 'owl'];
+  const folder = emptyFolder();
+  const dataset = makeDataset(
+    classes,
+    new Map([
+      [1, [[HOSTILE, A]]],
+      [2, [['dog', A]]],
+      [3, [['dog', A]]],
+    ]),
+  );
+  dataset.name = HOSTILE;
+  for (const image of dataset.images) image.path = path.join(folder, image.fileName);
+  dataset.images[0].fileName = `${HOSTILE}.jpg`;
+  writeFileSync(dataset.images[0].path, png(200, 150));
+  writeFileSync(dataset.images[1].path, 'no picture');
+  const predictions = makePredictions(
+    classes,
+    new Map([
+      [
+        1,
+        [
+          [HOSTILE, 0.9, A],
+          ['dog', 0.8, A],
+          [HOSTILE, 0.7, NOWHERE],
+        ],
+      ],
+      [2, [['dog', 0.6, NOWHERE]]],
+      [
+        3,
+        [
+          ['dog', 0.5, NOWHERE],
+          ['owl', 0.2, A],
+        ],
+      ],
+    ]),
+  );
+  return { dataset, predictions };
+}
+
+describe('the evaluation report', () => {
+  it.each(['voc07', 'coco'] as const)('is one safe page with %s', async (metric) => {
+    const { dataset, predictions } = hostileCase();
+    const analysis = analyse(dataset, predictions, { metric, scoreThreshold: 0.1 });
+    const page = await renderReport(analysis, {
+      model: [['Model', HOSTILE]],
+      speed: { seconds: 2, images: 3 },
+      created: new Date('2030-01-02T03:04:05Z'),
+    });
+    expect(page).not.toContain(HOSTILE);
+    expect(page).not.toContain('<script');
+    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+    expect(page).not.toMatch(/(src|href)="(?!data:image\/jpeg;base64,)/);
+    expect(page).toContain('2030-01-02 03:04 UTC');
+    expect(page).toContain('1.50'); // images a second
+    expect(page).toContain('picture not found');
+    expect(page).toContain('picture not readable');
+    expect(page).toMatch(/no box of theirs counts: owl/);
+  });
+
+  it('shows the piece of the picture around an error', async () => {
+    const { dataset, predictions } = hostileCase();
+    const page = await renderReport(analyse(dataset, predictions, { metric: 'voc12' }));
+    const [, data] = /data:image\/jpeg;base64,([^"]+)"/.exec(page) ?? [];
+    const { width, height } = await decodeImage(Buffer.from(data, 'base64'));
+    expect(width / height).toBeCloseTo(4 / 3, 1);
+  });
+
+  it('stands an evaluation in which nothing is right and nothing is there', async () => {
+    const dataset = makeDataset(['cat'], new Map([[1, []]]));
+    const nothing = analyse(dataset, makePredictions(['cat'], new Map()), { metric: 'coco' });
+    const page = await renderReport(nothing);
+    expect(page).toContain('No box is missed.');
+    expect(page).toContain('There is no wrong detection.');
+    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+  });
+});
+
+describe('crops', () => {
+  const image = { width: 400, height: 300 };
+
+  it('leave room around the boxes and stay in the picture', () => {
+    const middle = cropAround([{ x: 180, y: 130, width: 40, height: 40 }], image);
+    expect(middle).toEqual({ x: 136, y: 102, width: 128, height: 96 });
+    const corner = cropAround([{ x: -20, y: 280, width: 50, height: 50 }], image);
+    expect(corner.x).toBe(0);
+    expect(corner.y + corner.height).toBe(300);
+    const whole = cropAround([{ x: 0, y: 0, width: 400, height: 300 }], image);
+    expect(whole).toEqual({ x: 0, y: 0, width: 400, height: 300 });
+  });
+
+  it('average pixels, grey ones too', () => {
+    const grey = {
+      data: Uint8Array.of(0, 100, 200, 100),
+      width: 2,
+      height: 2,
+      channels: 1 as const,
+    };
+    const { data } = shrinkCrop(grey, { x: 0, y: 0, width: 2, height: 2 }, 1);
+    expect([...data]).toEqual([100, 100, 100, 255]);
+    const right = shrinkCrop(grey, { x: 1, y: 0, width: 1, height: 2 }, 9);
+    expect([...right.data]).toEqual([100, 100, 100, 255, 100, 100, 100, 255]);
+  });
+});
