@@ -44,11 +44,14 @@ export function relativeName(folder: string, file: string): string {
   return path.relative(folder, file).replaceAll(path.sep, '/');
 }
 
+/** Pipes and devices count as missing: reading them might never end. */
 export type EntryKind = 'file' | 'folder' | 'missing';
 
 export async function entryKind(file: string): Promise<EntryKind> {
   try {
-    return (await stat(file)).isDirectory() ? 'folder' : 'file';
+    const entry = await stat(file);
+    if (entry.isDirectory()) return 'folder';
+    return entry.isFile() ? 'file' : 'missing';
   } catch {
     return 'missing';
   }
@@ -84,9 +87,10 @@ export async function readText(file: string, limit = MAX_TEXT_BYTES): Promise<st
  */
 export async function readBytes(file: string, limit: number): Promise<Buffer> {
   try {
-    const { size } = await stat(file);
-    if (size > limit) {
-      throw new RefineDetError('DATASET_FORMAT', `${file} is too large: ${size} bytes`);
+    const entry = await stat(file);
+    if (!entry.isFile()) throw new Error('this is no regular file');
+    if (entry.size > limit) {
+      throw new RefineDetError('DATASET_FORMAT', `${file} is too large: ${entry.size} bytes`);
     }
     return await readFile(file);
   } catch (cause) {

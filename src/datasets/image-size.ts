@@ -1,7 +1,6 @@
 /** Sizes of pictures on disk, as they are seen: with the EXIF orientation applied. */
-import { readFile } from 'node:fs/promises';
-import { RefineDetError } from '../errors.ts';
 import { readImageHeader } from '../image/header.ts';
+import { readBytes } from './files.ts';
 import type { DatasetImage } from './types.ts';
 
 /** Pixels. */
@@ -9,6 +8,9 @@ export interface ImageSize {
   width: number;
   height: number;
 }
+
+/** More than any camera writes. */
+const MAX_BYTES = 2 ** 29;
 
 /** EXIF orientations from here on swap width and height. */
 const FIRST_TRANSPOSED = 5;
@@ -25,14 +27,10 @@ export async function imageSize(image: DatasetImage): Promise<ImageSize> {
 
 /**
  * Bytes of a picture.
- * @throws FILE_NOT_FOUND
+ * @throws FILE_NOT_FOUND, or DATASET_FORMAT above 512 MiB
  */
 export async function readPicture(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new RefineDetError('FILE_NOT_FOUND', `${file} cannot be read`, { cause });
-  }
+  return readBytes(file, MAX_BYTES);
 }
 
 /**

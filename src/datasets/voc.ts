@@ -55,6 +55,13 @@ async function openRoot(root: string): Promise<DatasetSource> {
   };
 }
 
+/** The lists of one root that a split of the devkit stands for: none, one, or train and val. */
+function lists({ splits }: DatasetSource, split: string): string[] {
+  if (splits.includes(split)) return [split];
+  const halves = ['train', 'val'];
+  return split === 'trainval' && halves.every((half) => splits.includes(half)) ? halves : [];
+}
+
 function joinedSource(root: string, sources: readonly DatasetSource[]): DatasetSource {
   const name = (source: DatasetSource) => path.basename(source.root);
   return {
@@ -63,11 +70,11 @@ function joinedSource(root: string, sources: readonly DatasetSource[]): DatasetS
     splits: sortSplits(new Set(sources.flatMap(({ splits }) => splits))),
     partSplits: sources.flatMap((s) => s.splits.map((split) => `${name(s)}/${split}`)),
     async read(wanted, report) {
-      const parts = sources.flatMap((source) =>
-        source.splits
-          .filter((split) => split === wanted || `${name(source)}/${split}` === wanted)
-          .map((split) => source.read(split, report)),
-      );
+      const parts = sources.flatMap((source) => {
+        const prefix = `${name(source)}/`;
+        const split = wanted.startsWith(prefix) ? wanted.slice(prefix.length) : wanted;
+        return lists(source, split).map((list) => source.read(list, report));
+      });
       return joinDatasets(await Promise.all(parts));
     },
   };

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -63,6 +64,14 @@ describe('checking a data set', () => {
       ['undecodable-image', expect.stringContaining('truncated')],
       ['missing-image', expect.stringContaining('c.jpg cannot be read')],
     ]);
+  });
+
+  it.skipIf(process.platform === 'win32')('does not wait for pipes', async () => {
+    const folder = folderWith(GOOD);
+    rmSync(path.join(folder, 'JPEGImages/a.png'));
+    execFileSync('mkfifo', [path.join(folder, 'JPEGImages/a.png')]);
+    const { errors } = await checkDataset(folder);
+    expect(errors.map(({ code }) => code)).toEqual(['missing-image']);
   });
 
   it('decodes the pixels when asked to', async () => {

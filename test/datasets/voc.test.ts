@@ -107,6 +107,18 @@ describe('splits of PASCAL VOC folders', () => {
     expect(one.images.map(({ id }) => id)).toEqual(['2008_000001']);
   });
 
+  it('of a devkit are joined also where one year has train and val apart', async () => {
+    const list = devkit['VOCdevkit/VOC2012/ImageSets/Main/trainval.txt'];
+    const { 'VOCdevkit/VOC2012/ImageSets/Main/trainval.txt': _, ...rest } = devkit;
+    const folder = folderWith({
+      ...rest,
+      'VOCdevkit/VOC2012/ImageSets/Main/train.txt': list,
+      'VOCdevkit/VOC2012/ImageSets/Main/val.txt': '',
+    });
+    const { images } = await loadDataset(folder, { split: 'trainval' });
+    expect(images.map(({ id }) => id)).toEqual(['000001', '2008_000001']);
+  });
+
   it('of several roots given as a list are joined', async () => {
     const folder = path.join(folderWith(devkit), 'VOCdevkit');
     const roots = ['VOC2007', 'VOC2012'].map((name) => path.join(folder, name));
