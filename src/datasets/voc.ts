@@ -75,7 +75,8 @@ function joinedSource(root: string, sources: readonly DatasetSource[]): DatasetS
         const split = wanted.startsWith(prefix) ? wanted.slice(prefix.length) : wanted;
         return lists(source, split).map((list) => source.read(list, report));
       });
-      return joinDatasets(await Promise.all(parts));
+      const joined = joinDatasets(await Promise.all(parts));
+      return { ...joined, split: path.posix.basename(wanted) };
     },
   };
 }

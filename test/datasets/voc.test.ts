@@ -115,8 +115,9 @@ describe('splits of PASCAL VOC folders', () => {
       'VOCdevkit/VOC2012/ImageSets/Main/train.txt': list,
       'VOCdevkit/VOC2012/ImageSets/Main/val.txt': '',
     });
-    const { images } = await loadDataset(folder, { split: 'trainval' });
+    const { images, split } = await loadDataset(folder, { split: 'trainval' });
     expect(images.map(({ id }) => id)).toEqual(['000001', '2008_000001']);
+    expect(split).toBe('trainval');
   });
 
   it('of several roots given as a list are joined', async () => {
