@@ -26,9 +26,6 @@ export const AREA_NAMES = Object.keys(AREA_RANGES) as AreaName[];
 /** Detections kept per image and class; AR is also given for 1 and 10. */
 export const MAX_DETECTIONS = 100;
 
-/** An IoU of 1 must satisfy any threshold, whatever the rounding. */
-const HIGHEST_THRESHOLD = 1 - 1e-10;
-
 /** Outcomes of one class. n = its detections among the best 100 of their image. */
 export interface CocoMatches {
   /** [n] detection rows, highest score first; equal scores by image, then by table order. */
@@ -185,7 +182,7 @@ class Cell {
     t: number,
   ): number {
     let best = -1;
-    let bestIou = Math.min(IOU_THRESHOLDS[t], HIGHEST_THRESHOLD);
+    let bestIou = IOU_THRESHOLDS[t];
     for (let g = 0; g < order.length; g++) {
       if (g >= counted && best >= 0 && best < counted) break;
       if (taken[g] && !this.#truth.crowd[truthRows[order[g]]]) continue;

@@ -34,9 +34,9 @@ p { margin: 0 0 12px; }
 .lead { font-size: 17px; max-width: 70ch; }
 .hint { font-size: 14px; max-width: 78ch; margin-bottom: 14px; }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: 14px; padding: 22px 24px; margin: 20px 0; }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 20px; margin: 20px 0; }
+.columns { display: grid; align-items: start; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 20px; margin: 20px 0; }
 .columns > div { display: flex; flex-direction: column; gap: 20px; min-width: 0; }
-.columns .card { margin: 0; flex: 1 1 auto; }
+.columns .card { margin: 0; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 20px 0; }
 .figure { background: var(--card); border: 1px solid var(--rule); border-radius: 14px; padding: 14px 18px; }
 .figure.main { background: var(--s0); border-color: transparent; color: var(--on); }

@@ -114,6 +114,13 @@ describe('confusion matrix', () => {
     ]);
   });
 
+  it('lets one box be taken for one thing only', () => {
+    const predictions = found(['dog', 0.9, B], ['dog', 0.8, A], ['dog', 0.7, A]);
+    const analysis = analyse(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
+    expect([...analysis.confusion.counts]).toEqual([0, 1, 0, 0, 1, 0, 0, 1, 0]);
+    expect(analysis.misses).toMatchObject([{ takenFor: { score: 0.8 } }]);
+  });
+
   it('leaves out detections below the score threshold', () => {
     const predictions = found(['cat', 0.4, A], ['dog', 0.9, B]);
     const analysis = analyse(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });

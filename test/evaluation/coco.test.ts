@@ -31,6 +31,19 @@ describe('COCO evaluation', () => {
     });
   });
 
+  it('adds the spacing of 1 to the count of detections, as pycocotools does', () => {
+    // 1 / (1 + 2^-52) is one step below 1; from two detections on the sum rounds back.
+    expect(coco(oneImage([[LARGE]], [[0.9, LARGE]])).AP50).toBeLessThan(1);
+    const two = oneImage(
+      [[LARGE], [OTHER]],
+      [
+        [0.9, LARGE],
+        [0.8, OTHER],
+      ],
+    );
+    expect(coco(two).AP50).toBe(1);
+  });
+
   it('averages ten IoU thresholds, each met by an equal overlap', () => {
     // 75 × 100 inside 100 × 100: IoU 3/4 meets 0.50, 0.55 … 0.75: six of ten.
     const result = coco(oneImage([[LARGE]], [[0.9, [0, 0, 75, 100]]]));

@@ -28,6 +28,10 @@ describe('sortByScore', () => {
     expect([...sorted]).toEqual([2, 3, 1, 0]);
   });
 
+  it('takes 0 and -0 for equal', () => {
+    expect([...sortByScore(rowsOf(4), Float64Array.of(-0, 0, -0, 1))]).toEqual([3, 0, 1, 2]);
+  });
+
   it('does not change its input', () => {
     const rows = rowsOf(3);
     sortByScore(rows, Float64Array.of(1, 3, 2));

@@ -82,7 +82,8 @@ describe('COCO results', () => {
     ['five numbers', { bbox: [1, 2, 3, 4, 5] }, /\[1\]\.bbox.*not \[1,2,3,4,5\]/],
     ['text in a box', { bbox: [1, 2, '3', 4] }, /\[1\]\.bbox.*"3"/],
     ['null in a box', { bbox: [1, 2, null, 4] }, /\[1\]\.bbox.*null/],
-    ['a negative size', { bbox: [1, 2, -3, 4] }, /\[1\]\.bbox.*negative size/],
+    ['a negative width', { bbox: [1, 2, -3, 4] }, /\[1\]\.bbox.*negative size/],
+    ['a negative height', { bbox: [1, 2, 3, -4] }, /\[1\]\.bbox.*negative size/],
     ['no score', { score: undefined }, /\[1\]\.score.*not nothing/],
     ['a score in quotes', { score: '0.5' }, /\[1\]\.score.*not "0\.5"/],
   ])('names file, line and key for %s', async (_, change, message) => {
