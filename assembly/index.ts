@@ -2,8 +2,20 @@
  * The exported kernels. All work on addresses in the imported memory, assume valid input, allocate
  * nothing and keep no state.
  */
+export { rectifierGradient, sumRows } from './activation';
 export { anchorLevel } from './anchors';
+export { convFilterGradient, convInputGradient, convolve, convScratch } from './conv';
+export { depthwise } from './depthwise';
+export {
+  depthwiseFilterGradient,
+  depthwiseInputGradient,
+  depthwiseScratch,
+} from './depthwise-gradient';
 export { filterNegatives } from './heads';
+export { lossBatch, lossScratchBytes, matchBatch } from './loss';
+export { adamwStep, addScaled, moveAverage, sgdStep, sumOfSquares } from './optimizer';
+export { packBias, packPanels, packPanelsTransposed } from './pack';
 export { mergeCandidates, postprocess, scratchBytes } from './postprocess';
+export { depthToSpace, spaceToDepth } from './rearrange';
 export { beginResize, resizeScratchBytes, resizeToBytes, resizeToFloat } from './resize';
 export { softmaxRows } from './softmax';

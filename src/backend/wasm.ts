@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { availableThreads, threadsUnavailable, wasmAssets } from '#platform';
 import { RefineDetError } from '../errors.ts';
 import type { Heap } from '../kernels/heap.ts';
+import { registerLayerKernels } from '../kernels/layers/index.ts';
 import { type Kernels, loadKernels } from '../kernels/module.ts';
 import {
   createWasmModule,
@@ -82,7 +83,10 @@ async function start(threads: Threads, warn: (message: string) => void): Promise
     : await startBackend(chooseThreads(threads, warn));
   const heap = moduleHeap(module);
   const count = (module.tfjs as { getThreadsCount(): number }).getThreadsCount();
-  return { heap, kernels: await loadKernels(heap), threads: module.PThread ? count : 1 };
+  const kernels = await loadKernels(heap);
+  const threadsInUse = module.PThread ? count : 1;
+  registerLayerKernels(kernels, threadsInUse);
+  return { heap, kernels, threads: threadsInUse };
 }
 
 function chooseThreads(threads: Threads, warn: (message: string) => void): number {

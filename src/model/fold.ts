@@ -3,7 +3,7 @@ import { RefineDetError } from '../errors.ts';
 import type { ConvLayer, DeconvLayer, Graph, Layer, Weights } from './graph.ts';
 
 /** Of Caffe and PyTorch alike. */
-const EPSILON = 1e-5;
+export const BATCH_NORM_EPSILON = 1e-5;
 
 type NormalisedLayer = (ConvLayer | DeconvLayer) & { batchNorm: true };
 
@@ -46,7 +46,7 @@ function foldLayer({ name }: NormalisedLayer, weights: Weights): void {
     take('mean'),
     take('variance'),
   ];
-  const scale = gamma.map((value, c) => value / Math.sqrt(variance[c] + EPSILON));
+  const scale = gamma.map((value, c) => value / Math.sqrt(variance[c] + BATCH_NORM_EPSILON));
   const channels = scale.length;
   const data = weight.data.slice();
   // Both kinds of kernel have the output channel as their last axis.

@@ -156,7 +156,8 @@ function outputShape(layer: Layer, [h, w, c]: FeatureShape): FeatureShape {
   }
 }
 
-function convSize(n: number, window: number, stride: number, padding: Padding): number {
+/** Output height or width of a convolution; `window` is the extent of the dilated kernel. */
+export function convSize(n: number, window: number, stride: number, padding: Padding): number {
   if (padding === 'same') return Math.ceil(n / stride);
   return Math.floor((n + 2 * padding - window) / stride) + 1;
 }

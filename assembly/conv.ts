@@ -1,0 +1,231 @@
+/** Convolution and its gradients as products of packed matrices (gemm.ts) of patches (patches.ts). */
+import { EDGE_BYTES, multiply, PANEL_STEP, STRIP_STEP, TILE_COLUMNS } from './gemm';
+import { packPanels } from './pack';
+import {
+  ADDRESS_BYTES,
+  ConvShape,
+  locate,
+  MAX_BLOCK_ROWS,
+  packPatchColumns,
+  packPatches,
+  packStrips,
+  patchSize,
+} from './patches';
+
+/** Depth of a block: a strip and a panel of it fill a little more than half of 32 KiB (first level). */
+const BLOCK_DEPTH = 384;
+/** Packed rows of a block, and a block of patch gradients: a part of the second level. */
+const BLOCK_BYTES = 131072;
+/** Rows of the filter gradient that are accumulated at a time; a multiple of four. */
+const GRADIENT_ROWS = 512;
+
+const NO_LOW = <f32>-Infinity;
+const NO_HIGH = <f32>Infinity;
+
+/** Scratch bytes that {@link convolve}, {@link convInputGradient} and {@link convFilterGradient} need. */
+export function convScratch(s: ConvShape): usize {
+  const fixed = EDGE_BYTES + ADDRESS_BYTES + zeroBytes(s);
+  const patches = <usize>max(<i32>BLOCK_BYTES, patchSize(s) * 4 * 8);
+  const columns = <usize>(GRADIENT_ROWS * MAX_BLOCK_ROWS * 4);
+  const panels = <usize>(s.filters + TILE_COLUMNS) * MAX_BLOCK_ROWS * 4;
+  return fixed + max<usize>(<usize>BLOCK_BYTES + patches, columns + panels);
+}
+
+function zeroBytes(s: ConvShape): usize {
+  return (<usize>s.channels * 4 + 15) & ~15;
+}
+
+/** Equal parts of at most `limit`. */
+function partOf(total: i32, limit: i32): i32 {
+  const parts = (total + limit - 1) / limit;
+  return (total + parts - 1) / parts;
+}
+
+/**
+ * y = clamp(bias + residual + x * filter, low, high)
+ *
+ * @param filter packed into panels: a row of biases, then patchSize rows
+ * @param residual 0, or a map of the output's shape
+ */
+export function convolve(
+  s: ConvShape,
+  x: usize,
+  filter: usize,
+  y: usize,
+  residual: usize,
+  low: f32,
+  high: f32,
+  scratch: usize,
+): void {
+  const edge = scratch;
+  const addresses = edge + EDGE_BYTES;
+  const zeros = addresses + ADDRESS_BYTES;
+  const strips = zeros + zeroBytes(s);
+  memory.fill(zeros, 0, zeroBytes(s));
+
+  const rows = s.batch * s.outHeight * s.outWidth;
+  const depth = patchSize(s);
+  const panelBytes = <usize>(1 + depth) * PANEL_STEP;
+  const rowBytes = (<usize>s.filters) << 2;
+  const blockDepth = partOf(depth, BLOCK_DEPTH);
+  const blockRows = min(MAX_BLOCK_ROWS, (<i32>BLOCK_BYTES / (blockDepth << 2)) & ~3);
+  for (let row = 0; row < rows; row += blockRows) {
+    const count = min(blockRows, rows - row);
+    const target = y + <usize>row * rowBytes;
+    for (let k = 0; k < depth; k += blockDepth) {
+      const end = min(k + blockDepth, depth);
+      packPatches(s, x, row, count, k, end, zeros, addresses, strips);
+      const panels = filter + <usize>(1 + k) * PANEL_STEP;
+      const start = k == 0 ? filter : 0;
+      const add = k > 0 ? target : residual ? residual + (target - y) : 0;
+      const lowest = end < depth ? NO_LOW : low;
+      const highest = end < depth ? NO_HIGH : high;
+      multiply(
+        count,
+        s.filters,
+        end - k,
+        strips,
+        panels,
+        panelBytes,
+        target,
+        rowBytes,
+        start,
+        add,
+        lowest,
+        highest,
+        edge,
+      );
+    }
+  }
+}
+
+/**
+ * dw = xᵀ · dy, summed over all output pixels: [kernelHeight, kernelWidth, channels, filters]
+ */
+export function convFilterGradient(
+  s: ConvShape,
+  x: usize,
+  dy: usize,
+  dw: usize,
+  scratch: usize,
+): void {
+  const edge = scratch;
+  const addresses = edge + EDGE_BYTES;
+  const zeros = addresses + ADDRESS_BYTES;
+  const strips = zeros + zeroBytes(s);
+  const panels = strips + <usize>(GRADIENT_ROWS * MAX_BLOCK_ROWS * 4);
+  memory.fill(zeros, 0, zeroBytes(s));
+
+  const rows = s.batch * s.outHeight * s.outWidth;
+  const rowBytes = (<usize>s.filters) << 2;
+  const blockRows = partOf(rows, MAX_BLOCK_ROWS);
+  const depth = patchSize(s);
+  for (let k = 0; k < depth; k += GRADIENT_ROWS) {
+    const end = min(k + GRADIENT_ROWS, depth);
+    const target = dw + <usize>k * rowBytes;
+    for (let row = 0; row < rows; row += blockRows) {
+      const count = min(blockRows, rows - row);
+      const panelBytes = <usize>count * PANEL_STEP;
+      packPatchColumns(s, x, row, count, k, end, zeros, addresses, strips);
+      packPanels(panels, panelBytes, dy + <usize>row * rowBytes, rowBytes, count, s.filters);
+      multiply(
+        end - k,
+        s.filters,
+        count,
+        strips,
+        panels,
+        panelBytes,
+        target,
+        rowBytes,
+        0,
+        row > 0 ? target : 0,
+        NO_LOW,
+        NO_HIGH,
+        edge,
+      );
+    }
+  }
+}
+
+/**
+ * dx = add + the gradients of the patches, dy · filterᵀ, summed where the patches came from.
+ * For any stride; at stride 1 it is faster to {@link convolve} dy with the rotated filter.
+ *
+ * @param filter the transposed filter matrix, packed into panels: a row of zeros, then `filters` rows
+ * @param add 0, or a map of the input's shape
+ */
+export function convInputGradient(
+  s: ConvShape,
+  dy: usize,
+  filter: usize,
+  dx: usize,
+  add: usize,
+  scratch: usize,
+): void {
+  const edge = scratch;
+  const addresses = edge + EDGE_BYTES;
+  const strips = addresses + ADDRESS_BYTES;
+  const patches = strips + <usize>BLOCK_BYTES;
+  const dxBytes = (<usize>(s.batch * s.height * s.width * s.channels)) << 2;
+  if (add) memory.copy(dx, add, dxBytes);
+  else memory.fill(dx, 0, dxBytes);
+
+  const rows = s.batch * s.outHeight * s.outWidth;
+  const depth = s.filters;
+  const columns = patchSize(s);
+  const panelBytes = <usize>(1 + depth) * PANEL_STEP;
+  const rowBytes = (<usize>columns) << 2;
+  const blockDepth = partOf(depth, BLOCK_DEPTH);
+  const widest = max(blockDepth, columns);
+  const blockRows = max(8, min(MAX_BLOCK_ROWS, (<i32>BLOCK_BYTES / (widest << 2)) & ~3));
+  for (let row = 0; row < rows; row += blockRows) {
+    const count = min(blockRows, rows - row);
+    for (let k = 0; k < depth; k += blockDepth) {
+      const part = min(blockDepth, depth - k);
+      listRows(addresses, dy + ((<usize>row * depth) << 2), (<usize>depth) << 2, count);
+      packStrips(addresses, count, k, part, strips, <usize>part * STRIP_STEP);
+      const panels = filter + <usize>(1 + k) * PANEL_STEP;
+      multiply(
+        count,
+        columns,
+        part,
+        strips,
+        panels,
+        panelBytes,
+        patches,
+        rowBytes,
+        0,
+        k > 0 ? patches : 0,
+        NO_LOW,
+        NO_HIGH,
+        edge,
+      );
+    }
+    for (let tap = 0; tap < s.kernelHeight * s.kernelWidth; tap++) {
+      locate(s, dx, tap, row, count, 0, addresses);
+      addRows(addresses, patches + ((<usize>tap * s.channels) << 2), rowBytes, s.channels, count);
+    }
+  }
+}
+
+function listRows(addresses: usize, matrix: usize, rowBytes: usize, count: i32): void {
+  for (let i = 0; i < count; i++, addresses += 4, matrix += rowBytes) {
+    store<usize>(addresses, matrix);
+  }
+}
+
+/** Adds rows of `length` floats to where the addresses point; 0 skips a row. */
+function addRows(addresses: usize, source: usize, rowBytes: usize, length: i32, count: i32): void {
+  for (let i = 0; i < count; i++, addresses += 4, source += rowBytes) {
+    const target = load<usize>(addresses);
+    if (!target) continue;
+    let at: usize = 0;
+    let left = length;
+    for (; left >= 4; left -= 4, at += 16) {
+      v128.store(target + at, f32x4.add(v128.load(target + at), v128.load(source + at)));
+    }
+    for (; left > 0; left--, at += 4) {
+      store<f32>(target + at, load<f32>(target + at) + load<f32>(source + at));
+    }
+  }
+}

@@ -1,0 +1,266 @@
+/**
+ * Depthwise 3×3 convolution, multiplier 1. Inside of the map four neighbouring outputs share the loads
+ * of their windows and of the filter; the others are computed one by one, tap by tap.
+ */
+
+/** From [batch, height, width, channels] to [batch, outHeight, outWidth, channels]; stride 1 or 2. */
+@unmanaged
+export class DepthwiseShape {
+  batch: i32;
+  height: i32;
+  width: i32;
+  channels: i32;
+  outHeight: i32;
+  outWidth: i32;
+  stride: i32;
+  padTop: i32;
+  padLeft: i32;
+}
+
+export const KERNEL = 3;
+/** Neighbouring outputs computed together. */
+export const GROUP = 4;
+
+/**
+ * y = clamp(start + x * filter, low, high)
+ *
+ * @param filter [3, 3, channels]
+ * @param start a bias [channels], or a map of the output's shape
+ * @param startStep bytes from one pixel's start to the next: 0 for a bias
+ */
+export function depthwise(
+  s: DepthwiseShape,
+  x: usize,
+  filter: usize,
+  y: usize,
+  start: usize,
+  startStep: usize,
+  low: f32,
+  high: f32,
+): void {
+  const pixelBytes = (<usize>s.channels) << 2;
+  const lineBytes = <usize>s.width * pixelBytes;
+  const grouped = s.channels & ~3;
+  const groupBytes = (<usize>grouped) << 2;
+  for (let b = 0; b < s.batch; b++, x += <usize>s.height * lineBytes) {
+    for (let outY = 0; outY < s.outHeight; outY++) {
+      const top = outY * s.stride - s.padTop;
+      const firstRow = max(0, -top);
+      const rows = min(KERNEL, s.height - top) - firstRow;
+      const line = x + <usize>(top + firstRow) * lineBytes;
+      const taps = filter + <usize>(firstRow * KERNEL) * pixelBytes;
+      for (let outX = 0; outX < s.outWidth; ) {
+        const left = outX * s.stride - s.padLeft;
+        const isGroup = startsGroup(s, outX, left);
+        const count = isGroup ? GROUP : 1;
+        if (isGroup) {
+          const window = line + <usize>left * pixelBytes;
+          if (s.stride == 1) {
+            group1(
+              window,
+              taps,
+              y,
+              start,
+              startStep,
+              rows,
+              grouped,
+              pixelBytes,
+              lineBytes,
+              low,
+              high,
+            );
+          } else {
+            group2(
+              window,
+              taps,
+              y,
+              start,
+              startStep,
+              rows,
+              grouped,
+              pixelBytes,
+              lineBytes,
+              low,
+              high,
+            );
+          }
+        }
+        const done = isGroup ? groupBytes : 0;
+        for (let i = 0; i < count; i++, y += pixelBytes, start += startStep) {
+          if (done == pixelBytes) continue;
+          memory.copy(y + done, start + done, pixelBytes - done);
+          addTaps(s, line, taps, y, left + i * s.stride, rows, done);
+          clamp(y + done, pixelBytes - done, low, high);
+        }
+        outX += count;
+      }
+    }
+  }
+}
+
+/** Whether the windows of this output and the next three lie between the left and right border. */
+export function startsGroup(s: DepthwiseShape, outX: i32, left: i32): bool {
+  const right = left + (GROUP - 1) * s.stride + KERNEL;
+  return outX + GROUP <= s.outWidth && left >= 0 && right <= s.width;
+}
+
+/** Adds all taps of one output, from byte `done` of its channels on. */
+function addTaps(
+  s: DepthwiseShape,
+  line: usize,
+  taps: usize,
+  y: usize,
+  left: i32,
+  rows: i32,
+  done: usize,
+): void {
+  const pixelBytes = (<usize>s.channels) << 2;
+  for (let i = 0; i < rows; i++, line += <usize>s.width * pixelBytes) {
+    for (let j = 0; j < KERNEL; j++, taps += pixelBytes) {
+      const column = left + j;
+      if (<u32>column >= <u32>s.width) continue;
+      const pixel = line + <usize>column * pixelBytes;
+      multiplyAdd(y + done, pixel + done, taps + done, pixelBytes - done);
+    }
+  }
+}
+
+/** target += a · b, element by element */
+export function multiplyAdd(target: usize, a: usize, b: usize, bytes: usize): void {
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) {
+    const product = f32x4.mul(v128.load(a + at), v128.load(b + at));
+    v128.store(target + at, f32x4.add(v128.load(target + at), product));
+  }
+  for (; at < bytes; at += 4) {
+    store<f32>(target + at, load<f32>(target + at) + load<f32>(a + at) * load<f32>(b + at));
+  }
+}
+
+function clamp(target: usize, bytes: usize, low: f32, high: f32): void {
+  let at: usize = 0;
+  const lowest = f32x4.splat(low);
+  const highest = f32x4.splat(high);
+  for (; at + 16 <= bytes; at += 16) {
+    const value = v128.load(target + at);
+    v128.store(target + at, f32x4.pmin(f32x4.pmax(value, lowest), highest));
+  }
+  for (; at < bytes; at += 4) {
+    store<f32>(target + at, min(max(load<f32>(target + at), low), high));
+  }
+}
+
+/** Four outputs at stride 1: six columns of input. */
+function group1(
+  window: usize,
+  taps: usize,
+  y: usize,
+  start: usize,
+  startStep: usize,
+  rows: i32,
+  channels: i32,
+  pixelBytes: usize,
+  lineBytes: usize,
+  low: f32,
+  high: f32,
+): void {
+  const lowest = f32x4.splat(low);
+  const highest = f32x4.splat(high);
+  for (let c = 0; c < channels; c += 4) {
+    let y0 = v128.load(start);
+    let y1 = v128.load(start + startStep);
+    let y2 = v128.load(start + 2 * startStep);
+    let y3 = v128.load(start + 3 * startStep);
+    let line = window;
+    let w = taps;
+    for (let i = 0; i < rows; i++, line += lineBytes) {
+      const w0 = v128.load(w);
+      const w1 = v128.load((w += pixelBytes));
+      const w2 = v128.load((w += pixelBytes));
+      w += pixelBytes;
+      let pixel = line;
+      let x = v128.load(pixel);
+      y0 = f32x4.add(y0, f32x4.mul(x, w0));
+      x = v128.load((pixel += pixelBytes));
+      y0 = f32x4.add(y0, f32x4.mul(x, w1));
+      y1 = f32x4.add(y1, f32x4.mul(x, w0));
+      x = v128.load((pixel += pixelBytes));
+      y0 = f32x4.add(y0, f32x4.mul(x, w2));
+      y1 = f32x4.add(y1, f32x4.mul(x, w1));
+      y2 = f32x4.add(y2, f32x4.mul(x, w0));
+      x = v128.load((pixel += pixelBytes));
+      y1 = f32x4.add(y1, f32x4.mul(x, w2));
+      y2 = f32x4.add(y2, f32x4.mul(x, w1));
+      y3 = f32x4.add(y3, f32x4.mul(x, w0));
+      x = v128.load((pixel += pixelBytes));
+      y2 = f32x4.add(y2, f32x4.mul(x, w2));
+      y3 = f32x4.add(y3, f32x4.mul(x, w1));
+      x = v128.load(pixel + pixelBytes);
+      y3 = f32x4.add(y3, f32x4.mul(x, w2));
+    }
+    v128.store(y, f32x4.pmin(f32x4.pmax(y0, lowest), highest));
+    v128.store(y + pixelBytes, f32x4.pmin(f32x4.pmax(y1, lowest), highest));
+    v128.store(y + 2 * pixelBytes, f32x4.pmin(f32x4.pmax(y2, lowest), highest));
+    v128.store(y + 3 * pixelBytes, f32x4.pmin(f32x4.pmax(y3, lowest), highest));
+    window += 16;
+    taps += 16;
+    start += 16;
+    y += 16;
+  }
+}
+
+/** Four outputs at stride 2: nine columns of input. */
+function group2(
+  window: usize,
+  taps: usize,
+  y: usize,
+  start: usize,
+  startStep: usize,
+  rows: i32,
+  channels: i32,
+  pixelBytes: usize,
+  lineBytes: usize,
+  low: f32,
+  high: f32,
+): void {
+  const lowest = f32x4.splat(low);
+  const highest = f32x4.splat(high);
+  for (let c = 0; c < channels; c += 4) {
+    let y0 = v128.load(start);
+    let y1 = v128.load(start + startStep);
+    let y2 = v128.load(start + 2 * startStep);
+    let y3 = v128.load(start + 3 * startStep);
+    let line = window;
+    let w = taps;
+    for (let i = 0; i < rows; i++, line += lineBytes) {
+      const w0 = v128.load(w);
+      const w1 = v128.load((w += pixelBytes));
+      const w2 = v128.load((w += pixelBytes));
+      w += pixelBytes;
+      let pixel = line;
+      y0 = f32x4.add(y0, f32x4.mul(v128.load(pixel), w0));
+      y0 = f32x4.add(y0, f32x4.mul(v128.load((pixel += pixelBytes)), w1));
+      let x = v128.load((pixel += pixelBytes));
+      y0 = f32x4.add(y0, f32x4.mul(x, w2));
+      y1 = f32x4.add(y1, f32x4.mul(x, w0));
+      y1 = f32x4.add(y1, f32x4.mul(v128.load((pixel += pixelBytes)), w1));
+      x = v128.load((pixel += pixelBytes));
+      y1 = f32x4.add(y1, f32x4.mul(x, w2));
+      y2 = f32x4.add(y2, f32x4.mul(x, w0));
+      y2 = f32x4.add(y2, f32x4.mul(v128.load((pixel += pixelBytes)), w1));
+      x = v128.load((pixel += pixelBytes));
+      y2 = f32x4.add(y2, f32x4.mul(x, w2));
+      y3 = f32x4.add(y3, f32x4.mul(x, w0));
+      y3 = f32x4.add(y3, f32x4.mul(v128.load((pixel += pixelBytes)), w1));
+      y3 = f32x4.add(y3, f32x4.mul(v128.load(pixel + pixelBytes), w2));
+    }
+    v128.store(y, f32x4.pmin(f32x4.pmax(y0, lowest), highest));
+    v128.store(y + pixelBytes, f32x4.pmin(f32x4.pmax(y1, lowest), highest));
+    v128.store(y + 2 * pixelBytes, f32x4.pmin(f32x4.pmax(y2, lowest), highest));
+    v128.store(y + 3 * pixelBytes, f32x4.pmin(f32x4.pmax(y3, lowest), highest));
+    window += 16;
+    taps += 16;
+    start += 16;
+    y += 16;
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Matrix product of packed operands: the inner loops of every convolution and of its gradients.
+ *
+ * The left operand is packed into strips of four rows, [ceil(rows / 4), depth, 4], the right one into
+ * panels of eight columns, [ceil(columns / 8), depth, 8]; zeros stand for missing rows and columns.
+ * One 4×8 tile of the product then reads both operands front to back and lives in eight registers.
+ */
+export const TILE_ROWS = 4;
+export const TILE_COLUMNS = 8;
+/** Bytes that one depth takes in a strip and in a panel. */
+export const STRIP_STEP: usize = 16;
+export const PANEL_STEP: usize = 32;
+/** Scratch for tiles that overhang the product. */
+export const EDGE_BYTES: usize = 128;
+
+/**
+ * c = clamp(start + add + a · b, low, high)
+ *
+ * @param a strips, depth · STRIP_STEP bytes apart
+ * @param b panels, `panelBytes` apart
+ * @param c output [rows, columns], rows `rowBytes` apart
+ * @param start 0, or eight floats (a bias) for each panel, `panelBytes` apart
+ * @param add 0, or a matrix laid out as c (a residual, or c itself to accumulate)
+ * @param edge EDGE_BYTES of scratch
+ */
+export function multiply(
+  rows: i32,
+  columns: i32,
+  depth: i32,
+  a: usize,
+  b: usize,
+  panelBytes: usize,
+  c: usize,
+  rowBytes: usize,
+  start: usize,
+  add: usize,
+  low: f32,
+  high: f32,
+  edge: usize,
+): void {
+  const stripBytes = <usize>depth * STRIP_STEP;
+  for (let column = 0; column < columns; column += TILE_COLUMNS, b += panelBytes) {
+    const width = columns - column;
+    let strip = a;
+    let offset = (<usize>column) << 2;
+    for (let row = 0; row < rows; row += TILE_ROWS, strip += stripBytes) {
+      const target = c + offset;
+      const source = add ? add + offset : 0;
+      if (width >= TILE_COLUMNS && rows - row >= TILE_ROWS) {
+        tile(depth, strip, b, target, rowBytes, start, source, low, high);
+      } else {
+        const height = min(rows - row, TILE_ROWS);
+        copyIn(edge, source, rowBytes, height, min(width, TILE_COLUMNS));
+        tile(depth, strip, b, edge, PANEL_STEP, start, edge, low, high);
+        copyOut(target, edge, rowBytes, height, min(width, TILE_COLUMNS));
+      }
+      offset += rowBytes * TILE_ROWS;
+    }
+    if (start) start += panelBytes;
+  }
+}
+
+/** One full tile; `c` and `add` may be the same. */
+function tile(
+  depth: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  rowBytes: usize,
+  start: usize,
+  add: usize,
+  low: f32,
+  high: f32,
+): void {
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  if (start) {
+    c00 = v128.load(start);
+    c01 = v128.load(start, 16);
+  }
+  let c10 = c00;
+  let c11 = c01;
+  let c20 = c00;
+  let c21 = c01;
+  let c30 = c00;
+  let c31 = c01;
+  if (add) {
+    c00 = f32x4.add(c00, v128.load(add));
+    c01 = f32x4.add(c01, v128.load(add, 16));
+    add += rowBytes;
+    c10 = f32x4.add(c10, v128.load(add));
+    c11 = f32x4.add(c11, v128.load(add, 16));
+    add += rowBytes;
+    c20 = f32x4.add(c20, v128.load(add));
+    c21 = f32x4.add(c21, v128.load(add, 16));
+    add += rowBytes;
+    c30 = f32x4.add(c30, v128.load(add));
+    c31 = f32x4.add(c31, v128.load(add, 16));
+  }
+  for (const end = b + <usize>depth * PANEL_STEP; b < end; b += PANEL_STEP, a += STRIP_STEP) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    c00 = f32x4.add(c00, f32x4.mul(x, b0));
+    c01 = f32x4.add(c01, f32x4.mul(x, b1));
+    x = v128.load32_splat(a, 4);
+    c10 = f32x4.add(c10, f32x4.mul(x, b0));
+    c11 = f32x4.add(c11, f32x4.mul(x, b1));
+    x = v128.load32_splat(a, 8);
+    c20 = f32x4.add(c20, f32x4.mul(x, b0));
+    c21 = f32x4.add(c21, f32x4.mul(x, b1));
+    x = v128.load32_splat(a, 12);
+    c30 = f32x4.add(c30, f32x4.mul(x, b0));
+    c31 = f32x4.add(c31, f32x4.mul(x, b1));
+  }
+  const lowest = f32x4.splat(low);
+  const highest = f32x4.splat(high);
+  v128.store(c, f32x4.pmin(f32x4.pmax(c00, lowest), highest));
+  v128.store(c, f32x4.pmin(f32x4.pmax(c01, lowest), highest), 16);
+  c += rowBytes;
+  v128.store(c, f32x4.pmin(f32x4.pmax(c10, lowest), highest));
+  v128.store(c, f32x4.pmin(f32x4.pmax(c11, lowest), highest), 16);
+  c += rowBytes;
+  v128.store(c, f32x4.pmin(f32x4.pmax(c20, lowest), highest));
+  v128.store(c, f32x4.pmin(f32x4.pmax(c21, lowest), highest), 16);
+  c += rowBytes;
+  v128.store(c, f32x4.pmin(f32x4.pmax(c30, lowest), highest));
+  v128.store(c, f32x4.pmin(f32x4.pmax(c31, lowest), highest), 16);
+}
+
+/** Fills an edge tile with what there is to add, zeros elsewhere. */
+function copyIn(edge: usize, source: usize, rowBytes: usize, height: i32, width: i32): void {
+  const zero = f32x4.splat(0);
+  for (let i: usize = 0; i < EDGE_BYTES; i += 16) v128.store(edge + i, zero);
+  if (!source) return;
+  for (let i = 0; i < height; i++, edge += PANEL_STEP, source += rowBytes) {
+    copyFloats(edge, source, width);
+  }
+}
+
+function copyOut(target: usize, edge: usize, rowBytes: usize, height: i32, width: i32): void {
+  for (let i = 0; i < height; i++, edge += PANEL_STEP, target += rowBytes) {
+    copyFloats(target, edge, width);
+  }
+}
+
+/** At most TILE_COLUMNS floats, where a call of memory.copy would cost more than the copy. */
+export function copyFloats(target: usize, source: usize, count: i32): void {
+  for (; count >= 4; count -= 4, target += 16, source += 16) {
+    v128.store(target, v128.load(source));
+  }
+  for (; count > 0; count--, target += 4, source += 4) store<f32>(target, load<f32>(source));
+}

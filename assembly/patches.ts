@@ -1,0 +1,183 @@
+/** Reads the patches under a convolution's filter from a map, without laying them out in memory. */
+import { STRIP_STEP, TILE_ROWS } from './gemm';
+import { interleave } from './pack';
+
+/** A convolution from [batch, height, width, channels] to [batch, outHeight, outWidth, filters]. */
+@unmanaged
+export class ConvShape {
+  batch: i32;
+  height: i32;
+  width: i32;
+  channels: i32;
+  outHeight: i32;
+  outWidth: i32;
+  filters: i32;
+  kernelHeight: i32;
+  kernelWidth: i32;
+  stride: i32;
+  dilation: i32;
+  padTop: i32;
+  padLeft: i32;
+}
+
+/** Most output pixels whose patches are packed at a time. */
+export const MAX_BLOCK_ROWS = 256;
+/** Scratch for the addresses of one block. */
+export const ADDRESS_BYTES: usize = 4 * MAX_BLOCK_ROWS;
+
+/** Values under the filter: rows of the filter matrix. */
+export function patchSize(s: ConvShape): i32 {
+  return s.kernelHeight * s.kernelWidth * s.channels;
+}
+
+/**
+ * Lists the addresses of the pixels that one tap of the filter reads for `count` output pixels from
+ * `row` on; `outside` stands for pixels outside of the map.
+ */
+export function locate(
+  s: ConvShape,
+  map: usize,
+  tap: i32,
+  row: i32,
+  count: i32,
+  outside: usize,
+  addresses: usize,
+): void {
+  const pixelBytes = (<usize>s.channels) << 2;
+  const imageBytes = <usize>(s.height * s.width) * pixelBytes;
+  const top = (tap / s.kernelWidth) * s.dilation - s.padTop;
+  const left = (tap % s.kernelWidth) * s.dilation - s.padLeft;
+  let outX = row % s.outWidth;
+  let outY = (row / s.outWidth) % s.outHeight;
+  let image = map + <usize>(row / (s.outWidth * s.outHeight)) * imageBytes;
+  for (const end = addresses + ((<usize>count) << 2); addresses < end; addresses += 4) {
+    const y = outY * s.stride + top;
+    const x = outX * s.stride + left;
+    const inside = <u32>y < <u32>s.height && <u32>x < <u32>s.width;
+    store<usize>(addresses, inside ? image + <usize>(y * s.width + x) * pixelBytes : outside);
+    if (++outX < s.outWidth) continue;
+    outX = 0;
+    if (++outY < s.outHeight) continue;
+    outY = 0;
+    image += imageBytes;
+  }
+}
+
+/**
+ * Packs the values [from, to) of the patches of `count` output pixels into strips of four patches.
+ *
+ * @param zeros address of as many zeros as the map has channels
+ */
+export function packPatches(
+  s: ConvShape,
+  map: usize,
+  row: i32,
+  count: i32,
+  from: i32,
+  to: i32,
+  zeros: usize,
+  addresses: usize,
+  strips: usize,
+): void {
+  const stripBytes = <usize>(to - from) * STRIP_STEP;
+  let channel = from % s.channels;
+  for (let k = from; k < to; channel = 0) {
+    const length = min(s.channels - channel, to - k);
+    locate(s, map, k / s.channels, row, count, zeros, addresses);
+    const target = strips + <usize>(k - from) * STRIP_STEP;
+    packStrips(addresses, count, channel, length, target, stripBytes);
+    k += length;
+  }
+}
+
+/** Packs `length` floats from column `from` on of the `count` rows at the given addresses. */
+export function packStrips(
+  addresses: usize,
+  count: i32,
+  from: i32,
+  length: i32,
+  strips: usize,
+  stripBytes: usize,
+): void {
+  const offset = (<usize>from) << 2;
+  for (let i = 0; i < count; i += TILE_ROWS, addresses += 4 * TILE_ROWS, strips += stripBytes) {
+    // Rows past the last repeat it: what they yield is not stored.
+    const last = (<usize>(count - i - 1)) << 2;
+    interleave(
+      strips,
+      STRIP_STEP,
+      load<usize>(addresses) + offset,
+      load<usize>(addresses + min<usize>(4, last)) + offset,
+      load<usize>(addresses + min<usize>(8, last)) + offset,
+      load<usize>(addresses + min<usize>(12, last)) + offset,
+      length,
+    );
+  }
+}
+
+/**
+ * Packs the same values the other way round: a strip holds four values of every patch.
+ *
+ * @param from a multiple of four
+ */
+export function packPatchColumns(
+  s: ConvShape,
+  map: usize,
+  row: i32,
+  count: i32,
+  from: i32,
+  to: i32,
+  zeros: usize,
+  addresses: usize,
+  strips: usize,
+): void {
+  let channel = from % s.channels;
+  for (let k = from; k < to; channel = 0) {
+    const length = min(s.channels - channel, to - k);
+    locate(s, map, k / s.channels, row, count, zeros, addresses);
+    packColumns(addresses, count, channel, length, k - from, strips);
+    k += length;
+  }
+}
+
+/** Packs `length` channels from `channel` on, as the values from `k` on of the strips. */
+function packColumns(
+  addresses: usize,
+  count: i32,
+  channel: i32,
+  length: i32,
+  k: i32,
+  strips: usize,
+): void {
+  const stripBytes = <usize>count * STRIP_STEP;
+  const end = addresses + ((<usize>count) << 2);
+  while (length > 0) {
+    let target = strips + <usize>(k >> 2) * stripBytes + ((<usize>(k & 3)) << 2);
+    const offset = (<usize>channel) << 2;
+    let step = 1;
+    if ((k & 3) == 0 && length >= 16) {
+      // A cache line at a time.
+      step = 16;
+      const target2 = target + stripBytes * 2;
+      for (let at = addresses, to: usize = 0; at < end; at += 4, to += STRIP_STEP) {
+        const from = load<usize>(at) + offset;
+        v128.store(target + to, v128.load(from));
+        v128.store(target + to + stripBytes, v128.load(from, 16));
+        v128.store(target2 + to, v128.load(from, 32));
+        v128.store(target2 + to + stripBytes, v128.load(from, 48));
+      }
+    } else if ((k & 3) == 0 && length >= 4) {
+      step = 4;
+      for (let at = addresses; at < end; at += 4, target += STRIP_STEP) {
+        v128.store(target, v128.load(load<usize>(at) + offset));
+      }
+    } else {
+      for (let at = addresses; at < end; at += 4, target += STRIP_STEP) {
+        store<f32>(target, load<f32>(load<usize>(at) + offset));
+      }
+    }
+    k += step;
+    channel += step;
+    length -= step;
+  }
+}

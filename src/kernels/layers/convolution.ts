@@ -1,0 +1,100 @@
+/** Convolution and its gradients as kernels of tfjs' wasm backend. */
+import type { ConvGeometry } from './geometry.ts';
+import type { LayerHost, LayerKernel } from './host.ts';
+
+/**
+ * The matrix that a packed filter stands for; a filter is [taps · channels, filters]:
+ * - `forward`: the filter itself, for the convolution;
+ * - `transposed`: for the input gradient at any stride;
+ * - `rotated`: taps in reverse order and each transposed, [taps · filters, channels]: with it the
+ *   convolution of the output gradient is the input gradient, at stride 1.
+ */
+export type FilterLayout = 'forward' | 'transposed' | 'rotated';
+
+export interface ConvAttributes {
+  geometry: ConvGeometry;
+}
+
+/** Outputs are limited to [low, high]. */
+export interface Limits {
+  low: number;
+  high: number;
+}
+
+/** Panels are eight columns wide: TILE_COLUMNS in assembly/gemm.ts. */
+const PANEL_COLUMNS = 8;
+const PANEL_STEP = 4 * PANEL_COLUMNS;
+
+export function convolutionKernels(host: LayerHost) {
+  const { kernels } = host;
+
+  const packFilter: LayerKernel<{ layout: FilterLayout }> = (
+    { filter, bias },
+    { layout },
+    tensors,
+  ) => {
+    const [kernelHeight, kernelWidth, channels, filters] = filter.shape;
+    const taps = kernelHeight * kernelWidth;
+    const [depth, columns] = {
+      forward: [taps * channels, filters],
+      transposed: [filters, taps * channels],
+      rotated: [taps * filters, channels],
+    }[layout];
+    const packed = tensors.output([Math.ceil(columns / PANEL_COLUMNS), 1 + depth, PANEL_COLUMNS]);
+    const panelBytes = PANEL_STEP * (1 + depth);
+    const rowBytes = 4 * filters;
+    const matrix = tensors.pointer(filter);
+    const start = tensors.pointer(packed);
+    const body = start + PANEL_STEP;
+    kernels.packBias(start, panelBytes, tensors.pointer(bias), columns);
+    if (layout === 'forward') {
+      kernels.packPanels(body, panelBytes, matrix, rowBytes, depth, columns);
+    } else if (layout === 'transposed') {
+      kernels.packPanelsTransposed(body, panelBytes, matrix, rowBytes, depth, columns);
+    } else {
+      for (let tap = 0; tap < taps; tap++) {
+        const target = body + tap * filters * PANEL_STEP;
+        const source = matrix + (taps - 1 - tap) * channels * rowBytes;
+        kernels.packPanelsTransposed(target, panelBytes, source, rowBytes, filters, channels);
+      }
+    }
+    return packed;
+  };
+
+  const conv: LayerKernel<ConvAttributes & Limits> = (
+    { x, filter, residual },
+    { geometry, low, high },
+    tensors,
+  ) => {
+    const { batch, outHeight, outWidth, filters } = geometry;
+    const y = tensors.output([batch, outHeight, outWidth, filters]);
+    const scratch = host.prepareConv(geometry);
+    const [from, by, to, add] = [x, filter, y, residual].map((t) => tensors.pointer(t));
+    kernels.convolve(host.shape, from, by, to, add, low, high, scratch);
+    return y;
+  };
+
+  const convInputGradient: LayerKernel<ConvAttributes> = (
+    { dy, filter, add },
+    { geometry },
+    tensors,
+  ) => {
+    const { batch, height, width, channels } = geometry;
+    const dx = tensors.output([batch, height, width, channels]);
+    const scratch = host.prepareConv(geometry);
+    const [from, by, to, initial] = [dy, filter, dx, add].map((t) => tensors.pointer(t));
+    kernels.convInputGradient(host.shape, from, by, to, initial, scratch);
+    return dx;
+  };
+
+  const convFilterGradient: LayerKernel<ConvAttributes> = ({ x, dy }, { geometry }, tensors) => {
+    const { kernelHeight, kernelWidth, channels, filters } = geometry;
+    const dw = tensors.output([kernelHeight, kernelWidth, channels, filters]);
+    const scratch = host.prepareConv(geometry);
+    const [input, gradient, to] = [x, dy, dw].map((t) => tensors.pointer(t));
+    kernels.convFilterGradient(host.shape, input, gradient, to, scratch);
+    return dw;
+  };
+
+  return { packFilter, conv, convInputGradient, convFilterGradient };
+}

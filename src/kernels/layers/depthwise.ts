@@ -1,0 +1,52 @@
+/** Depthwise 3×3 convolution and its gradients as kernels of tfjs' wasm backend. */
+import type { Limits } from './convolution.ts';
+import type { DepthwiseGeometry } from './geometry.ts';
+import type { LayerHost, LayerKernel } from './host.ts';
+
+export interface DepthwiseAttributes {
+  geometry: DepthwiseGeometry;
+}
+
+export function depthwiseKernels(host: LayerHost) {
+  const { kernels } = host;
+
+  const depthwise: LayerKernel<DepthwiseAttributes & Limits> = (
+    { x, filter, bias },
+    { geometry, low, high },
+    tensors,
+  ) => {
+    const { batch, outHeight, outWidth, channels } = geometry;
+    const y = tensors.output([batch, outHeight, outWidth, channels]);
+    host.prepareDepthwise(geometry);
+    const [from, by, to, start] = [x, filter, y, bias].map((t) => tensors.pointer(t));
+    kernels.depthwise(host.shape, from, by, to, start, 0, low, high);
+    return y;
+  };
+
+  const depthwiseInputGradient: LayerKernel<DepthwiseAttributes> = (
+    { dy, filter, add },
+    { geometry },
+    tensors,
+  ) => {
+    const { batch, height, width, channels } = geometry;
+    const dx = tensors.output([batch, height, width, channels]);
+    const scratch = host.prepareDepthwise(geometry);
+    const [from, by, to, initial] = [dy, filter, dx, add].map((t) => tensors.pointer(t));
+    kernels.depthwiseInputGradient(host.shape, from, by, to, initial, scratch);
+    return dx;
+  };
+
+  const depthwiseFilterGradient: LayerKernel<DepthwiseAttributes> = (
+    { x, dy },
+    { geometry },
+    tensors,
+  ) => {
+    const dw = tensors.output([3, 3, geometry.channels, 1]);
+    host.prepareDepthwise(geometry);
+    const [input, gradient, to] = [x, dy, dw].map((t) => tensors.pointer(t));
+    kernels.depthwiseFilterGradient(host.shape, input, gradient, to);
+    return dw;
+  };
+
+  return { depthwise, depthwiseInputGradient, depthwiseFilterGradient };
+}

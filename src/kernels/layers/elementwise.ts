@@ -1,0 +1,48 @@
+/** Backward through rectifiers and biases, and 2×2 rearrangements, as kernels of tfjs' wasm backend. */
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { Limits } from './convolution.ts';
+import type { LayerHost, LayerKernel } from './host.ts';
+
+export function elementwiseKernels(host: LayerHost) {
+  const { kernels } = host;
+
+  const rectifierGradient: LayerKernel<Pick<Limits, 'high'>> = ({ dy, y }, { high }, tensors) => {
+    const [rows, channels] = matrixShape(dy);
+    const masked = tensors.output(dy.shape);
+    const sums = tensors.output([channels]);
+    const [from, value, to, total] = [dy, y, masked, sums].map((t) => tensors.pointer(t));
+    kernels.rectifierGradient(from, value, high, to, total, rows, channels);
+    return [masked, sums];
+  };
+
+  const sumRows: LayerKernel<object> = ({ x }, _, tensors) => {
+    const [rows, channels] = matrixShape(x);
+    const sums = tensors.output([channels]);
+    kernels.sumRows(tensors.pointer(x), tensors.pointer(sums), rows, channels);
+    return sums;
+  };
+
+  const depthToSpace: LayerKernel<object> = ({ x }, _, tensors) => {
+    const [batch, height, width, channels] = x.shape;
+    const filters = channels / 4;
+    const y = tensors.output([batch, 2 * height, 2 * width, filters]);
+    kernels.depthToSpace(tensors.pointer(x), tensors.pointer(y), batch * height, width, filters);
+    return y;
+  };
+
+  const spaceToDepth: LayerKernel<object> = ({ x }, _, tensors) => {
+    const [batch, height, width, channels] = x.shape;
+    const y = tensors.output([batch, height / 2, width / 2, 4 * channels]);
+    const rows = (batch * height) / 2;
+    kernels.spaceToDepth(tensors.pointer(y), tensors.pointer(x), rows, width / 2, channels);
+    return y;
+  };
+
+  return { rectifierGradient, sumRows, depthToSpace, spaceToDepth };
+}
+
+/** All positions by channels. */
+function matrixShape({ shape }: TensorInfo): [rows: number, channels: number] {
+  const channels = shape[shape.length - 1];
+  return [shape.reduce((a, b) => a * b, 1) / channels, channels];
+}

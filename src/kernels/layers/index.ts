@@ -1,0 +1,80 @@
+/**
+ * The layer kernels as kernels of tfjs' wasm backend, under names of our own: what tfjs and other
+ * packages register stays as it is. On other backends they do not exist; ask {@link hasLayerKernels}.
+ */
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Kernels } from '../module.ts';
+import { convolutionKernels } from './convolution.ts';
+import { depthwiseKernels } from './depthwise.ts';
+import { elementwiseKernels } from './elementwise.ts';
+import { type Inputs, LayerHost, type LayerKernel, Tensors } from './host.ts';
+
+type LayerKernels = ReturnType<typeof layerKernels>;
+type Name = keyof LayerKernels;
+type AttributesOf<K extends Name> = LayerKernels[K] extends LayerKernel<infer A> ? A : never;
+
+const BACKEND = 'wasm';
+/** The kernel whose presence stands for all. */
+const PROBE: Name = 'conv';
+
+function layerKernels(host: LayerHost) {
+  return { ...convolutionKernels(host), ...depthwiseKernels(host), ...elementwiseKernels(host) };
+}
+
+function registeredName(name: string): string {
+  return `refinedet/${name}`;
+}
+
+/** Whether forward passes run faster with the kernels than with tfjs' own, which use threads. */
+let isForwardFaster = false;
+
+/**
+ * Makes the kernels known to tfjs.
+ * @param kernels must work on the memory of the wasm backend
+ * @param threads of that backend; the kernels themselves run on one
+ */
+export function registerLayerKernels(kernels: Kernels, threads: number): void {
+  isForwardFaster = threads === 1;
+  for (const [name, run] of Object.entries(layerKernels(new LayerHost(kernels)))) {
+    tf.registerKernel({
+      kernelName: registeredName(name),
+      backendName: BACKEND,
+      kernelFunc: ({ inputs, attrs, backend }) =>
+        (run as LayerKernel<object>)(
+          inputs as Inputs,
+          attrs ?? {},
+          new Tensors(backend as BackendWasm),
+        ),
+    });
+  }
+}
+
+/** Whether the current backend has the kernels. */
+export function hasLayerKernels(): boolean {
+  return tf.getKernel(registeredName(PROBE), tf.getBackend()) !== undefined;
+}
+
+/** Whether forward passes on the current backend should use the kernels. */
+export function prefersLayerKernels(): boolean {
+  return isForwardFaster && hasLayerKernels();
+}
+
+type OutputOf<K extends Name> = K extends 'rectifierGradient'
+  ? [masked: tf.Tensor4D, sums: tf.Tensor1D]
+  : K extends 'sumRows'
+    ? tf.Tensor1D
+    : K extends 'packFilter'
+      ? tf.Tensor3D
+      : tf.Tensor4D;
+
+/** Runs a kernel of the current backend; absent inputs are optional ones. */
+export function runLayerKernel<K extends Name>(
+  name: K,
+  inputs: Record<string, tf.Tensor | undefined>,
+  attributes: AttributesOf<K>,
+): OutputOf<K> {
+  const present = inputs as tf.NamedTensorMap;
+  const attrs = attributes as tf.NamedAttrMap;
+  return tf.engine().runKernel(registeredName(name), present, attrs) as OutputOf<K>;
+}

@@ -1,0 +1,53 @@
+/** Backward through activations, biases and additions. */
+import * as tf from '@tensorflow/tfjs-core';
+import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
+import { activationLimits } from '../../model/bind.ts';
+import type { Activation, AddLayer } from '../../model/graph.ts';
+import type { Call, Gradients } from './call.ts';
+
+/** Gradient before an activation, and its sum over all positions: the gradient of a bias. */
+export interface Rectified {
+  gradient: tf.Tensor4D;
+  bias(): tf.Tensor1D;
+}
+
+/**
+ * Undoes an activation. Its derivative is told from its output: 1 strictly between the limits, else 0.
+ * Call inside of `tf.tidy`.
+ */
+export function rectify(
+  dy: tf.Tensor4D,
+  y: tf.Tensor4D,
+  activation: Activation | undefined,
+): Rectified {
+  if (activation === undefined) return { gradient: dy, bias: () => sumPositions(dy) };
+  const { high } = activationLimits(activation);
+  if (hasLayerKernels()) {
+    const [gradient, sums] = runLayerKernel('rectifierGradient', { dy, y }, { high });
+    return { gradient, bias: () => sums };
+  }
+  const passes =
+    high === Number.POSITIVE_INFINITY
+      ? tf.greater(y, 0)
+      : tf.logicalAnd(tf.greater(y, 0), tf.less(y, high));
+  const gradient = tf.mul<tf.Tensor4D>(dy, tf.cast(passes, 'float32'));
+  return { gradient, bias: () => sumPositions(gradient) };
+}
+
+/** [B, h, w, C] → [C] */
+export function sumPositions(x: tf.Tensor4D): tf.Tensor1D {
+  return hasLayerKernels() ? runLayerKernel('sumRows', { x }, {}) : tf.sum(x, [0, 1, 2]);
+}
+
+/** A gradient that passes unchanged, added to what there is; always a tensor of its own. */
+export function passOn(gradient: tf.Tensor4D, sum: tf.Tensor4D | undefined): tf.Tensor4D {
+  return sum ? tf.add(gradient, sum) : tf.clone(gradient);
+}
+
+export function addGradients(call: Call<AddLayer>): Gradients {
+  const { gradient } = rectify(call.gradient, call.output, call.activation);
+  const maps = call.wanted.maps.map((wanted, i) =>
+    wanted ? passOn(gradient, call.sums[i]) : undefined,
+  );
+  return { maps, tensors: [] };
+}
