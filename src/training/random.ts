@@ -70,7 +70,7 @@ export class Random {
   }
 
   /** Shuffles in place (Fisher and Yates) and returns the argument. */
-  shuffle<T extends { [index: number]: number; length: number }>(items: T): T {
+  shuffle<T extends unknown[] | Int32Array | Uint32Array>(items: T): T {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.integer(i + 1);
       const swapped = items[i];

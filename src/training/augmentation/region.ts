@@ -1,0 +1,110 @@
+/** Parts of pictures and of the network input, and the boxes that are seen in them. */
+import type { Truth } from '../truth.ts';
+
+/** Fractions of the sides of a picture; may overhang it. */
+export interface Region {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export const WHOLE: Region = { x: 0, y: 0, width: 1, height: 1 };
+
+/** One box on the way to a {@link Truth}: corners, fractions. */
+export interface LabelledBox {
+  x1: number;
+  y1: number;
+  x2: number;
+  y2: number;
+  classId: number;
+  ignored: boolean;
+}
+
+export function toBoxes({ boxes, classIds, ignored }: Truth): LabelledBox[] {
+  return Array.from(classIds, (classId, g) => ({
+    x1: boxes[4 * g],
+    y1: boxes[4 * g + 1],
+    x2: boxes[4 * g + 2],
+    y2: boxes[4 * g + 3],
+    classId,
+    ignored: ignored[g] === 1,
+  }));
+}
+
+export function toTruth(boxes: readonly LabelledBox[]): Truth {
+  return {
+    boxes: Float32Array.from(boxes.flatMap(({ x1, y1, x2, y2 }) => [x1, y1, x2, y2])),
+    classIds: Int32Array.from(boxes, ({ classId }) => classId),
+    ignored: Uint8Array.from(boxes, ({ ignored }) => Number(ignored)),
+  };
+}
+
+/** A region of a region, in terms of what the outer one is a region of. */
+export function within(outer: Region, { x, y, width, height }: Region): Region {
+  return {
+    x: outer.x + x * outer.width,
+    y: outer.y + y * outer.height,
+    width: width * outer.width,
+    height: height * outer.height,
+  };
+}
+
+/** The boxes as fractions of a region of what they refer to. */
+export function relativeTo(
+  { x, y, width, height }: Region,
+  boxes: readonly LabelledBox[],
+): LabelledBox[] {
+  return boxes.map((box) => ({
+    ...box,
+    x1: (box.x1 - x) / width,
+    y1: (box.y1 - y) / height,
+    x2: (box.x2 - x) / width,
+    y2: (box.y2 - y) / height,
+  }));
+}
+
+/**
+ * What is left of boxes, given as fractions of a region, at its edges. Boxes whose centre is outside
+ * are gone; ignored ones stay as long as anything of them is seen.
+ */
+export function visible(boxes: readonly LabelledBox[]): LabelledBox[] {
+  return boxes
+    .filter((box) => box.ignored || isCentred(box))
+    .map((box) => ({
+      ...box,
+      x1: clamp(box.x1),
+      y1: clamp(box.y1),
+      x2: clamp(box.x2),
+      y2: clamp(box.y2),
+    }))
+    .filter(({ x1, y1, x2, y2 }) => x2 > x1 && y2 > y1);
+}
+
+/** Whether the centre of a box lies in the region that it refers to. */
+export function isCentred({ x1, y1, x2, y2 }: LabelledBox): boolean {
+  const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2];
+  return x >= 0 && x <= 1 && y >= 0 && y <= 1;
+}
+
+/** Area that a region and a box have in common. */
+export function sharedArea(region: Region, { x1, y1, x2, y2 }: LabelledBox): number {
+  const { x, y, width, height } = region;
+  return (
+    Math.max(0, Math.min(x + width, x2) - Math.max(x, x1)) *
+    Math.max(0, Math.min(y + height, y2) - Math.max(y, y1))
+  );
+}
+
+export function boxArea({ x1, y1, x2, y2 }: LabelledBox): number {
+  return (x2 - x1) * (y2 - y1);
+}
+
+export function mirror(boxes: readonly LabelledBox[]): LabelledBox[] {
+  return boxes.map((box) => ({ ...box, x1: 1 - box.x2, x2: 1 - box.x1 }));
+}
+
+/** To float32 right away: what has an area here has one in the heap. */
+function clamp(value: number): number {
+  return Math.fround(Math.min(Math.max(value, 0), 1));
+}

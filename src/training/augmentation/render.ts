@@ -1,0 +1,176 @@
+/** Turns a plan and its pictures into network input, by the kernel of assembly/augment.ts. */
+import { RefineDetError } from '../../errors.ts';
+import type { RawImage } from '../../image/types.ts';
+import { float32View, type Heap, uint8View } from '../../kernels/heap.ts';
+import type { Kernels } from '../../kernels/module.ts';
+import { GrowingBuffer } from '../../kernels/workspace.ts';
+import type { ModelConfig } from '../../model/model.ts';
+import { type Fields, writeFields } from '../fields.ts';
+import type { ColorMatrix } from './color.ts';
+import type { SamplePlan, Tile } from './plan.ts';
+
+/** How the network reads its input. */
+export type Normalization = Pick<ModelConfig, 'mean' | 'std' | 'channelOrder'>;
+
+export interface RenderTarget {
+  /** Address of float32 [height, width, 3] in the kernels' heap. */
+  pointer: number;
+  width: number;
+  height: number;
+}
+
+/** Fields in the order of class Tile in assembly/augment.ts. */
+const TILE_FIELDS = {
+  x: 'f64',
+  y: 'f64',
+  stepX: 'f64',
+  stepY: 'f64',
+  source: 'i32',
+  width: 'i32',
+  height: 'i32',
+  channels: 'i32',
+  target: 'i32',
+  rowBytes: 'i32',
+  columns: 'i32',
+  rows: 'i32',
+  colors: 'i32',
+  scratch: 'i32',
+} as const satisfies Fields;
+
+const TILE_BYTES = 80;
+const COLOR_BYTES = 96;
+const COLUMN_BYTES = 8;
+/** The kernel reads this far behind the last pixel. */
+const SLACK_BYTES = 8;
+const TARGET_PIXEL_BYTES = 12;
+
+/** Owns its heap memory: room for the part of one picture that is used at a time. */
+export class Augmenter {
+  readonly #kernels: Kernels;
+  readonly #heap: Heap;
+  readonly #normalization: Normalization;
+  readonly #tile: number;
+  readonly #source: GrowingBuffer;
+  readonly #columns: GrowingBuffer;
+
+  constructor(kernels: Kernels, normalization: Normalization) {
+    this.#kernels = kernels;
+    this.#heap = kernels.heap;
+    this.#normalization = normalization;
+    this.#tile = this.#heap.malloc(TILE_BYTES + COLOR_BYTES);
+    this.#source = new GrowingBuffer(this.#heap);
+    this.#columns = new GrowingBuffer(this.#heap);
+  }
+
+  /**
+   * Paints a sample.
+   * @param pictures in the order that the plan's tiles count them
+   * @throws INVALID_ARGUMENT when a picture is missing; OUT_OF_MEMORY
+   */
+  render(plan: SamplePlan, pictures: readonly RawImage[], target: RenderTarget): void {
+    for (const tile of plan.tiles) {
+      const picture = pictures[tile.picture];
+      if (!picture) {
+        throw new RefineDetError(
+          'INVALID_ARGUMENT',
+          `the plan needs picture ${tile.picture}, but there are ${pictures.length}`,
+        );
+      }
+      this.#paint(tile, picture, target);
+    }
+  }
+
+  dispose(): void {
+    this.#heap.free(this.#tile);
+    this.#source.dispose();
+    this.#columns.dispose();
+  }
+
+  #paint({ from, to, flip, colors }: Tile, picture: RawImage, target: RenderTarget): void {
+    const { width, height } = picture;
+    const columns = pixelsOf(to.x, to.width, target.width);
+    const rows = pixelsOf(to.y, to.height, target.height);
+    if (columns.count === 0 || rows.count === 0) return;
+    const across = along(columns, to.x, to.width, target.width);
+    const down = along(rows, to.y, to.height, target.height);
+    // Mirrored, the first column shows the end of the part.
+    const x = from.x + from.width * (flip ? 1 - across.start : across.start);
+    const y = from.y + from.height * down.start;
+    const stepX = from.width * across.step * width * (flip ? -1 : 1);
+    const stepY = from.height * down.step * height;
+    const channels = picture.channels === 4 ? 4 : 3;
+    const band = rowsBetween(y * height, y * height + stepY * (rows.count - 1), height);
+    const source = this.#upload(picture, band);
+    this.#writeColors(colors);
+    writeFields(this.#heap, this.#tile, TILE_FIELDS, {
+      x: x * width,
+      y: y * height,
+      stepX,
+      stepY,
+      // Where the first row would be, were it there.
+      source: source - band.first * width * channels,
+      width,
+      height,
+      channels,
+      target: target.pointer + TARGET_PIXEL_BYTES * (rows.first * target.width + columns.first),
+      rowBytes: TARGET_PIXEL_BYTES * target.width,
+      columns: columns.count,
+      rows: rows.count,
+      colors: this.#tile + TILE_BYTES,
+      scratch: this.#columns.reserve(COLUMN_BYTES * target.width),
+    });
+    this.#kernels.paintTile(this.#tile);
+  }
+
+  /** Copies some rows of a picture, grey ones as three channels. */
+  #upload({ data, width, channels }: RawImage, { first, count }: Span): number {
+    const pixels = data.subarray(first * width * channels, (first + count) * width * channels);
+    const bytes = channels === 1 ? 3 * pixels.length : pixels.length;
+    const pointer = this.#source.reserve(bytes + SLACK_BYTES);
+    const view = uint8View(this.#heap, pointer, bytes);
+    if (channels === 1) {
+      for (let i = 0; i < pixels.length; i++) view.fill(pixels[i], 3 * i, 3 * i + 3);
+    } else {
+      view.set(pixels);
+    }
+    return pointer;
+  }
+
+  /** The matrix by columns, in the network's order of channels, and the normalisation. */
+  #writeColors(colors: ColorMatrix): void {
+    const { mean, std, channelOrder } = this.#normalization;
+    const order = channelOrder === 'RGB' ? [0, 1, 2] : [2, 1, 0];
+    const view = float32View(this.#heap, this.#tile + TILE_BYTES, COLOR_BYTES / 4);
+    order.forEach((color, channel) => {
+      for (let column = 0; column < 4; column++) {
+        view[4 * column + channel] = colors[4 * color + column];
+      }
+      view[16 + channel] = 1 / std[channel];
+      view[20 + channel] = -mean[channel] / std[channel];
+    });
+  }
+}
+
+interface Span {
+  first: number;
+  count: number;
+}
+
+/** Pixels whose centres lie in [start, start + length), fractions of `size` pixels. */
+function pixelsOf(start: number, length: number, size: number): Span {
+  const first = Math.max(0, Math.ceil(start * size - 0.5));
+  const end = Math.min(size, Math.ceil((start + length) * size - 0.5));
+  return { first, count: Math.max(0, end - first) };
+}
+
+/** Centre of the first pixel, and the way to the next, in fractions of the stretch it lies in. */
+function along({ first }: Span, start: number, length: number, size: number) {
+  return { start: ((first + 0.5) / size - start) / length, step: 1 / (size * length) };
+}
+
+/** The rows that are read for positions between two; at least one. */
+function rowsBetween(start: number, end: number, height: number): Span {
+  const clamp = (row: number) => Math.min(Math.max(row, 0), height - 1);
+  const first = clamp(Math.floor(start - 0.5));
+  return { first, count: clamp(Math.floor(end - 0.5) + 1) - first + 1 };
+}
