@@ -4,6 +4,7 @@
  */
 export { rectifierGradient, sumRows } from './activation';
 export { anchorLevel } from './anchors';
+export { paintTile } from './augment';
 export { convFilterGradient, convInputGradient, convolve, convScratch } from './conv';
 export { depthwise } from './depthwise';
 export {

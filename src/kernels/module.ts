@@ -33,6 +33,7 @@ export interface KernelExports extends LayerExports {
   lossScratchBytes(anchors: number, boxes: number): number;
   matchBatch(batch: number): void;
   lossBatch(batch: number): void;
+  paintTile(tile: number): void;
   sumOfSquares(values: number, count: number): number;
   addScaled(sum: number, values: number, count: number, scale: number): void;
   moveAverage(average: number, values: number, count: number, rate: number): void;
