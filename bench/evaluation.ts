@@ -81,7 +81,7 @@ function makePredictions(dataset: Dataset, perImage: number, random: () => numbe
 const mebibytes = (bytes: number): string => String(Math.round(bytes / 2 ** 20));
 
 console.log(
-  ['metric', 'detections', 'seconds', 'peak RSS / MiB'].map((s) => s.padStart(14)).join(''),
+  ['metric', 'detections', 'seconds', 'peak RSS / MiB'].map((s) => s.padStart(16)).join(''),
 );
 for (const perImage of [100, 100 * CLASSES.length]) {
   const random = generator(1);
@@ -94,7 +94,7 @@ for (const perImage of [100, 100 * CLASSES.length]) {
     // maxRSS is in KiB and never falls: the last line tells the peak of all.
     const peak = mebibytes(process.resourceUsage().maxRSS * 1024);
     console.log(
-      [metric, String(predictions.length), seconds, peak].map((s) => s.padStart(14)).join(''),
+      [metric, String(predictions.length), seconds, peak].map((s) => s.padStart(16)).join(''),
     );
   }
 }

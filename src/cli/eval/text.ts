@@ -1,5 +1,6 @@
 /** What `refinedet eval` prints. */
 import type { Analysis } from '../../evaluation/analysis/analyse.ts';
+import type { ConfusionMatrix } from '../../evaluation/analysis/confusion.ts';
 import type { CocoResult, EvaluationResult } from '../../evaluation/evaluate.ts';
 import { METRIC_NAMES } from '../../evaluation/metric-names.ts';
 import { printable } from '../text.ts';
@@ -99,10 +100,6 @@ function listed(names: readonly string[]): string {
 /** Every number: the documented result with what was found out beside it. */
 export function evaluationJson(analysis: Analysis, { about, failed }: Found): string {
   const { dataset, result, classes, best, confusion, kinds, iouThreshold } = analysis;
-  const size = confusion.classes.length + 1;
-  const rows = Array.from({ length: size }, (_, i) =>
-    Array.from(confusion.counts.subarray(i * size, (i + 1) * size)),
-  );
   return `${JSON.stringify(
     {
       ...result,
@@ -121,10 +118,24 @@ export function evaluationJson(analysis: Analysis, { about, failed }: Found): st
         best,
         classes: classes.map(({ curve: _, ...numbers }) => numbers),
         falsePositives: kinds,
-        confusion: { ...confusion, counts: rows },
+        scoreThreshold: confusion.scoreThreshold,
+        confusion: confusionList(confusion),
       },
     },
     null,
     2,
   )}\n`;
+}
+
+/** Only the cells that count something, the largest first; null is background, or missed. */
+function confusionList({ classes, counts }: ConfusionMatrix) {
+  const size = classes.length + 1;
+  const nameOf = (index: number) => classes[index] ?? null;
+  return Array.from(counts, (count, cell) => ({
+    truth: nameOf(Math.floor(cell / size)),
+    detected: nameOf(cell % size),
+    count,
+  }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count);
 }

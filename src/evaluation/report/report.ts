@@ -11,18 +11,10 @@ import {
   table,
 } from '../../report/page.ts';
 import type { Analysis } from '../analysis/analyse.ts';
-import type { FalsePositive, Miss } from '../analysis/errors.ts';
 import type { CocoResult, EvaluationResult } from '../evaluate.ts';
 import { METRIC_NAMES } from '../metric-names.ts';
-import {
-  apBars,
-  confusionChart,
-  errorBars,
-  kindName,
-  prMultiples,
-  thresholdChart,
-} from './charts.ts';
-import { type MarkedBox, thumbnail } from './thumbnails.ts';
+import { apBars, confusionChart, errorBars, prMultiples, thresholdChart } from './charts.ts';
+import { falsePositiveCard, missCard } from './galleries.ts';
 
 export interface ReportOptions {
   /** Default: the name and split of the data set. */
@@ -220,57 +212,6 @@ function classTable({ classes, result }: Analysis): Html {
     '',
   ];
   return table(head, rows, foot);
-}
-
-async function falsePositiveCard(list: readonly FalsePositive[]): Promise<Html> {
-  const shots: Html[] = [];
-  for (const { image, label, score, box, kind, truth } of list) {
-    const boxes: MarkedBox[] = [...(truth ? [truthBox(truth.box)] : []), { box, kind: 'detected' }];
-    const reason = truth
-      ? `${kindName(kind)}: ${truth.label}, IoU ${truth.iou.toFixed(2)}`
-      : kindName(kind);
-    shots.push(
-      shot(await thumbnail(image, boxes), `${label} ${score.toFixed(2)}`, reason, image.fileName),
-    );
-  }
-  return gallery(
-    'Worst false positives',
-    html`The wrong detections with the highest scores. <span class="key"></span>detected <span class="key truth"></span>true box. Now and then it is the annotation that is wrong.`,
-    shots,
-    'There is no wrong detection.',
-  );
-}
-
-async function missCard(list: readonly Miss[], score: string, missed: number): Promise<Html> {
-  const shots: Html[] = [];
-  for (const miss of list) {
-    const { image, label, box, takenFor } = miss;
-    const boxes: MarkedBox[] = [truthBox(box)];
-    if (takenFor) boxes.push({ box: takenFor.box, kind: 'detected' });
-    shots.push(shot(await thumbnail(image, boxes), label, missReason(miss), image.fileName));
-  }
-  return gallery(
-    'Worst misses',
-    html`${missed} true boxes without a right detection from score ${score}: first those that nothing finds, the largest first. <span class="key truth"></span>missed <span class="key"></span>taken for something else.`,
-    shots,
-    'No box is missed.',
-  );
-}
-
-function missReason({ score, takenFor }: Miss): string {
-  if (takenFor) return `taken for ${takenFor.label} ${takenFor.score.toFixed(2)}`;
-  return score === undefined ? 'nothing finds it' : `found with ${score.toFixed(2)} only`;
-}
-
-const truthBox = (box: MarkedBox['box']): MarkedBox => ({ box, kind: 'truth' });
-
-function shot(picture: Html, title: string, reason: string, file: string): Html {
-  return html`<figure>${picture}<figcaption><b>${title}</b><br>${reason}<br><span class="file">${file}</span></figcaption></figure>`;
-}
-
-function gallery(title: string, hint: Html, shots: readonly Html[], empty: string): Html {
-  if (shots.length === 0) return card(title, undefined, html`<p class="hint">${empty}</p>`);
-  return card(title, hint, html`<div class="shots">${shots}</div>`);
 }
 
 /** Boxes without a right detection at the threshold of the confusion matrix. */
