@@ -14,18 +14,20 @@ export function splitLevels(
   const levels = levelHeads(graph, maps);
   const gradients = new Map<string, tf.Tensor4D>();
   for (const head of HEADS) {
-    const [batch, , width] = joined[head].shape;
+    const [batch, anchors, width] = joined[head].shape;
     let first = 0;
+    // As a matrix: tfjs slices those in a few long copies.
+    const rows = tf.reshape<tf.Rank.R2>(joined[head], [batch, anchors * width]);
     levels.forEach((level: LevelHeads, i) => {
       const { shape, size } = level[head];
-      const count = size / (batch * width);
-      const begin = [0, first, 0];
+      const count = size / batch;
       const map = tf.tidy(() =>
-        tf.reshape<tf.Rank.R4>(tf.slice(joined[head], begin, [batch, count, width]), shape),
+        tf.reshape<tf.Rank.R4>(tf.slice2d(rows, [0, first], [batch, count]), shape),
       );
       gradients.set(graph.heads[head][i], map);
       first += count;
     });
+    rows.dispose();
   }
   return gradients;
 }
@@ -38,8 +40,18 @@ export function packHeads(heads: Heads): tf.Tensor3D {
   );
 }
 
+/** The heads in such a tensor; differentiable without the gradients that only the whole tfjs has. */
 export function unpackHeads(packed: tf.Tensor3D, numClasses: number): Heads {
-  const widths = [4, 2, 4, numClasses];
-  const [armLoc, armConf, odmLoc, odmConf] = tf.split(packed, widths, 2) as tf.Tensor3D[];
-  return { armLoc, armConf, odmLoc, odmConf };
+  const width = packed.shape[2];
+  const cut = (from: number, size: number): tf.Tensor3D =>
+    tf.customGrad((x) => ({
+      value: tf.slice(x as tf.Tensor3D, [0, 0, from], [-1, -1, size]),
+      gradFunc: (dy) =>
+        tf.pad(dy, [
+          [0, 0],
+          [0, 0],
+          [from, width - from - size],
+        ]),
+    }))(packed) as tf.Tensor3D;
+  return { armLoc: cut(0, 4), armConf: cut(4, 2), odmLoc: cut(6, 4), odmConf: cut(10, numClasses) };
 }
