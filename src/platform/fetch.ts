@@ -1,21 +1,33 @@
 /** Downloads with errors that say what a server really answered. */
 import { RefineDetError } from '../errors.ts';
+import type { DownloadOptions } from './platform.ts';
+
+export interface FetchOptions extends Pick<DownloadOptions, 'onProgress'> {
+  signal?: AbortSignal;
+}
 
 /**
  * Bytes behind a URL.
  * @throws FETCH_FAILED naming URL, status and content type; ABORTED
  */
-export async function fetchBytes(url: string, signal?: AbortSignal): Promise<Uint8Array> {
-  let response: Response;
+export async function fetchBytes(url: string, options: FetchOptions = {}): Promise<Uint8Array> {
+  return (await download(url, options)).bytes;
+}
+
+/** The same with the headers of the answer. */
+export async function download(
+  url: string,
+  { signal, onProgress }: FetchOptions,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; headers: Headers }> {
   try {
-    response = await fetch(url, { signal });
+    const response = await fetch(url, { signal });
     const type = response.headers.get('content-type') ?? 'no content type';
     if (!response.ok) {
       throw failure(`${url} answered ${response.status} ${response.statusText} (${type})`);
     }
     // Single-page servers answer unknown paths with their index page and status 200.
     if (type.startsWith('text/html')) throw failure(`${url} answered an HTML page (${type})`);
-    return new Uint8Array(await response.arrayBuffer());
+    return { bytes: await readBody(response, onProgress), headers: response.headers };
   } catch (cause) {
     if (cause instanceof RefineDetError) throw cause;
     if (signal?.aborted) {
@@ -24,6 +36,29 @@ export async function fetchBytes(url: string, signal?: AbortSignal): Promise<Uin
     const reason = (cause as Error).cause ?? cause;
     throw failure(`${url} cannot be fetched: ${(reason as Error).message}`, cause);
   }
+}
+
+async function readBody(
+  response: Response,
+  onProgress: DownloadOptions['onProgress'],
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (!onProgress || !response.body) return new Uint8Array(await response.arrayBuffer());
+  // The length counts what is sent: compressed bytes, when the answer is compressed.
+  const length = response.headers.has('content-encoding')
+    ? null
+    : response.headers.get('content-length');
+  const total = length === null ? undefined : Number(length);
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let loaded = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    loaded += value.length;
+    onProgress({ loaded, total });
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
 function failure(message: string, cause?: unknown): RefineDetError {

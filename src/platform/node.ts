@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { ThreadWorker, WasmAssets } from '../backend/emscripten.ts';
 import { RefineDetError } from '../errors.ts';
+import type { DecodeOptions } from '../image/header.ts';
 import { fetchBytes } from './fetch.ts';
+import type { DownloadOptions, Gpu, WasmSource } from './platform.ts';
 
 export { decodeImage } from '../image/node/decode.ts';
 
@@ -24,7 +26,7 @@ export function threadsUnavailable(): string | undefined {
 }
 
 /** tfjs' wasm build, single-threaded or threaded. */
-export async function wasmAssets(threaded: boolean): Promise<WasmAssets> {
+export async function wasmAssets(threaded: boolean, _source?: WasmSource): Promise<WasmAssets> {
   const build = threaded ? 'tfjs-backend-wasm-threaded-simd' : 'tfjs-backend-wasm-simd';
   const binary = await readFile(require.resolve(`${TFJS_WASM}/dist/${build}.wasm`));
   // One factory serves the plain and the SIMD binary.
@@ -50,9 +52,13 @@ function createPoolWorker(): ThreadWorker {
  * Bytes of a file path or a file:, http:, https: or data: URL.
  * @throws FILE_NOT_FOUND, FETCH_FAILED, ABORTED
  */
-export async function readBytes(source: string | URL, signal?: AbortSignal): Promise<Uint8Array> {
+export async function readBytes(
+  source: string | URL,
+  signal?: AbortSignal,
+  { onProgress }: DownloadOptions = {},
+): Promise<Uint8Array> {
   const text = String(source);
-  if (/^(https?|data):/i.test(text)) return fetchBytes(text, signal);
+  if (/^(https?|data|blob):/i.test(text)) return fetchBytes(text, { signal, onProgress });
   try {
     const path = /^file:/i.test(text) ? fileURLToPath(text) : text;
     return await readFile(path, { signal });
@@ -74,6 +80,25 @@ const READ_ERRORS: Record<string, string> = {
   EISDIR: 'it is a folder',
   EACCES: 'permission denied',
 };
+
+/** Node decodes files only. */
+export async function readPixels(_source: object, _options?: DecodeOptions): Promise<undefined> {
+  return undefined;
+}
+
+/** WebGPU by Dawn, the optional package `webgpu`; one instance a process. */
+let gpu: Promise<Gpu | undefined> | undefined;
+
+export function openGpu(): Promise<Gpu | undefined> {
+  gpu ??= import('webgpu').then(
+    ({ create, globals }) => {
+      Object.assign(globalThis, globals);
+      return create([]) as unknown as Gpu;
+    },
+    () => undefined,
+  );
+  return gpu;
+}
 
 /** Bytes of the model that comes with the package, or undefined when this build carries none. */
 export async function defaultModel(): Promise<Uint8Array | undefined> {

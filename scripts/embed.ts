@@ -1,0 +1,37 @@
+/**
+ * Writes what a web page would otherwise have to find by URL as modules of deflated base64 text, to
+ * be unpacked by src/embedded.ts: tfjs' wasm binaries.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { deflateSync } from 'node:zlib';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const require = createRequire(import.meta.url);
+const BINARIES = { simd: 'simd', threaded: 'threaded-simd' };
+
+/** Writes src/platform/generated/wasm-*.ts. */
+export function embedWasm(): void {
+  for (const [name, build] of Object.entries(BINARIES)) {
+    const output = join(ROOT, `src/platform/generated/wasm-${name}.ts`);
+    const file = `@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-${build}.wasm`;
+    writeModule(output, `export default '${pack(readFileSync(require.resolve(file)))}';\n`);
+  }
+}
+
+/** The counterpart of `unpack` in src/embedded.ts. */
+export function pack(bytes: Uint8Array): string {
+  return deflateSync(bytes, { level: 9 }).toString('base64');
+}
+
+/** Replaces a generated module in one step: a test run beside this one never reads half a file. */
+export function writeModule(path: string, body: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const partial = `${path}.${process.pid}`;
+  writeFileSync(partial, `/** Generated; do not edit. */\n${body}`);
+  renameSync(partial, path);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) embedWasm();

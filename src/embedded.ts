@@ -1,0 +1,11 @@
+/**
+ * Bytes that travel inside of a script, deflated and in base64. No file has to be located at run
+ * time, whatever the bundler, and a server that compresses scripts sends them as small as the file.
+ */
+
+/** The bytes that `scripts/embed.ts` has packed. */
+export async function unpack(text: string): Promise<Uint8Array<ArrayBuffer>> {
+  const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}

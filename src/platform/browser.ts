@@ -1,0 +1,114 @@
+/** Browsers: fetch, createImageBitmap and web workers. Nothing here runs before it is called. */
+
+import singleModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js';
+import threadedModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js';
+// @ts-expect-error: a CommonJS module without types, { wasmWorkerContents: string }
+import poolWorkerModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js';
+import type { ThreadWorker, WasmAssets } from '../backend/emscripten.ts';
+import { unpack } from '../embedded.ts';
+import { RefineDetError } from '../errors.ts';
+import { type DecodeOptions, readImageHeader } from '../image/header.ts';
+import type { RawImage } from '../image/types.ts';
+import { cachedBytes } from './cached-fetch.ts';
+import { fetchBytes } from './fetch.ts';
+import { BITMAP_OPTIONS, bitmapPixels } from './pixels.ts';
+import type { DownloadOptions, Gpu, WasmSource } from './platform.ts';
+
+export { readPixels } from './pixels.ts';
+
+export function availableThreads(): number {
+  return globalThis.navigator?.hardwareConcurrency ?? 1;
+}
+
+export function threadsUnavailable(): string | undefined {
+  if (globalThis.crossOriginIsolated) return undefined;
+  return 'the page is not cross-origin isolated (serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
+}
+
+export async function wasmAssets(threaded: boolean, source: WasmSource = {}): Promise<WasmAssets> {
+  const binary = source.binary ?? (await wasmBinary(threaded, source.path));
+  if (!threaded) return { factory: commonJs(singleModule), binary };
+  const factory = commonJs<WasmAssets['factory']>(threadedModule);
+  const mainScript = script(`var WasmBackendModuleThreadedSimd = ${factory}`);
+  return { factory, binary, mainScript, createWorker: createPoolWorker };
+}
+
+/** tfjs' binary, from a server when there is a path to it. */
+export async function wasmBinary(threaded: boolean, path?: string | URL): Promise<BufferSource> {
+  if (path !== undefined) return fetchBinary(threaded, String(path));
+  const { default: text } = threaded
+    ? await import('./generated/wasm-threaded.ts')
+    : await import('./generated/wasm-simd.ts');
+  return unpack(text);
+}
+
+/** First bytes of every wasm module. */
+const WASM_MAGIC = [0x00, 0x61, 0x73, 0x6d];
+
+async function fetchBinary(threaded: boolean, folder: string): Promise<BufferSource> {
+  const name = `tfjs-backend-wasm-${threaded ? 'threaded-simd' : 'simd'}.wasm`;
+  const url = absoluteUrl(folder.endsWith('/') ? folder + name : `${folder}/${name}`);
+  const bytes = (await fetchBytes(url)) as Uint8Array<ArrayBuffer>;
+  if (WASM_MAGIC.every((byte, i) => bytes[i] === byte)) return bytes;
+  throw new RefineDetError('FETCH_FAILED', `${url} answered something that is no wasm module`);
+}
+
+/** `module.exports`, which some bundlers hand over as the default export, some wrapped once more. */
+function commonJs<T>(module: unknown): T {
+  return ((module as { default?: unknown }).default ?? module) as T;
+}
+
+function createPoolWorker(): ThreadWorker {
+  const { wasmWorkerContents } = commonJs<{ wasmWorkerContents: string }>(poolWorkerModule);
+  // The script was embedded in a template literal, which turned its `\n` escapes into newlines.
+  const url = URL.createObjectURL(script(wasmWorkerContents.replaceAll('\n', '\\n')));
+  return new Worker(url, { name: 'refinedet thread' }) as unknown as ThreadWorker;
+}
+
+function script(text: string): Blob {
+  return new Blob([text], { type: 'text/javascript' });
+}
+
+export async function readBytes(
+  source: string | URL,
+  signal?: AbortSignal,
+  { onProgress, cache = false }: DownloadOptions = {},
+): Promise<Uint8Array> {
+  const url = absoluteUrl(String(source));
+  const isStorable = cache && /^https?:/i.test(url);
+  return (isStorable ? cachedBytes : fetchBytes)(url, { signal, onProgress });
+}
+
+function absoluteUrl(text: string): string {
+  try {
+    return new URL(text, globalThis.document?.baseURI ?? globalThis.location?.href).href;
+  } catch (cause) {
+    throw new RefineDetError('FETCH_FAILED', `"${text}" is not a URL`, { cause });
+  }
+}
+
+export async function decodeImage(
+  bytes: Uint8Array,
+  options: DecodeOptions = {},
+): Promise<RawImage> {
+  const { format } = readImageHeader(bytes, options);
+  const file = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: `image/${format}` });
+  let bitmap: ImageBitmap;
+  try {
+    bitmap = await createImageBitmap(file, BITMAP_OPTIONS);
+  } catch (cause) {
+    const { source = 'the given bytes' } = options;
+    const reason = (cause as Error).message;
+    throw new RefineDetError('IMAGE_CORRUPT', `cannot decode ${source}: ${reason}`, { cause });
+  }
+  return bitmapPixels(bitmap);
+}
+
+export async function openGpu(): Promise<Gpu | undefined> {
+  return (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu;
+}
+
+/** The model that comes with the package is a file: in a page, give its URL. */
+export async function defaultModel(): Promise<undefined> {
+  return undefined;
+}

@@ -1,0 +1,79 @@
+/** What `#platform` stands for: one module for Node, one for browsers. */
+import type { WasmAssets } from '../backend/emscripten.ts';
+import type { DecodeOptions } from '../image/header.ts';
+import type { RawImage } from '../image/types.ts';
+
+/** Pictures that a browser has decoded already. */
+export type PixelSource =
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | HTMLVideoElement
+  | OffscreenCanvas
+  | ImageBitmap
+  | VideoFrame
+  | ImageData;
+
+export interface DownloadProgress {
+  /** Bytes received. */
+  loaded: number;
+  /** Bytes in all; undefined when the server does not say. */
+  total: number | undefined;
+}
+
+export interface DownloadOptions {
+  onProgress?: (progress: DownloadProgress) => void;
+  /** Keep a copy in the browser's Cache API, where there is one. Default false. */
+  cache?: boolean;
+}
+
+/** Where tfjs' wasm binary comes from; by default it travels inside of the package. */
+export interface WasmSource {
+  /** URL of a folder with tfjs-backend-wasm-simd.wasm and tfjs-backend-wasm-threaded-simd.wasm. */
+  path?: string | URL;
+  /** The binary itself. */
+  binary?: BufferSource;
+}
+
+/** The part of WebGPU that starts a device; TypeScript's own library does not know it yet. */
+export interface Gpu {
+  requestAdapter(options: { powerPreference: string }): Promise<GpuAdapter | null>;
+}
+
+interface GpuAdapter {
+  readonly limits: Readonly<Record<string, number>>;
+  readonly info: object;
+  requestDevice(options: { requiredLimits: Record<string, number> }): Promise<GpuDevice>;
+}
+
+interface GpuDevice {
+  readonly lost: Promise<{ message: string }>;
+}
+
+export interface Platform {
+  /** Logical processors. */
+  availableThreads(): number;
+  /** Why threads cannot be used here, or undefined when they can. */
+  threadsUnavailable(): string | undefined;
+  /**
+   * tfjs' wasm build, single-threaded or threaded.
+   * @throws FETCH_FAILED
+   */
+  wasmAssets(threaded: boolean, source?: WasmSource): Promise<WasmAssets>;
+  /**
+   * Bytes of a path (Node) or URL.
+   * @throws FILE_NOT_FOUND, FETCH_FAILED, ABORTED
+   */
+  readBytes(
+    source: string | URL,
+    signal?: AbortSignal,
+    download?: DownloadOptions,
+  ): Promise<Uint8Array>;
+  /** Pixels of a JPEG, PNG or WebP file. @throws IMAGE_* */
+  decodeImage(bytes: Uint8Array, options?: DecodeOptions): Promise<RawImage>;
+  /** Pixels of a {@link PixelSource}; undefined for anything else. @throws IMAGE_* */
+  readPixels(source: object, options?: DecodeOptions): Promise<RawImage | undefined>;
+  /** WebGPU, where there is one. */
+  openGpu(): Promise<Gpu | undefined>;
+  /** Bytes of the model that comes with the package, or undefined when there is none. */
+  defaultModel(): Promise<Uint8Array | undefined>;
+}
