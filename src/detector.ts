@@ -1,20 +1,33 @@
 /** The detector: load a model, detect, dispose. */
 import type * as tf from '@tensorflow/tfjs-core';
-import { type Threads, type WasmRuntime, wasmRuntime } from './backend/wasm.ts';
+import type { GpuBackend } from './backend/gpu.ts';
+import type { Threads } from './backend/wasm.ts';
 import type { Detection } from './boxes.ts';
+import { type BackendName, type Engine, noTimings } from './detection/engine.ts';
 import { type ImageSource, toRawImage } from './detection/images.ts';
 import { loadModel, type ModelSource } from './detection/load-model.ts';
 import { mergeViews, toDetections, viewToImage } from './detection/merge.ts';
 import { type DetectOptions, resolveDetectOptions } from './detection/options.ts';
-import { Session } from './detection/session.ts';
+import { Queue } from './detection/queue.ts';
+import { startEngine } from './detection/start-engine.ts';
 import { INPUT_MULTIPLE, type Size } from './detection/views.ts';
 import { RefineDetError, throwIfAborted } from './errors.ts';
 import type { RawDetections } from './kernels/postprocess.ts';
 import type { Model, ModelConfig } from './model/model.ts';
 import type { Heads } from './model/run.ts';
 import { type ModelSummary, summarize } from './model/summary.ts';
+import type { DownloadProgress } from './platform/platform.ts';
+import type { StreamSource } from './stream/frames.ts';
+import { detectStream, type StreamOptions, type StreamResult } from './stream/stream.ts';
 
 export interface LoadOptions {
+  /**
+   * Where the network runs: `wasm`, one of `gpu`, or `auto`, which times them all and takes the
+   * fastest. Default: `auto` when there is a `gpu`, else `wasm`.
+   */
+  backend?: BackendName | 'auto';
+  /** GPU backends at choice: `webgl` of refinedet/webgl, `webgpu` of refinedet/webgpu. */
+  gpu?: readonly GpuBackend[];
   /** Threads of the wasm backend; the first load of a process decides. Default `auto`. */
   threads?: Threads;
   /** Network input instead of the model's: a side or `{ width, height }`, multiples of 64. */
@@ -23,45 +36,72 @@ export interface LoadOptions {
   warmUp?: boolean;
   /** Cancels loading. */
   signal?: AbortSignal;
+  /** Told while a model file is downloaded. */
+  onProgress?: (progress: DownloadProgress) => void;
+  /** In browsers, keep a downloaded model file for the next visit; default true. */
+  cache?: boolean;
+  /**
+   * In browsers, URL of a folder with tfjs' files tfjs-backend-wasm-simd.wasm and
+   * tfjs-backend-wasm-threaded-simd.wasm. Default: copies inside of the package.
+   */
+  wasmPath?: string | URL;
   /** Receives one-sentence warnings; default `console.warn`. */
   warn?: (message: string) => void;
+  /** Receives the choice of `backend: 'auto'`, one sentence; default `console.info`. */
+  info?: (message: string) => void;
 }
 
 export class RefineDet {
   /** What the model is: preset, input size, classes, normalisation, provenance. */
   readonly config: ModelConfig;
-  /** Threads in use. */
-  readonly threads: number;
   readonly #model: Model;
-  readonly #session: Session;
-  readonly #runtime: WasmRuntime;
+  readonly #engine: Engine;
+  /** Detections start in the order of the calls. */
+  readonly #queue: Queue;
   #disposed = false;
-  /** Detections run one after another, in the order of the calls. */
-  #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(model: Model, runtime: WasmRuntime) {
+  private constructor(model: Model, engine: Engine) {
     this.#model = model;
-    this.#runtime = runtime;
+    this.#engine = engine;
+    this.#queue = new Queue(engine.lanes);
     this.config = model.config;
-    this.threads = runtime.threads;
-    this.#session = new Session(runtime, model);
   }
 
   /**
-   * Loads a model and starts the wasm backend.
+   * Loads a model and starts the backend.
    * @param source path, URL, bytes of a model file, or a model in memory; default: the model that
    *   comes with the package
    * @throws NO_DEFAULT_MODEL, FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, INVALID_OPTION,
-   *   BACKEND_UNAVAILABLE, ABORTED
+   *   BACKEND_UNAVAILABLE, MISSING_DEPENDENCY, ABORTED
    */
   static async load(source?: ModelSource, options: LoadOptions = {}): Promise<RefineDet> {
-    const { signal } = options;
+    const { signal, gpu = [], onProgress, cache = true } = options;
     throwIfAborted(signal);
-    const model = withInputSize(await loadModel(source, signal), options.inputSize);
+    const file = await loadModel(source, signal, { onProgress, cache });
+    const model = withInputSize(file, options.inputSize);
     throwIfAborted(signal);
-    const detector = new RefineDet(model, await wasmRuntime(options.threads, options.warn));
-    if (options.warmUp ?? true) detector.#session.warmUp(detector.#inputSize);
-    return detector;
+    const inputSize = inputSizeOf(model);
+    const engine = await startEngine(model, {
+      backend: options.backend ?? (gpu.length > 0 ? 'auto' : 'wasm'),
+      gpu,
+      threads: options.threads,
+      wasm: { path: options.wasmPath },
+      warn: options.warn ?? console.warn,
+      info: options.info ?? console.info,
+      inputSize,
+    });
+    if (options.warmUp ?? true) await engine.warmUp(inputSize);
+    return new RefineDet(model, engine);
+  }
+
+  /** Where the network runs; changes to `wasm` when the GPU is taken away. */
+  get backend(): BackendName {
+    return this.#engine.backend;
+  }
+
+  /** Threads in use. */
+  get threads(): number {
+    return this.#engine.threads;
   }
 
   /** Class names; `Detection.classId` is the index. */
@@ -78,21 +118,25 @@ export class RefineDet {
     this.#assertUsable();
     const resolved = resolveDetectOptions(options, this.classes);
     throwIfAborted(resolved.signal);
+    const timings = noTimings();
+    const start = performance.now();
     const pixels = await toRawImage(image, resolved);
-    return this.#exclusive(async () => {
+    timings.decode = performance.now() - start;
+    const detections = await this.#queue.run(async () => {
       const found: RawDetections[] = [];
-      for (const view of resolved.views(pixels, this.#inputSize)) {
+      for (const view of resolved.views(pixels, inputSizeOf(this.#model))) {
         // Between views the event loop runs, so that an abort or dispose can arrive.
         if (found.length > 0) await nextTask();
         throwIfAborted(resolved.signal);
         this.#assertUsable();
-        found.push(
-          viewToImage(this.#session.run(pixels, view, resolved.postprocess), view, pixels),
-        );
+        const raw = await this.#engine.run(pixels, view, resolved.postprocess, timings);
+        found.push(viewToImage(raw, view, pixels));
       }
-      const merged = mergeViews(this.#runtime.kernels, found, this.classes.length, resolved.merge);
+      const merged = mergeViews(this.#engine.kernels, found, this.classes.length, resolved.merge);
       return toDetections(merged, pixels, this.classes, resolved.maxDetections);
     });
+    resolved.onTimings?.(timings);
+    return detections;
   }
 
   /** Objects in several pictures, in their order. The first failure rejects. */
@@ -113,6 +157,20 @@ export class RefineDet {
   }
 
   /**
+   * Detects in every frame of a video, a camera or a series of pictures, as an async iterator.
+   * @see detectStream
+   */
+  stream(
+    source: StreamSource,
+    options?: StreamOptions,
+  ): AsyncGenerator<StreamResult, void, undefined> {
+    this.#assertUsable();
+    const { lanes } = this.#engine;
+    const detectFrame: RefineDet['detect'] = (frame, settings) => this.detect(frame, settings);
+    return detectStream({ lanes, detectFrame }, source, options);
+  }
+
+  /**
    * Raw network outputs; the caller disposes input and outputs.
    * @param input [B, height, width, 3], normalised as `config` says; sides are multiples of 64
    */
@@ -123,7 +181,7 @@ export class RefineDet {
     if (channels !== 3) {
       throw new RefineDetError('INVALID_ARGUMENT', `the input needs 3 channels, not ${channels}`);
     }
-    return this.#session.forward(input);
+    return this.#engine.forward(input);
   }
 
   /** Layers, parameters, multiply-accumulates and anchors at the input size in use. */
@@ -131,30 +189,24 @@ export class RefineDet {
     return summarize(this.#model.graph, this.config.inputHeight, this.config.inputWidth);
   }
 
-  /** Gives the memory back, after the detection in progress; later calls throw DISPOSED. */
+  /** Gives the memory back, after the detections in progress; later calls throw DISPOSED. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#queue = this.#queue.then(() => this.#session.dispose());
+    this.#queue.onceIdle(() => this.#engine.dispose());
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  get #inputSize(): Size {
-    return { width: this.config.inputWidth, height: this.config.inputHeight };
-  }
-
-  #exclusive<T>(job: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(job);
-    this.#queue = result.catch(() => {});
-    return result;
-  }
-
   #assertUsable(): void {
     if (this.#disposed) throw new RefineDetError('DISPOSED', 'the detector has been disposed');
   }
+}
+
+function inputSizeOf({ config }: Model): Size {
+  return { width: config.inputWidth, height: config.inputHeight };
 }
 
 function withInputSize(model: Model, inputSize: LoadOptions['inputSize']): Model {

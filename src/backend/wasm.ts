@@ -9,6 +9,8 @@ import { RefineDetError } from '../errors.ts';
 import type { Heap } from '../kernels/heap.ts';
 import { registerLayerKernels } from '../kernels/layers/index.ts';
 import { type Kernels, loadKernels } from '../kernels/module.ts';
+import type { WasmSource } from '../platform/platform.ts';
+import { useBackend } from './current.ts';
 import {
   createWasmModule,
   MAX_THREADS,
@@ -37,11 +39,13 @@ let runtime: Promise<WasmRuntime> | undefined;
  * process. Makes `wasm` the current tfjs backend.
  * @param threads default `auto`
  * @param warn receives one sentence when fewer threads are used than asked for
- * @throws INVALID_OPTION, BACKEND_UNAVAILABLE
+ * @param source of tfjs' binary; default: the one that comes with the package
+ * @throws INVALID_OPTION, BACKEND_UNAVAILABLE, FETCH_FAILED
  */
 export async function wasmRuntime(
   threads: Threads = 'auto',
   warn: (message: string) => void = console.warn,
+  source?: WasmSource,
 ): Promise<WasmRuntime> {
   if (
     threads !== 'auto' &&
@@ -52,12 +56,12 @@ export async function wasmRuntime(
       `threads must be "auto" or a whole number from 1 to ${MAX_THREADS}, not ${JSON.stringify(threads)}`,
     );
   }
-  runtime ??= start(threads, warn).catch((error) => {
+  runtime ??= start(threads, warn, source).catch((error) => {
     runtime = undefined;
     throw error;
   });
   const started = await runtime;
-  if (tf.getBackend() !== 'wasm') await tf.setBackend('wasm');
+  useBackend('wasm');
   if (threads !== 'auto' && threads !== started.threads && !warned.has(threads)) {
     warned.add(threads);
     warn(
@@ -76,11 +80,15 @@ export function tensorPointer(tensor: tf.Tensor): number {
   return backend.getMemoryOffset(tensor.dataId) >>> 0;
 }
 
-async function start(threads: Threads, warn: (message: string) => void): Promise<WasmRuntime> {
+async function start(
+  threads: Threads,
+  warn: (message: string) => void,
+  source: WasmSource | undefined,
+): Promise<WasmRuntime> {
   const running = tf.engine().registry['wasm'] as BackendWasm | undefined;
   const module = running
     ? (running as unknown as { wasm: WasmModule }).wasm
-    : await startBackend(chooseThreads(threads, warn));
+    : await startBackend(chooseThreads(threads, warn), source);
   const heap = moduleHeap(module);
   const count = (module.tfjs as { getThreadsCount(): number }).getThreadsCount();
   const kernels = await loadKernels(heap);
@@ -98,8 +106,8 @@ function chooseThreads(threads: Threads, warn: (message: string) => void): numbe
   return 1;
 }
 
-async function startBackend(threads: number): Promise<WasmModule> {
-  const module = await createWasmModule(await wasmAssets(threads > 1), threads);
+async function startBackend(threads: number, source?: WasmSource): Promise<WasmModule> {
+  const module = await createWasmModule(await wasmAssets(threads > 1, source), threads);
   setThreadsCount(threads);
   tf.removeBackend('wasm');
   tf.registerBackend('wasm', () => new BackendWasm(module as never));

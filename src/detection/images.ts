@@ -1,14 +1,24 @@
 /** Turns whatever a caller calls a picture into pixels. */
 import * as tf from '@tensorflow/tfjs-core';
-import { decodeImage, readBytes } from '#platform';
+import { decodeImage, readBytes, readPixels } from '#platform';
 import { RefineDetError } from '../errors.ts';
 import { type RawImage, validateRawImage } from '../image/types.ts';
+import type { PixelSource } from '../platform/platform.ts';
 
 /**
- * A path, an URL, the bytes of a JPEG, PNG or WebP file, decoded pixels, or a tensor
- * [height, width, 1 | 3 | 4] with values 0..255 (not disposed).
+ * A path (Node), a URL, the bytes of a JPEG, PNG or WebP file, decoded pixels, an image, canvas,
+ * video or frame of a web page, or a tensor [height, width, 1 | 3 | 4] with values 0..255 (not
+ * disposed).
  */
-export type ImageSource = string | URL | ArrayBuffer | Uint8Array | RawImage | tf.Tensor3D;
+export type ImageSource =
+  | string
+  | URL
+  | ArrayBuffer
+  | Uint8Array
+  | Blob
+  | RawImage
+  | PixelSource
+  | tf.Tensor3D;
 
 export interface ImageOptions {
   maxPixels?: number;
@@ -25,15 +35,27 @@ export async function toRawImage(
   }
   if (source instanceof ArrayBuffer) return decodeImage(new Uint8Array(source), { maxPixels });
   if (source instanceof Uint8Array) return decodeImage(source, { maxPixels });
+  if (source instanceof Blob) {
+    const bytes = new Uint8Array(await source.arrayBuffer());
+    return decodeImage(bytes, { source: fileName(source), maxPixels });
+  }
   if (source instanceof tf.Tensor) return tensorToRawImage(source);
-  if (typeof source === 'object' && source !== null && 'data' in source) {
-    validateRawImage(source);
-    return source;
+  if (typeof source === 'object' && source !== null) {
+    const pixels = (await readPixels(source, { maxPixels })) ?? source;
+    if ('data' in pixels) {
+      validateRawImage(pixels as RawImage);
+      return pixels as RawImage;
+    }
   }
   throw new RefineDetError(
     'INVALID_ARGUMENT',
     `an image must be a path, a URL, bytes, {data, width, height, channels} or a tensor, not ${typeof source}`,
   );
+}
+
+/** Name of a File; a plain Blob has none. */
+function fileName(blob: Blob): string | undefined {
+  return 'name' in blob ? String(blob.name) : undefined;
 }
 
 async function tensorToRawImage(tensor: tf.Tensor3D): Promise<RawImage> {

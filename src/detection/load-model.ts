@@ -2,10 +2,11 @@
 import { defaultModel, readBytes } from '#platform';
 import { RefineDetError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
+import type { DownloadOptions } from '../platform/platform.ts';
 import { readModel } from '../weights/model-file.ts';
 
-/** Path, URL or bytes of a model file, or a model in memory. */
-export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Model;
+/** Path, URL or bytes of a model file, such a file of a web page, or a model in memory. */
+export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob | Model;
 
 /**
  * @param source default: the model that comes with the package
@@ -14,13 +15,15 @@ export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Model;
 export async function loadModel(
   source: ModelSource | undefined,
   signal?: AbortSignal,
+  download?: DownloadOptions,
 ): Promise<Model> {
   if (source === undefined) return loadDefaultModel();
   if (typeof source === 'string' || source instanceof URL) {
-    return readNamed(await readBytes(source, signal), String(source));
+    return readNamed(await readBytes(source, signal, download), String(source));
   }
   if (source instanceof ArrayBuffer) return readModel(new Uint8Array(source));
   if (source instanceof Uint8Array) return readModel(source);
+  if (source instanceof Blob) return readModel(new Uint8Array(await source.arrayBuffer()));
   if (typeof source === 'object' && source !== null && 'graph' in source) return source;
   throw new RefineDetError(
     'INVALID_ARGUMENT',

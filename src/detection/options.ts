@@ -3,6 +3,7 @@ import { RefineDetError } from '../errors.ts';
 import { DEFAULT_MAX_PIXELS } from '../image/header.ts';
 import { type PostprocessOptions, resolvePostprocessOptions } from '../kernels/options.ts';
 import { type ClassFilter, classMask } from '../labels.ts';
+import type { StageTimings } from './engine.ts';
 import {
   type MultiScaleOptions,
   multiScaleViews,
@@ -31,6 +32,8 @@ export interface DetectOptions extends Partial<Omit<PostprocessOptions, 'classMa
   maxPixels?: number;
   /** Cancels between the stages: the promise rejects with code ABORTED. */
   signal?: AbortSignal;
+  /** Receives how long the stages took. */
+  onTimings?: (timings: StageTimings) => void;
 }
 
 export interface ResolvedDetectOptions {
@@ -41,10 +44,19 @@ export interface ResolvedDetectOptions {
   maxDetections: number;
   maxPixels: number;
   signal: AbortSignal | undefined;
+  onTimings: DetectOptions['onTimings'];
   views(image: Size, input: Size): View[];
 }
 
-const OTHER_NAMES = ['classes', 'maxDetections', 'multiScale', 'tiles', 'maxPixels', 'signal'];
+const OTHER_NAMES = [
+  'classes',
+  'maxDetections',
+  'multiScale',
+  'tiles',
+  'maxPixels',
+  'signal',
+  'onTimings',
+];
 
 /** Voting in the multi-scale test needs candidates that a single view would not report. */
 const VOTE_SCORE_THRESHOLD = 0.01;
@@ -54,7 +66,7 @@ export function resolveDetectOptions(
   options: DetectOptions,
   classes: readonly string[],
 ): ResolvedDetectOptions {
-  const { multiScale = false, tiles = false, maxPixels = DEFAULT_MAX_PIXELS, signal } = options;
+  const { multiScale = false, tiles = false, maxPixels = DEFAULT_MAX_PIXELS } = options;
   const final = resolvePostprocessOptions(
     {
       ...options,
@@ -69,7 +81,8 @@ export function resolveDetectOptions(
   const maxDetections = options.maxDetections ?? final.keepTopK;
   positive('maxDetections', maxDetections);
   positive('maxPixels', maxPixels);
-  const common = { maxDetections, maxPixels, signal };
+  const { signal, onTimings } = options;
+  const common = { maxDetections, maxPixels, signal, onTimings };
   if (multiScale) {
     const details = multiScale === true ? {} : multiScale;
     const scoreThreshold = Math.min(final.scoreThreshold, VOTE_SCORE_THRESHOLD);

@@ -1,13 +1,16 @@
 /** One model on the wasm backend: pixels of a view in, raw detections out. */
 import * as tf from '@tensorflow/tfjs-core';
+import { useBackend } from '../backend/current.ts';
 import { tensorPointer, type WasmRuntime } from '../backend/wasm.ts';
 import type { RawImage } from '../image/types.ts';
+import type { Kernels } from '../kernels/module.ts';
 import type { PostprocessOptions } from '../kernels/options.ts';
 import { type HeadPointers, PostProcessor, type RawDetections } from '../kernels/postprocess.ts';
 import { Preprocessor } from '../kernels/resize.ts';
 import type { Model } from '../model/model.ts';
 import { disposeHeads, type Heads, joinHeads, type LevelHeads, Network } from '../model/run.ts';
-import { levelShapes } from '../model/summary.ts';
+import { modelAnchors } from './anchors.ts';
+import { type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
 import type { Size, View } from './views.ts';
 
 /** Buffers for one network input size. */
@@ -17,42 +20,58 @@ interface Stage {
   postprocessor: PostProcessor;
 }
 
-export class Session {
-  readonly #runtime: WasmRuntime;
+export class Session implements Engine {
+  readonly backend = 'wasm';
+  readonly threads: number;
+  readonly kernels: Kernels;
+  /** One detection keeps all threads busy. */
+  readonly lanes = 1;
   readonly #model: Model;
   readonly #network: Network;
   readonly #preprocessor: Preprocessor;
   readonly #stages = new Map<string, Stage>();
 
-  constructor(runtime: WasmRuntime, model: Model) {
-    this.#runtime = runtime;
+  constructor({ kernels, threads }: WasmRuntime, model: Model) {
+    this.threads = threads;
+    this.kernels = kernels;
     this.#model = model;
+    useBackend('wasm');
     this.#network = new Network(model.graph, model.weights);
-    this.#preprocessor = new Preprocessor(runtime.kernels);
+    this.#preprocessor = new Preprocessor(kernels);
   }
 
-  /** Detections of one view, normalised to its crop; synchronous, so that views never interleave. */
-  run(image: RawImage, view: View, options: PostprocessOptions): RawDetections {
+  /** Synchronous up to the result, so that views never interleave. */
+  async run(
+    image: RawImage,
+    view: View,
+    options: PostprocessOptions,
+    timings: StageTimings = noTimings(),
+  ): Promise<RawDetections> {
+    useBackend('wasm');
     const { input, postprocessor } = this.#stage(view.input);
     const { mean, std, channelOrder } = this.#model.config;
     const { crop, flip } = view;
+    const lap = stopwatch(timings);
     const target = { pointer: tensorPointer(input), ...view.input };
     this.#preprocessor.run(image, target, { mean, std, channelOrder, crop, flip });
+    lap('resize');
     const heads = this.#network.forward(input);
+    lap('network');
     try {
       return postprocessor.run(heads.map(headPointers), options);
     } finally {
+      lap('postprocess');
       disposeHeads(heads);
     }
   }
 
-  /** Raw heads of a normalised batch [B, height, width, 3]; the caller disposes them. */
   forward(input: tf.Tensor4D): Heads {
+    useBackend('wasm');
     return joinHeads(this.#network.forward(input), this.#model.graph.numClasses);
   }
 
-  /** Runs the network once, so that the first picture does not pay for compilation. */
-  warmUp(size: Size): void {
+  async warmUp(size: Size): Promise<void> {
+    useBackend('wasm');
     disposeHeads(this.#network.forward(this.#stage(size).input));
   }
 
@@ -66,20 +85,16 @@ export class Session {
     this.#network.dispose();
   }
 
-  #stage({ width, height }: Size): Stage {
+  #stage(size: Size): Stage {
+    const { width, height } = size;
     const key = `${width}x${height}`;
     let stage = this.#stages.get(key);
     if (!stage) {
-      const { graph, config } = this.#model;
-      const grid = {
-        levels: levelShapes(graph, height, width),
-        inputHeight: height,
-        inputWidth: width,
-        options: config.anchors,
-      };
+      const { classes } = this.#model.config;
+      const anchors = modelAnchors(this.#model, size);
       stage = {
         input: tf.zeros([1, height, width, 3]),
-        postprocessor: new PostProcessor(this.#runtime.kernels, grid, config.classes.length),
+        postprocessor: new PostProcessor(this.kernels, anchors, classes.length),
       };
       this.#stages.set(key, stage);
     }

@@ -1,0 +1,8 @@
+/** tfjs has one current backend; detectors on several take turns within a process. */
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Makes a started backend the current one. Takes effect at once, not after the next await. */
+export function useBackend(name: string): void {
+  if (tf.getBackend() === name && tf.engine().backend === tf.findBackend(name)) return;
+  void tf.setBackend(name);
+}

@@ -1,0 +1,79 @@
+/** What the GPU backends have in common; entry points refinedet/webgl and refinedet/webgpu. */
+import * as tf from '@tensorflow/tfjs-core';
+import { RefineDetError } from '../errors.ts';
+
+/** Hand it to `load` as one of `gpu`. */
+export interface GpuBackend {
+  readonly name: 'webgl' | 'webgpu';
+  /**
+   * Starts tfjs' backend of this name, or returns the running one.
+   * @throws MISSING_DEPENDENCY, BACKEND_UNAVAILABLE
+   */
+  start(): Promise<GpuDevice>;
+}
+
+export interface GpuDevice {
+  /** Resolves with the reason when the browser or the driver takes the GPU away. */
+  readonly lost: Promise<string>;
+}
+
+/** The GPU was taken away. */
+export class ContextLost extends Error {}
+
+/**
+ * @param importPackage imports the tfjs backend, an optional dependency
+ * @param create makes and registers the backend; undefined when there is no such GPU here
+ */
+export function gpuBackend<Package>(
+  name: GpuBackend['name'],
+  importPackage: () => Promise<Package>,
+  create: (tfjs: Package) => Promise<GpuDevice | undefined>,
+): GpuBackend {
+  let device: Promise<GpuDevice> | undefined;
+  return {
+    name,
+    start() {
+      device ??= startDevice(name, importPackage, create).then(
+        (started) => {
+          // The next detector may have more luck.
+          started.lost.then(() => {
+            device = undefined;
+            tf.removeBackend(name);
+          });
+          return started;
+        },
+        (error) => {
+          device = undefined;
+          throw error;
+        },
+      );
+      return device;
+    },
+  };
+}
+
+async function startDevice<Package>(
+  name: string,
+  importPackage: () => Promise<Package>,
+  create: (tfjs: Package) => Promise<GpuDevice | undefined>,
+): Promise<GpuDevice> {
+  let tfjs: Package;
+  try {
+    tfjs = await importPackage();
+  } catch (cause) {
+    const dependency = `@tensorflow/tfjs-backend-${name}`;
+    throw new RefineDetError(
+      'MISSING_DEPENDENCY',
+      `the ${name} backend needs the package ${dependency}: npm install ${dependency}`,
+      { cause },
+    );
+  }
+  let reason = 'there is no such GPU here';
+  try {
+    const device = await create(tfjs);
+    if (device) return device;
+  } catch (cause) {
+    reason = (cause as Error).message;
+  }
+  throw new RefineDetError('BACKEND_UNAVAILABLE', `${name} cannot be used: ${reason}`);
+}

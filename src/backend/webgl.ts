@@ -1,0 +1,25 @@
+/** Entry point refinedet/webgl: the network on the GPU by tfjs' WebGL backend. */
+import type { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl';
+import * as tf from '@tensorflow/tfjs-core';
+import { type GpuBackend, gpuBackend } from './gpu.ts';
+
+/** For `gpu` of the load options. Needs the package @tensorflow/tfjs-backend-webgl. */
+export const webgl: GpuBackend = gpuBackend(
+  'webgl',
+  () => import('@tensorflow/tfjs-backend-webgl'),
+  async (tfjs) => {
+    if (!tf.findBackendFactory('webgl')) {
+      tf.registerBackend('webgl', () => new tfjs.MathBackendWebGL());
+    }
+    const backend = tf.findBackend('webgl') as MathBackendWebGL | null;
+    if (!backend) return undefined;
+    const { canvas } = backend.gpgpu.gl;
+    const lost = new Promise<string>((resolve) => {
+      const listener = () => resolve('the WebGL context was lost');
+      canvas.addEventListener('webglcontextlost', listener, { once: true });
+    });
+    return { lost };
+  },
+);
+
+export type { GpuBackend } from './gpu.ts';

@@ -1,0 +1,14 @@
+/** The anchors of a model at an input size. */
+import type { AnchorGrid } from '../kernels/postprocess.ts';
+import type { Model } from '../model/model.ts';
+import { levelShapes } from '../model/summary.ts';
+import type { Size } from './views.ts';
+
+export function modelAnchors({ graph, config }: Model, { width, height }: Size): AnchorGrid {
+  return {
+    levels: levelShapes(graph, height, width),
+    inputHeight: height,
+    inputWidth: width,
+    options: config.anchors,
+  };
+}

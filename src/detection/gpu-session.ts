@@ -1,0 +1,160 @@
+/**
+ * One model on a GPU backend. Resizing and post-processing run in the wasm kernels on a heap of their
+ * own; while a frame is on its way through the GPU, the next one can be prepared and submitted.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { useBackend } from '../backend/current.ts';
+import { ContextLost, type GpuBackend, type GpuDevice } from '../backend/gpu.ts';
+import type { RawImage } from '../image/types.ts';
+import { float32View } from '../kernels/heap.ts';
+import type { Kernels } from '../kernels/module.ts';
+import type { PostprocessOptions } from '../kernels/options.ts';
+import { type HeadArrays, PostProcessor, type RawDetections } from '../kernels/postprocess.ts';
+import { Preprocessor } from '../kernels/resize.ts';
+import { GrowingBuffer } from '../kernels/workspace.ts';
+import type { Model } from '../model/model.ts';
+import { disposeHeads, type Heads, joinHeads, type LevelHeads, Network } from '../model/run.ts';
+import { modelAnchors } from './anchors.ts';
+import { type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
+import type { Size, View } from './views.ts';
+
+/** The event that tells of a lost context may come after the first failing call. */
+const LOSS_NOTICE_MS = 100;
+
+export class GpuSession implements Engine {
+  readonly backend: GpuBackend['name'];
+  readonly threads = 1;
+  readonly kernels: Kernels;
+  /** One in the GPU, one before or after it. */
+  readonly lanes = 2;
+  readonly #model: Model;
+  readonly #network: Network;
+  readonly #preprocessor: Preprocessor;
+  readonly #input: GrowingBuffer;
+  readonly #postprocessors = new Map<string, PostProcessor>();
+  readonly #lost: Promise<never>;
+  #isLost = false;
+
+  /** @param device started by the backend of this name */
+  constructor(backend: GpuBackend['name'], device: GpuDevice, kernels: Kernels, model: Model) {
+    this.backend = backend;
+    this.kernels = kernels;
+    this.#model = model;
+    this.#lost = device.lost.then((reason) => {
+      this.#isLost = true;
+      throw new ContextLost(reason);
+    });
+    this.#lost.catch(() => {});
+    useBackend(backend);
+    this.#network = new Network(model.graph, model.weights);
+    this.#preprocessor = new Preprocessor(kernels);
+    this.#input = new GrowingBuffer(kernels.heap);
+  }
+
+  /** @throws ContextLost */
+  async run(
+    image: RawImage,
+    view: View,
+    options: PostprocessOptions,
+    timings: StageTimings = noTimings(),
+  ): Promise<RawDetections> {
+    const lap = stopwatch(timings);
+    try {
+      const input = this.#upload(image, view);
+      lap('resize');
+      const heads = await this.#download(this.#submit(input));
+      lap('network');
+      const found = this.#postprocessor(view.input).runArrays(heads, options);
+      lap('postprocess');
+      return found;
+    } catch (error) {
+      await this.#throwIfLost();
+      throw error;
+    }
+  }
+
+  forward(input: tf.Tensor4D): Heads {
+    useBackend(this.backend);
+    return joinHeads(this.#network.forward(input), this.#model.graph.numClasses);
+  }
+
+  /** @throws ContextLost */
+  async warmUp({ width, height }: Size): Promise<void> {
+    useBackend(this.backend);
+    await this.#download(this.#submit(tf.zeros([1, height, width, 3])));
+  }
+
+  dispose(): void {
+    for (const postprocessor of this.#postprocessors.values()) postprocessor.dispose();
+    this.#postprocessors.clear();
+    this.#input.dispose();
+    this.#preprocessor.dispose();
+    // The memory of a lost context is gone already, and tfjs fails when it frees it.
+    if (!this.#isLost) this.#network.dispose();
+  }
+
+  #upload(image: RawImage, { input: { width, height }, crop, flip }: View): tf.Tensor4D {
+    const { mean, std, channelOrder } = this.#model.config;
+    const numbers = 3 * width * height;
+    const pointer = this.#input.reserve(4 * numbers);
+    const target = { pointer, width, height };
+    this.#preprocessor.run(image, target, { mean, std, channelOrder, crop, flip });
+    useBackend(this.backend);
+    const values = float32View(this.kernels.heap, pointer, numbers).slice();
+    return tf.tensor4d(values, [1, height, width, 3]);
+  }
+
+  /** Starts the network; the input is disposed. */
+  #submit(input: tf.Tensor4D): LevelHeads[] {
+    try {
+      return this.#network.forward(input);
+    } finally {
+      input.dispose();
+    }
+  }
+
+  /** All outputs in one transfer. */
+  async #download(levels: LevelHeads[]): Promise<HeadArrays[]> {
+    const order = levels.flatMap(({ armLoc, armConf, odmLoc, odmConf }) => [
+      armLoc,
+      armConf,
+      odmLoc,
+      odmConf,
+    ]);
+    const sizes = order.map(({ size }) => size);
+    const joined = tf.tidy(() => tf.concat1d(order.map((tensor) => tf.reshape(tensor, [-1]))));
+    disposeHeads(levels);
+    let values: Float32Array;
+    try {
+      values = (await Promise.race([joined.data(), this.#lost])) as Float32Array;
+    } finally {
+      if (!this.#isLost) joined.dispose();
+    }
+    let end = 0;
+    const parts = sizes.map((size) => {
+      end += size;
+      return values.subarray(end - size, end);
+    });
+    return levels.map((_, level) => {
+      const [armLoc, armConf, odmLoc, odmConf] = parts.slice(4 * level);
+      return { armLoc, armConf, odmLoc, odmConf };
+    });
+  }
+
+  async #throwIfLost(): Promise<void> {
+    const noLoss = new Promise<void>((resolve) => setTimeout(resolve, LOSS_NOTICE_MS));
+    await Promise.race([this.#lost, noLoss]);
+  }
+
+  #postprocessor(size: Size): PostProcessor {
+    const key = `${size.width}x${size.height}`;
+    let postprocessor = this.#postprocessors.get(key);
+    if (!postprocessor) {
+      const anchors = modelAnchors(this.#model, size);
+      const { classes } = this.#model.config;
+      postprocessor = new PostProcessor(this.kernels, anchors, classes.length);
+      this.#postprocessors.set(key, postprocessor);
+    }
+    return postprocessor;
+  }
+}

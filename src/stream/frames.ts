@@ -1,0 +1,112 @@
+/** Frames of whatever plays: a video, a camera, or anything that yields pictures. */
+import type { ImageSource } from '../detection/images.ts';
+import { RefineDetError } from '../errors.ts';
+import { videoFrames } from './video.ts';
+
+/** A playing video, a camera's or screen's stream, or pictures one after another. */
+export type StreamSource =
+  | HTMLVideoElement
+  | MediaStream
+  | AsyncIterable<ImageSource>
+  | Iterable<ImageSource>;
+
+/** Whether frames that come while a detection is running are kept waiting or replaced. */
+export type FramePolicy = 'all' | 'newest';
+
+export interface Frame {
+  image: ImageSource;
+  /** Position in the source; gaps are frames that were dropped. */
+  index: number;
+  /** Milliseconds: of the video's clock, or since the stream began. */
+  time: number;
+}
+
+/**
+ * @param policy default: `newest` for a video or a camera, `all` for pictures
+ * @throws INVALID_ARGUMENT
+ */
+export function readFrames(source: StreamSource, policy?: FramePolicy): AsyncIterator<Frame> {
+  if (isObject(source) && isTagged(source, 'HTMLVideoElement')) {
+    return videoFrames(source as HTMLVideoElement);
+  }
+  if (isObject(source) && isTagged(source, 'MediaStream')) {
+    return videoFrames(source as MediaStream);
+  }
+  if (isObject(source) && (Symbol.asyncIterator in source || Symbol.iterator in source)) {
+    const frames = numbered(source as AsyncIterable<ImageSource> | Iterable<ImageSource>);
+    return policy === 'newest' ? newest(frames) : frames;
+  }
+  throw new RefineDetError(
+    'INVALID_ARGUMENT',
+    `a stream must be a video, a MediaStream or an iterable of pictures, not ${source === null ? 'null' : typeof source}`,
+  );
+}
+
+/** Releases what a frame holds: bitmaps and video frames are few and large. */
+export function closeFrame({ image }: Frame): void {
+  if (isObject(image) && 'close' in image && typeof image.close === 'function') image.close();
+}
+
+async function* numbered(
+  pictures: AsyncIterable<ImageSource> | Iterable<ImageSource>,
+): AsyncGenerator<Frame> {
+  const start = performance.now();
+  let index = 0;
+  for await (const image of pictures)
+    yield { image, index: index++, time: performance.now() - start };
+}
+
+/** Reads ahead without waiting for its own reader and keeps only the latest frame. */
+function newest(frames: AsyncGenerator<Frame>): AsyncIterator<Frame> {
+  let latest: Frame | undefined;
+  let finished: IteratorResult<Frame> | undefined;
+  let failure: { error: unknown } | undefined;
+  let wake = () => {};
+  const pump = async () => {
+    try {
+      for await (const frame of frames) {
+        if (latest) closeFrame(latest);
+        latest = frame;
+        wake();
+      }
+    } catch (error) {
+      failure = { error };
+    }
+    finished = { done: true, value: undefined };
+    wake();
+  };
+  let isPumping = false;
+  return {
+    async next() {
+      if (!isPumping) void pump();
+      isPumping = true;
+      if (!latest && !finished) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      if (latest) {
+        const value = latest;
+        latest = undefined;
+        return { done: false, value };
+      }
+      if (failure) throw failure.error;
+      return finished!;
+    },
+    async return() {
+      if (latest) closeFrame(latest);
+      latest = undefined;
+      // The source may be waiting for its next picture: do not wait with it.
+      frames.return(undefined).catch(() => {});
+      return { done: true, value: undefined };
+    },
+  };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isTagged(value: object, tag: string): boolean {
+  return Object.prototype.toString.call(value) === `[object ${tag}]`;
+}

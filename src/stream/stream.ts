@@ -1,0 +1,138 @@
+/** Detection in every frame of a video, as an async iterator. */
+import type { Detection } from '../boxes.ts';
+import type { ImageSource } from '../detection/images.ts';
+import type { DetectOptions } from '../detection/options.ts';
+import { RefineDetError, throwIfAborted } from '../errors.ts';
+import {
+  closeFrame,
+  type Frame,
+  type FramePolicy,
+  readFrames,
+  type StreamSource,
+} from './frames.ts';
+import { type TrackedDetection, Tracker, type TrackOptions } from './tracker.ts';
+
+export interface StreamOptions extends DetectOptions {
+  /** Gives objects ids that stay the same from frame to frame. Default false. */
+  track?: boolean | TrackOptions;
+  /**
+   * `newest`: frames that come while a detection is running replace one another. `all`: none is
+   * left out. Default: `newest` for a video or a camera (always), `all` for pictures.
+   */
+  frames?: FramePolicy;
+}
+
+export interface StreamResult {
+  /** Best first; with ids when tracking. */
+  detections: (Detection & Partial<Pick<TrackedDetection, 'id'>>)[];
+  /** Number of the frame in its source, from 0. */
+  index: number;
+  /** Milliseconds on the video's clock; of pictures, since the stream began. */
+  time: number;
+  /** Frames left out so far. */
+  dropped: number;
+}
+
+/** What a stream needs of a detector. */
+export interface FrameDetector {
+  /** Frames worth having under way at a time. */
+  readonly lanes: number;
+  /** Detects in a frame that nobody else will use. */
+  detectFrame(image: ImageSource, options: DetectOptions): Promise<Detection[]>;
+}
+
+/**
+ * Results in the order of the frames, each when its frame is done; ends with the source. Frames with
+ * a `close` method (VideoFrame, ImageBitmap) are closed. Leaving the loop ends the stream.
+ * @throws INVALID_OPTION, INVALID_ARGUMENT, and what detecting and the source throw
+ */
+export async function* detectStream(
+  detector: FrameDetector,
+  source: StreamSource,
+  { track = false, frames: policy, ...options }: StreamOptions = {},
+): AsyncGenerator<StreamResult, void, undefined> {
+  checkPolicy(policy);
+  const tracker = track ? new Tracker(track === true ? {} : track) : undefined;
+  const frames = readFrames(source, policy);
+  const underWay: Promise<Found | undefined>[] = [];
+  const isAborted = abortion(options.signal);
+  let reading: Promise<IteratorResult<Frame>> | undefined;
+  let hasEnded = false;
+  let yielded = 0;
+  let crashes = 0;
+
+  const detect = async (frame: Frame): Promise<Found | undefined> => {
+    try {
+      return { frame, detections: await detector.detectFrame(frame.image, options) };
+    } catch (error) {
+      // The worker is started again once: the frame is lost, the stream is not.
+      if (isCrash(error) && crashes++ === 0) return undefined;
+      throw error;
+    } finally {
+      closeFrame(frame);
+    }
+  };
+
+  try {
+    for (;;) {
+      throwIfAborted(options.signal);
+      if (!hasEnded && underWay.length < detector.lanes) reading ??= handled(frames.next());
+      if (!reading && underWay.length === 0) return;
+      const waiting: Promise<unknown>[] = [isAborted.promise];
+      if (reading) waiting.push(reading.then(() => 'frame'));
+      if (underWay.length > 0) waiting.push(underWay[0].then(() => 'found'));
+      const event = await Promise.race(waiting);
+      if (event === 'frame') {
+        const { done, value } = await reading!;
+        reading = undefined;
+        if (done) hasEnded = true;
+        else underWay.push(handled(detect(value)));
+      } else if (event === 'found') {
+        const found = await underWay.shift()!;
+        if (!found) continue;
+        const { index, time } = found.frame;
+        const detections = tracker ? tracker.update(found.detections) : found.detections;
+        yield { detections, index, time, dropped: index - yielded };
+        yielded++;
+      }
+    }
+  } finally {
+    isAborted.stop();
+    reading?.then(({ done, value }) => !done && closeFrame(value)).catch(() => {});
+    // Not awaited: a source that waits for its next frame would hold the end of the stream back.
+    frames.return?.()?.catch(() => {});
+  }
+}
+
+interface Found {
+  frame: Frame;
+  detections: Detection[];
+}
+
+/** A promise whose failure is reported where it is awaited, even if that is later. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+function isCrash(error: unknown): boolean {
+  return error instanceof RefineDetError && error.code === 'WORKER_CRASHED';
+}
+
+function abortion(signal: AbortSignal | undefined): { promise: Promise<void>; stop(): void } {
+  let stop = () => {};
+  const promise = new Promise<void>((resolve) => {
+    const listener = () => resolve();
+    signal?.addEventListener('abort', listener);
+    stop = () => signal?.removeEventListener('abort', listener);
+  });
+  return { promise, stop };
+}
+
+function checkPolicy(policy: unknown): void {
+  if (policy === undefined || policy === 'all' || policy === 'newest') return;
+  throw new RefineDetError(
+    'INVALID_OPTION',
+    `frames must be "all" or "newest", not ${JSON.stringify(policy)}`,
+  );
+}

@@ -1,0 +1,97 @@
+/** Frames of a playing video or a camera; always the newest one. */
+import { RefineDetError } from '../errors.ts';
+import type { Frame } from './frames.ts';
+
+/** Ends with the video, or with the stream's last track. */
+export async function* videoFrames(source: HTMLVideoElement | MediaStream): AsyncGenerator<Frame> {
+  const isElement = 'videoWidth' in source;
+  const video = isElement ? source : await play(source);
+  const watcher = new FrameWatcher(video, isElement ? [] : source.getVideoTracks());
+  try {
+    while (await watcher.fresh()) {
+      const { index, time } = watcher;
+      yield { image: await createImageBitmap(video), index, time };
+    }
+  } finally {
+    watcher.stop();
+    if (!isElement) video.srcObject = null; // the tracks are the caller's to stop
+  }
+}
+
+async function play(stream: MediaStream): Promise<HTMLVideoElement> {
+  const video = document.createElement('video');
+  video.muted = true;
+  video.playsInline = true;
+  video.srcObject = stream;
+  try {
+    await video.play();
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new RefineDetError('INVALID_ARGUMENT', `the camera stream does not play: ${reason}`, {
+      cause,
+    });
+  }
+  return video;
+}
+
+/** Knows whether the video shows a frame that has not been taken yet. */
+class FrameWatcher {
+  /** Frames shown before the current one. */
+  index = 0;
+  /** Of the current frame, milliseconds. */
+  time = 0;
+  readonly #video: HTMLVideoElement;
+  readonly #listening = new AbortController();
+  #callback = 0;
+  #hasFresh = false;
+  #hasEnded = false;
+  #firstPresented: number | undefined;
+  #wake = () => {};
+
+  constructor(video: HTMLVideoElement, tracks: readonly MediaStreamTrack[]) {
+    this.#video = video;
+    const end = () => {
+      if (tracks.length > 0 && tracks.some(({ readyState }) => readyState === 'live')) return;
+      this.#hasEnded = true;
+      this.#wake();
+    };
+    const { signal } = this.#listening;
+    for (const event of ['ended', 'error', 'emptied'])
+      video.addEventListener(event, end, { signal });
+    for (const track of tracks) track.addEventListener('ended', end, { signal });
+    this.#hasEnded = video.ended;
+    this.#watch();
+  }
+
+  /** Waits for a frame that has not been taken; false at the end. */
+  async fresh(): Promise<boolean> {
+    if (!this.#hasFresh && !this.#hasEnded) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const { error } = this.#video;
+    if (error) {
+      throw new RefineDetError('IMAGE_CORRUPT', `the video cannot be played: ${error.message}`);
+    }
+    const isFresh = this.#hasFresh;
+    this.#hasFresh = false;
+    return isFresh;
+  }
+
+  stop(): void {
+    this.#listening.abort();
+    this.#video.cancelVideoFrameCallback(this.#callback);
+  }
+
+  #watch(): void {
+    this.#callback = this.#video.requestVideoFrameCallback((_now, metadata) => {
+      this.#firstPresented ??= metadata.presentedFrames;
+      this.index = metadata.presentedFrames - this.#firstPresented;
+      this.time = 1000 * metadata.mediaTime;
+      this.#hasFresh = true;
+      this.#wake();
+      this.#watch();
+    });
+  }
+}
