@@ -109,6 +109,16 @@ export const COCO_CLASSES: readonly string[] = [
   'toothbrush',
 ];
 
+/** COCO's names of VOC classes that VOC calls differently; the other VOC classes have one name. */
+export const COCO_TO_VOC: Readonly<Record<string, string>> = {
+  airplane: 'aeroplane',
+  couch: 'sofa',
+  'dining table': 'diningtable',
+  motorcycle: 'motorbike',
+  'potted plant': 'pottedplant',
+  tv: 'tvmonitor',
+};
+
 /** Which classes to keep: a list of names is an allow list; `deny` removes classes. */
 export type ClassFilter =
   | readonly string[]

@@ -7,6 +7,7 @@ import { registerDatasetCommand } from './commands/dataset.ts';
 import { registerDetectCommand } from './commands/detect.ts';
 import { registerEvalCommand } from './commands/eval.ts';
 import { registerInfoCommand } from './commands/info.ts';
+import { registerTrainCommand } from './commands/train.ts';
 import { helpExamples } from './options.ts';
 
 export function createProgram(): Command {
@@ -26,6 +27,7 @@ export function createProgram(): Command {
   registerConvertCommand(program);
   registerDatasetCommand(program);
   registerEvalCommand(program);
+  registerTrainCommand(program);
   return program.addHelpText(
     'after',
     helpExamples('detect photo.jpg --save', 'detect photos --format jsonl', 'info', 'help detect'),

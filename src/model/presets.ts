@@ -64,6 +64,11 @@ export function presetByName(name: string): Preset & { name: PresetName } {
 export interface GraphOptions {
   /** Where ResNet bottlenecks stride; default `v1`, as the released models. */
   resnetVersion?: ResNetVersion;
+  /**
+   * Transfer connection blocks between the two modules; false is the paper's ablation without them,
+   * whose ODM heads read what the ARM heads read. Default true.
+   */
+  tcb?: boolean;
 }
 
 /**
@@ -78,5 +83,5 @@ export function presetGraph(name: string, numClasses: number, options: GraphOpti
     resnet101: () => resnet101(b, options.resnetVersion),
     mobilenet: () => mobilenet(b),
   }[backbone]();
-  return refinedet(b, sources, neck, numClasses);
+  return refinedet(b, sources, neck, numClasses, options.tcb);
 }

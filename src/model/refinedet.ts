@@ -31,12 +31,14 @@ const INTER_FILTERS = 1024;
  * Completes a backbone to a detector.
  * @param sources names of C3..C6
  * @param numClasses object classes, without background
+ * @param tcb whether there are transfer connection blocks
  */
 export function refinedet(
   b: GraphBuilder,
   sources: readonly string[],
   style: NeckStyle,
   numClasses: number,
+  tcb = true,
 ): Graph {
   const heads: HeadNames = { armLoc: [], armConf: [], odmLoc: [], odmConf: [] };
   const { lateral, transfer, head } = NECKS[style];
@@ -46,9 +48,9 @@ export function refinedet(
     heads.armLoc.push(loc);
     heads.armConf.push(conf);
   }
+  const transferred = [...features];
   let deeper: string | undefined;
-  const transferred: string[] = [];
-  for (let i = LEVELS.length - 1; i >= 0; i--) {
+  for (let i = LEVELS.length - 1; tcb && i >= 0; i--) {
     deeper = transfer(b, `tcb${LEVELS[i]}`, features[i], deeper);
     transferred[i] = deeper;
   }

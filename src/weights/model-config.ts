@@ -56,10 +56,15 @@ function preset(value: unknown): PresetName {
 }
 
 function graphOptions(value: unknown): GraphOptions {
-  const { resnetVersion } = record(value, 'graphOptions');
-  if (resnetVersion === undefined) return {};
-  if (resnetVersion === 'v1' || resnetVersion === 'v1.5') return { resnetVersion };
-  throw invalid('resnetVersion', resnetVersion, '"v1" or "v1.5"');
+  const { resnetVersion, tcb } = record(value, 'graphOptions');
+  if (resnetVersion !== undefined && resnetVersion !== 'v1' && resnetVersion !== 'v1.5') {
+    throw invalid('resnetVersion', resnetVersion, '"v1" or "v1.5"');
+  }
+  if (tcb !== undefined && typeof tcb !== 'boolean') throw invalid('tcb', tcb, 'true or false');
+  return {
+    ...(resnetVersion !== undefined && { resnetVersion }),
+    ...(tcb !== undefined && { tcb }),
+  };
 }
 
 function inputSize(value: unknown, field: string): number {

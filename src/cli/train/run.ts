@@ -1,0 +1,69 @@
+/** `refinedet train`: runs a training, shows how it goes and keeps it in a folder. */
+import { RefineDetError } from '../../errors.ts';
+import { train } from '../../training/index.ts';
+import { RunFolder } from '../../training/node/run-folder.ts';
+import type { StepRecord } from '../../training/records.ts';
+import { RUN_FILES } from '../../training/run-store.ts';
+import type { TrainCallOptions } from '../../training/train.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { print } from '../terminal.ts';
+import { counted, printable } from '../text.ts';
+import { type TrainFlags, trainOptions } from './flags.ts';
+import { TrainProgress } from './progress.ts';
+
+/** @throws USAGE and what {@link train} throws */
+export async function runTrain(flags: TrainFlags): Promise<void> {
+  if (flags.resume) requireNoOthers(flags);
+  const store = new RunFolder(flags.out);
+  const signal = interruptSignal();
+  const progress = new TrainProgress(flags);
+  const call: TrainCallOptions = {
+    store,
+    signal,
+    resume: flags.resume,
+    onNote: (sentence) => progress.note(sentence),
+    onStart: (run) => progress.start(run),
+    onEvaluation: (evaluation) => progress.evaluating(evaluation),
+  };
+  let last: StepRecord | undefined;
+  try {
+    for await (const record of train(flags.resume ? {} : await trainOptions(flags), call)) {
+      progress.show(record);
+      if (record.evaluation) await print(evaluationLine(record));
+      last = record;
+    }
+  } finally {
+    progress.stop();
+  }
+  await print(conclusion(store, last, signal.aborted));
+}
+
+/** The run's own configuration counts; other flags would be ignored in silence. */
+function requireNoOthers({ out: _, resume: __, quiet: ___, ...others }: TrainFlags): void {
+  const { tcb, armRegression, negativeFiltering, ...rest } = others;
+  const given = Object.entries({
+    ...rest,
+    ...(tcb && armRegression && negativeFiltering ? {} : { ablation: true }),
+  }).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return;
+  throw new RefineDetError(
+    'USAGE',
+    `--resume goes on with the configuration of the run: leave out ${given.map(([name]) => name).join(', ')}`,
+  );
+}
+
+function evaluationLine({ step, epoch, evaluation }: StepRecord): string {
+  const { score, images, seconds, best } = evaluation!;
+  const shown = score === null ? 'no box to find' : `${(100 * score).toFixed(1)}`;
+  const note = best ? ', the best so far' : '';
+  return `epoch ${epoch.toFixed(1)}, step ${step}: AP ${shown} on ${counted(images, 'image')} in ${seconds.toFixed(0)} s${note}\n`;
+}
+
+function conclusion(store: RunFolder, last: StepRecord | undefined, interrupted: boolean): string {
+  if (interrupted) {
+    const step = last ? `step ${last.step} is saved` : 'nothing new to save';
+    return `interrupted: ${step}; go on with --resume\n`;
+  }
+  if (!last) return 'the run was finished already\n';
+  return printable(`finished: ${store.describe(RUN_FILES.model)}`).concat('\n');
+}

@@ -1,0 +1,28 @@
+/** Training in a web page or, better, in a worker of one: web workers, data given by the caller. */
+import { RefineDetError } from '../../errors.ts';
+import type { WorkerPort } from '../data-parallel/port.ts';
+import type { TrainingHost } from '../host.ts';
+
+export const browserHost: TrainingHost = {
+  startWorker,
+  workersUnavailable: () =>
+    globalThis.crossOriginIsolated
+      ? undefined
+      : 'the page is not cross-origin isolated, so that threads cannot share memory',
+  loadData() {
+    throw new RefineDetError(
+      'INVALID_OPTION',
+      'in a browser the training data are given to train() as the option "data"',
+    );
+  },
+};
+
+function startWorker(): WorkerPort {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  return {
+    post: (message) => worker.postMessage(message),
+    listen: (receive) => worker.addEventListener('message', ({ data }) => receive(data)),
+    onDeath: (notify) => worker.addEventListener('error', ({ message }) => notify(message)),
+    terminate: async () => worker.terminate(),
+  };
+}

@@ -1,0 +1,67 @@
+/** Checks of a training configuration that comes from a caller or a JSON file. */
+import { didYouMean, RefineDetError } from '../../errors.ts';
+
+export type Rule = readonly [isValid: (value: unknown) => boolean, expected: string];
+
+const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value);
+
+export function wholeFrom(low: number): Rule {
+  return [(v) => Number.isSafeInteger(v) && (v as number) >= low, `a whole number from ${low}`];
+}
+
+export const POSITIVE: Rule = [(v) => isNumber(v) && v > 0, 'a number above 0'];
+export const NOT_NEGATIVE: Rule = [(v) => isNumber(v) && v >= 0, 'a number from 0'];
+export const FRACTION: Rule = [(v) => isNumber(v) && v >= 0 && v <= 1, 'a number from 0 to 1'];
+export const TEXT: Rule = [(v) => typeof v === 'string' && v !== '', 'a text'];
+
+export function oneOf(words: readonly string[]): Rule {
+  return [(v) => words.includes(v as string), `one of ${words.join(', ')}`];
+}
+
+export function orNull([isValid, expected]: Rule): Rule {
+  return [(v) => v === null || isValid(v), `${expected}, or null`];
+}
+
+export function listOf([isValid, expected]: Rule): Rule {
+  return [(v) => Array.isArray(v) && v.every(isValid), `a list, each ${expected}`];
+}
+
+/** @throws INVALID_OPTION naming the option and the value */
+export function checkValue(name: string, value: unknown, [isValid, expected]: Rule): void {
+  if (isValid(value)) return;
+  const shown = String(JSON.stringify(value)).slice(0, 80);
+  throw new RefineDetError('INVALID_OPTION', `${name} must be ${expected}, not ${shown}`);
+}
+
+/** @throws INVALID_OPTION for a value that is no object */
+export function checkObject(name: string, value: unknown): Record<string, unknown> {
+  checkValue(name, value, [
+    (v) => typeof v === 'object' && v !== null && !Array.isArray(v),
+    'an object',
+  ]);
+  return value as Record<string, unknown>;
+}
+
+/** @throws INVALID_OPTION for a name that is not known, with a guess */
+export function checkNames(prefix: string, value: object, known: readonly string[]): void {
+  for (const name of Object.keys(value)) {
+    if (known.includes(name)) continue;
+    throw new RefineDetError(
+      'INVALID_OPTION',
+      `unknown option "${prefix}${name}"${didYouMean(name, known)}`,
+    );
+  }
+}
+
+/** Checks each field of a group; the rules are the list of its names. */
+export function checkFields(
+  prefix: string,
+  value: object,
+  rules: Readonly<Record<string, Rule>>,
+): void {
+  checkNames(prefix, value, Object.keys(rules));
+  for (const [name, rule] of Object.entries(rules)) {
+    checkValue(prefix + name, (value as Record<string, unknown>)[name], rule);
+  }
+}

@@ -1,0 +1,96 @@
+/** From a draw to network input: read, decode, augment, normalise. */
+import { decodeImage, readBytes } from '#platform';
+import type { DatasetImage } from '../../datasets/types.ts';
+import { RefineDetError } from '../../errors.ts';
+import { isPictureError } from '../../evaluation/detect-dataset.ts';
+import type { RawImage } from '../../image/types.ts';
+import type { Kernels } from '../../kernels/module.ts';
+import { chooseSources, type DonorPool, donorPool } from '../augmentation/paste.ts';
+import { planSample } from '../augmentation/plan.ts';
+import { Augmenter, type RenderTarget } from '../augmentation/render.ts';
+import type { ReplicaSetup } from '../data-parallel/protocol.ts';
+import { deriveRandom } from '../random.ts';
+import { type Truth, truthOf } from '../truth.ts';
+import type { Draw } from './sampling.ts';
+
+const SAMPLE_STREAM = 3;
+
+/** A decoded picture and its boxes. */
+interface Picture {
+  image: RawImage;
+  truth: Truth;
+}
+
+export type SampleSetup = Pick<
+  ReplicaSetup,
+  'model' | 'images' | 'augmentation' | 'difficult' | 'seed'
+>;
+
+export class SampleMaker {
+  readonly #setup: SampleSetup;
+  readonly #augmenter: Augmenter;
+  readonly #donors: DonorPool;
+  readonly #unreadable = new Set<number>();
+
+  constructor(kernels: Kernels, setup: SampleSetup) {
+    this.#setup = setup;
+    this.#augmenter = new Augmenter(kernels, setup.model.config);
+    const pastes = setup.augmentation.paste.probability > 0;
+    this.#donors = pastes ? donorPool(setup.images.map((image) => this.#statedTruth(image))) : [];
+  }
+
+  /**
+   * Writes a sample to an address.
+   * @param warn receives a sentence for a picture that cannot be read
+   * @returns its boxes
+   */
+  async make(draw: Draw, target: RenderTarget, warn: (message: string) => void): Promise<Truth> {
+    const { seed, augmentation, images } = this.#setup;
+    const random = deriveRandom(seed, SAMPLE_STREAM, draw.epoch, draw.position);
+    const sources = chooseSources(random, augmentation, draw.image, images.length, this.#donors);
+    const wanted = [...sources.images, ...sources.donors.map(({ image }) => image)];
+    const pictures: Picture[] = [];
+    for (const index of wanted) pictures.push(await this.#readable(index, warn));
+    const tiles = pictures.slice(0, sources.images.length).map(({ truth }) => truth);
+    const cutouts = sources.donors.map(({ image, box }) => ({
+      truth: this.#statedTruth(images[image]),
+      box,
+    }));
+    const plan = planSample(random, augmentation, tiles, cutouts);
+    this.#augmenter.render(
+      plan,
+      pictures.map(({ image }) => image),
+      target,
+    );
+    return plan.truth;
+  }
+
+  dispose(): void {
+    this.#augmenter.dispose();
+  }
+
+  /** The picture, or the next one that can be read. */
+  async #readable(index: number, warn: (message: string) => void): Promise<Picture> {
+    const { images, difficult } = this.#setup;
+    for (let i = 0; i < images.length; i++) {
+      const candidate = (index + i) % images.length;
+      if (this.#unreadable.has(candidate)) continue;
+      const { path, boxes } = images[candidate];
+      try {
+        const image = await decodeImage(await readBytes(path), { source: path });
+        return { image, truth: truthOf(boxes, image.width, image.height, difficult) };
+      } catch (error) {
+        if (!isPictureError(error)) throw error;
+        this.#unreadable.add(candidate);
+        warn(`${error.message}; another picture takes its place`);
+      }
+    }
+    throw new RefineDetError('DATASET_EMPTY', 'none of the training images can be read');
+  }
+
+  /** Boxes by the size that the annotation states; none where it states none. */
+  #statedTruth({ boxes, width, height }: DatasetImage): Truth {
+    const known = width !== undefined && height !== undefined;
+    return truthOf(known ? boxes : [], width ?? 1, height ?? 1, this.#setup.difficult);
+  }
+}

@@ -1,0 +1,32 @@
+/** Reads the data sets of a configuration from disk. */
+import { joinDatasets } from '../../datasets/classes.ts';
+import { chooseClasses, loadDataset } from '../../datasets/load.ts';
+import type { Dataset } from '../../datasets/types.ts';
+import type { DataPart, TrainConfig } from '../config/types.ts';
+import type { TrainingData } from '../data/training-set.ts';
+
+/**
+ * Joins the parts of the training data by class name, and those of the validation data; renames and
+ * selects classes as the configuration says.
+ * @throws FILE_NOT_FOUND, DATASET_FORMAT, DATASET_EMPTY, INVALID_OPTION, UNKNOWN_CLASS
+ */
+export async function loadTrainingData(config: TrainConfig): Promise<TrainingData> {
+  const train = await loadParts(config.data, config, config.classes);
+  if (config.validation.length === 0) return { train };
+  return { train, validation: await loadParts(config.validation, config, train.classes) };
+}
+
+async function loadParts(
+  parts: readonly DataPart[],
+  { classMap }: TrainConfig,
+  classes: readonly string[] | null,
+): Promise<Dataset> {
+  const loaded: Dataset[] = [];
+  for (const { path, split } of parts) loaded.push(await loadDataset(path, { split }));
+  const joined = joinDatasets(loaded);
+  // A renaming may concern one of the data sets only.
+  const map = Object.fromEntries(
+    Object.entries(classMap).filter(([name]) => joined.classes.includes(name)),
+  );
+  return chooseClasses(joined, { map, classes: classes ?? undefined });
+}

@@ -1,0 +1,148 @@
+/** What is kept of a run while it goes on: metrics, checkpoints, the best model. */
+import { RefineDetError } from '../errors.ts';
+import type { Model } from '../model/model.ts';
+import { writeModel } from '../weights/model-file.ts';
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type PastEvaluation,
+} from './checkpoint.ts';
+import type { TrainConfig } from './config/types.ts';
+import type { EvaluationRecord, StepRecord } from './records.ts';
+import { RUN_FILES, type RunStore } from './run-store.ts';
+import type { Trainer } from './trainer.ts';
+
+export class RunKeeper {
+  readonly #store: RunStore | undefined;
+  readonly #config: TrainConfig;
+  readonly #model: Model;
+  readonly #images: number;
+  #history: PastEvaluation[] = [];
+  #lastSave = performance.now();
+  #savedStep = 0;
+
+  /**
+   * @param store undefined keeps nothing
+   * @param images number of training images
+   */
+  constructor(store: RunStore | undefined, config: TrainConfig, model: Model, images: number) {
+    this.#store = store;
+    this.#config = config;
+    this.#model = model;
+    this.#images = images;
+  }
+
+  /** @throws FILE_WRITE when the place is not writable, or holds another run already */
+  async begin(): Promise<void> {
+    const store = this.#store;
+    if (!store) return;
+    if (await store.read(RUN_FILES.checkpoint)) {
+      const name = store.describe(RUN_FILES.checkpoint);
+      throw new RefineDetError(
+        'FILE_WRITE',
+        `${name} is the checkpoint of another run; resume it, or choose another folder`,
+      );
+    }
+    await store.write(RUN_FILES.config, `${JSON.stringify(this.#config, null, 2)}\n`);
+    await store.write(RUN_FILES.metrics, '');
+  }
+
+  /**
+   * Goes on with a run: drops the metrics of steps that its checkpoint does not know.
+   * @throws CHECKPOINT_MISMATCH when the data are not those of the checkpoint
+   */
+  async resume({ trainer, images, model, history }: Checkpoint): Promise<void> {
+    const { classes } = this.#model.config;
+    if (images !== this.#images || model.classes.join() !== classes.join()) {
+      throw new RefineDetError(
+        'CHECKPOINT_MISMATCH',
+        `the run was trained on ${images} images of ${model.classes.length} classes, but the data have ${this.#images} of ${classes.length}`,
+      );
+    }
+    this.#history = [...history];
+    this.#savedStep = trainer.step;
+    const lines = await readMetrics(this.#store!);
+    const kept = lines.filter(({ step }) => step <= trainer.step);
+    const text = kept.map((record) => `${JSON.stringify(record)}\n`).join('');
+    await this.#store!.write(RUN_FILES.metrics, text);
+  }
+
+  get history(): readonly PastEvaluation[] {
+    return this.#history;
+  }
+
+  /** Minutes since the last checkpoint exceed the configured. */
+  get saveIsDue(): boolean {
+    return performance.now() - this.#lastSave > 60_000 * this.#config.checkpointMinutes;
+  }
+
+  async note(record: StepRecord): Promise<void> {
+    await this.#store?.append(RUN_FILES.metrics, `${JSON.stringify(record)}\n`);
+  }
+
+  /** Whether an evaluation is the best so far, from now on among the past ones. */
+  remember(step: number, evaluation: Omit<EvaluationRecord, 'best'>): EvaluationRecord {
+    const scoreOf = ({ score }: { score: number | null }) => score ?? -1;
+    const best = this.#history.every((past) => scoreOf(evaluation) > scoreOf(past));
+    this.#history.push({ step, ...evaluation, best });
+    return { ...evaluation, best };
+  }
+
+  /** Writes a checkpoint, unless the last one is of the same step. */
+  async save(trainer: Trainer): Promise<void> {
+    if (trainer.step === this.#savedStep) return;
+    const checkpoint: Checkpoint = {
+      trainer: trainer.exportState(),
+      config: this.#config,
+      model: this.#model.config,
+      images: this.#images,
+      history: this.#history,
+    };
+    await this.#store?.write(RUN_FILES.checkpoint, encodeCheckpoint(checkpoint));
+    this.#lastSave = performance.now();
+    this.#savedStep = trainer.step;
+  }
+
+  /** Writes the averaged weights as a model file. */
+  async saveModel(file: string, trainer: Trainer): Promise<void> {
+    if (!this.#store) return;
+    const model = trainer.averagedModel();
+    const provenance = this.#provenance(trainer);
+    const described = { ...model, config: { ...model.config, provenance } };
+    await this.#store.write(file, await writeModel(described));
+  }
+
+  #provenance(trainer: Trainer): Record<string, unknown> {
+    const { data, init, seed, loss, metric } = { ...this.#config, ...this.#config.evaluation };
+    const last = this.#history.findLast(({ step }) => step === trainer.step);
+    return {
+      madeBy: 'refinedet train',
+      data: data.map(({ path, split }) => (split === undefined ? path : `${path}:${split}`)),
+      ...(init !== null && { init }),
+      steps: trainer.step,
+      epochs: trainer.plan.epochsAfter(trainer.step),
+      seed,
+      loss: { objectnessThreshold: loss.objectnessThreshold, refineAnchors: loss.refineAnchors },
+      ...(last && { metric, score: last.score, validationImages: last.images }),
+    };
+  }
+}
+
+/**
+ * The checkpoint of a run.
+ * @throws CHECKPOINT_MISMATCH, FILE_NOT_FOUND when there is none
+ */
+export async function readCheckpoint(store: RunStore): Promise<Checkpoint> {
+  const name = store.describe(RUN_FILES.checkpoint);
+  const bytes = await store.read(RUN_FILES.checkpoint);
+  if (bytes) return decodeCheckpoint(bytes, name);
+  throw new RefineDetError('FILE_NOT_FOUND', `there is no run to resume: ${name} is missing`);
+}
+
+/** The lines of metrics.jsonl; a last one that a crash has cut off is left out. */
+export async function readMetrics(store: RunStore): Promise<StepRecord[]> {
+  const bytes = await store.read(RUN_FILES.metrics);
+  const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as StepRecord);
+}

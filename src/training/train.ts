@@ -1,0 +1,129 @@
+/** Training as an asynchronous sequence of steps. */
+import { readBytes } from '#platform';
+import { RefineDetError } from '../errors.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { requireData, resolveTrainConfig } from './config/resolve.ts';
+import type { TrainConfig, TrainOptions } from './config/types.ts';
+import { inspectData, type TrainingData } from './data/training-set.ts';
+import type { TrainingHost } from './host.ts';
+import { initialModel } from './initial-weights.ts';
+import type { StepRecord } from './records.ts';
+import { RunKeeper, readCheckpoint } from './run.ts';
+import { RUN_FILES, type RunStore } from './run-store.ts';
+import { Trainer } from './trainer.ts';
+
+export interface TrainCallOptions {
+  /** Ends the run after the step in progress; everything is saved then. */
+  signal?: AbortSignal;
+  /** Where configuration, metrics, checkpoints and models are kept. Default: nowhere. */
+  store?: RunStore;
+  /** Go on with the run in `store`, whose configuration counts. Default false. */
+  resume?: boolean;
+  /** Training and validation data instead of those that the configuration names. */
+  data?: TrainingData;
+  /** Receives sentences about data and weights. Default: dropped. */
+  onNote?: (sentence: string) => void;
+  /** Called once, before the first step. */
+  onStart?: (run: { config: TrainConfig; data: TrainingData; totalSteps: number }) => void;
+  onEvaluation?: (progress: { done: number; total: number }) => void;
+}
+
+/**
+ * Trains a detector. Every step is yielded when it is done; whoever stops asking ends the run.
+ * @param options see {@link TrainConfig} for the defaults; ignored with `resume`
+ * @throws INVALID_OPTION, UNKNOWN_PRESET, UNKNOWN_CLASS, DATASET_*, FILE_*, MODEL_*,
+ *   TRAINING_DIVERGED, CHECKPOINT_MISMATCH, BACKEND_UNAVAILABLE, OUT_OF_MEMORY
+ */
+export async function* trainOn(
+  host: TrainingHost,
+  options: TrainOptions,
+  call: TrainCallOptions = {},
+): AsyncGenerator<StepRecord, void, void> {
+  const { store, signal, onNote = () => {} } = call;
+  const checkpoint = call.resume ? await readCheckpoint(requireStore(store)) : undefined;
+  const config = await runnableConfig(host, checkpoint?.config ?? options, call, onNote);
+  const data = call.data ?? (await host.loadData(config));
+  for (const note of inspectData(data, config.batch)) onNote(note);
+  const model = await startingModel(config, data, checkpoint, onNote);
+  const keeper = new RunKeeper(store, config, model, data.train.images.length);
+  await (checkpoint ? keeper.resume(checkpoint) : keeper.begin());
+  const setup = { config, data, model, host, warn: onNote };
+  const trainer = await Trainer.create(setup, checkpoint?.trainer);
+  let failure: unknown;
+  try {
+    call.onStart?.({ config, data, totalSteps: trainer.plan.totalSteps });
+    while (!trainer.finished && !signal?.aborted) {
+      const record = await nextStep(trainer, keeper, data, call);
+      await keeper.note(record);
+      if (record.evaluation || keeper.saveIsDue) await keeper.save(trainer);
+      if (trainer.finished) await keeper.saveModel(RUN_FILES.model, trainer);
+      yield record;
+    }
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    // Whatever ends the run, the steps that were made are kept.
+    const saved = keeper.save(trainer);
+    if (failure) await saved.catch(() => {});
+    else await saved;
+    await trainer.close();
+  }
+}
+
+/** A step and, when it is due, the evaluation after it. */
+async function nextStep(
+  trainer: Trainer,
+  keeper: RunKeeper,
+  { validation }: TrainingData,
+  { signal, onEvaluation: onProgress }: TrainCallOptions,
+): Promise<StepRecord> {
+  const record = await trainer.advance();
+  if (!validation || !trainer.plan.evaluatesAfter(trainer.step)) return record;
+  try {
+    const evaluation = keeper.remember(
+      trainer.step,
+      await trainer.evaluate({ signal, onProgress }),
+    );
+    if (evaluation.best) await keeper.saveModel(RUN_FILES.best, trainer);
+    return { ...record, evaluation };
+  } catch (error) {
+    // The step counts although its evaluation was interrupted.
+    if (error instanceof RefineDetError && error.code === 'ABORTED') return record;
+    throw error;
+  }
+}
+
+function requireStore(store: RunStore | undefined): RunStore {
+  if (store) return store;
+  throw new RefineDetError('INVALID_OPTION', 'resume needs the store that the run is kept in');
+}
+
+async function runnableConfig(
+  host: TrainingHost,
+  options: TrainOptions,
+  { data }: TrainCallOptions,
+  onNote: (sentence: string) => void,
+): Promise<TrainConfig> {
+  const config = resolveTrainConfig(options);
+  if (!data) requireData(config);
+  const obstacle = config.workers > 1 ? host.workersUnavailable() : undefined;
+  if (obstacle === undefined) return config;
+  onNote(`training runs on one worker: ${obstacle}`);
+  return { ...config, workers: 1 };
+}
+
+async function startingModel(
+  config: TrainConfig,
+  { train }: TrainingData,
+  checkpoint: Checkpoint | undefined,
+  onNote: (sentence: string) => void,
+) {
+  // A resumed run takes its weights from the checkpoint, the rest is the same.
+  const bytes = config.init === null ? undefined : await readBytes(config.init);
+  const { model, kept, fresh } = await initialModel(config, train.classes, bytes);
+  if (config.init !== null && !checkpoint) {
+    onNote(`${config.init}: ${kept.length} tensors taken, ${fresh.length} begin anew`);
+  }
+  return model;
+}
