@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { resolveTrainConfig } from '../../src/training/config/resolve.ts';
+import type { TrainOptions } from '../../src/training/config/types.ts';
+
+function messageOf(options: object): string {
+  try {
+    resolveTrainConfig(options as TrainOptions);
+  } catch (error) {
+    return `${(error as { code: string }).code}: ${(error as Error).message}`;
+  }
+  return 'no error';
+}
+
+describe('resolveTrainConfig', () => {
+  it('takes our recipe for the light preset and the paper’s for the others', () => {
+    const light = resolveTrainConfig({});
+    expect(light.preset).toBe('refinedet320-mobilenet');
+    expect(light.batch).toBe(8);
+    expect(light.optimizer).toMatchObject({ kind: 'adamw', weightDecay: 0.02, clipNorm: 20 });
+    expect(light.schedule.kind).toBe('cosine');
+    expect(light.inputSizes).toEqual([
+      { from: 0, sizes: [256] },
+      { from: 0.25, sizes: [320] },
+    ]);
+    expect(light.freeze[0].layers).toContain('block5');
+    expect(light.freeze[1]).toMatchObject({ until: 0.42, rate: 0.03, rampSteps: 150 });
+
+    const paper = resolveTrainConfig({ preset: 'refinedet512-vgg16' });
+    expect(paper.batch).toBe(32);
+    expect(paper.optimizer).toMatchObject({ kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 });
+    expect(paper.schedule).toMatchObject({ kind: 'multistep', learningRate: 1e-3 });
+    expect(paper.freeze).toEqual([]);
+    expect(paper.initialization).toBe('xavier');
+  });
+
+  it('survives JSON and resolves to itself', () => {
+    for (const preset of ['refinedet320-mobilenet', 'refinedet320-vgg16'] as const) {
+      const config = resolveTrainConfig({
+        preset,
+        data: [{ path: 'boxes', split: 'train' }],
+        graphOptions: { tcb: false },
+        loss: { objectnessThreshold: 0 },
+        steps: 7,
+      });
+      const again = resolveTrainConfig(JSON.parse(JSON.stringify(config)));
+      expect(again).toEqual(config);
+    }
+  });
+
+  it('fills groups that are given in part', () => {
+    const { schedule, optimizer, augmentation, sampling } = resolveTrainConfig({
+      schedule: { learningRate: 0.01 },
+      optimizer: { kind: 'sgd', momentum: 0.5 },
+      augmentation: { flip: { probability: 0 } },
+      sampling: { balance: 1 },
+    });
+    expect(schedule).toMatchObject({ kind: 'cosine', learningRate: 0.01, warmupSteps: 100 });
+    expect(optimizer).toMatchObject({ kind: 'sgd', momentum: 0.5, weightDecay: 5e-4 });
+    expect(augmentation.flip.probability).toBe(0);
+    expect(augmentation.expand.maxRatio).toBe(4);
+    expect(sampling).toEqual({ balance: 1, maxRepeat: 8 });
+  });
+
+  it('guesses what a misspelt name was meant to be', () => {
+    expect(messageOf({ batsh: 8 })).toBe(
+      'INVALID_OPTION: unknown option "batsh" (did you mean "batch"?)',
+    );
+    expect(messageOf({ evaluation: { evry: 1 } })).toContain('did you mean "every"?');
+    expect(messageOf({ optimizer: { kind: 'sgd', momentun: 0.9 } })).toContain('"momentum"');
+    expect(messageOf({ data: [{ path: 'x', splt: 'train' }] })).toContain('data[0].splt');
+    expect(messageOf({ preset: 'refinedet320-mobilnet' })).toMatch(/^UNKNOWN_PRESET/);
+  });
+
+  it.each([
+    [{ batch: 0 }, 'batch must be a whole number from 1, not 0'],
+    [{ epochs: '3' }, 'epochs must be a number above 0, not "3"'],
+    [{ averageDecay: 1 }, 'averageDecay must be a number from 0 to below 1, not 1'],
+    [{ workers: 65 }, 'workers must be from 1 to 64, not 65'],
+    [{ classes: ['a', 3] }, 'classes must be a list, each a text, or null, not ["a",3]'],
+    [{ inputSizes: [] }, 'inputSizes must be a list'],
+    [{ inputSizes: [{ from: 0, sizes: [300] }] }, 'inputSizes[0].sizes must be a list'],
+    [{ inputSizes: [{ from: 0.5, sizes: [320] }] }, 'inputSizes[0].from must be'],
+    [{ freeze: [{ layers: ['stem'], until: 2, rate: 0, rampSteps: 0 }] }, 'freeze[0].until'],
+    [{ loss: { arm: { positive: 2, negative: 0 } } }, 'arm.positive must be a number'],
+    [{ graphOptions: { tcb: 1 } }, 'graphOptions.tcb must be true or false, not 1'],
+    [{ schedule: { kind: 'step' } }, 'must be one of constant, multistep, cosine'],
+    [{ evaluation: { metric: 'voc' } }, 'evaluation.metric must be one of'],
+  ])('refuses %j', (options, message) => {
+    expect(messageOf(options)).toContain('INVALID_OPTION: ');
+    expect(messageOf(options)).toContain(message);
+  });
+});
