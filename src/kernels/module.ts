@@ -1,5 +1,5 @@
 /** Instantiates the compiled kernels (assembly/) on the memory of a heap. */
-import { KERNEL_BINARIES } from './generated/binaries.ts';
+import { unpack } from '../embedded.ts';
 import type { Heap } from './heap.ts';
 import type { LayerExports } from './layers/exports.ts';
 
@@ -69,7 +69,12 @@ export interface Kernels extends KernelExports {
   readonly heap: Heap;
 }
 
-type Variant = keyof typeof KERNEL_BINARIES;
+/** A page loads the one that it needs. */
+const BINARIES = {
+  single: () => import('./generated/single.ts'),
+  threaded: () => import('./generated/threaded.ts'),
+};
+type Variant = keyof typeof BINARIES;
 
 const compiled = new Map<Variant, Promise<WebAssembly.Module>>();
 
@@ -83,8 +88,9 @@ export async function loadKernels(heap: Heap): Promise<Kernels> {
 function compile(variant: Variant): Promise<WebAssembly.Module> {
   let module = compiled.get(variant);
   if (!module) {
-    const bytes = Uint8Array.from(atob(KERNEL_BINARIES[variant]), (c) => c.charCodeAt(0));
-    module = WebAssembly.compile(bytes);
+    module = BINARIES[variant]()
+      .then((text) => unpack(text.default))
+      .then(WebAssembly.compile);
     compiled.set(variant, module);
   }
   return module;
