@@ -2,9 +2,9 @@
  * The wasm backend: tfjs' XNNPACK kernels, with threads in Node too, and the heap they share with our
  * own kernels. One backend serves every detector of the process.
  */
-import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { availableThreads, threadsUnavailable, wasmAssets } from '#platform';
+import { availableThreads, createBackend, threadsUnavailable, wasmAssets } from '#platform';
 import { RefineDetError } from '../errors.ts';
 import type { Heap } from '../kernels/heap.ts';
 import { registerLayerKernels } from '../kernels/layers/index.ts';
@@ -108,9 +108,8 @@ function chooseThreads(threads: Threads, warn: (message: string) => void): numbe
 
 async function startBackend(threads: number, source?: WasmSource): Promise<WasmModule> {
   const module = await createWasmModule(await wasmAssets(threads > 1, source), threads);
-  setThreadsCount(threads);
-  tf.removeBackend('wasm');
-  tf.registerBackend('wasm', () => new BackendWasm(module as never));
+  if (tf.findBackendFactory('wasm')) tf.removeBackend('wasm');
+  tf.registerBackend('wasm', () => createBackend(module, threads));
   if (!(await tf.setBackend('wasm'))) {
     throw new RefineDetError('BACKEND_UNAVAILABLE', 'tfjs refused the wasm backend');
   }

@@ -5,16 +5,18 @@ import threadedModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-
 // @ts-expect-error: a CommonJS module without types, { wasmWorkerContents: string }
 import poolWorkerModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js';
 import type { ThreadWorker, WasmAssets } from '../backend/emscripten.ts';
-import { unpack } from '../embedded.ts';
 import { RefineDetError } from '../errors.ts';
 import { type DecodeOptions, readImageHeader } from '../image/header.ts';
 import type { RawImage } from '../image/types.ts';
 import { cachedBytes } from './cached-fetch.ts';
+import { embeddedWasm } from './embedded-wasm.ts';
 import { fetchBytes } from './fetch.ts';
 import { BITMAP_OPTIONS, bitmapPixels } from './pixels.ts';
 import type { DownloadOptions, Gpu, WasmSource } from './platform.ts';
+import { absoluteUrl } from './url.ts';
 
 export { readPixels } from './pixels.ts';
+export { createBackend } from './tfjs-wasm.ts';
 
 export function availableThreads(): number {
   return globalThis.navigator?.hardwareConcurrency ?? 1;
@@ -25,21 +27,19 @@ export function threadsUnavailable(): string | undefined {
   return 'the page is not cross-origin isolated (serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
 }
 
-export async function wasmAssets(threaded: boolean, source: WasmSource = {}): Promise<WasmAssets> {
-  const binary = source.binary ?? (await wasmBinary(threaded, source.path));
+export async function wasmAssets(
+  threaded: boolean,
+  source: WasmSource = embeddedWasm,
+): Promise<WasmAssets> {
+  const binary = await (typeof source === 'function'
+    ? source(threaded)
+    : fetchBinary(threaded, String(source)));
   if (!threaded) return { factory: commonJs(singleModule), binary };
   const factory = commonJs<WasmAssets['factory']>(threadedModule);
   const mainScript = script(`var WasmBackendModuleThreadedSimd = ${factory}`);
-  return { factory, binary, mainScript, createWorker: createPoolWorker };
-}
-
-/** tfjs' binary, from a server when there is a path to it. */
-export async function wasmBinary(threaded: boolean, path?: string | URL): Promise<BufferSource> {
-  if (path !== undefined) return fetchBinary(threaded, String(path));
-  const { default: text } = threaded
-    ? await import('./generated/wasm-threaded.ts')
-    : await import('./generated/wasm-simd.ts');
-  return unpack(text);
+  // While the pool is filled, the global class is a stand-in.
+  const { Worker } = globalThis;
+  return { factory, binary, mainScript, createWorker: () => createPoolWorker(Worker) };
 }
 
 /** First bytes of every wasm module. */
@@ -58,11 +58,11 @@ function commonJs<T>(module: unknown): T {
   return ((module as { default?: unknown }).default ?? module) as T;
 }
 
-function createPoolWorker(): ThreadWorker {
+function createPoolWorker(WorkerClass: typeof Worker): ThreadWorker {
   const { wasmWorkerContents } = commonJs<{ wasmWorkerContents: string }>(poolWorkerModule);
   // The script was embedded in a template literal, which turned its `\n` escapes into newlines.
   const url = URL.createObjectURL(script(wasmWorkerContents.replaceAll('\n', '\\n')));
-  return new Worker(url, { name: 'refinedet thread' }) as unknown as ThreadWorker;
+  return new WorkerClass(url, { name: 'refinedet thread' }) as unknown as ThreadWorker;
 }
 
 function script(text: string): Blob {
@@ -77,14 +77,6 @@ export async function readBytes(
   const url = absoluteUrl(String(source));
   const isStorable = cache && /^https?:/i.test(url);
   return (isStorable ? cachedBytes : fetchBytes)(url, { signal, onProgress });
-}
-
-function absoluteUrl(text: string): string {
-  try {
-    return new URL(text, globalThis.document?.baseURI ?? globalThis.location?.href).href;
-  } catch (cause) {
-    throw new RefineDetError('FETCH_FAILED', `"${text}" is not a URL`, { cause });
-  }
 }
 
 export async function decodeImage(

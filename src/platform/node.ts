@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { ThreadWorker, WasmAssets } from '../backend/emscripten.ts';
+import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
+import type { KernelBackend } from '@tensorflow/tfjs-core';
+import type { ThreadWorker, WasmAssets, WasmModule } from '../backend/emscripten.ts';
 import { RefineDetError } from '../errors.ts';
 import type { DecodeOptions } from '../image/header.ts';
 import { fetchBytes } from './fetch.ts';
@@ -23,6 +25,11 @@ export function availableThreads(): number {
 /** Why threads cannot be used here, or undefined when they can. */
 export function threadsUnavailable(): string | undefined {
   return typeof SharedArrayBuffer === 'undefined' ? 'SharedArrayBuffer is missing' : undefined;
+}
+
+export function createBackend(module: WasmModule, threads: number): KernelBackend {
+  setThreadsCount(threads);
+  return new BackendWasm(module as never);
 }
 
 /** tfjs' wasm build, single-threaded or threaded. */

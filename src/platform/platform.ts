@@ -1,5 +1,6 @@
 /** What `#platform` stands for: one module for Node, one for browsers. */
-import type { WasmAssets } from '../backend/emscripten.ts';
+import type { KernelBackend } from '@tensorflow/tfjs-core';
+import type { WasmAssets, WasmModule } from '../backend/emscripten.ts';
 import type { DecodeOptions } from '../image/header.ts';
 import type { RawImage } from '../image/types.ts';
 
@@ -26,13 +27,11 @@ export interface DownloadOptions {
   cache?: boolean;
 }
 
-/** Where tfjs' wasm binary comes from; by default it travels inside of the package. */
-export interface WasmSource {
-  /** URL of a folder with tfjs-backend-wasm-simd.wasm and tfjs-backend-wasm-threaded-simd.wasm. */
-  path?: string | URL;
-  /** The binary itself. */
-  binary?: BufferSource;
-}
+/**
+ * Where tfjs' wasm binary comes from: URL of a folder with tfjs-backend-wasm-simd.wasm and
+ * tfjs-backend-wasm-threaded-simd.wasm, or a function that gets hold of the bytes.
+ */
+export type WasmSource = string | URL | ((threaded: boolean) => Promise<BufferSource>);
 
 /** The part of WebGPU that starts a device; TypeScript's own library does not know it yet. */
 export interface Gpu {
@@ -56,9 +55,12 @@ export interface Platform {
   threadsUnavailable(): string | undefined;
   /**
    * tfjs' wasm build, single-threaded or threaded.
+   * @param source of the binary, in browsers; default: a copy inside of the package
    * @throws FETCH_FAILED
    */
   wasmAssets(threaded: boolean, source?: WasmSource): Promise<WasmAssets>;
+  /** tfjs' wasm backend on a started module. */
+  createBackend(module: WasmModule, threads: number): KernelBackend;
   /**
    * Bytes of a path (Node) or URL.
    * @throws FILE_NOT_FOUND, FETCH_FAILED, ABORTED

@@ -17,7 +17,7 @@ export interface Frame {
   image: ImageSource;
   /** Position in the source; gaps are frames that were dropped. */
   index: number;
-  /** Milliseconds: of the video's clock, or since the stream began. */
+  /** Milliseconds on the video's clock; of a camera or pictures, since the stream began. */
   time: number;
 }
 

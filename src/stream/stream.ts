@@ -27,7 +27,7 @@ export interface StreamResult {
   detections: (Detection & Partial<Pick<TrackedDetection, 'id'>>)[];
   /** Number of the frame in its source, from 0. */
   index: number;
-  /** Milliseconds on the video's clock; of pictures, since the stream began. */
+  /** Milliseconds on the video's clock; of a camera or pictures, since the stream began. */
   time: number;
   /** Frames left out so far. */
   dropped: number;

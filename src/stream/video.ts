@@ -45,11 +45,14 @@ class FrameWatcher {
   #callback = 0;
   #hasFresh = false;
   #hasEnded = false;
-  #firstPresented: number | undefined;
+  #first: { presented: number; now: number } | undefined;
+  /** A camera has no clock of its own. */
+  readonly #isLive: boolean;
   #wake = () => {};
 
   constructor(video: HTMLVideoElement, tracks: readonly MediaStreamTrack[]) {
     this.#video = video;
+    this.#isLive = tracks.length > 0;
     const end = () => {
       if (tracks.length > 0 && tracks.some(({ readyState }) => readyState === 'live')) return;
       this.#hasEnded = true;
@@ -85,10 +88,10 @@ class FrameWatcher {
   }
 
   #watch(): void {
-    this.#callback = this.#video.requestVideoFrameCallback((_now, metadata) => {
-      this.#firstPresented ??= metadata.presentedFrames;
-      this.index = metadata.presentedFrames - this.#firstPresented;
-      this.time = 1000 * metadata.mediaTime;
+    this.#callback = this.#video.requestVideoFrameCallback((now, metadata) => {
+      this.#first ??= { presented: metadata.presentedFrames, now };
+      this.index = metadata.presentedFrames - this.#first.presented;
+      this.time = this.#isLive ? now - this.#first.now : 1000 * metadata.mediaTime;
       this.#hasFresh = true;
       this.#wake();
       this.#watch();
