@@ -1,0 +1,45 @@
+/** Debian's chromium, driven by playwright-core. */
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const EXECUTABLE = '/usr/bin/chromium';
+
+/** Whether the browser tests can run; they are skipped without it. */
+export const hasChromium = existsSync(EXECUTABLE);
+if (!hasChromium) console.warn(`the browser tests are skipped: ${EXECUTABLE} is missing`);
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+];
+
+/** WebGL and WebGPU in software, on the CPU. */
+const SOFTWARE_GPU = [
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--ignore-gpu-blocklist',
+];
+
+export function launchChromium({ gpu = false } = {}): Promise<Browser> {
+  return chromium.launch({
+    executablePath: EXECUTABLE,
+    args: [...FLAGS, ...(gpu ? SOFTWARE_GPU : ['--disable-gpu'])],
+  });
+}
+
+/** A page with everything that it writes to the console. */
+export async function openPage(browser: Browser, url: string): Promise<[Page, string[]]> {
+  const page = await browser.newPage();
+  const messages: string[] = [];
+  page.on('console', (message) => messages.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => messages.push(`uncaught: ${error.message}`));
+  await page.goto(url);
+  return [page, messages];
+}

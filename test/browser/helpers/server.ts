@@ -1,0 +1,89 @@
+/** A web server for the tests: folders, and files that exist in memory only. */
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.jpg': 'image/jpeg',
+};
+
+/** `lib(name)` imports a bundle: vitest rewrites the `import()` of functions for the page. */
+const INDEX = `<!doctype html><title>test</title><body></body>
+<script>globalThis.lib = (name) => import('/lib/' + name + '.js')</script>`;
+
+export interface Site {
+  /** Without a slash at the end. */
+  url: string;
+  /** Paths asked for, in order. */
+  requests: string[];
+  close(): Promise<void>;
+}
+
+export interface SiteContent {
+  /** Folder by path: `/pictures` serves its files as `/pictures/…`. */
+  folders?: Record<string, string>;
+  /** Bytes by path. */
+  files?: Record<string, Uint8Array | string>;
+  /** Whether pages may use threads. */
+  isolated?: boolean;
+}
+
+/** Unknown paths answer the index page with status 200, as single-page servers do. */
+export async function serveSite({
+  folders = {},
+  files = {},
+  isolated,
+}: SiteContent): Promise<Site> {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url!, 'http://site').pathname);
+    if (request.method === 'GET') requests.push(path);
+    if (isolated) {
+      response.setHeader('cross-origin-opener-policy', 'same-origin');
+      response.setHeader('cross-origin-embedder-policy', 'require-corp');
+    }
+    response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream');
+    const inMemory = files[path];
+    if (inMemory !== undefined) send(response, inMemory, request.method);
+    else if (!sendFromFolder(response, folders, path)) {
+      response.setHeader('content-type', TYPES['.html']);
+      response.end(INDEX);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+function send(response: ServerResponse, body: Uint8Array | string, method = 'GET'): void {
+  response.setHeader('content-length', Buffer.byteLength(body));
+  response.setHeader('etag', `"${Buffer.byteLength(body)}"`);
+  response.end(method === 'HEAD' ? undefined : body);
+}
+
+function sendFromFolder(
+  response: ServerResponse,
+  folders: Record<string, string>,
+  path: string,
+): boolean {
+  for (const [prefix, folder] of Object.entries(folders)) {
+    if (!path.startsWith(`${prefix}/`)) continue;
+    const file = join(folder, normalize(path.slice(prefix.length)));
+    if (!existsSync(file) || !statSync(file).isFile()) continue;
+    createReadStream(file).pipe(response);
+    return true;
+  }
+  return false;
+}
