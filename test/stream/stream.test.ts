@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import type { Detection } from '../../src/boxes.ts';
+import type { ImageSource } from '../../src/detection/images.ts';
+import { RefineDetError } from '../../src/errors.ts';
+import { detectStream, type StreamResult } from '../../src/stream/stream.ts';
+
+const picture = (value: number): ImageSource => ({
+  data: new Uint8Array([value]),
+  width: 1,
+  height: 1,
+  channels: 1,
+});
+const pause = (ms = 1) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A detector whose only detection tells which picture it saw. */
+function fakeDetector(lanes = 1, work: (value: number) => Promise<unknown> = () => pause()) {
+  const state = { underWay: 0, most: 0, seen: [] as number[] };
+  const detectFrame = async (image: ImageSource): Promise<Detection[]> => {
+    const value = (image as { data: Uint8Array }).data[0];
+    state.seen.push(value);
+    state.most = Math.max(state.most, ++state.underWay);
+    try {
+      await work(value);
+    } finally {
+      state.underWay--;
+    }
+    return [{ label: `${value}`, classId: 0, score: 1, box: { x: 0, y: 0, width: 9, height: 9 } }];
+  };
+  return { lanes, detectFrame, state };
+}
+
+async function collect(stream: AsyncIterable<StreamResult>): Promise<string[]> {
+  const labels: string[] = [];
+  for await (const { detections } of stream) labels.push(detections[0].label);
+  return labels;
+}
+
+const series = (count: number) => Array.from({ length: count }, (_, i) => picture(i));
+
+describe('detectStream', () => {
+  it.each([1, 2, 3])('yields all pictures in order with %i lanes', async (lanes) => {
+    const detector = fakeDetector(lanes, (value) => pause(value % 2 ? 1 : 8));
+    expect(await collect(detectStream(detector, series(6)))).toEqual([
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+    ]);
+    expect(detector.state.most).toBe(lanes);
+  });
+
+  it('reads no further than its reader', async () => {
+    let read = 0;
+    async function* source() {
+      for (;;) yield picture(read++);
+    }
+    const stream = detectStream(fakeDetector(2), source());
+    await stream.next();
+    await pause(20);
+    expect(read).toBeLessThanOrEqual(3);
+    await stream.return();
+  });
+
+  it('keeps only the newest of frames that come too fast', async () => {
+    async function* camera() {
+      for (let i = 0; i < 30; i++) {
+        yield picture(i);
+        await pause(2);
+      }
+    }
+    const detector = fakeDetector(1, () => pause(20));
+    const results: StreamResult[] = [];
+    for await (const result of detectStream(detector, camera(), { frames: 'newest' })) {
+      results.push(result);
+    }
+    expect(results.length).toBeLessThan(15);
+    const { index, dropped } = results.at(-1)!;
+    expect(index).toBe(29);
+    expect(dropped).toBe(30 - results.length);
+    expect(results.map((result) => result.index - result.dropped)).toEqual([...results.keys()]);
+  });
+
+  it('numbers objects when asked to', async () => {
+    const stream = detectStream(fakeDetector(), series(3), { track: true });
+    const ids: unknown[] = [];
+    for await (const { detections } of stream) ids.push(detections[0].id);
+    expect(ids).toEqual([1, 1, 1]);
+  });
+
+  it('closes the frames, and the source when left early', async () => {
+    let closed = 0;
+    let hasEnded = false;
+    async function* source() {
+      try {
+        for (;;) yield Object.assign(picture(0), { close: () => closed++ });
+      } finally {
+        hasEnded = true;
+      }
+    }
+    for await (const { index } of detectStream(fakeDetector(), source())) if (index === 2) break;
+    await pause(5);
+    expect(hasEnded).toBe(true);
+    expect(closed).toBeGreaterThanOrEqual(3);
+  });
+
+  it('ends with the failure of the detector, the source or the signal', async () => {
+    const failing = fakeDetector(2, async (value) => {
+      if (value === 1) throw new RefineDetError('IMAGE_CORRUPT', 'bad picture');
+    });
+    await expect(collect(detectStream(failing, series(4)))).rejects.toThrow('bad picture');
+
+    async function* broken() {
+      yield picture(0);
+      throw new Error('unplugged');
+    }
+    await expect(collect(detectStream(fakeDetector(), broken()))).rejects.toThrow('unplugged');
+    const newest = detectStream(fakeDetector(), broken(), { frames: 'newest' });
+    await expect(collect(newest)).rejects.toThrow('unplugged');
+
+    const aborting = new AbortController();
+    async function* silent() {
+      yield picture(0);
+      await new Promise(() => {});
+    }
+    const waiting = collect(detectStream(fakeDetector(), silent(), { signal: aborting.signal }));
+    setTimeout(() => aborting.abort(), 10);
+    await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it('goes on after one crash of the worker, not after two', async () => {
+    const crash = (...values: number[]) =>
+      fakeDetector(1, async (value) => {
+        if (values.includes(value)) throw new RefineDetError('WORKER_CRASHED', 'crashed');
+      });
+    expect(await collect(detectStream(crash(1), series(4)))).toEqual(['0', '2', '3']);
+    await expect(collect(detectStream(crash(1, 2), series(4)))).rejects.toThrow('crashed');
+  });
+
+  it('refuses what is no stream', async () => {
+    const wrong = (source: unknown) => collect(detectStream(fakeDetector(), source as never));
+    await expect(wrong(7)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(wrong(null)).rejects.toThrow('not null');
+    const policy = detectStream(fakeDetector(), [], { frames: 'oldest' as never });
+    await expect(collect(policy)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+  });
+});
