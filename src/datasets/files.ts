@@ -1,5 +1,5 @@
 /** Files and folders of data sets, whose names come from foreign annotation files. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 
@@ -45,7 +45,7 @@ export function relativeName(folder: string, file: string): string {
 }
 
 /** Pipes and devices count as missing: reading them might never end. */
-export type EntryKind = 'file' | 'folder' | 'missing';
+type EntryKind = 'file' | 'folder' | 'missing';
 
 export async function entryKind(file: string): Promise<EntryKind> {
   try {
@@ -86,20 +86,44 @@ export async function readText(file: string, limit = MAX_TEXT_BYTES): Promise<st
  * @throws FILE_NOT_FOUND, or DATASET_FORMAT when it has more than `limit` bytes
  */
 export async function readBytes(file: string, limit: number): Promise<Buffer> {
+  return readRegular(file, async (size) => {
+    if (size <= limit) return readFile(file);
+    throw new RefineDetError('DATASET_FORMAT', `${file} is too large: ${size} bytes`);
+  });
+}
+
+/**
+ * The first bytes of a file, `count` at most.
+ * @throws FILE_NOT_FOUND
+ */
+export async function readStart(file: string, count: number): Promise<Buffer> {
+  return readRegular(file, async (size) => {
+    const handle = await open(file);
+    try {
+      const bytes = Buffer.alloc(Math.min(size, count));
+      const { bytesRead } = await handle.read(bytes);
+      return bytes.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+async function readRegular(file: string, read: (size: number) => Promise<Buffer>): Promise<Buffer> {
   try {
     const entry = await stat(file);
     if (!entry.isFile()) throw new Error('this is no regular file');
-    if (entry.size > limit) {
-      throw new RefineDetError('DATASET_FORMAT', `${file} is too large: ${entry.size} bytes`);
-    }
-    return await readFile(file);
+    return await read(entry.size);
   } catch (cause) {
     if (cause instanceof RefineDetError) throw cause;
     throw new RefineDetError('FILE_NOT_FOUND', `${file} cannot be read`, { cause });
   }
 }
 
-/** `Promise.all(items.map(work))` with a bounded number of calls under way; keeps the order. */
+/**
+ * `Promise.all(items.map(work))` with a bounded number of calls under way; keeps the order. Starts
+ * no more after a failure.
+ */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
   work: (item: T, index: number) => Promise<R>,
@@ -112,6 +136,10 @@ export async function mapConcurrently<T, R>(
       results[index] = await work(items[index], index);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, run));
+  try {
+    await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, run));
+  } finally {
+    next = items.length;
+  }
   return results;
 }

@@ -1,6 +1,6 @@
 /** Sizes of pictures on disk, as they are seen: with the EXIF orientation applied. */
-import { readImageHeader } from '../image/header.ts';
-import { readBytes } from './files.ts';
+import { type ImageHeader, peekImageHeader, readImageHeader } from '../image/header.ts';
+import { readBytes, readStart } from './files.ts';
 import type { DatasetImage } from './types.ts';
 
 /** Pixels. */
@@ -12,6 +12,9 @@ export interface ImageSize {
 /** More than any camera writes. */
 const MAX_BYTES = 2 ** 29;
 
+/** Holds the EXIF data of most cameras, thumbnail included. */
+const START_BYTES = 2 ** 16;
+
 /** EXIF orientations from here on swap width and height. */
 const FIRST_TRANSPOSED = 5;
 
@@ -22,7 +25,17 @@ const FIRST_TRANSPOSED = 5;
 export async function imageSize(image: DatasetImage): Promise<ImageSize> {
   const { width, height } = image;
   if (width !== undefined && height !== undefined) return { width, height };
-  return pictureSize(await readPicture(image.path), image.path);
+  return readPictureSize(image.path);
+}
+
+/**
+ * Size of a picture file. Of a JPEG no more than the start is read: whether its end is missing shows
+ * when it is decoded.
+ * @throws as {@link imageSize}
+ */
+export async function readPictureSize(file: string): Promise<ImageSize> {
+  const header = peekImageHeader(await readStart(file, START_BYTES));
+  return header ? sizeAsSeen(header) : pictureSize(await readPicture(file), file);
 }
 
 /**
@@ -39,6 +52,9 @@ export async function readPicture(file: string): Promise<Uint8Array> {
  * @throws as {@link imageSize}
  */
 export function pictureSize(bytes: Uint8Array, file: string): ImageSize {
-  const { width, height, orientation } = readImageHeader(bytes, { source: file });
+  return sizeAsSeen(readImageHeader(bytes, { source: file }));
+}
+
+function sizeAsSeen({ width, height, orientation }: ImageHeader): ImageSize {
   return orientation < FIRST_TRANSPOSED ? { width, height } : { width: height, height: width };
 }

@@ -33,7 +33,8 @@ export interface LoadOptions extends OpenOptions, ClassOptions {
 }
 
 /**
- * Reads a data set. Pictures are not opened, except by YOLO, whose boxes are relative to their size.
+ * Reads a data set. Pictures are not decoded; of YOLO's the start is read, as boxes are relative to
+ * their size.
  * @param location a folder, a COCO JSON or a YOLO YAML file; several are joined by class name
  * @throws FILE_NOT_FOUND, DATASET_FORMAT (naming file and line or key), DATASET_EMPTY,
  *   INVALID_OPTION for a split, UNKNOWN_CLASS for a name in `classes` or `map`

@@ -3,7 +3,7 @@ import type { Box } from '../boxes.ts';
 import { RefineDetError } from '../errors.ts';
 import { isFile, readText, withoutExtension } from './files.ts';
 import type { Report } from './findings.ts';
-import { type ImageSize, pictureSize, readPicture } from './image-size.ts';
+import { type ImageSize, readPictureSize } from './image-size.ts';
 import { isCoordinate, toNumber } from './number.ts';
 import type { DatasetImage, GroundTruth } from './types.ts';
 import type { YoloConfig } from './yolo-config.ts';
@@ -19,7 +19,7 @@ interface YoloImage {
 }
 
 /**
- * Reads the boxes; the picture too where there are any, because they are relative to its size.
+ * Reads the boxes; the start of the picture too where there are any, because they are relative to its size.
  * @returns undefined when the picture cannot be read
  */
 export async function readYoloImage(source: YoloImage): Promise<DatasetImage | undefined> {
@@ -39,7 +39,7 @@ export async function readYoloImage(source: YoloImage): Promise<DatasetImage | u
 
 async function sizeOrReport(picture: string, report: Report): Promise<ImageSize | undefined> {
   try {
-    return pictureSize(await readPicture(picture), picture);
+    return await readPictureSize(picture);
   } catch (error) {
     if (!(error instanceof RefineDetError)) throw error;
     const code = error.code === 'FILE_NOT_FOUND' ? 'missing-image' : 'undecodable-image';

@@ -77,6 +77,19 @@ export function readImageHeader(bytes: Uint8Array, options: DecodeOptions = {}):
   return { format, width, height, orientation };
 }
 
+/**
+ * Size and orientation from the first bytes of a file, where they tell: a JPEG states both before its
+ * pixels.
+ * @returns undefined for other formats, whose orientation may stand at the end, and for anything out
+ *   of the ordinary: {@link readImageHeader} says what it is
+ */
+export function peekImageHeader(start: Uint8Array): ImageHeader | undefined {
+  if (imageFormat(start) !== 'jpeg') return undefined;
+  const { width, height, orientation, unsupported } = parseJpeg(start);
+  const ordinary = width * height > 0 && width * height <= DEFAULT_MAX_PIXELS && !unsupported;
+  return ordinary ? { format: 'jpeg', width, height, orientation } : undefined;
+}
+
 /** Format by the first bytes; undefined for any other kind of file. */
 export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return 'jpeg';
