@@ -57,7 +57,9 @@ describe('resolveTrainConfig', () => {
     expect(schedule).toMatchObject({ kind: 'cosine', learningRate: 0.01, warmupSteps: 100 });
     expect(optimizer).toMatchObject({ kind: 'sgd', momentum: 0.5, weightDecay: 5e-4 });
     expect(augmentation.flip.probability).toBe(0);
-    expect(augmentation.expand.maxRatio).toBe(4);
+    expect(augmentation.expand).toEqual({ probability: 0.3, maxRatio: 2.5 });
+    const { augmentation: paper } = resolveTrainConfig({ preset: 'refinedet320-vgg16' });
+    expect(paper.expand).toEqual({ probability: 0.5, maxRatio: 4 });
     expect(sampling).toEqual({ balance: 1, maxRepeat: 8 });
   });
 

@@ -1,6 +1,7 @@
 /** `refinedet train`: runs a training, shows how it goes and keeps it in a folder. */
 import { RefineDetError } from '../../errors.ts';
 import { train } from '../../training/index.ts';
+import { type ReportedRun, writeTrainingReport } from '../../training/node/report/report.ts';
 import { RunFolder } from '../../training/node/run-folder.ts';
 import type { StepRecord } from '../../training/records.ts';
 import { RUN_FILES } from '../../training/run-store.ts';
@@ -17,21 +18,30 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
   const store = new RunFolder(flags.out);
   const signal = interruptSignal();
   const progress = new TrainProgress(flags);
+  let run: ReportedRun | undefined;
   const call: TrainCallOptions = {
     store,
     signal,
     resume: flags.resume,
     onNote: (sentence) => progress.note(sentence),
-    onStart: (run) => progress.start(run),
+    onStart(started) {
+      run = started;
+      progress.start(run);
+    },
     onEvaluation: (evaluation) => progress.evaluating(evaluation),
   };
   let last: StepRecord | undefined;
+  let reported: StepRecord | undefined;
   try {
     for await (const record of train(flags.resume ? {} : await trainOptions(flags), call)) {
       progress.show(record);
-      if (record.evaluation) await print(evaluationLine(record));
       last = record;
+      if (!record.evaluation) continue;
+      await print(evaluationLine(record));
+      await writeTrainingReport(store, run!);
+      reported = record;
     }
+    if (run && reported !== last) await writeTrainingReport(store, run);
   } finally {
     progress.stop();
   }

@@ -32,6 +32,15 @@ export async function thumbnail(image: DatasetImage, boxes: readonly MarkedBox[]
     boxes.map(({ box }) => box),
     pixels,
   );
+  return boxedPicture(pixels, rect, boxes);
+}
+
+/** A part of a picture with boxes drawn over it. */
+export async function boxedPicture(
+  pixels: RawImage,
+  rect: Box,
+  boxes: readonly MarkedBox[],
+): Promise<Html> {
   const jpeg = await encodeImage(shrinkCrop(pixels, rect, SIDE), 'jpeg', { quality: QUALITY });
   return drawn(rect, `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}`, boxes);
 }

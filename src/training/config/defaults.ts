@@ -1,6 +1,7 @@
 /** Where a configuration begins: the paper's recipe, or ours for the light preset. */
 import type { Graph } from '../../model/graph.ts';
 import { presetByName } from '../../model/presets.ts';
+import { type PartialAugmentation, resolveAugmentation } from '../augmentation/options.ts';
 import { LOSS_DEFAULTS } from '../loss-options.ts';
 import { ADAMW_DEFAULTS } from '../optimizers/adamw.ts';
 import { SGD_DEFAULTS } from '../optimizers/sgd.ts';
@@ -15,7 +16,7 @@ export const OPTIMIZER_DEFAULTS = {
   sgd: { kind: 'sgd', ...SGD_DEFAULTS, clipNorm: null },
 } as const satisfies Record<string, OptimizerConfig>;
 
-type Defaults = Omit<TrainConfig, 'data' | 'augmentation' | 'workers'>;
+type Defaults = Omit<TrainConfig, 'data' | 'workers'>;
 
 /** @throws UNKNOWN_PRESET */
 export function configDefaults(presetName: string): Defaults {
@@ -41,6 +42,7 @@ export function configDefaults(presetName: string): Defaults {
     schedule: { ...SCHEDULE_DEFAULTS, kind: light ? 'cosine' : 'multistep' },
     freeze: light ? LIGHT_FREEZE : [],
     averageDecay: DEFAULT_AVERAGE_DECAY,
+    augmentation: resolveAugmentation(light ? LIGHT_AUGMENTATION : {}),
     sampling: SAMPLING_DEFAULTS,
     loss: LOSS_DEFAULTS,
     difficult: 'use',
@@ -49,6 +51,9 @@ export function configDefaults(presetName: string): Defaults {
     checkpointMinutes: 5,
   };
 }
+
+/** Small runs on small networks have no use for objects as small as SSD's zoom-out makes them. */
+const LIGHT_AUGMENTATION: PartialAugmentation = { expand: { probability: 0.3, maxRatio: 2.5 } };
 
 /**
  * A backbone whose batch normalisation is folded must be protected: trained from the start it forgets

@@ -2,7 +2,7 @@
 import { availableThreads } from '#platform';
 import { RefineDetError } from '../../errors.ts';
 import { METRICS } from '../../evaluation/evaluate.ts';
-import { resolveAugmentation } from '../augmentation/options.ts';
+import { type PartialAugmentation, resolveAugmentation } from '../augmentation/options.ts';
 import { LOSS_DEFAULTS, resolveLossOptions } from '../loss-options.ts';
 import { resolveSchedule, SCHEDULE_DEFAULTS } from '../schedule.ts';
 import {
@@ -98,7 +98,7 @@ export function resolveTrainConfig(options: TrainOptions): TrainConfig {
     optimizer: optimizer(given.optimizer ?? {}, defaults.optimizer),
     schedule: schedule({ ...defaults.schedule, ...given.schedule }),
     freeze: freezeRules(given.freeze ?? defaults.freeze),
-    augmentation: resolveAugmentation(given.augmentation),
+    augmentation: augmentation(given.augmentation ?? {}, defaults.augmentation),
     sampling: sampling({ ...defaults.sampling, ...given.sampling }),
     loss: loss(given.loss ?? {}),
     evaluation: evaluation({ ...defaults.evaluation, ...given.evaluation }),
@@ -175,6 +175,18 @@ function optimizer(given: Partial<OptimizerConfig>, defaults: OptimizerConfig): 
 function schedule(given: TrainConfig['schedule']): TrainConfig['schedule'] {
   checkNames('schedule.', given, Object.keys(SCHEDULE_DEFAULTS));
   return resolveSchedule(given);
+}
+
+/** Groups that are given in part keep the preset's other values. */
+function augmentation(
+  given: PartialAugmentation,
+  defaults: TrainConfig['augmentation'],
+): TrainConfig['augmentation'] {
+  const groups = Object.entries(checkObject('augmentation', given)).map(([name, group]) => {
+    const base = (defaults as unknown as Record<string, object>)[name];
+    return [name, { ...base, ...checkObject(`augmentation.${name}`, group) }];
+  });
+  return resolveAugmentation({ ...defaults, ...Object.fromEntries(groups) });
 }
 
 function freezeRules(rules: TrainConfig['freeze']): TrainConfig['freeze'] {
