@@ -1,5 +1,5 @@
 /** Gradients of the depthwise 3×3 convolution. */
-import { DepthwiseShape, depthwise, GROUP, KERNEL, multiplyAdd, startsGroup } from './depthwise';
+import { DepthwiseShape, depthwise, GROUP, KERNEL, startsGroup, sumWindow } from './depthwise';
 
 /** Scratch bytes of {@link depthwiseInputGradient}: a shape, the turned filter and a row of zeros. */
 export function depthwiseScratch(s: DepthwiseShape): usize {
@@ -20,7 +20,7 @@ export function depthwiseInputGradient(
   scratch: usize,
 ): void {
   if (s.stride == 1) turned(s, dy, filter, dx, add, scratch);
-  else scattered(s, dy, filter, dx, add);
+  else gathered(s, dy, filter, dx, add, scratch);
 }
 
 /** At stride 1: the convolution of dy with the filter turned by 180 degrees. */
@@ -56,34 +56,64 @@ function turned(
   depthwise(shape, dy, flipped, dx, add ? add : zeros, add ? pixelBytes : 0, low, high);
 }
 
-/** At any stride: every output gives to the pixels under its window. */
-function scattered(s: DepthwiseShape, dy: usize, filter: usize, dx: usize, add: usize): void {
+/** At any stride: what the outputs whose windows hold a pixel give to it. */
+function gathered(
+  s: DepthwiseShape,
+  dy: usize,
+  filter: usize,
+  dx: usize,
+  add: usize,
+  zeros: usize,
+): void {
   const pixelBytes = (<usize>s.channels) << 2;
-  const lineBytes = <usize>s.width * pixelBytes;
-  const imageBytes = <usize>s.height * lineBytes;
-  if (add) memory.copy(dx, add, <usize>s.batch * imageBytes);
-  else memory.fill(dx, 0, <usize>s.batch * imageBytes);
-  for (let b = 0; b < s.batch; b++, dx += imageBytes) {
-    for (let outY = 0; outY < s.outHeight; outY++) {
-      for (let outX = 0; outX < s.outWidth; outX++, dy += pixelBytes) {
-        for (let tap = 0; tap < KERNEL * KERNEL; tap++) {
-          const y = outY * s.stride - s.padTop + tap / KERNEL;
-          const x = outX * s.stride - s.padLeft + (tap % KERNEL);
-          if (<u32>y >= <u32>s.height || <u32>x >= <u32>s.width) continue;
-          const pixel = dx + <usize>y * lineBytes + <usize>x * pixelBytes;
-          multiplyAdd(pixel, dy, filter + <usize>tap * pixelBytes, pixelBytes);
-        }
+  const lineBytes = <usize>s.outWidth * pixelBytes;
+  memory.fill(zeros, 0, pixelBytes);
+  let start = add ? add : zeros;
+  for (let b = 0; b < s.batch; b++, dy += <usize>s.outHeight * lineBytes) {
+    for (let y = 0; y < s.height; y++) {
+      // Outputs `first`, `first - 1`, … read the pixel by taps `tap`, `tap + stride`, …
+      const bottom = firstTap(y + s.padTop, s.stride, s.outHeight);
+      const firstY = (y + s.padTop - bottom) / s.stride;
+      const rows = readers(bottom, firstY, s.stride);
+      for (let x = 0; x < s.width; x++, dx += pixelBytes) {
+        const right = firstTap(x + s.padLeft, s.stride, s.outWidth);
+        const firstX = (x + s.padLeft - right) / s.stride;
+        const columns = readers(right, firstX, s.stride);
+        sumWindow(
+          dx,
+          start,
+          dy + <usize>(firstY * s.outWidth + firstX) * pixelBytes,
+          -lineBytes,
+          -pixelBytes,
+          filter + <usize>(bottom * KERNEL + right) * pixelBytes,
+          <usize>(s.stride * KERNEL) * pixelBytes,
+          <usize>s.stride * pixelBytes,
+          rows,
+          columns,
+          pixelBytes,
+          <f32>-Infinity,
+          <f32>Infinity,
+        );
+        if (add) start += pixelBytes;
       }
     }
   }
+}
+
+/** The lowest tap by which an output reads padded position `at`; KERNEL or more for none. */
+function firstTap(at: i32, stride: i32, outputs: i32): i32 {
+  return max(at % stride, at - (outputs - 1) * stride);
+}
+
+/** Outputs from `first` down that read a pixel, from tap `tap` up. */
+function readers(tap: i32, first: i32, stride: i32): i32 {
+  return tap < KERNEL ? min(first, (KERNEL - 1 - tap) / stride) + 1 : 0;
 }
 
 /** dw [3, 3, channels]: x · dy summed over all outputs, for each tap. */
 export function depthwiseFilterGradient(s: DepthwiseShape, x: usize, dy: usize, dw: usize): void {
   const pixelBytes = (<usize>s.channels) << 2;
   const lineBytes = <usize>s.width * pixelBytes;
-  const grouped = s.channels & ~3;
-  const groupBytes = (<usize>grouped) << 2;
   memory.fill(dw, 0, <usize>(KERNEL * KERNEL) * pixelBytes);
   for (let b = 0; b < s.batch; b++, x += <usize>s.height * lineBytes) {
     for (let outY = 0; outY < s.outHeight; outY++) {
@@ -94,24 +124,23 @@ export function depthwiseFilterGradient(s: DepthwiseShape, x: usize, dy: usize, 
       const taps = dw + <usize>(firstRow * KERNEL) * pixelBytes;
       for (let outX = 0; outX < s.outWidth; ) {
         const left = outX * s.stride - s.padLeft;
-        const isGroup = startsGroup(s, outX, left);
-        const count = isGroup ? GROUP : 1;
-        if (isGroup) {
+        let count = 1;
+        if (startsGroup(s, outX, left)) {
           const window = line + <usize>left * pixelBytes;
-          if (s.stride == 1) group1(window, dy, taps, rows, grouped, pixelBytes, lineBytes);
-          else group2(window, dy, taps, rows, grouped, pixelBytes, lineBytes);
-        }
-        const done = isGroup ? groupBytes : 0;
-        for (let i = 0; i < count; i++, dy += pixelBytes) {
-          if (done < pixelBytes) addTaps(s, line, dy, taps, left + i * s.stride, rows, done);
+          if (s.stride == 1) group1(window, dy, taps, rows, pixelBytes, lineBytes);
+          else group2(window, dy, taps, rows, pixelBytes, lineBytes);
+          count = GROUP;
+        } else {
+          addTaps(s, line, dy, taps, left, rows);
         }
         outX += count;
+        dy += <usize>count * pixelBytes;
       }
     }
   }
 }
 
-/** What one output adds to all taps, from byte `done` of its channels on. */
+/** What one output adds to all taps. */
 function addTaps(
   s: DepthwiseShape,
   line: usize,
@@ -119,16 +148,26 @@ function addTaps(
   taps: usize,
   left: i32,
   rows: i32,
-  done: usize,
 ): void {
   const pixelBytes = (<usize>s.channels) << 2;
   for (let i = 0; i < rows; i++, line += <usize>s.width * pixelBytes) {
     for (let j = 0; j < KERNEL; j++, taps += pixelBytes) {
       const column = left + j;
       if (<u32>column >= <u32>s.width) continue;
-      const pixel = line + <usize>column * pixelBytes;
-      multiplyAdd(taps + done, pixel + done, dy + done, pixelBytes - done);
+      multiplyAdd(taps, line + <usize>column * pixelBytes, dy, pixelBytes);
     }
+  }
+}
+
+/** target += a · b, element by element */
+function multiplyAdd(target: usize, a: usize, b: usize, bytes: usize): void {
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) {
+    const product = f32x4.mul(v128.load(a + at), v128.load(b + at));
+    v128.store(target + at, f32x4.add(v128.load(target + at), product));
+  }
+  for (; at < bytes; at += 4) {
+    store<f32>(target + at, load<f32>(target + at) + load<f32>(a + at) * load<f32>(b + at));
   }
 }
 
@@ -138,11 +177,10 @@ function group1(
   dy: usize,
   taps: usize,
   rows: i32,
-  channels: i32,
   pixelBytes: usize,
   lineBytes: usize,
 ): void {
-  for (let c = 0; c < channels; c += 4) {
+  for (const end = dy + pixelBytes; dy < end; ) {
     const d0 = v128.load(dy);
     const d1 = v128.load(dy + pixelBytes);
     const d2 = v128.load(dy + 2 * pixelBytes);
@@ -189,11 +227,10 @@ function group2(
   dy: usize,
   taps: usize,
   rows: i32,
-  channels: i32,
   pixelBytes: usize,
   lineBytes: usize,
 ): void {
-  for (let c = 0; c < channels; c += 4) {
+  for (const end = dy + pixelBytes; dy < end; ) {
     const d0 = v128.load(dy);
     const d1 = v128.load(dy + pixelBytes);
     const d2 = v128.load(dy + 2 * pixelBytes);

@@ -40,8 +40,6 @@ export function depthwise(
 ): void {
   const pixelBytes = (<usize>s.channels) << 2;
   const lineBytes = <usize>s.width * pixelBytes;
-  const grouped = s.channels & ~3;
-  const groupBytes = (<usize>grouped) << 2;
   for (let b = 0; b < s.batch; b++, x += <usize>s.height * lineBytes) {
     for (let outY = 0; outY < s.outHeight; outY++) {
       const top = outY * s.stride - s.padTop;
@@ -51,102 +49,100 @@ export function depthwise(
       const taps = filter + <usize>(firstRow * KERNEL) * pixelBytes;
       for (let outX = 0; outX < s.outWidth; ) {
         const left = outX * s.stride - s.padLeft;
-        const isGroup = startsGroup(s, outX, left);
-        const count = isGroup ? GROUP : 1;
-        if (isGroup) {
+        let count = 1;
+        if (startsGroup(s, outX, left)) {
           const window = line + <usize>left * pixelBytes;
           if (s.stride == 1) {
-            group1(
-              window,
-              taps,
-              y,
-              start,
-              startStep,
-              rows,
-              grouped,
-              pixelBytes,
-              lineBytes,
-              low,
-              high,
-            );
+            group1(window, taps, y, start, startStep, rows, pixelBytes, lineBytes, low, high);
           } else {
-            group2(
-              window,
-              taps,
-              y,
-              start,
-              startStep,
-              rows,
-              grouped,
-              pixelBytes,
-              lineBytes,
-              low,
-              high,
-            );
+            group2(window, taps, y, start, startStep, rows, pixelBytes, lineBytes, low, high);
           }
-        }
-        const done = isGroup ? groupBytes : 0;
-        for (let i = 0; i < count; i++, y += pixelBytes, start += startStep) {
-          if (done == pixelBytes) continue;
-          memory.copy(y + done, start + done, pixelBytes - done);
-          addTaps(s, line, taps, y, left + i * s.stride, rows, done);
-          clamp(y + done, pixelBytes - done, low, high);
+          count = GROUP;
+        } else {
+          const first = max(0, -left);
+          const columns = min(KERNEL, s.width - left) - first;
+          const window = line + <usize>(left + first) * pixelBytes;
+          const tap = taps + <usize>first * pixelBytes;
+          const tapLine = KERNEL * pixelBytes;
+          sumWindow(
+            y,
+            start,
+            window,
+            lineBytes,
+            pixelBytes,
+            tap,
+            tapLine,
+            pixelBytes,
+            rows,
+            columns,
+            pixelBytes,
+            low,
+            high,
+          );
         }
         outX += count;
+        y += <usize>count * pixelBytes;
+        start += <usize>count * startStep;
       }
     }
   }
 }
 
-/** Whether the windows of this output and the next three lie between the left and right border. */
+/**
+ * Whether the windows of this output and the next three lie between the left and right border, and
+ * whole vectors of channels make up a pixel.
+ */
 export function startsGroup(s: DepthwiseShape, outX: i32, left: i32): bool {
   const right = left + (GROUP - 1) * s.stride + KERNEL;
-  return outX + GROUP <= s.outWidth && left >= 0 && right <= s.width;
+  const isInside = outX + GROUP <= s.outWidth && left >= 0 && right <= s.width;
+  return isInside && (s.channels & 3) == 0;
 }
 
-/** Adds all taps of one output, from byte `done` of its channels on. */
-function addTaps(
-  s: DepthwiseShape,
-  line: usize,
-  taps: usize,
+/**
+ * One pixel: clamp(start + the products of `rows` times `columns` pixels and taps).
+ *
+ * @param line,column bytes from one pixel of the window to the next below and to the right
+ * @param tapLine,tapColumn the same for the taps
+ */
+export function sumWindow(
   y: usize,
-  left: i32,
+  start: usize,
+  window: usize,
+  line: usize,
+  column: usize,
+  tap: usize,
+  tapLine: usize,
+  tapColumn: usize,
   rows: i32,
-  done: usize,
+  columns: i32,
+  bytes: usize,
+  low: f32,
+  high: f32,
 ): void {
-  const pixelBytes = (<usize>s.channels) << 2;
-  for (let i = 0; i < rows; i++, line += <usize>s.width * pixelBytes) {
-    for (let j = 0; j < KERNEL; j++, taps += pixelBytes) {
-      const column = left + j;
-      if (<u32>column >= <u32>s.width) continue;
-      const pixel = line + <usize>column * pixelBytes;
-      multiplyAdd(y + done, pixel + done, taps + done, pixelBytes - done);
-    }
-  }
-}
-
-/** target += a · b, element by element */
-export function multiplyAdd(target: usize, a: usize, b: usize, bytes: usize): void {
-  let at: usize = 0;
-  for (; at + 16 <= bytes; at += 16) {
-    const product = f32x4.mul(v128.load(a + at), v128.load(b + at));
-    v128.store(target + at, f32x4.add(v128.load(target + at), product));
-  }
-  for (; at < bytes; at += 4) {
-    store<f32>(target + at, load<f32>(target + at) + load<f32>(a + at) * load<f32>(b + at));
-  }
-}
-
-function clamp(target: usize, bytes: usize, low: f32, high: f32): void {
-  let at: usize = 0;
   const lowest = f32x4.splat(low);
   const highest = f32x4.splat(high);
+  let at: usize = 0;
   for (; at + 16 <= bytes; at += 16) {
-    const value = v128.load(target + at);
-    v128.store(target + at, f32x4.pmin(f32x4.pmax(value, lowest), highest));
+    let sum = v128.load(start + at);
+    for (let i = 0; i < rows; i++) {
+      let pixel = window + at + <usize>i * line;
+      let weight = tap + at + <usize>i * tapLine;
+      for (let j = 0; j < columns; j++, pixel += column, weight += tapColumn) {
+        sum = f32x4.add(sum, f32x4.mul(v128.load(pixel), v128.load(weight)));
+      }
+    }
+    v128.store(y + at, f32x4.pmin(f32x4.pmax(sum, lowest), highest));
   }
   for (; at < bytes; at += 4) {
-    store<f32>(target + at, min(max(load<f32>(target + at), low), high));
+    let sum = load<f32>(start + at);
+    for (let i = 0; i < rows; i++) {
+      let pixel = window + at + <usize>i * line;
+      let weight = tap + at + <usize>i * tapLine;
+      for (let j = 0; j < columns; j++, pixel += column, weight += tapColumn) {
+        sum += load<f32>(pixel) * load<f32>(weight);
+      }
+    }
+    store<f32>(y + at, min(max(sum, low), high));
   }
 }
 
@@ -158,7 +154,6 @@ function group1(
   start: usize,
   startStep: usize,
   rows: i32,
-  channels: i32,
   pixelBytes: usize,
   lineBytes: usize,
   low: f32,
@@ -166,7 +161,7 @@ function group1(
 ): void {
   const lowest = f32x4.splat(low);
   const highest = f32x4.splat(high);
-  for (let c = 0; c < channels; c += 4) {
+  for (const end = y + pixelBytes; y < end; ) {
     let y0 = v128.load(start);
     let y1 = v128.load(start + startStep);
     let y2 = v128.load(start + 2 * startStep);
@@ -217,7 +212,6 @@ function group2(
   start: usize,
   startStep: usize,
   rows: i32,
-  channels: i32,
   pixelBytes: usize,
   lineBytes: usize,
   low: f32,
@@ -225,7 +219,7 @@ function group2(
 ): void {
   const lowest = f32x4.splat(low);
   const highest = f32x4.splat(high);
-  for (let c = 0; c < channels; c += 4) {
+  for (const end = y + pixelBytes; y < end; ) {
     let y0 = v128.load(start);
     let y1 = v128.load(start + startStep);
     let y2 = v128.load(start + 2 * startStep);
