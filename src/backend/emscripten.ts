@@ -10,7 +10,7 @@ export interface WasmModule {
   HEAPU8: Uint8Array;
   _malloc(bytes: number): number;
   _free(pointer: number): void;
-  asm: { memory?: WebAssembly.Memory };
+  asm: { memory?: WebAssembly.Memory; malloc?(bytes: number): number };
   wasmMemory?: WebAssembly.Memory;
   cwrap(name: string, returns: string | null, args: string[]): (...values: number[]) => number;
   PThread?: ThreadPool;
@@ -182,6 +182,23 @@ export function moduleMemory(module: WasmModule): WebAssembly.Memory {
   const memory = module.wasmMemory ?? module.asm.memory;
   if (!memory) throw new RefineDetError('BACKEND_UNAVAILABLE', 'the wasm module hides its memory');
   return memory;
+}
+
+/** Sizes are 32 bits wide: a larger one would wrap around to a small block. */
+const ADDRESS_SPACE_BYTES = 2 ** 32;
+
+/**
+ * Makes `_malloc` throw OUT_OF_MEMORY instead of returning 0, which tfjs takes for an address and
+ * writes to.
+ */
+export function guardMalloc(module: WasmModule): void {
+  // The glue code's own `_malloc` puts the bare export in its place at the first call.
+  const malloc = module.asm.malloc ?? module._malloc;
+  module._malloc = (bytes) => {
+    const pointer = bytes < ADDRESS_SPACE_BYTES ? malloc(bytes) : 0;
+    if (pointer !== 0) return pointer;
+    throw new RefineDetError('OUT_OF_MEMORY', `the wasm heap cannot hold ${bytes} more bytes`);
+  };
 }
 
 export type { BackendWasm };

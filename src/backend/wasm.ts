@@ -13,6 +13,7 @@ import type { WasmSource } from '../platform/platform.ts';
 import { useBackend } from './current.ts';
 import {
   createWasmModule,
+  guardMalloc,
   MAX_THREADS,
   moduleMemory,
   unrefWorkers,
@@ -89,6 +90,7 @@ async function start(
   const module = running
     ? (running as unknown as { wasm: WasmModule }).wasm
     : await startBackend(chooseThreads(threads, warn), source);
+  guardMalloc(module);
   const heap = moduleHeap(module);
   const count = (module.tfjs as { getThreadsCount(): number }).getThreadsCount();
   const kernels = await loadKernels(heap);
@@ -122,13 +124,7 @@ function moduleHeap(module: WasmModule): Heap {
   return {
     memory,
     threaded: module.PThread !== undefined,
-    malloc(bytes) {
-      const pointer = module._malloc(bytes) >>> 0;
-      if (pointer === 0) {
-        throw new RefineDetError('OUT_OF_MEMORY', `the wasm heap cannot hold ${bytes} more bytes`);
-      }
-      return pointer;
-    },
+    malloc: (bytes) => module._malloc(bytes) >>> 0,
     free: (pointer) => module._free(pointer),
   };
 }

@@ -76,6 +76,26 @@ describe('the wasm backend', () => {
     expect(stdout.trim()).toBe('1 true 1,2,3');
   });
 
+  it.each([1, 2])(
+    'says that memory is exhausted, and goes on working, with %i thread(s)',
+    async (threads) => {
+      const { stdout } = await inProcess(`
+      const { heap } = await wasmRuntime(${threads});
+      const attempt = (f) => { try { return f(); } catch (e) { return e.code; } };
+      const sizes = [3e9, 3e9, 2 ** 32, 2 ** 33 + 8];
+      const blocks = sizes.map((bytes) => attempt(() => heap.malloc(bytes)));
+      console.log(blocks.slice(1).join(), blocks[0] > 0, tf.zeros([0]).dataSync().length);
+      console.log(attempt(() => tf.fill([20000, 20000], 1)));
+      heap.free(blocks[0]);
+      console.log(tf.sum(tf.ones([100])).dataSync()[0]);`);
+      expect(stdout.trim().split('\n')).toEqual([
+        'OUT_OF_MEMORY,OUT_OF_MEMORY,OUT_OF_MEMORY true 0',
+        'OUT_OF_MEMORY',
+        '100',
+      ]);
+    },
+  );
+
   it.each([0, 1.5, 10, Number.NaN, '2' as never])('refuses %s threads', async (threads) => {
     await expect(wasmRuntime(threads)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
   });
