@@ -1,4 +1,4 @@
-/** Reads one split of a PASCAL VOC root; the layout is described in voc.ts. */
+/** Reads one split of a PASCAL VOC data set; the layouts are described in voc.ts. */
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 import { VOC_CLASSES } from '../labels.ts';
@@ -17,19 +17,36 @@ import type { Dataset, DatasetImage, GroundTruth } from './types.ts';
 import { boxFromVocCorners } from './voc-box.ts';
 import { parseVocXml, type VocAnnotation, XmlError } from './voc-xml.ts';
 
+/** Where one split lies; all paths are absolute. */
+export interface VocSplit {
+  root: string;
+  split: string;
+  /** File of image names; without one every annotation is read. */
+  list?: string;
+  /** Folder of the XML files. */
+  annotations: string;
+  /** Folder. */
+  pictures: string;
+}
+
 interface Parsed {
   image: DatasetImage;
   annotation: VocAnnotation;
 }
 
-/** @param split name of a list in ImageSets/Main */
-export async function readVoc(root: string, split: string, report: Report): Promise<Dataset> {
-  const ids = await readIds(root, split, report);
-  const pictures = await pictureNames(root);
-  const parsed = (await mapConcurrently(ids, (id) => readImage(root, id, pictures, report))).filter(
-    (item) => item !== undefined,
-  );
-  const classes = await vocClasses(root, parsed);
+/** @param allNames tells the object names of all splits: the classes must not depend on the split */
+export async function readVoc(
+  source: VocSplit,
+  allNames: () => Promise<readonly string[]>,
+  report: Report,
+): Promise<Dataset> {
+  const { root, split, list, annotations } = source;
+  const ids = list ? await readIds(list, annotations, report) : await annotationIds(annotations);
+  const pictures = await pictureNames(source.pictures);
+  const parsed = (
+    await mapConcurrently(ids, (id) => readImage(source, id, pictures, report))
+  ).filter((item) => item !== undefined);
+  const classes = await vocClasses(root, parsed, allNames);
   for (const { image, annotation } of parsed) {
     image.boxes = groundTruths(annotation, classes, image.annotationPath, report);
   }
@@ -44,9 +61,14 @@ export async function readVoc(root: string, split: string, report: Report): Prom
   };
 }
 
+/** Names of the XML files in a folder. */
+export async function annotationIds(folder: string): Promise<string[]> {
+  const names = (await listFolder(folder)).filter((name) => name.endsWith('.xml'));
+  return names.map(withoutExtension);
+}
+
 /** Image names of a split; a second column (`1`, `-1`, `0`) is ignored. */
-async function readIds(root: string, split: string, report: Report): Promise<string[]> {
-  const file = path.join(root, 'ImageSets', 'Main', `${split}.txt`);
+async function readIds(file: string, annotations: string, report: Report): Promise<string[]> {
   const ids = new Set<string>();
   for (const [index, text] of (await readText(file)).split('\n').entries()) {
     const id = text
@@ -55,7 +77,7 @@ async function readIds(root: string, split: string, report: Report): Promise<str
       .trimEnd();
     const line = index + 1;
     if (id === '') continue;
-    if (!confinedPath(path.join(root, 'Annotations'), `${id}.xml`)) {
+    if (!confinedPath(annotations, `${id}.xml`)) {
       report('unsafe-path', `image name "${id}" leaves the data set`, { file, line });
     } else if (ids.has(id)) {
       report('repeated-image', `image "${id}" is listed twice`, { file, line });
@@ -67,19 +89,19 @@ async function readIds(root: string, split: string, report: Report): Promise<str
 }
 
 /** File name of each picture by its name without extension: not every set is all .jpg. */
-async function pictureNames(root: string): Promise<Map<string, string>> {
-  const names = (await listFolder(path.join(root, 'JPEGImages'))).filter(isImageName);
+async function pictureNames(folder: string): Promise<Map<string, string>> {
+  const names = (await listFolder(folder)).filter(isImageName);
   return new Map(names.map((name) => [withoutExtension(name), name]));
 }
 
 async function readImage(
-  root: string,
+  source: VocSplit,
   id: string,
   pictures: ReadonlyMap<string, string>,
   report: Report,
 ): Promise<Parsed | undefined> {
   const fileName = pictures.get(id) ?? `${id}.jpg`;
-  const annotationPath = path.join(root, 'Annotations', `${id}.xml`);
+  const annotationPath = path.join(source.annotations, `${id}.xml`);
   const annotation = await readAnnotation(annotationPath, report);
   if (!annotation) return undefined;
   const [width, height] = [annotation.width, annotation.height];
@@ -87,7 +109,7 @@ async function readImage(
   const image: DatasetImage = {
     id,
     fileName,
-    path: path.join(root, 'JPEGImages', fileName),
+    path: path.join(source.pictures, fileName),
     annotationPath,
     ...(sized && { width, height }),
     boxes: [],
@@ -113,25 +135,34 @@ async function readAnnotation(file: string, report: Report): Promise<VocAnnotati
   }
 }
 
-async function vocClasses(root: string, parsed: readonly Parsed[]): Promise<string[]> {
+async function vocClasses(
+  root: string,
+  parsed: readonly Parsed[],
+  allNames: () => Promise<readonly string[]>,
+): Promise<string[]> {
   const list = path.join(root, 'classes.txt');
   if (await isFile(list)) {
     const names = (await readText(list)).split('\n').map((name) => name.trim());
     return names.filter((name) => name !== '');
   }
-  const own = classNames(parsed.map(({ annotation }) => annotation));
-  if (own.every((name) => VOC_CLASSES.includes(name))) return [...VOC_CLASSES];
-  // The list must not depend on the split, so the annotations of all splits count.
-  const folder = path.join(root, 'Annotations');
-  const files = (await listFolder(folder)).filter((name) => name.endsWith('.xml'));
-  const ignore = () => {};
-  const all = await mapConcurrently(files, (name) =>
-    readAnnotation(path.join(folder, name), ignore),
-  );
-  return classNames(all.filter((annotation) => annotation !== undefined)).sort();
+  const own = objectNames(parsed.map(({ annotation }) => annotation));
+  const names = [...new Set([...own, ...(await allNames())])];
+  return names.every((name) => VOC_CLASSES.includes(name)) ? [...VOC_CLASSES] : names.sort();
 }
 
-function classNames(annotations: readonly VocAnnotation[]): string[] {
+/** Object names in folders of annotations, as far as they can be read. */
+export async function vocNames(folders: readonly string[]): Promise<string[]> {
+  const files = await Promise.all(
+    folders.map(async (folder) =>
+      (await annotationIds(folder)).map((id) => path.join(folder, `${id}.xml`)),
+    ),
+  );
+  const ignore = () => {};
+  const all = await mapConcurrently(files.flat(), (file) => readAnnotation(file, ignore));
+  return objectNames(all.filter((annotation) => annotation !== undefined));
+}
+
+function objectNames(annotations: readonly VocAnnotation[]): string[] {
   const names = annotations.flatMap(({ objects }) => objects.map(({ name }) => name));
   return [...new Set(names.filter((name) => name !== undefined))];
 }

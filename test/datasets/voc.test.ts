@@ -1,11 +1,17 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadDataset, vocCorners } from '../../src/datasets/index.ts';
+import {
+  checkDataset,
+  imageSize,
+  loadDataset,
+  openDataset,
+  vocCorners,
+} from '../../src/datasets/index.ts';
 import { VOC_CLASSES } from '../../src/labels.ts';
-import { folderWith, vocObject, vocTree, vocXml } from './tree.ts';
+import { folderWith, png, type Tree, vocObject, vocTree, vocXml } from './tree.ts';
 
-const load = (tree: Parameters<typeof folderWith>[0], split?: string) =>
-  loadDataset(folderWith(tree), { split });
+const load = (tree: Tree, split?: string) => loadDataset(folderWith(tree), { split });
 const CAT = vocObject('cat', [11, 6, 20, 15]);
 
 describe('reading PASCAL VOC folders', () => {
@@ -70,6 +76,20 @@ describe('classes of a PASCAL VOC folder', () => {
       'ImageSets/Main/train.txt': 'a\n',
     };
     expect((await load(tree)).classes).toEqual(['cat', 'zebra']);
+    const folder = folderWith({ ...tree, 'ImageSets/Main/val.txt': 'b\n' });
+    for (const split of ['train', 'val', 'train+val']) {
+      expect((await loadDataset(folder, { split })).classes).toEqual(['cat', 'zebra']);
+    }
+    expect((await checkDataset(folder)).errors).toEqual([]);
+  });
+
+  it('are the twenty where there are the lists of the official sets', async () => {
+    const lists = VOC_CLASSES.map((name) => [`ImageSets/Main/${name}_train.txt`, 'a -1\n']);
+    const tree = vocTree({ a: vocXml(CAT) });
+    const other = { 'Annotations/b.xml': vocXml(vocObject('zebra', [1, 1, 9, 9])) };
+    expect((await load({ ...tree, ...other })).classes).toEqual(['cat', 'zebra']);
+    const official = { ...tree, ...other, ...Object.fromEntries(lists) };
+    expect((await load(official)).classes).toEqual(VOC_CLASSES);
   });
 
   it('are those of classes.txt, in its order', async () => {
@@ -147,6 +167,45 @@ describe('splits of PASCAL VOC folders', () => {
     await expect(load({ 'ImageSets/Main/train.txt': '\n' })).rejects.toMatchObject({
       code: 'DATASET_EMPTY',
     });
+  });
+});
+
+describe('PASCAL VOC annotations without ImageSets', () => {
+  const xml = vocXml(vocObject('bolt', [1, 1, 20, 20]));
+  const pair = (folder: string, id: string, level = 0): Tree => ({
+    [`${folder}${id}.xml`]: xml,
+    [`${folder}${id}.png`]: png(40, 30, level),
+  });
+
+  it.each<[string, Tree]>([
+    ['in the folders of a devkit', { 'Annotations/a.xml': xml, 'JPEGImages/a.png': png(40, 30) }],
+    ['in annotations and images', { 'annotations/a.xml': xml, 'images/a.png': png(40, 30) }],
+    ['beside their pictures', pair('', 'a')],
+  ])('%s are the split train', async (_, tree) => {
+    const folder = folderWith({ ...tree, 'unlabelled.png': png(8, 8) });
+    const { splits, format } = await openDataset(folder);
+    expect({ splits, format }).toEqual({ splits: ['train'], format: 'voc' });
+    const { classes, images } = await loadDataset(folder);
+    expect(classes).toEqual(['bolt']);
+    expect(images).toMatchObject([{ id: 'a', boxes: [{ box: { width: 20, height: 20 } }] }]);
+    expect(await imageSize(images[0])).toEqual({ width: 40, height: 30 });
+    expect(existsSync(images[0].path)).toBe(true);
+  });
+
+  it('in folders of splits share a class list', async () => {
+    const cats = { 'valid/b.xml': vocXml(CAT), 'valid/b.png': png(40, 30, 9) };
+    const folder = folderWith({ ...pair('train/', 'a'), ...cats, 'docs/c.xml': '<a/>' });
+    expect((await openDataset(folder)).splits).toEqual(['train', 'valid']);
+    const classes = ['bolt', 'cat'];
+    expect(await loadDataset(folder, { split: 'train' })).toMatchObject({ classes });
+    const both = await loadDataset(folder, { split: 'train+val' });
+    expect(both.classes).toEqual(classes);
+    expect(both.images.map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
+  it('are none where no XML file has the name of a picture', async () => {
+    const folder = folderWith({ 'pom.xml': '<project/>', 'logo.png': png(8, 8) });
+    await expect(openDataset(folder)).rejects.toThrow('is no data set');
   });
 });
 
