@@ -4,9 +4,10 @@ import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 import type { WriteJob, WrittenBoxes } from './convert.ts';
 import { mapConcurrently, withoutExtension } from './files.ts';
-import { type ImageSize, imageSize } from './image-size.ts';
-import type { DatasetImage, GroundTruth } from './types.ts';
+import { imageSize } from './image-size.ts';
+import type { GroundTruth } from './types.ts';
 import { vocCorners } from './voc-box.ts';
+import { vocXmlText, type WrittenObject } from './voc-xml-text.ts';
 import { distinctNames } from './write-names.ts';
 
 export async function writeVoc({
@@ -30,7 +31,8 @@ export async function writeVoc({
   const written = new Map(flat.map((image, i) => [ids[i], image]));
   await mapConcurrently([...written], async ([id, image]) => {
     const name = names.get(image)!;
-    const xml = annotationXml(image, name, await imageSize(image), classes);
+    const objects = image.boxes.flatMap((truth) => writtenObject(truth, classes));
+    const xml = vocXmlText(name, await imageSize(image), objects);
     await writeFile(path.join(annotations, `${id}.xml`), xml);
     await placeImage(image, path.join('JPEGImages', name));
   });
@@ -67,41 +69,11 @@ function countBoxes(truths: readonly GroundTruth[]): WrittenBoxes {
   };
 }
 
-function annotationXml(
-  image: DatasetImage,
-  fileName: string,
-  { width, height }: ImageSize,
-  classes: readonly string[],
-): string {
-  return `<annotation>
-	<filename>${escapeXml(fileName)}</filename>
-	<size>
-		<width>${width}</width>
-		<height>${height}</height>
-		<depth>3</depth>
-	</size>
-	<segmented>0</segmented>
-${image.boxes.map((truth) => objectXml(truth, classes)).join('')}</annotation>
-`;
-}
-
-function objectXml(truth: GroundTruth, classes: readonly string[]): string {
+/** Nothing for a box that no reader would accept. */
+function writtenObject(truth: GroundTruth, classes: readonly string[]): WrittenObject[] {
   const corners = roundedCorners(truth);
-  if (!corners) return '';
-  const [xmin, ymin, xmax, ymax] = corners;
-  return `	<object>
-		<name>${escapeXml(classes[truth.classId])}</name>
-		<pose>Unspecified</pose>
-		<truncated>0</truncated>
-		<difficult>${truth.difficult || truth.crowd ? 1 : 0}</difficult>
-		<bndbox>
-			<xmin>${xmin}</xmin>
-			<ymin>${ymin}</ymin>
-			<xmax>${xmax}</xmax>
-			<ymax>${ymax}</ymax>
-		</bndbox>
-	</object>
-`;
+  const difficult = truth.difficult || truth.crowd;
+  return corners ? [{ name: classes[truth.classId], corners, difficult }] : [];
 }
 
 /** Corners to a ten-thousandth of a pixel; undefined for a box that no reader would accept. */
@@ -110,7 +82,3 @@ function roundedCorners({ box }: GroundTruth): number[] | undefined {
   const [xmin, ymin, xmax, ymax] = corners;
   return xmax > xmin && ymax > ymin ? corners : undefined;
 }
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-
-const escapeXml = (text: string): string => text.replace(/[&<>]/g, (char) => ENTITIES[char]);
