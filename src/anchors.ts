@@ -1,5 +1,6 @@
 /** The anchor grid: which box each row of the heads' outputs refers to (paper section 3.3). */
 import { RefineDetError } from './errors.ts';
+import { checkFields, checkObject, FLAG, type Rule } from './option-checks.ts';
 
 /** Plain data: stored in the model file. One stride and one size a level, shallowest level first. */
 export interface AnchorOptions {
@@ -91,38 +92,30 @@ export function cellShapes(
 
 const MAX_ENTRIES = 64;
 
+const POSITIVE_NUMBERS: Rule = [
+  (v) =>
+    Array.isArray(v) &&
+    v.length > 0 &&
+    v.length <= MAX_ENTRIES &&
+    v.every((n) => Number.isFinite(n) && n > 0),
+  `1 to ${MAX_ENTRIES} positive numbers`,
+];
+
+const RULES: Record<keyof AnchorOptions, Rule> = {
+  strides: POSITIVE_NUMBERS,
+  sizes: POSITIVE_NUMBERS,
+  ratios: POSITIVE_NUMBERS,
+  clip: FLAG,
+};
+
 /**
  * Anchor options from untrusted JSON (a model file); what is absent takes its default.
  * @throws INVALID_OPTION naming the offending value
  */
 export function parseAnchorOptions(value: unknown): AnchorOptions {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new RefineDetError('INVALID_OPTION', `anchors must be an object, not ${show(value)}`);
-  }
-  const given = value as Record<string, unknown>;
-  const list = (name: 'strides' | 'sizes' | 'ratios'): readonly number[] => {
-    const numbers = given[name] ?? ANCHOR_DEFAULTS[name];
-    const valid =
-      Array.isArray(numbers) &&
-      numbers.length > 0 &&
-      numbers.length <= MAX_ENTRIES &&
-      numbers.every((n) => Number.isFinite(n) && n > 0);
-    if (valid) return numbers;
-    throw new RefineDetError(
-      'INVALID_OPTION',
-      `anchors.${name} must be 1 to ${MAX_ENTRIES} positive numbers, not ${show(numbers)}`,
-    );
-  };
-  const clip = given['clip'] ?? ANCHOR_DEFAULTS.clip;
-  if (typeof clip !== 'boolean') {
-    throw new RefineDetError(
-      'INVALID_OPTION',
-      `anchors.clip must be true or false, not ${show(clip)}`,
-    );
-  }
-  return { strides: list('strides'), sizes: list('sizes'), ratios: list('ratios'), clip };
-}
-
-function show(value: unknown): string {
-  return String(JSON.stringify(value)).slice(0, 80);
+  const given: Partial<AnchorOptions> = checkObject('anchors', value);
+  const { strides, sizes, ratios, clip } = { ...ANCHOR_DEFAULTS, ...given };
+  const options = { strides, sizes, ratios, clip };
+  checkFields('anchors.', options, RULES);
+  return options;
 }

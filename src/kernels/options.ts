@@ -1,5 +1,5 @@
 /** Options of post-processing: defined, documented and checked in this one place. */
-import { didYouMean, RefineDetError } from '../errors.ts';
+import { checkNames, checkValue, FLAG, FRACTION, type Rule } from '../option-checks.ts';
 
 export type SoftNms = 'linear' | 'gaussian';
 
@@ -72,41 +72,26 @@ export function resolvePostprocessOptions(
   options: Partial<PostprocessOptions> = {},
   otherNames: readonly string[] = [],
 ): PostprocessOptions {
-  const known = [...NAMES, ...otherNames];
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) {
-      throw new RefineDetError(
-        'INVALID_OPTION',
-        `unknown option "${name}"${didYouMean(name, known)}`,
-      );
-    }
-  }
+  checkNames('', options, [...NAMES, ...otherNames]);
   const resolved = { ...POSTPROCESS_DEFAULTS };
   for (const name of NAMES) {
-    const value = options[name] === undefined ? POSTPROCESS_DEFAULTS[name] : options[name];
-    const [isValid, expected] = RULES[name];
-    if (!isValid(value)) {
-      throw new RefineDetError('INVALID_OPTION', `${name} must be ${expected}, not ${show(value)}`);
-    }
-    Object.assign(resolved, { [name]: value });
+    if (options[name] === undefined) continue;
+    checkValue(name, options[name], RULES[name]);
+    Object.assign(resolved, { [name]: options[name] });
   }
   return resolved;
 }
 
-type Rule = readonly [isValid: (value: unknown) => boolean, expected: string];
-
-const FRACTION: Rule = [(v) => isNumber(v) && v >= 0 && v <= 1, 'a number from 0 to 1'];
 const COUNT: Rule = [
   (v) => Number.isInteger(v) && (v as number) >= 1 && (v as number) < 2 ** 31,
   'a whole number from 1',
 ];
-const FLAG: Rule = [(v) => typeof v === 'boolean', 'true or false'];
 
 const RULES: Record<keyof PostprocessOptions, Rule> = {
   objectnessThreshold: FRACTION,
   refineAnchors: FLAG,
   scoreThreshold: FRACTION,
-  classMask: [(v) => v === undefined || v instanceof Uint8Array, 'a Uint8Array, one byte a class'],
+  classMask: [(v) => v instanceof Uint8Array, 'a Uint8Array, one byte a class'],
   agnostic: FLAG,
   topK: COUNT,
   nmsThreshold: FRACTION,
@@ -115,17 +100,8 @@ const RULES: Record<keyof PostprocessOptions, Rule> = {
     'false, "linear" or "gaussian"',
   ],
   softNmsThreshold: FRACTION,
-  softNmsSigma: [(v) => isNumber(v) && v > 0 && v < Infinity, 'a number above 0'],
+  softNmsSigma: [(v) => typeof v === 'number' && v > 0 && v < Infinity, 'a number above 0'],
   keepTopK: COUNT,
   boxVoting: FLAG,
   boxVotingThreshold: FRACTION,
 };
-
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number';
-}
-
-/** A value as it stands in a message. */
-function show(value: unknown): string {
-  return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 80);
-}

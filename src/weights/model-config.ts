@@ -4,6 +4,7 @@ import { RefineDetError } from '../errors.ts';
 import type { ChannelOrder, ModelConfig } from '../model/model.ts';
 import { type GraphOptions, PRESETS, type PresetName } from '../model/presets.ts';
 import { ANCHORS_PER_CELL, LEVELS } from '../model/refinedet.ts';
+import { show } from '../option-checks.ts';
 
 /** Input sizes are multiples of the deepest stride. */
 const SIZE_STEP = 64;
@@ -38,10 +39,9 @@ export function parseModelConfig(value: unknown): ModelConfig {
 }
 
 function invalid(field: string, value: unknown, expected: string): RefineDetError {
-  const shown = String(JSON.stringify(value)).slice(0, 80);
   return new RefineDetError(
     'MODEL_METADATA',
-    `the model's ${field} must be ${expected}, not ${shown}`,
+    `the model's ${field} must be ${expected}, not ${show(value)}`,
   );
 }
 

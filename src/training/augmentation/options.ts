@@ -2,7 +2,7 @@
  * What happens to pictures on their way into training: plain data. The defaults are SSD's, which the
  * paper takes over; mosaic and pasted boxes are ours and off.
  */
-import { checkFields, checkObject, FRACTION, type Rule, wholeFrom } from '../config/check.ts';
+import { checkFields, checkObject, FRACTION, type Rule, wholeFrom } from '../../option-checks.ts';
 
 /** Lowest and highest value; drawn uniformly between. */
 export type Range = readonly [low: number, high: number];

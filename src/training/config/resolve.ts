@@ -2,9 +2,6 @@
 import { availableThreads } from '#platform';
 import { RefineDetError } from '../../errors.ts';
 import { METRICS } from '../../evaluation/evaluate.ts';
-import { type PartialAugmentation, resolveAugmentation } from '../augmentation/options.ts';
-import { LOSS_DEFAULTS, resolveLossOptions } from '../loss-options.ts';
-import { resolveSchedule, SCHEDULE_DEFAULTS } from '../schedule.ts';
 import {
   checkFields,
   checkNames,
@@ -19,7 +16,10 @@ import {
   type Rule,
   TEXT,
   wholeFrom,
-} from './check.ts';
+} from '../../option-checks.ts';
+import { type PartialAugmentation, resolveAugmentation } from '../augmentation/options.ts';
+import { LOSS_DEFAULTS, resolveLossOptions } from '../loss-options.ts';
+import { resolveSchedule, SCHEDULE_DEFAULTS } from '../schedule.ts';
 import { configDefaults, OPTIMIZER_DEFAULTS } from './defaults.ts';
 import type {
   DataPart,

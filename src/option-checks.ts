@@ -1,6 +1,7 @@
-/** Checks of a training configuration that comes from a caller or a JSON file. */
-import { didYouMean, RefineDetError } from '../../errors.ts';
+/** Checks of options that come from a caller or a JSON file. */
+import { didYouMean, RefineDetError } from './errors.ts';
 
+/** What a value must be: a test, and the words that complete "must be". */
 export type Rule = readonly [isValid: (value: unknown) => boolean, expected: string];
 
 const isNumber = (value: unknown): value is number =>
@@ -13,6 +14,7 @@ export function wholeFrom(low: number): Rule {
 export const POSITIVE: Rule = [(v) => isNumber(v) && v > 0, 'a number above 0'];
 export const NOT_NEGATIVE: Rule = [(v) => isNumber(v) && v >= 0, 'a number from 0'];
 export const FRACTION: Rule = [(v) => isNumber(v) && v >= 0 && v <= 1, 'a number from 0 to 1'];
+export const FLAG: Rule = [(v) => typeof v === 'boolean', 'true or false'];
 export const TEXT: Rule = [(v) => typeof v === 'string' && v !== '', 'a text'];
 
 export function oneOf(words: readonly string[]): Rule {
@@ -30,8 +32,13 @@ export function listOf([isValid, expected]: Rule): Rule {
 /** @throws INVALID_OPTION naming the option and the value */
 export function checkValue(name: string, value: unknown, [isValid, expected]: Rule): void {
   if (isValid(value)) return;
-  const shown = String(JSON.stringify(value)).slice(0, 80);
-  throw new RefineDetError('INVALID_OPTION', `${name} must be ${expected}, not ${shown}`);
+  throw new RefineDetError('INVALID_OPTION', `${name} must be ${expected}, not ${show(value)}`);
+}
+
+/** A value as it stands in a message. */
+export function show(value: unknown): string {
+  const isJson = typeof value === 'string' || typeof value === 'object';
+  return (isJson ? JSON.stringify(value) : String(value)).slice(0, 80);
 }
 
 /** @throws INVALID_OPTION for a value that is no object */
@@ -43,7 +50,10 @@ export function checkObject(name: string, value: unknown): Record<string, unknow
   return value as Record<string, unknown>;
 }
 
-/** @throws INVALID_OPTION for a name that is not known, with a guess */
+/**
+ * @param prefix what stands before the names in messages: `tiles.`
+ * @throws INVALID_OPTION for a name that is not known, with a guess
+ */
 export function checkNames(prefix: string, value: object, known: readonly string[]): void {
   for (const name of Object.keys(value)) {
     if (known.includes(name)) continue;
@@ -54,7 +64,7 @@ export function checkNames(prefix: string, value: object, known: readonly string
   }
 }
 
-/** Checks each field of a group; the rules are the list of its names. */
+/** Checks the fields of a group; the rules are the list of its names. */
 export function checkFields(
   prefix: string,
   value: object,
