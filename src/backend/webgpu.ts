@@ -2,6 +2,7 @@
  * Entry point refinedet/webgpu: the network on the GPU by tfjs' WebGPU backend, in browsers, and in
  * Node with the package `webgpu`.
  */
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { openGpu } from '#platform';
 import { type GpuBackend, gpuBackend } from './gpu.ts';
@@ -10,15 +11,30 @@ import { type GpuBackend, gpuBackend } from './gpu.ts';
 export const webgpu: GpuBackend = gpuBackend(
   'webgpu',
   () => import('@tensorflow/tfjs-backend-webgpu'),
-  async ({ WebGPUBackend }) => {
-    const gpu = await openGpu();
-    const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
-    if (!adapter) return undefined;
-    const device = await adapter.requestDevice({ requiredLimits: limitsOf(adapter.limits) });
-    tf.registerBackend('webgpu', () => new WebGPUBackend(device as never, adapter.info as never));
-    return { lost: device.lost.then(({ message }) => `the WebGPU device was lost: ${message}`) };
+  async (tfjs) => {
+    const running = tf.engine().registry['webgpu'] as WebGPUBackend | undefined;
+    const device = running?.device ?? (await startBackend(tfjs));
+    return (
+      device && {
+        lost: device.lost.then(({ message }) => `the WebGPU device was lost: ${message}`),
+      }
+    );
   },
 );
+
+/** tfjs' own start-up asks for the adapter in ways that Node and some browsers do not know. */
+async function startBackend(
+  tfjs: typeof import('@tensorflow/tfjs-backend-webgpu'),
+): Promise<Pick<WebGPUBackend['device'], 'lost'> | undefined> {
+  const gpu = await openGpu();
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) return undefined;
+  const device = await adapter.requestDevice({ requiredLimits: limitsOf(adapter.limits) });
+  const backend = new tfjs.WebGPUBackend(device as never, adapter.info as never);
+  if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
+  tf.registerBackend('webgpu', () => backend);
+  return backend.device;
+}
 
 /** What tfjs asks for; the defaults are too small for some maps. */
 const LIMITS = [

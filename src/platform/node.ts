@@ -99,8 +99,12 @@ let gpu: Promise<Gpu | undefined> | undefined;
 export function openGpu(): Promise<Gpu | undefined> {
   gpu ??= import('webgpu').then(
     ({ create, globals }) => {
+      const dawn = create([]);
       Object.assign(globalThis, globals);
-      return create([]) as unknown as Gpu;
+      // tfjs looks for it there; Node has a navigator since 21.
+      if (!globalThis.navigator) Object.assign(globalThis, { navigator: {} });
+      Object.defineProperty(navigator, 'gpu', { value: dawn, configurable: true });
+      return dawn as unknown as Gpu;
     },
     () => undefined,
   );

@@ -1,0 +1,157 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasChromium, launchChromium, openPage } from './helpers/chromium.ts';
+import { createFixture, expectSame, type Fixture, OPTIONS } from './helpers/fixture.ts';
+import { type Site, serveSite } from './helpers/server.ts';
+
+/** tfjs refuses WebGL in software unless told so. */
+const FLAGS = '?tfjsflags=SOFTWARE_WEBGL_ENABLED:true';
+
+describe.skipIf(!hasChromium)('GPU backends in a page', () => {
+  let browser: Browser;
+  let fixture: Fixture;
+  let site: Site;
+  beforeAll(async () => {
+    [browser, fixture] = await Promise.all([launchChromium({ gpu: true }), createFixture()]);
+    site = await serveSite(fixture.content);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+    fixture?.remove();
+  });
+
+  it('finds with WebGL what Node finds, two frames at a time, and goes on when the GPU is lost', async () => {
+    const [page, messages] = await openPage(browser, `${site.url}/${FLAGS}`);
+    const result = await page.evaluate(async (options) => {
+      // tfjs' canvas, to take its context away.
+      const { OffscreenCanvas: Native } = globalThis;
+      const contexts: WebGL2RenderingContext[] = [];
+      globalThis.OffscreenCanvas = class extends Native {
+        // @ts-expect-error: one signature for all overloads
+        override getContext(...args: [never]) {
+          const context = super.getContext(...args);
+          if (args[0] === 'webgl2') contexts.push(context as never);
+          return context;
+        }
+      } as never;
+      const { RefineDet } = await lib('gpu/refinedet');
+      const { webgl } = await lib('gpu/webgl');
+      const detector = await RefineDet.load('/model.safetensors', {
+        backend: 'webgl',
+        gpu: [webgl],
+        threads: 1,
+      });
+      const before = detector.backend;
+      const found = await Promise.all(
+        [0, 1, 2].map(() => detector.detect('/examples/cat.jpg', options)),
+      );
+      const sizes: number[] = [];
+      const backends: string[] = [];
+      for await (const { index, detections } of detector.stream(
+        Array.from({ length: 5 }, () => '/examples/cat.jpg'),
+        options,
+      )) {
+        sizes.push(detections.length);
+        backends.push(detector.backend);
+        if (index === 1) contexts.at(-1)!.getExtension('WEBGL_lose_context')!.loseContext();
+      }
+      const afterwards = await detector.detect('/examples/cat.jpg', options);
+      detector.dispose();
+      const again = await RefineDet.load('/model.safetensors', { backend: 'webgl', gpu: [webgl] });
+      found.push(afterwards, await again.detect('/examples/cat.jpg', options));
+      return { before, found, sizes, backends, again: again.backend };
+    }, OPTIONS);
+    expect(result.before).toBe('webgl');
+    for (const found of result.found) expectSame(found, fixture.expected);
+    expect(result.sizes).toHaveLength(5);
+    expect(Math.min(...result.sizes)).toBeGreaterThan(5);
+    expect(result.backends[0]).toBe('webgl');
+    expect(result.backends.at(-1)).toBe('wasm');
+    expect(result.again).toBe('webgl');
+    expect(messages.filter((message) => message.includes('refinedet'))).toEqual([
+      'warning: refinedet goes on with wasm: the WebGL context was lost',
+    ]);
+    await page.close();
+  });
+
+  it('finds with WebGPU what Node finds', async () => {
+    const [page] = await openPage(browser, `${site.url}/`);
+    const { backend, found, lost } = await page.evaluate(async (options) => {
+      const devices: { destroy(): void }[] = [];
+      const adapter = (globalThis as never as { GPUAdapter: { prototype: object } }).GPUAdapter
+        .prototype as { requestDevice(options: unknown): Promise<{ destroy(): void }> };
+      const { requestDevice } = adapter;
+      adapter.requestDevice = async function (wanted) {
+        const device = await requestDevice.call(this, wanted);
+        devices.push(device);
+        return device;
+      };
+      const { RefineDet } = await lib('gpu/refinedet');
+      const { webgpu } = await lib('gpu/webgpu');
+      const warnings: string[] = [];
+      const detector = await RefineDet.load('/model.safetensors', {
+        backend: 'webgpu',
+        gpu: [webgpu],
+        threads: 1,
+        warn: (message) => warnings.push(message),
+      });
+      const { backend } = detector;
+      const found = [await detector.detect('/examples/cat.jpg', options)];
+      devices[0].destroy();
+      found.push(await detector.detect('/examples/cat.jpg', options));
+      return { backend, found, lost: { backend: detector.backend, warnings } };
+    }, OPTIONS);
+    expect(backend).toBe('webgpu');
+    for (const detections of found) expectSame(detections, fixture.expected);
+    expect(lost.backend).toBe('wasm');
+    expect(lost.warnings[0]).toMatch(/^refinedet goes on with wasm: the WebGPU device was lost/);
+    await page.close();
+  });
+
+  it('times all backends when the choice is automatic, and says which is taken', async () => {
+    const [page] = await openPage(browser, `${site.url}/${FLAGS}`);
+    const { backend, notes } = await page.evaluate(async () => {
+      const { RefineDet } = await lib('gpu/refinedet');
+      const { webgl } = await lib('gpu/webgl');
+      const notes: string[] = [];
+      const detector = await RefineDet.load('/model.safetensors', {
+        gpu: [webgl],
+        threads: 1,
+        info: (note) => notes.push(note),
+      });
+      return { backend: detector.backend, notes };
+    });
+    expect(notes).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^refinedet runs on ${backend}: .*(wasm|webgl) [0-9.]+ ms, (wasm|webgl) [0-9.]+ ms`,
+        ),
+      ),
+    ]);
+    await page.close();
+  });
+
+  it('goes without a GPU that is not there, but not when it is asked for', async () => {
+    const [page] = await openPage(browser, `${site.url}/`);
+    const { backend, notes, forced } = await page.evaluate(async () => {
+      for (const { prototype } of [OffscreenCanvas, HTMLCanvasElement]) {
+        prototype.getContext = () => null;
+      }
+      const { RefineDet } = await lib('gpu/refinedet');
+      const { webgl } = await lib('gpu/webgl');
+      const notes: string[] = [];
+      const options = { gpu: [webgl], threads: 1, info: (note: string) => notes.push(note) };
+      const detector = await RefineDet.load('/model.safetensors', options);
+      const forced = await RefineDet.load('/model.safetensors', {
+        ...options,
+        backend: 'webgl',
+      }).then(String, (error) => error.code);
+      return { backend: detector.backend, notes, forced };
+    });
+    expect(backend).toBe('wasm');
+    expect(forced).toBe('BACKEND_UNAVAILABLE');
+    expect(notes[0]).toMatch(/^refinedet: webgl cannot be used: /);
+    await page.close();
+  });
+});
