@@ -48,19 +48,18 @@ export class Trainer {
   readonly #setup: TrainerSetup;
   readonly #memory: TrainingMemory;
   readonly #optimizer: Optimizer;
-  readonly #replicas: readonly Replica[];
+  #replicas: readonly Replica[] = [];
   readonly #warned = new Set<string>();
   #step = 0;
   /** The next batch, on its way into the replicas. */
   #prepared: Promise<unknown> | undefined;
 
-  private constructor(setup: TrainerSetup, memory: TrainingMemory, replicas: readonly Replica[]) {
+  private constructor(setup: TrainerSetup, memory: TrainingMemory) {
     const { config, data, model } = setup;
     const sampler = new Sampler(sampleWeights(data.train, config.sampling), config.seed);
     this.plan = new TrainPlan(config, model.graph, sampler);
     this.#setup = setup;
     this.#memory = memory;
-    this.#replicas = replicas;
     const { kernels, layout, weights } = memory;
     this.#optimizer = createOptimizer(kernels, layout, weights, config.optimizer);
   }
@@ -76,17 +75,16 @@ export class Trainer {
       shared: replicas > 1,
       averageDecay,
     });
+    const trainer = new Trainer(setup, memory);
     if (state) {
       memory.view(memory.weights).set(state.weights);
       memory.average.restore(state.averages, state.averageUpdates);
-    }
-    const current = { ...model, weights: readWeights(memory.view(memory.weights), layout) };
-    const started = await startReplicas({ config, data: setup.data, model: current }, memory, host);
-    const trainer = new Trainer(setup, memory, started);
-    if (state) {
       trainer.#optimizer.importState(state.optimizer);
       trainer.#step = state.step;
     }
+    const current = { ...model, weights: readWeights(memory.view(memory.weights), layout) };
+    const { data } = setup;
+    trainer.#replicas = await startReplicas({ config, data, model: current }, memory, host);
     return trainer;
   }
 

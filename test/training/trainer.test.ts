@@ -188,7 +188,12 @@ describe('inspectData', () => {
     expect(notes).toContain('1 training images have no boxes');
     expect(notes).toContain('3 training images are fewer than the batch of 8');
     expect(notes).toContain('without validation data');
-    expect(inspectData({ train: data, validation: data }, 2)).toHaveLength(1);
+    const clean = { ...data, images: data.images.slice(1, 2) };
+    const validation = { ...data, images: data.images.slice(2) };
+    expect(inspectData({ train: clean, validation }, 1)).toEqual([]);
+    expect(inspectData({ train: clean, validation: clean }, 1)).toEqual([
+      '1 validation images are trained on too: their scores tell nothing',
+    ]);
   });
 
   it('refuses data that teach nothing', async () => {

@@ -43,6 +43,10 @@ export function inspectData({ train, validation }: TrainingData, batch: number):
       `the ${images.length} training images are fewer than the batch of ${batch}: a batch repeats them`,
     );
   }
+  const seen = new Set(images.map(({ path }) => path));
+  const both = validation?.images.filter(({ path }) => seen.has(path)).length ?? 0;
+  if (both > 0)
+    notes.push(`${both} validation images are trained on too: their scores tell nothing`);
   if (!validation) notes.push('without validation data there is no evaluation and no best model');
   return notes;
 }
