@@ -58,7 +58,9 @@ describe('Trainer', { timeout: 180_000 }, () => {
     const one = await lossesOf(await trainerOn(data, {}));
     const two = await lossesOf(await trainerOn(data, { workers: 2 }));
     const again = await lossesOf(await trainerOn(data, { workers: 2 }));
-    for (const [i, loss] of two.entries()) expect(loss / one[i]).toBeCloseTo(1, 3);
+    expect(two[0] / one[0]).toBeCloseTo(1, 5);
+    // AdamW makes steps of one size out of gradients of any: differences grow.
+    for (const [i, loss] of two.entries()) expect(Math.abs(loss / one[i] - 1)).toBeLessThan(0.02);
     expect(again).toEqual(two);
   });
 
@@ -164,6 +166,16 @@ describe('Trainer', { timeout: 180_000 }, () => {
     expect(losses.every(Number.isFinite)).toBe(true);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain('shapes1.png');
+  });
+
+  it('makes mosaics and pastes boxes, the same whatever the number of workers', async () => {
+    const data = await shapesDataset(emptyFolder(), 6);
+    const augmentation = { mosaic: { probability: 0.5 }, paste: { probability: 1 } };
+    const one = await lossesOf(await trainerOn(data, { augmentation, steps: 2 }));
+    const two = await lossesOf(await trainerOn(data, { augmentation, steps: 2, workers: 2 }));
+    expect(two[0] / one[0]).toBeCloseTo(1, 4);
+    const plain = await lossesOf(await trainerOn(data, { steps: 1 }));
+    expect(plain[0]).not.toBeCloseTo(one[0], 4);
   });
 
   it('trains images without boxes as background', async () => {
