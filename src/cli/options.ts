@@ -1,7 +1,10 @@
 /** Checked values of options, shared by the commands; every message names the option. */
 import { Option } from 'commander';
+import type { DatasetFormat } from '../datasets/types.ts';
 import type { Size } from '../detection/views.ts';
 import { didYouMean, RefineDetError } from '../errors.ts';
+
+export const DATASET_FORMATS: readonly DatasetFormat[] = ['voc', 'coco', 'yolo'];
 
 type Parser<T> = (text: string) => T;
 

@@ -1,7 +1,7 @@
 /** What only shows when whole splits are looked at: repetitions, overlap, odd classes. */
 import { didYouMean } from '../errors.ts';
 import { imageKey, type Pictures } from './check-pictures.ts';
-import type { Report } from './findings.ts';
+import { listed, type Report } from './findings.ts';
 import type { Dataset, DatasetImage } from './types.ts';
 
 /** @param splits as read, each with its own class list */
@@ -136,10 +136,4 @@ function checkSpelling(counts: ReadonlyMap<string, number>, root: string, report
   }
 }
 
-const MAX_QUOTED = 8;
-
-function quoted(names: readonly string[]): string {
-  const shown = names.slice(0, MAX_QUOTED).map((name) => `"${name}"`);
-  const rest = names.length - shown.length;
-  return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
-}
+const quoted = (names: readonly string[]): string => listed(names.map((name) => `"${name}"`));

@@ -5,7 +5,7 @@ import { checkBoxes } from './check-boxes.ts';
 import { checkSize, inspectPictures, type Pictures } from './check-pictures.ts';
 import { checkSplits } from './check-splits.ts';
 import { alignClasses } from './classes.ts';
-import { collect, type Report } from './findings.ts';
+import { collect, type Report, sortFindings } from './findings.ts';
 import { type ClassOptions, chooseClasses, type OpenOptions, openDataset } from './load.ts';
 import { chosenSplits, type DatasetSource } from './source.ts';
 import { type DatasetStats, datasetStats, knownSize } from './stats.ts';
@@ -119,16 +119,4 @@ async function readSplits(
     throw new RefineDetError('DATASET_EMPTY', `no split of ${source.root} can be read`);
   }
   return splits;
-}
-
-/** Pictures are read in any order; a report must not depend on it. */
-function sortFindings(findings: readonly Finding[]): Finding[] {
-  const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-  return findings.toSorted(
-    (a, b) =>
-      compare(a.file ?? '', b.file ?? '') ||
-      (a.line ?? 0) - (b.line ?? 0) ||
-      compare(a.key ?? '', b.key ?? '') ||
-      compare(a.code, b.code),
-  );
 }

@@ -7,7 +7,7 @@ import { RefineDetError } from '../errors.ts';
 import type { Finding, Severity } from './types.ts';
 
 /** Every finding code with its severity. Codes are stable: programs may test them. */
-export const FINDING_SEVERITY = {
+const FINDING_SEVERITY = {
   'malformed-file': 'error',
   'missing-annotation': 'error',
   'unsafe-path': 'error',
@@ -64,4 +64,24 @@ export function formatPlace({ file, line, key }: Place, base?: string): string {
   const position = line === undefined ? (shown ?? '') : `${shown}:${line}`;
   if (key === undefined) return position;
   return position ? `${position} (${key})` : key;
+}
+
+/** Files are read in any order; what is told about them must not depend on it. */
+export function sortFindings(findings: readonly Finding[]): Finding[] {
+  const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  return findings.toSorted(
+    (a, b) =>
+      compare(a.file ?? '', b.file ?? '') ||
+      (a.line ?? 0) - (b.line ?? 0) ||
+      compare(a.key ?? '', b.key ?? '') ||
+      compare(a.code, b.code),
+  );
+}
+
+const MOST_LISTED = 8;
+
+/** `a, b, c`, and of a long list its beginning. */
+export function listed(items: readonly string[]): string {
+  const more = items.length - MOST_LISTED;
+  return items.slice(0, MOST_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

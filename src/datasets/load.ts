@@ -4,7 +4,7 @@ import { RefineDetError } from '../errors.ts';
 import { alignClasses, type ClassMap, joinDatasets, mapClasses, selectClasses } from './classes.ts';
 import { COCO_LAYOUT, openCoco } from './coco.ts';
 import { entryKind } from './files.ts';
-import { stopAtErrors } from './findings.ts';
+import { sortFindings, stopAtErrors } from './findings.ts';
 import { chosenSplits, type DatasetSource, resolveSplits } from './source.ts';
 import type { Dataset, DatasetFormat, Finding } from './types.ts';
 import { openVoc, VOC_LAYOUT } from './voc.ts';
@@ -71,7 +71,7 @@ async function readSplits(source: DatasetSource, splits: readonly string[]): Pro
     if (dataset.images.length === 0) {
       throw new RefineDetError('DATASET_EMPTY', `split "${split}" of ${source.root} has no images`);
     }
-    parts.push({ ...dataset, warnings });
+    parts.push({ ...dataset, warnings: sortFindings(warnings) });
   }
   return parts;
 }

@@ -46,7 +46,7 @@ export interface DatasetStats {
 }
 
 /** As in training: an anchor takes a box when they overlap by more than this. */
-export const MATCH_IOU = 0.5;
+const MATCH_IOU = 0.5;
 
 const SIZE_EDGES = [0, 16, 32, 64, 128, 256, 512];
 

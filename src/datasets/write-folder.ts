@@ -63,7 +63,7 @@ async function exchange(part: string, target: string): Promise<void> {
 
 async function checkReplaceable(target: string, overwrite: boolean): Promise<void> {
   if (!overwrite) {
-    throw new RefineDetError('FILE_WRITE', `${target} exists already; ask to overwrite it`);
+    throw new RefineDetError('FILE_WRITE', `${target} exists already; overwrite is not set`);
   }
   if ((await listFolder(target)).length === 0) return;
   try {

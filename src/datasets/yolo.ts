@@ -127,7 +127,7 @@ function commonFolder(folders: readonly string[]): string {
 }
 
 /** `…/images/train/7.jpg` → `…/labels/train/7.txt`, exchanging the last such folder. */
-export function labelPath(picture: string): string {
+function labelPath(picture: string): string {
   const [images, labels] = ['images', 'labels'].map((name) => `${path.sep}${name}${path.sep}`);
   const at = picture.lastIndexOf(images);
   const swapped =

@@ -13,7 +13,7 @@ export const IOU_THRESHOLDS = Float64Array.from({ length: 10 }, (_, i) =>
 );
 
 /** Square pixels, both ends included. */
-export const AREA_RANGES = {
+const AREA_RANGES = {
   all: [0, 1e5 ** 2],
   small: [0, 32 ** 2],
   medium: [32 ** 2, 96 ** 2],

@@ -1,4 +1,5 @@
 /** What matching detections to ground truth yields, whichever protocol did it. */
+import { sortByScore } from './order.ts';
 
 /** Outcome of one detection. */
 export const FALSE_POSITIVE = 0;
@@ -16,6 +17,22 @@ export interface ClassMatches {
   truth: Int32Array;
   /** Ground-truth boxes that count: the denominator of recall. */
   positives: number;
+}
+
+/** Rows of the wrong detections of all classes, highest score first. */
+export function wrongRows(matches: readonly ClassMatches[], score: Float64Array): Int32Array {
+  let count = 0;
+  for (const { outcomes } of matches) {
+    for (const outcome of outcomes) count += Number(outcome === FALSE_POSITIVE);
+  }
+  const wrong = new Int32Array(count);
+  let next = 0;
+  for (const { rows, outcomes } of matches) {
+    for (let i = 0; i < rows.length; i++) {
+      if (outcomes[i] === FALSE_POSITIVE) wrong[next++] = rows[i];
+    }
+  }
+  return sortByScore(wrong, score);
 }
 
 /** Precision and recall after each detection that counts, highest score first. */

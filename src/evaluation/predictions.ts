@@ -1,5 +1,6 @@
 /** Detections of a whole data set in growing columns: 48 bytes each instead of objects. */
 import type { Detection } from '../boxes.ts';
+import { listed } from '../datasets/findings.ts';
 import type { Dataset } from '../datasets/types.ts';
 import { didYouMean, RefineDetError } from '../errors.ts';
 import type { DetectionTable } from './tables.ts';
@@ -58,7 +59,8 @@ export class Predictions {
 
   /**
    * Adds all detections of one image; classes go by label.
-   * @throws UNKNOWN_CLASS for a label that is not one of `classes`
+   * @throws UNKNOWN_CLASS for a label that is not one of `classes`, INVALID_ARGUMENT for a score or
+   * box that is not finite
    */
   add(id: ImageId, detections: Iterable<Detection>): void {
     const image = this.image(id);
@@ -94,6 +96,7 @@ export class Predictions {
    * @param image from {@link image}
    * @param classId index into `classes`
    * @param x left edge; like y, width and height in source-image pixels
+   * @throws INVALID_ARGUMENT for an index out of range or a number that is not finite
    */
   push(
     image: number,
@@ -104,6 +107,14 @@ export class Predictions {
     width: number,
     height: number,
   ): void {
+    if (this.#imageIds[image] === undefined) throw outOfRange('image', image);
+    if (this.classes[classId] === undefined) throw outOfRange('class', classId);
+    if (!Number.isFinite(score + x + y + width + height)) {
+      throw new RefineDetError(
+        'INVALID_ARGUMENT',
+        `image "${this.#imageIds[image]}" has a detection that is not finite: score ${score}, box ${x}, ${y}, ${width}, ${height}`,
+      );
+    }
     if (this.#length === this.#columns.image.length) this.#grow();
     const row = this.#length++;
     const { box } = this.#columns;
@@ -123,6 +134,10 @@ export class Predictions {
       this.#columns[name].set(old[name]);
     }
   }
+}
+
+function outOfRange(what: string, index: number): RefineDetError {
+  return new RefineDetError('INVALID_ARGUMENT', `the predictions have no ${what} ${index}`);
 }
 
 function emptyTable(rows: number): DetectionTable {
@@ -176,7 +191,7 @@ function requireClasses({ classes }: Predictions, dataset: Dataset): void {
     (name, classId) => withTruth.has(classId) && !classes.includes(name),
   );
   if (missing.length === 0) return;
-  const list = missing.map((name) => `"${name}"${didYouMean(name, classes)}`).join(', ');
+  const list = listed(missing.map((name) => `"${name}"${didYouMean(name, classes)}`));
   throw new RefineDetError(
     'UNKNOWN_CLASS',
     `the data set "${dataset.name}" has boxes of classes that the detector does not know: ${list}; rename or choose classes`,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -131,9 +131,12 @@ describe('dataset convert', () => {
   it('needs a format and a new folder', async () => {
     const folder = folderWith(GOOD);
     await expect(dataset('convert', folder, path.join(folder, 'out'))).rejects.toThrow('--to');
-    await expect(dataset('convert', folder, emptyFolder(), '--to', 'coco')).rejects.toThrow(
-      'exists already',
-    );
     expect(existsSync(path.join(folder, 'out'))).toBe(false);
+    const there = emptyFolder();
+    await expect(dataset('convert', folder, there, '--to', 'coco')).rejects.toThrow('--force');
+    await expect(dataset('check', folder, '--fix', there)).rejects.toThrow('--force');
+    expect(readdirSync(there)).toEqual([]);
+    await dataset('convert', folder, there, '--to', 'coco', '--force');
+    expect(readdirSync(there)).toEqual(['annotations', 'train']);
   });
 });

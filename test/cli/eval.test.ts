@@ -102,7 +102,9 @@ describe('scoring existing predictions', () => {
   it('scores some classes, some images, another overlap', async () => {
     const json = async (...args: string[]) =>
       JSON.parse((await evaluate(...DATA, '-p', 'results', '--json', ...args)).stdout);
-    expect((await json('--classes', 'cat')).perClass).toEqual({ cat: expect.closeTo(28 / 33, 12) });
+    const cats = { cat: expect.closeTo(28 / 33, 12) };
+    expect((await json('--classes', 'cat')).perClass).toEqual(cats);
+    expect((await json('--classes', 'voc')).perClass).toEqual({ ...cats, dog: 0 });
     expect(await json('--limit', '1')).toMatchObject({ images: 1, mAP: expect.closeTo(1, 12) });
     expect(await json('--iou', '0.9')).toMatchObject({ iouThreshold: 0.9 });
   });
@@ -118,9 +120,9 @@ describe('scoring existing predictions', () => {
   });
 
   it('renames classes in the data set, and in COCO results with it', async () => {
-    await evaluate(...DATA, '-p', 'results', '--save-predictions', 'saved.json');
+    await evaluate(...DATA, '-p', 'results', '--save-predictions', 'feline.JSON');
     const { stdout } = await evaluate(
-      ...[...DATA, '-p', 'saved.json', '--json', '--map', 'cat=feline'],
+      ...[...DATA, '-p', 'feline.JSON', '--json', '--map', 'cat=feline'],
     );
     expect(JSON.parse(stdout).perClass).toHaveProperty('feline', expect.closeTo(28 / 33, 12));
   });
@@ -131,6 +133,19 @@ describe('scoring existing predictions', () => {
     expect(readFileSync(at('new/report.html'), 'utf8')).toMatch(
       /^<!doctype html>[\s\S]*<\/html>\n$/,
     );
+  });
+
+  it.each([
+    ['--report', 'there.html'],
+    ['--save-predictions', 'there.json'],
+    ['--save-predictions', 'there'],
+  ])('%s %s replaces nothing without --force', async (flag, file) => {
+    const run = (...args: string[]) => evaluate(...DATA, '-p', 'results', flag, file, ...args);
+    expect((await run()).code).toBe(0);
+    const { code, stdout, stderr } = await run();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`${file} exists already; --force replaces it [FILE_WRITE]`);
+    expect((await run('--force')).code).toBe(0);
   });
 });
 
@@ -176,7 +191,7 @@ describe('mistakes', () => {
     ['no data', ['model.safetensors'], 2, /--data/],
     ['a model and predictions', ['m.safetensors', ...DATA, '-p', 'results'], 2, /not both/],
     ['an unknown split', ['--data', 'data', '--split', 'tset', '-p', 'results'], 2, /"tset"/],
-    ['an unknown metric', [...DATA, '-p', 'results', '--metric', 'voc'], 2, /voc07, voc12, coco/],
+    ['an unknown metric', [...DATA, '-p', 'results', '--metric', 'voc7'], 2, /mean "voc07"/],
     ['an IoU of 1', [...DATA, '-p', 'results', '--iou', '1'], 2, /between 0 and 1, not 1/],
     ['an IoU for COCO', [...DATA, '-p', 'results', '--iou', '.3', '--metric', 'coco'], 2, /0\.3/],
     ['an unknown class', [...DATA, '-p', 'results', '--classes', 'cta'], 2, /"cta".*did you mean/],

@@ -65,6 +65,13 @@ describe('evaluate', () => {
     expect(run).toThrow(code('UNKNOWN_CLASS', /"aeroplane" \(did you mean "airplane"\?\)/));
   });
 
+  it('names the first of many classes that the detector lacks', () => {
+    const classes = Array.from({ length: 80 }, (_, i) => `class ${i}`);
+    const dataset = makeDataset(classes, new Map([[1, classes.map((name) => [name, A])]]));
+    const run = () => evaluate(dataset, new Predictions(['tree']), { metric: 'coco' });
+    expect(run).toThrow(/"class 0", .*"class 7" and 72 more; rename or choose classes/);
+  });
+
   it('allows that the detector lacks a class without ground truth', () => {
     const dataset = makeDataset(['cat', 'owl'], new Map([[1, [['cat', A]]]]));
     const predictions = makePredictions(['cat'], new Map([[1, [['cat', 0.9, A]]]]));
@@ -151,6 +158,20 @@ describe('Predictions', () => {
         { label: 'cta', classId: 0, score: 1, box: { x: 0, y: 0, width: 1, height: 1 } },
       ]);
     expect(add).toThrow(code('UNKNOWN_CLASS', /image "7".*"cta".*did you mean "cat"/));
+  });
+
+  it.each<[string, [number, number, number, number]]>([
+    ['no image 1', [1, 0, 0.5, 10]],
+    ['no class 2', [0, 2, 0.5, 10]],
+    ['no class 0.5', [0, 0.5, 0.5, 10]],
+    ['image "7" has a detection that is not finite: score NaN', [0, 0, Number.NaN, 10]],
+    ['box 0, 0, Infinity, 10', [0, 0, 0.5, Number.POSITIVE_INFINITY]],
+  ])('rejects what it could not score: %s', (message, [image, classId, score, width]) => {
+    const predictions = new Predictions(['cat', 'dog']);
+    predictions.image(7);
+    const push = () => predictions.push(image, classId, score, 0, 0, width, 10);
+    expect(push).toThrow(code('INVALID_ARGUMENT', new RegExp(message)));
+    expect(predictions.length).toBe(0);
   });
 
   it('keeps the detections of chosen images', () => {

@@ -1,12 +1,11 @@
 /** `refinedet dataset check` and `dataset convert`: the options; the work is in ../dataset. */
 import type { Command, Option } from 'commander';
-import type { CopyImages, DatasetFormat } from '../../datasets/index.ts';
+import type { CopyImages } from '../../datasets/index.ts';
 import { PRESETS, type PresetName } from '../../model/presets.ts';
 import { parseClassMap } from '../class-options.ts';
 import type { CheckFlags, ConvertFlags } from '../dataset/run.ts';
-import { choice, helpExamples, option } from '../options.ts';
+import { choice, DATASET_FORMATS, helpExamples, option } from '../options.ts';
 
-const FORMATS: readonly DatasetFormat[] = ['voc', 'coco', 'yolo'];
 const COPY_IMAGES: readonly CopyImages[] = ['copy', 'symlink', 'none'];
 const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 
@@ -33,7 +32,7 @@ function addCheck(dataset: Command): void {
     .option('--decode', 'decode every picture instead of reading its header only')
     .option('--fix <dir>', 'write a cleaned copy into a new folder, in the same format')
     .addOption(imagesOption('with --fix: what to do with the pictures', 'symlink'))
-    .option('--overwrite', 'with --fix: replace a data set in that folder')
+    .option('--force', 'with --fix: replace a data set in that folder')
     .option('--json', 'print the whole report as JSON')
     .addHelpText(
       'after',
@@ -56,11 +55,15 @@ function addConvert(dataset: Command): void {
     .argument('<out>', 'folder to create')
     .description('write a data set in another format')
     .addOption(
-      option('--to <format>', 'voc, coco or yolo', choice('--to', FORMATS)).makeOptionMandatory(),
+      option(
+        '--to <format>',
+        'voc, coco or yolo',
+        choice('--to', DATASET_FORMATS),
+      ).makeOptionMandatory(),
     );
   addReadOptions(command)
     .addOption(imagesOption('what to do with the pictures', 'copy'))
-    .option('--overwrite', 'replace a data set in the output folder')
+    .option('--force', 'replace a data set in the output folder')
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
@@ -83,7 +86,7 @@ function addReadOptions(command: Command): Command {
       option(
         '--format <format>',
         'voc, coco or yolo (default: found from the path)',
-        choice('--format', FORMATS),
+        choice('--format', DATASET_FORMATS),
       ),
     )
     .option('--classes <names>', 'classes to keep, in this order: names, voc, coco or @file.txt')

@@ -1,9 +1,18 @@
 /** `refinedet eval`: the options; the work is in ../eval/run.ts. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { METRICS } from '../../evaluation/evaluate.ts';
-import { parseClassMap, parseNames } from '../class-options.ts';
+import { parseClassMap } from '../class-options.ts';
 import type { EvalFlags } from '../eval/run.ts';
-import { count, fraction, helpExamples, inputSize, option, threads } from '../options.ts';
+import {
+  choice,
+  count,
+  DATASET_FORMATS,
+  fraction,
+  helpExamples,
+  inputSize,
+  option,
+  threads,
+} from '../options.ts';
 
 const MAX_WORKERS = 64;
 
@@ -38,20 +47,21 @@ function addDataOptions(command: Command): void {
     .requiredOption('-d, --data <path>', 'folder, COCO JSON or YOLO YAML file')
     .option('--split <name>', 'split to read, several joined by + (default: the only one)')
     .addOption(
-      new Option('--data-format <format>', 'default: found from the path').choices([
-        'voc',
-        'coco',
-        'yolo',
-      ]),
+      option(
+        '--data-format <format>',
+        'voc, coco or yolo (default: found from the path)',
+        choice('--data-format', DATASET_FORMATS),
+      ),
     )
     .option('--image-folder <dir>', 'COCO: where the pictures are (default: found)')
-    .option('-c, --classes <names>', 'score these classes only: person,dog', parseNames)
+    .option('-c, --classes <names>', 'score these classes only: names, voc, coco or @file.txt')
     .option('--map <pairs>', "rename the data set's classes: aeroplane=airplane", parseClassMap)
     .addOption(
-      new Option(
+      option(
         '--metric <metric>',
         'voc07: 11-point AP; voc12: area AP; coco (default: coco for COCO data, else voc07)',
-      ).choices(METRICS),
+        choice('--metric', METRICS),
+      ),
     )
     .addOption(
       option('--iou <iou>', 'VOC: overlap of a right detection (default: 0.5)', fraction('--iou')),
@@ -100,5 +110,6 @@ function addOutputOptions(command: Command): void {
       '--save-predictions <path>',
       'write the detections: COCO results to a .json file, VOC files into a folder',
     )
+    .option('--force', 'let --report and --save-predictions replace files')
     .option('-q, --quiet', 'no progress bar');
 }

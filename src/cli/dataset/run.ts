@@ -12,6 +12,7 @@ import {
 import type { PresetName } from '../../model/presets.ts';
 import { classList } from '../class-lists.ts';
 import { EXIT_FAILURE } from '../errors.ts';
+import { requireAbsent } from '../files.ts';
 import { Progress } from '../progress.ts';
 import { print, warn } from '../terminal.ts';
 import { changesText, checkText, convertText } from './text.ts';
@@ -26,7 +27,7 @@ interface ReadFlags {
 
 interface WriteFlags {
   images: CopyImages;
-  overwrite?: true;
+  force?: true;
   json?: true;
 }
 
@@ -42,7 +43,8 @@ export interface ConvertFlags extends ReadFlags, WriteFlags {
 
 /** @throws as `checkDataset` and `fixDataset` */
 export async function runCheck(location: string, flags: CheckFlags): Promise<void> {
-  const { preset, decode, fix, images: copyImages, overwrite, json } = flags;
+  const { preset, decode, fix, images: copyImages, force: overwrite, json } = flags;
+  if (fix !== undefined && !overwrite) await requireAbsent([fix]);
   const bar = progressBar();
   const options = { ...(await readOptions(flags)), preset, decode, onProgress: bar.onProgress };
   try {
@@ -69,7 +71,8 @@ export async function runConvert(
   folder: string,
   flags: ConvertFlags,
 ): Promise<void> {
-  const { to, images: copyImages, overwrite, json } = flags;
+  const { to, images: copyImages, force: overwrite, json } = flags;
+  if (!overwrite) await requireAbsent([folder]);
   const splits = await loadSplits(location, await readOptions(flags));
   for (const warning of splits.flatMap(({ warnings }) => warnings)) {
     warn(`left out: ${formatPlace(warning)}: ${warning.message}`);

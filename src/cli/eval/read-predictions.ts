@@ -6,6 +6,9 @@ import { readCocoResults } from '../../evaluation/coco-results.ts';
 import { readVocResults } from '../../evaluation/voc-results.ts';
 import type { Found } from './run.ts';
 
+/** By its ending; anything else is a VOC file or a folder of them. */
+export const isCocoResults = (location: string): boolean => /\.json$/i.test(location);
+
 /**
  * COCO results refer to classes by the data set's category ids, so `--map` renames them too; the
  * names of VOC files are those of the detector.
@@ -19,8 +22,7 @@ export async function readPredictions(
   chosen: Dataset,
   map: ReadonlyMap<string, string> = new Map(),
 ): Promise<Found> {
-  const coco = path.extname(location) === '.json';
-  const all = coco
+  const all = isCocoResults(location)
     ? await readCocoResults(
         location,
         whole,

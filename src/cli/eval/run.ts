@@ -1,5 +1,4 @@
 /** `refinedet eval`: detections, from a model or from files, scored on a data set. */
-import path from 'node:path';
 import type { Threads } from '../../backend/wasm.ts';
 import { chooseClasses, loadDataset } from '../../datasets/load.ts';
 import type { Dataset, DatasetFormat } from '../../datasets/types.ts';
@@ -11,12 +10,13 @@ import type { EvaluateOptions, Metric } from '../../evaluation/evaluate.ts';
 import type { Predictions } from '../../evaluation/predictions.ts';
 import type { ReportOptions } from '../../evaluation/report/report.ts';
 import { writeVocResults } from '../../evaluation/voc-results.ts';
+import { classList } from '../class-lists.ts';
 import { EXIT_FAILURE } from '../errors.ts';
-import { writeWhole } from '../files.ts';
+import { requireAbsent, writeWhole } from '../files.ts';
 import { print, warn } from '../terminal.ts';
 import { counted, printable } from '../text.ts';
 import { detectWithModel } from './detect.ts';
-import { readPredictions } from './read-predictions.ts';
+import { isCocoResults, readPredictions } from './read-predictions.ts';
 import { evaluationJson, evaluationText } from './text.ts';
 
 export interface EvalFlags {
@@ -24,7 +24,7 @@ export interface EvalFlags {
   split?: string;
   dataFormat?: DatasetFormat;
   imageFolder?: string;
-  classes?: string[];
+  classes?: string;
   map?: ReadonlyMap<string, string>;
   metric?: Metric;
   iou?: number;
@@ -38,6 +38,7 @@ export interface EvalFlags {
   json?: true;
   report?: string;
   savePredictions?: string;
+  force?: true;
   quiet?: true;
 }
 
@@ -57,22 +58,26 @@ export async function runEval(model: string | undefined, flags: EvalFlags): Prom
   if (model !== undefined && flags.predictions !== undefined) {
     throw new RefineDetError('USAGE', `give a model or --predictions, not both: ${model}`);
   }
-  const { split, dataFormat: format, imageFolder } = flags;
+  const { split, dataFormat: format, imageFolder, map, report, savePredictions } = flags;
+  const outputs = [report, savePredictions].filter((file) => file !== undefined);
+  if (!flags.force) await requireAbsent(outputs);
+  const classes = flags.classes === undefined ? undefined : await classList(flags.classes);
   const whole = withCategoryIds(await loadDataset(flags.data, { split, format, imageFolder }));
   if (whole.warnings.length > 0) {
-    warn(`${counted(whole.warnings.length, 'box', 'boxes')} left out; see refinedet dataset check`);
+    const entries = counted(whole.warnings.length, 'entry', 'entries');
+    warn(`${entries} of the data set left out; refinedet dataset check names them`);
   }
-  const dataset = limited(chooseClasses(whole, flags), flags.limit);
+  const dataset = limited(chooseClasses(whole, { classes, map }), flags.limit);
   const options: EvaluateOptions = {
     metric: flags.metric ?? (dataset.format === 'coco' ? 'coco' : 'voc07'),
     iouThreshold: flags.iou,
   };
   const found = flags.predictions
-    ? await readPredictions(flags.predictions, whole, dataset, flags.map)
+    ? await readPredictions(flags.predictions, whole, dataset, map)
     : await detectWithModel(model, dataset, options, flags);
-  if (flags.savePredictions) await save(flags.savePredictions, found.predictions, dataset);
+  if (savePredictions) await save(savePredictions, found.predictions, dataset);
   const analysis = analyse(dataset, found.predictions, options);
-  if (flags.report) await writeReport(flags.report, analysis, found);
+  if (report) await writeReport(report, analysis, found);
   await print(flags.json ? evaluationJson(analysis, found) : evaluationText(analysis, found));
   if (found.failed > 0) process.exitCode = EXIT_FAILURE;
 }
@@ -90,7 +95,7 @@ function limited(dataset: Dataset, limit: number | undefined): Dataset {
 }
 
 async function save(target: string, predictions: Predictions, dataset: Dataset): Promise<void> {
-  if (path.extname(target) === '.json') await writeCocoResults(target, predictions, dataset);
+  if (isCocoResults(target)) await writeCocoResults(target, predictions, dataset);
   else await writeVocResults(target, predictions, dataset);
 }
 

@@ -1,4 +1,5 @@
 /** What `refinedet eval` prints. */
+import { listed } from '../../datasets/findings.ts';
 import type { Analysis } from '../../evaluation/analysis/analyse.ts';
 import type { ConfusionMatrix } from '../../evaluation/analysis/confusion.ts';
 import type { CocoResult, EvaluationResult } from '../../evaluation/evaluate.ts';
@@ -88,13 +89,6 @@ function notes(result: EvaluationResult): string[] {
       `difficult or crowd boxes that count neither way: ${ignoredGroundTruth}`,
   ].filter((line) => line !== false);
   return lines.length > 0 ? ['', ...lines] : [];
-}
-
-const MOST_NAMES = 8;
-
-function listed(names: readonly string[]): string {
-  const more = names.length - MOST_NAMES;
-  return names.slice(0, MOST_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** Every number: the documented result with what was found out beside it. */

@@ -1,7 +1,7 @@
 /** Looks behind the numbers of an evaluation: what a report shows. */
 import type { Dataset } from '../../datasets/types.ts';
 import { type EvaluateOptions, type EvaluationResult, evaluateInDetail } from '../evaluate.ts';
-import { type PrCurve, prCurve } from '../matches.ts';
+import { type PrCurve, prCurve, wrongRows } from '../matches.ts';
 import type { Predictions } from '../predictions.ts';
 import { type ConfusionMatrix, confusionMatrix } from './confusion.ts';
 import {
@@ -70,7 +70,8 @@ export function analyse(
   const thresholds = thresholdCurve(matches, detections.score);
   const best = bestOf(thresholds);
   const { scoreThreshold = best.threshold, worst = DEFAULT_WORST } = options;
-  const { matrix, missed } = confusionMatrix(evaluation, scoreThreshold);
+  const wrong = wrongRows(matches, detections.score);
+  const { matrix, missed } = confusionMatrix(evaluation, wrong, scoreThreshold);
   const classes = matches.flatMap((found, classId): ClassAnalysis[] => {
     if (found.positives === 0) return [];
     const name = dataset.classes[classId];
@@ -93,8 +94,8 @@ export function analyse(
     thresholds,
     best,
     confusion: matrix,
-    kinds: falsePositiveKinds(evaluation, scoreThreshold),
-    falsePositives: worstFalsePositives(evaluation, worst),
+    kinds: falsePositiveKinds(evaluation, wrong, scoreThreshold),
+    falsePositives: worstFalsePositives(evaluation, wrong, worst),
     misses: worstMisses(evaluation, missed, worst),
   };
 }

@@ -1,6 +1,6 @@
 /** Which class is taken for which, at one score threshold. */
 import type { Evaluation } from '../evaluate.ts';
-import { FALSE_POSITIVE, TRUE_POSITIVE } from '../matches.ts';
+import { TRUE_POSITIVE } from '../matches.ts';
 import { bucketRows } from '../order.ts';
 import { cocoIou } from '../overlap.ts';
 
@@ -27,9 +27,11 @@ export interface MissedRow {
 /**
  * Right detections are those of the metric. What is left over pairs up within an image, from the
  * best score down, where boxes of different classes overlap by the IoU threshold.
+ * @param wrong rows of the wrong detections, highest score first
  */
 export function confusionMatrix(
   evaluation: Evaluation,
+  wrong: Int32Array,
   scoreThreshold: number,
 ): { matrix: ConfusionMatrix; missed: MissedRow[] } {
   const { truth, detections, matches } = evaluation;
@@ -38,12 +40,9 @@ export function confusionMatrix(
   const background = classes.length;
   const counts = new Int32Array(size * size);
   const open = countedTruth(evaluation);
-  const wrong: number[] = [];
   for (const found of matches) {
     found.rows.forEach((row, i) => {
-      if (detections.score[row] < scoreThreshold) return;
-      if (found.outcomes[i] === FALSE_POSITIVE) wrong.push(row);
-      if (found.outcomes[i] !== TRUE_POSITIVE) return;
+      if (found.outcomes[i] !== TRUE_POSITIVE || detections.score[row] < scoreThreshold) return;
       open[found.truth[i]] = 0;
       counts[detections.classId[row] * (size + 1)]++;
     });
@@ -54,8 +53,8 @@ export function confusionMatrix(
     truth.imageCount,
   );
   const takenFor = new Map<number, number>();
-  wrong.sort((a, b) => detections.score[b] - detections.score[a]);
   for (const row of wrong) {
+    if (detections.score[row] < scoreThreshold) break;
     const image = detections.image[row];
     let best = -1;
     let bestIou = evaluation.iouThreshold;

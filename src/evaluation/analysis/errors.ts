@@ -2,7 +2,7 @@
 import type { Box } from '../../boxes.ts';
 import type { DatasetImage } from '../../datasets/types.ts';
 import type { Evaluation } from '../evaluate.ts';
-import { FALSE_POSITIVE, TRUE_POSITIVE } from '../matches.ts';
+import { TRUE_POSITIVE } from '../matches.ts';
 import { type Buckets, bucketRows } from '../order.ts';
 import { cocoIou } from '../overlap.ts';
 import type { MissedRow } from './confusion.ts';
@@ -38,33 +38,42 @@ export interface Miss extends LabelledBox {
   takenFor?: LabelledBox & { score: number };
 }
 
-/** How often each kind occurs among the wrong detections from `scoreThreshold` up. */
+/**
+ * How often each kind occurs among the wrong detections from `scoreThreshold` up.
+ * @param wrong their rows, highest score first
+ */
 export function falsePositiveKinds(
   evaluation: Evaluation,
+  wrong: Int32Array,
   scoreThreshold: number,
 ): Record<FalsePositiveKind, number> {
   const kinds = { duplicate: 0, confusion: 0, localisation: 0, background: 0 };
   const truthByImage = groupTruth(evaluation);
-  for (const row of wrongRows(evaluation)) {
+  for (const row of wrong) {
     if (evaluation.detections.score[row] < scoreThreshold) break;
     kinds[explain(evaluation, truthByImage, row).kind]++;
   }
   return kinds;
 }
 
-/** The wrong detections with the highest scores. */
-export function worstFalsePositives(evaluation: Evaluation, limit: number): FalsePositive[] {
+/**
+ * The wrong detections with the highest scores.
+ * @param wrong rows of all, highest score first
+ */
+export function worstFalsePositives(
+  evaluation: Evaluation,
+  wrong: Int32Array,
+  limit: number,
+): FalsePositive[] {
   const { dataset, detections } = evaluation;
   const truthByImage = groupTruth(evaluation);
-  return wrongRows(evaluation)
-    .slice(0, limit)
-    .map((row) => ({
-      image: dataset.images[detections.image[row]],
-      label: dataset.classes[detections.classId[row]],
-      score: detections.score[row],
-      box: boxAt(detections.box, row),
-      ...explain(evaluation, truthByImage, row),
-    }));
+  return Array.from(wrong.subarray(0, limit), (row) => ({
+    image: dataset.images[detections.image[row]],
+    label: dataset.classes[detections.classId[row]],
+    score: detections.score[row],
+    box: boxAt(detections.box, row),
+    ...explain(evaluation, truthByImage, row),
+  }));
 }
 
 /** The missed boxes: those that nothing finds first, then the largest. */
@@ -94,14 +103,6 @@ export function worstMisses(
         },
       }),
     }));
-}
-
-/** Rows of all wrong detections, highest score first. */
-function wrongRows({ matches, detections: { score } }: Evaluation): number[] {
-  const wrong = matches.flatMap(({ rows, outcomes }) =>
-    Array.from(rows).filter((_, i) => outcomes[i] === FALSE_POSITIVE),
-  );
-  return wrong.sort((a, b) => score[b] - score[a]);
 }
 
 /** Score of the right detection of each ground-truth row that has one. */
