@@ -1,5 +1,6 @@
 /** Class-name lists of the common data sets and the resolution of allow and deny lists. */
 import { didYouMean, RefineDetError } from './errors.ts';
+import { type Rule, resolveFields } from './option-checks.ts';
 
 /** The 20 classes of PASCAL VOC, in the devkit's (alphabetical) order. */
 export const VOC_CLASSES: readonly string[] = [
@@ -119,20 +120,28 @@ export const COCO_TO_VOC: Readonly<Record<string, string>> = {
   tv: 'tvmonitor',
 };
 
+interface ClassLists {
+  allow?: readonly string[];
+  deny?: readonly string[];
+}
+
 /** Which classes to keep: a list of names is an allow list; `deny` removes classes. */
-export type ClassFilter =
-  | readonly string[]
-  | { allow?: readonly string[]; deny?: readonly string[] };
+export type ClassFilter = readonly string[] | ClassLists;
+
+const NAMES: Rule = [
+  (v) => Array.isArray(v) && v.every((name) => typeof name === 'string'),
+  'a list of names',
+];
 
 /**
  * One byte a class, 1 where the class is kept.
- * @throws UNKNOWN_CLASS for a name that `classes` does not hold
+ * @throws UNKNOWN_CLASS for a name that `classes` does not hold, INVALID_OPTION
  */
 export function classMask(classes: readonly string[], filter: ClassFilter | undefined): Uint8Array {
   const mask = new Uint8Array(classes.length).fill(1);
   if (filter === undefined) return mask;
-  const { allow, deny }: { allow?: readonly string[]; deny?: readonly string[] } =
-    'length' in filter ? { allow: filter } : filter;
+  const lists = (Array.isArray(filter) ? { allow: filter } : filter) as ClassLists;
+  const { allow, deny } = resolveFields('classes', lists, {}, { allow: NAMES, deny: NAMES });
   if (allow) {
     mask.fill(0);
     for (const name of allow) mask[classIndex(classes, name)] = 1;

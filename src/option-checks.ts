@@ -75,3 +75,24 @@ export function checkFields(
     checkValue(prefix + name, (value as Record<string, unknown>)[name], rule);
   }
 }
+
+/**
+ * Fills in defaults for what is absent or undefined and checks every field.
+ * @throws INVALID_OPTION naming the option and the value
+ */
+export function resolveFields<Options extends object, Defaults extends Partial<Options>>(
+  name: string,
+  options: Options,
+  defaults: Defaults,
+  rules: Readonly<Record<keyof Options, Rule>>,
+): Options & Defaults {
+  const given = Object.entries(checkObject(name, options)).filter(
+    ([, value]) => value !== undefined,
+  );
+  const resolved = { ...defaults, ...Object.fromEntries(given) };
+  checkNames(`${name}.`, resolved, Object.keys(rules));
+  for (const [key, value] of Object.entries(resolved)) {
+    checkValue(`${name}.${key}`, value, rules[key as keyof Options]);
+  }
+  return resolved as Options & Defaults;
+}

@@ -31,15 +31,22 @@ export function viewToImage(raw: RawDetections, view: View, image: Size): RawDet
   };
 }
 
+export interface MergeOptions {
+  /** Of the union. Its score threshold may be lower than that of the result: voters need not win. */
+  postprocess: PostprocessOptions;
+  /** Of the result. */
+  scoreThreshold: number;
+}
+
 /**
  * One list out of several.
- * @param options post-processing of the union; undefined: there is only one list, taken as it is
+ * @param options undefined: there is only one list, taken as it is
  */
 export function mergeViews(
   kernels: Kernels,
   lists: readonly RawDetections[],
   classes: number,
-  options: Partial<PostprocessOptions> | undefined,
+  options: MergeOptions | undefined,
 ): RawDetections {
   if (options === undefined) return lists[0];
   const union = {
@@ -56,7 +63,10 @@ export function mergeViews(
       lists.map(({ classIds }) => classIds),
     ),
   };
-  return mergeDetections(kernels, union, classes, options);
+  const merged = mergeDetections(kernels, union, classes, options.postprocess);
+  const threshold = Math.fround(options.scoreThreshold);
+  const below = merged.scores.findIndex((score) => score < threshold);
+  return below < 0 ? merged : { ...merged, count: below };
 }
 
 /** Public form, best first, boxes in source pixels. */

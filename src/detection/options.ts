@@ -3,16 +3,12 @@ import { RefineDetError } from '../errors.ts';
 import { DEFAULT_MAX_PIXELS } from '../image/header.ts';
 import { type PostprocessOptions, resolvePostprocessOptions } from '../kernels/options.ts';
 import { type ClassFilter, classMask } from '../labels.ts';
+import { checkObject, checkValue, type Rule, wholeFrom } from '../option-checks.ts';
 import type { StageTimings } from './engine.ts';
-import {
-  type MultiScaleOptions,
-  multiScaleViews,
-  plainView,
-  type Size,
-  type TileOptions,
-  tileViews,
-  type View,
-} from './views.ts';
+import type { MergeOptions } from './merge.ts';
+import { type MultiScaleOptions, multiScaleViews } from './multi-scale.ts';
+import { type TileOptions, tileViews } from './tiles.ts';
+import { plainView, type ViewPlan } from './views.ts';
 
 /** What a person wants to see; evaluation uses the paper's 0.01. */
 export const DEFAULT_SCORE_THRESHOLD = 0.5;
@@ -40,23 +36,30 @@ export interface ResolvedDetectOptions {
   /** Of each view. */
   postprocess: PostprocessOptions;
   /** Of the union of all views; undefined when there is only one. */
-  merge: Partial<PostprocessOptions> | undefined;
+  merge: MergeOptions | undefined;
   maxDetections: number;
   maxPixels: number;
   signal: AbortSignal | undefined;
   onTimings: DetectOptions['onTimings'];
-  views(image: Size, input: Size): View[];
+  views: ViewPlan;
 }
 
-const OTHER_NAMES = [
-  'classes',
-  'maxDetections',
-  'multiScale',
-  'tiles',
-  'maxPixels',
-  'signal',
-  'onTimings',
-];
+const COUNT = wholeFrom(1);
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+
+/** Of the options that are not the post-processing's. */
+const RULES = {
+  classes: [isObject, 'a list of names or { allow, deny }'],
+  maxDetections: COUNT,
+  multiScale: [(v) => typeof v === 'boolean' || isObject(v), 'true, false or an object'],
+  tiles: [
+    (v) => ['boolean', 'number'].includes(typeof v) || isObject(v),
+    'true, false, a number of pixels or an object',
+  ],
+  maxPixels: COUNT,
+  signal: [(v) => v instanceof AbortSignal, 'an AbortSignal'],
+  onTimings: [(v) => typeof v === 'function', 'a function'],
+} satisfies Partial<Record<keyof DetectOptions, Rule>>;
 
 /** Voting in the multi-scale test needs candidates that a single view would not report. */
 const VOTE_SCORE_THRESHOLD = 0.01;
@@ -66,51 +69,56 @@ export function resolveDetectOptions(
   options: DetectOptions,
   classes: readonly string[],
 ): ResolvedDetectOptions {
+  checkObject('options', options);
+  for (const [name, rule] of Object.entries(RULES)) {
+    const value = options[name as keyof DetectOptions];
+    if (value !== undefined) checkValue(name, value, rule as Rule);
+  }
   const { multiScale = false, tiles = false, maxPixels = DEFAULT_MAX_PIXELS } = options;
-  const final = resolvePostprocessOptions(
+  if (multiScale && tiles !== false) {
+    throw new RefineDetError('INVALID_OPTION', 'multiScale and tiles cannot be combined');
+  }
+  const postprocess = resolvePostprocessOptions(
     {
       ...options,
       scoreThreshold: options.scoreThreshold ?? DEFAULT_SCORE_THRESHOLD,
       classMask: classMask(classes, options.classes),
     },
-    OTHER_NAMES,
+    Object.keys(RULES),
   );
-  if (multiScale && tiles) {
-    throw new RefineDetError('INVALID_OPTION', 'multiScale and tiles cannot be combined');
-  }
-  const maxDetections = options.maxDetections ?? final.keepTopK;
-  positive('maxDetections', maxDetections);
-  positive('maxPixels', maxPixels);
-  const { signal, onTimings } = options;
-  const common = { maxDetections, maxPixels, signal, onTimings };
-  if (multiScale) {
-    const details = multiScale === true ? {} : multiScale;
-    const scoreThreshold = Math.min(final.scoreThreshold, VOTE_SCORE_THRESHOLD);
-    return {
-      ...common,
-      postprocess: { ...final, scoreThreshold },
-      merge: { ...final, boxVoting: true },
-      views: (image, input) => multiScaleViews(image, input, details),
-    };
-  }
-  if (tiles) {
-    const details = tiles === true ? {} : typeof tiles === 'number' ? { size: tiles } : tiles;
-    return {
-      ...common,
-      postprocess: final,
-      merge: final,
-      views: (image, input) => tileViews(image, input, details),
-    };
-  }
+  const { maxDetections = postprocess.keepTopK, signal, onTimings } = options;
   return {
-    ...common,
-    postprocess: final,
-    merge: undefined,
-    views: (image, input) => [plainView(image, input)],
+    ...plan(postprocess, multiScale, tiles, options.boxVoting),
+    ...{ maxDetections, maxPixels, signal, onTimings },
   };
 }
 
-function positive(name: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return;
-  throw new RefineDetError('INVALID_OPTION', `${name} must be a whole number from 1, not ${value}`);
+/** Views and how they are post-processed. Scores are decayed once only: in the union of the views. */
+function plan(
+  postprocess: PostprocessOptions,
+  multiScale: boolean | MultiScaleOptions,
+  tiles: boolean | number | TileOptions,
+  wantsVoting = true,
+): Pick<ResolvedDetectOptions, 'postprocess' | 'merge' | 'views'> {
+  const { scoreThreshold } = postprocess;
+  if (multiScale) {
+    const candidates = wantsVoting
+      ? Math.min(scoreThreshold, VOTE_SCORE_THRESHOLD)
+      : scoreThreshold;
+    const common = { ...postprocess, scoreThreshold: candidates };
+    return {
+      postprocess: { ...common, softNms: false, boxVoting: false },
+      merge: { postprocess: { ...common, boxVoting: wantsVoting }, scoreThreshold },
+      views: multiScaleViews(multiScale === true ? {} : multiScale),
+    };
+  }
+  if (tiles !== false) {
+    const details = tiles === true ? {} : typeof tiles === 'number' ? { size: tiles } : tiles;
+    return {
+      postprocess: { ...postprocess, softNms: false },
+      merge: { postprocess, scoreThreshold },
+      views: tileViews(details),
+    };
+  }
+  return { postprocess, merge: undefined, views: (...sizes) => [plainView(...sizes)] };
 }

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { multiScaleViews, plainView, tileViews } from '../../src/detection/views.ts';
+import { multiScaleViews } from '../../src/detection/multi-scale.ts';
+import { tileViews } from '../../src/detection/tiles.ts';
+import { plainView } from '../../src/detection/views.ts';
 
 const input = { width: 320, height: 320 };
 
 describe('multi-scale views', () => {
   it('are the eight passes of the paper, each also mirrored', () => {
-    const views = multiScaleViews({ width: 500, height: 375 }, input);
+    const views = multiScaleViews()({ width: 500, height: 375 }, input);
     const sizes = views
       .filter(({ flip }) => !flip)
       .map((view) => [view.input.width, view.input.height]);
@@ -24,31 +26,34 @@ describe('multi-scale views', () => {
   });
 
   it('squeeze the short side of a tall picture too', () => {
-    const views = multiScaleViews({ width: 375, height: 500 }, input, { scales: [1], flip: false });
+    const views = multiScaleViews({ scales: [1], flip: false })({ width: 375, height: 500 }, input);
     expect(views.at(-1)?.input).toEqual({ width: 192, height: 320 });
   });
 
   it('trust enlarged pictures with small boxes and the reduced one with large boxes', () => {
     const box = (width: number, height: number) => ({ x: 0, y: 0, width, height });
-    const [small, large] = multiScaleViews({ width: 500, height: 375 }, input, {
-      scales: [0.6, 2.2],
-      flip: false,
-      anisotropic: false,
-    });
+    const plan = multiScaleViews({ scales: [0.6, 2.2], flip: false, anisotropic: false });
+    const [small, large] = plan({ width: 500, height: 375 }, input);
     expect(small.accepts?.(box(33, 5))).toBe(true);
     expect(small.accepts?.(box(32, 32))).toBe(false);
     expect(large.accepts?.(box(31, 200))).toBe(true);
     expect(large.accepts?.(box(32, 32))).toBe(false);
   });
 
-  it('refuse a scale without a size rule', () => {
-    expect(() => multiScaleViews(input, input, { scales: [3] })).toThrow(/not 3$/);
+  it.each([
+    [{ scales: [1, 3] }, 'multiScale.scales must be a list out of 1, 0.6'],
+    [{ scales: [] }, 'not []'],
+    [{ scales: 1 }, 'not 1'],
+    [{ scale: [1] }, 'unknown option "multiScale.scale" (did you mean "scales"?)'],
+    [{ flip: 'yes' }, 'multiScale.flip must be true or false, not "yes"'],
+  ])('refuse %j', (options, message) => {
+    expect(() => multiScaleViews(options as object)).toThrow(message);
   });
 });
 
 describe('tile views', () => {
   it('are the whole picture alone when it fits into one tile', () => {
-    expect(tileViews({ width: 640, height: 480 }, input)).toEqual([
+    expect(tileViews()({ width: 640, height: 480 }, input)).toEqual([
       plainView({ width: 640, height: 480 }, input),
     ]);
   });
@@ -63,7 +68,7 @@ describe('tile views', () => {
         fc.integer({ min: 64, max: 900 }),
         overlaps,
         (width, height, size, overlap) => {
-          const tiles = tileViews({ width, height }, input, { size, overlap, whole: false });
+          const tiles = tileViews({ size, overlap, whole: false })({ width, height }, input);
           for (const [start, length, total] of [
             ['x', 'width', width],
             ['y', 'height', height],
@@ -85,7 +90,7 @@ describe('tile views', () => {
   });
 
   it('leave a box that an inner edge cuts to the neighbour, not one at the border of the picture', () => {
-    const [, first] = tileViews({ width: 1000, height: 600 }, input, { size: 600 });
+    const [, first] = tileViews({ size: 600 })({ width: 1000, height: 600 }, input);
     expect(first.crop.x).toBe(0);
     const box = { y: 100, width: 100, height: 100 };
     expect(first.accepts?.({ ...box, x: 500 })).toBe(false);
@@ -93,8 +98,12 @@ describe('tile views', () => {
     expect(first.accepts?.({ ...box, x: 300 })).toBe(true);
   });
 
-  it('refuse impossible sizes and overlaps', () => {
-    expect(() => tileViews(input, input, { size: 10 })).toThrow(/not 10$/);
-    expect(() => tileViews(input, input, { overlap: 1 })).toThrow(/not 1$/);
+  it.each([
+    [{ size: 10 }, 'tiles.size must be a whole number from 64, not 10'],
+    [{ size: '640' }, 'not "640"'],
+    [{ overlap: 1 }, 'tiles.overlap must be a number from 0 to 0.9, not 1'],
+    [{ overlaps: 0.1 }, 'unknown option "tiles.overlaps" (did you mean "overlap"?)'],
+  ])('refuse %j', (options, message) => {
+    expect(() => tileViews(options as object)).toThrow(message);
   });
 });

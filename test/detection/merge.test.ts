@@ -1,0 +1,77 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { mergeViews, toDetections, viewToImage } from '../../src/detection/merge.ts';
+import type { Kernels } from '../../src/kernels/module.ts';
+import { POSTPROCESS_DEFAULTS } from '../../src/kernels/options.ts';
+import { freshKernels } from '../kernels/helpers.ts';
+
+let kernels: Kernels;
+beforeAll(async () => {
+  kernels = await freshKernels(false);
+});
+
+/** A list of one class out of [score, x1, y1, x2, y2]. */
+function listOf(...rows: number[][]) {
+  return {
+    count: rows.length,
+    scores: Float32Array.from(rows, ([score]) => score),
+    boxes: Float32Array.from(rows.flatMap(([, ...box]) => box)),
+    classIds: new Int32Array(rows.length),
+  };
+}
+
+describe('viewToImage', () => {
+  const view = {
+    crop: { x: 100, y: 50, width: 200, height: 100 },
+    input: { width: 64, height: 64 },
+  };
+  const image = { width: 400, height: 200 };
+
+  it('moves boxes of a crop, mirrored or not, to the whole picture', () => {
+    const found = listOf([0.9, 0, 0.5, 0.25, 1]);
+    expect([...viewToImage(found, { ...view, flip: false }, image).boxes]).toEqual([
+      0.25, 0.5, 0.375, 0.75,
+    ]);
+    expect([...viewToImage(found, { ...view, flip: true }, image).boxes]).toEqual([
+      0.625, 0.5, 0.75, 0.75,
+    ]);
+  });
+
+  it('drops the boxes that the view is not trusted with, and keeps the rest in order', () => {
+    const found = listOf([0.9, 0, 0, 1, 1], [0.8, 0, 0, 0.25, 1], [0.7, 0, 0, 0.5, 1]);
+    const accepts = ({ width }: { width: number }) => width <= 100;
+    const kept = viewToImage(found, { ...view, flip: false, accepts }, image);
+    expect(kept.count).toBe(2);
+    expect(kept.scores).toEqual(Float32Array.of(0.8, 0.7));
+  });
+});
+
+describe('mergeViews', () => {
+  const box = [0.25, 0.25, 0.75, 0.75];
+  const merge = (lists: ReturnType<typeof listOf>[], votes: number, wins: number) =>
+    mergeViews(kernels, lists, 1, {
+      postprocess: { ...POSTPROCESS_DEFAULTS, scoreThreshold: votes, boxVoting: true },
+      scoreThreshold: wins,
+    });
+
+  it('takes a single list as it is', () => {
+    const list = listOf([0.9, ...box], [0.9, ...box]);
+    expect(mergeViews(kernels, [list], 1, undefined)).toBe(list);
+  });
+
+  it('lets candidates vote that are too weak to be detections themselves', () => {
+    const views = [listOf([0.5, ...box]), listOf([0.125, 0.25, 0.25, 0.75, 1])];
+    const { count, boxes } = merge(views, 0.01, 0.5);
+    expect(count).toBe(1);
+    // (0.5 · 0.75 + 0.125 · 1) / 0.625
+    expect(boxes[3]).toBeCloseTo(0.8, 6);
+    expect(merge(views, 0.5, 0.5).boxes[3]).toBe(0.75);
+  });
+
+  it('reports what reaches the threshold, which float32 may round down', () => {
+    const views = [listOf([0.7, ...box]), listOf([0.69, 0, 0, 0.2, 0.2])];
+    const merged = merge(views, 0.01, 0.7);
+    expect(merged.count).toBe(1);
+    expect(toDetections(merged, { width: 100, height: 100 }, ['ant'], 9)).toHaveLength(1);
+    expect(merge(views, 0.01, 0.01).count).toBe(2);
+  });
+});
