@@ -22,13 +22,19 @@ export class Queue {
     } finally {
       const next = this.#waiting.shift();
       if (next) next();
-      else if (--this.#running === 0) this.#whenIdle?.();
+      else if (--this.#running === 0) this.#becomeIdle();
     }
   }
 
   /** Calls back once, when nothing is under way: at once if that is now. */
   onceIdle(callback: () => void): void {
-    if (this.#running === 0) callback();
-    else this.#whenIdle = callback;
+    this.#whenIdle = callback;
+    if (this.#running === 0) this.#becomeIdle();
+  }
+
+  #becomeIdle(): void {
+    const callback = this.#whenIdle;
+    this.#whenIdle = undefined;
+    callback?.();
   }
 }
