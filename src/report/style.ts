@@ -75,6 +75,7 @@ footer { color: var(--faint); font-size: 13px; padding-top: 6px; padding-bottom:
 .chart .grid { stroke: var(--grid); }
 .chart .tick, .chart .axis { fill: var(--soft); font-size: 12px; }
 .chart .note { font-size: 12.5px; font-weight: 600; paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }
+.chart .name.small { font-size: 10.5px; }
 .chart .line { fill: none; stroke-width: 2.25; stroke-linejoin: round; }
 .chart .dashed { stroke-width: 1.5; stroke-dasharray: 5 4; opacity: .75; }
 .chart .area { opacity: .13; }

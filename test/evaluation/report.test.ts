@@ -73,6 +73,19 @@ describe('the evaluation report', () => {
     expect(page).toMatch(/no box of theirs counts: owl/);
   });
 
+  it('puts the bars of many classes in two columns', async () => {
+    const bars = async (count: number) => {
+      const classes = Array.from({ length: count }, (_, i) => `class ${i}`);
+      const dataset = makeDataset(classes, new Map([[1, classes.map((name) => [name, A])]]));
+      const analysis = analyse(dataset, makePredictions(classes, new Map()), { metric: 'voc07' });
+      const page = await renderReport({ ...analysis, misses: [] });
+      const charts = page.match(/aria-label="Average precision by class">.*?<\/svg>/g) ?? [];
+      return charts.map((chart) => chart.match(/<rect class="bar"/g)?.length);
+    };
+    expect(await bars(30)).toEqual([30]);
+    expect(await bars(31)).toEqual([16, 15]);
+  });
+
   it('shows the piece of the picture around an error', async () => {
     const { dataset, predictions } = hostileCase();
     const page = await renderReport(analyse(dataset, predictions, { metric: 'voc12' }));

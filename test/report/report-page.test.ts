@@ -157,4 +157,19 @@ describe('matrix charts', () => {
     expect(text).toContain('<title>cat → missed: 1 (25 %)</title>');
     expect(text).not.toContain('<script');
   });
+
+  it('of many classes have small cells without numbers, and upright names above them', () => {
+    const chart = (size: number) => {
+      const names = Array.from({ length: size }, (_, i) => `class ${i}`);
+      const counts = names.map((_, i) => names.map((_, j) => (i === j ? 7 : 0)));
+      const titles = { label: '', rowTitle: 'true', columnTitle: 'detected' };
+      return matrixChart({ ...titles, rows: names, columns: names, counts }).text;
+    };
+    expect(chart(24).match(/<text class="count/g)).toHaveLength(24);
+    expect(chart(25)).not.toContain('<text class="count');
+    expect(chart(25)).toContain('<title>class 3 → class 3: 7 (100 %)</title>');
+    expect(chart(25).match(/<text class="name small" transform="[^"]*rotate\(-90\)/g)).toHaveLength(
+      25,
+    );
+  });
 });

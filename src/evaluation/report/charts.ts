@@ -1,9 +1,10 @@
 /** The charts of an evaluation. */
-import { barChart } from '../../report/charts/bar-chart.ts';
+import { type Bar, barChart } from '../../report/charts/bar-chart.ts';
 import { points } from '../../report/charts/frame.ts';
 import { legend, lineChart, type Point } from '../../report/charts/line-chart.ts';
 import { matrixChart } from '../../report/charts/matrix-chart.ts';
 import { type Html, html } from '../../report/html.ts';
+import { columns } from '../../report/page.ts';
 import type { Analysis, ClassAnalysis } from '../analysis/analyse.ts';
 import type { ConfusionMatrix } from '../analysis/confusion.ts';
 import type { FalsePositiveKind } from '../analysis/errors.ts';
@@ -12,17 +13,25 @@ import type { PrCurve } from '../matches.ts';
 const percent = (fraction: number): string => `${Math.round(fraction * 100)}`;
 const UNIT = [0, 1] as const;
 
+/** More bars than this stand in two columns. */
+export const TALLEST_BARS = 30;
+
 /** AP by class, best first, with the mean across. */
 export function apBars({ classes, result }: Analysis): Html {
   const mean = result.metric === 'coco' ? result.AP : result.mAP;
-  return barChart({
-    label: 'Average precision by class',
-    bars: classes
-      .toSorted((a, b) => b.ap - a.ap)
-      .map(({ name, ap }) => ({ name, value: ap, text: points(ap) })),
-    high: 1,
-    ...(mean !== null && { reference: { value: mean, text: `mean ${points(mean)}` } }),
-  });
+  const bars = classes
+    .toSorted((a, b) => b.ap - a.ap)
+    .map(({ name, ap }): Bar => ({ name, value: ap, text: points(ap) }));
+  const chart = (part: readonly Bar[]) =>
+    barChart({
+      label: 'Average precision by class',
+      bars: part,
+      high: 1,
+      ...(mean !== null && { reference: { value: mean, text: `mean ${points(mean)}` } }),
+    });
+  if (bars.length <= TALLEST_BARS) return chart(bars);
+  const half = Math.ceil(bars.length / 2);
+  return columns([[chart(bars.slice(0, half))], [chart(bars.slice(half))]]);
 }
 
 /** Precision, recall and F1 against the score threshold, with the best F1 marked. */

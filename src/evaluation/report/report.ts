@@ -13,7 +13,14 @@ import {
 import type { Analysis } from '../analysis/analyse.ts';
 import type { CocoResult, EvaluationResult } from '../evaluate.ts';
 import { METRIC_NAMES } from '../metric-names.ts';
-import { apBars, confusionChart, errorBars, prMultiples, thresholdChart } from './charts.ts';
+import {
+  apBars,
+  confusionChart,
+  errorBars,
+  prMultiples,
+  TALLEST_BARS,
+  thresholdChart,
+} from './charts.ts';
 import { falsePositiveCard, missCard } from './galleries.ts';
 
 export interface ReportOptions {
@@ -41,27 +48,27 @@ export async function renderReport(
   const iou = analysis.iouThreshold;
   const score = confusion.scoreThreshold.toFixed(2);
   const missed = missedCount(analysis);
+  const bars = card('Average precision by class', apHint(result), apBars(analysis));
+  const overall = [
+    card(
+      'Choosing a score threshold',
+      `All classes together, at IoU ${iou}. The best F1 is a fair default for showing boxes to people.`,
+      thresholdChart(analysis),
+    ),
+    card(
+      'Kinds of error',
+      `From score ${score}. Poorly placed: IoU 0.1 to ${iou} with a box of its class; wrong class: on a box of another; duplicate: on a box already found.`,
+      errorBars(analysis.kinds, missed),
+    ),
+  ];
+  const tall = analysis.classes.length > TALLEST_BARS;
   return renderPage({
     kicker: 'RefineDet evaluation',
     title: title ?? `${dataset.name} · ${dataset.split}`,
     lead: leadSentence(analysis),
     sections: [
       figures(headline(analysis, speed)),
-      columns([
-        [card('Average precision by class', apHint(result), apBars(analysis))],
-        [
-          card(
-            'Choosing a score threshold',
-            `All classes together, at IoU ${iou}. The best F1 is a fair default for showing boxes to people.`,
-            thresholdChart(analysis),
-          ),
-          card(
-            'Kinds of error',
-            `From score ${score}. Poorly placed: IoU 0.1 to ${iou} with a box of its class; wrong class: on a box of another; duplicate: on a box already found.`,
-            errorBars(analysis.kinds, missed),
-          ),
-        ],
-      ]),
+      ...(tall ? [columns(overall.map((one) => [one])), bars] : [columns([[bars], overall])]),
       card(
         'Precision against recall',
         `One curve a class, at IoU ${iou}, in per cent: how many detections are right (up) as more of the true boxes are found (right).`,

@@ -14,9 +14,11 @@ export interface MatrixChart {
   columnTitle: string;
 }
 
-/** Above this many columns cells show no numbers; the tooltip has them. */
+/** Above this many columns cells are small and show no numbers; the tooltip has them. */
 const MOST_NUMBERED = 24;
-const CHARACTER = 6.6;
+/** Cells, the room that names take, and how column names stand. */
+const LARGE = { cell: 34, character: 6.6, slope: -50, rise: 0.8, side: 0.7, style: 'name' };
+const SMALL = { cell: 13, character: 5.6, slope: -90, rise: 1, side: 0, style: 'name small' };
 /** Between cells. */
 const GAP = 1.5;
 
@@ -24,16 +26,16 @@ const GAP = 1.5;
 export function matrixChart(chart: MatrixChart): Html {
   const { label, rows, columns, counts, rowTitle, columnTitle } = chart;
   const numbered = columns.length <= MOST_NUMBERED;
-  const cell = numbered ? 34 : 12;
+  const { cell, character, slope, rise, side, style } = numbered ? LARGE : SMALL;
   const room = Math.max(...[...rows, ...columns].map(({ length }) => length), 4);
-  const margin = Math.min(room, 16) * CHARACTER + 12;
+  const margin = Math.min(room, 16) * character + 12;
   const frame: Frame = {
     left: margin + 16,
-    top: margin * 0.8 + 20,
-    right: margin * 0.7,
+    top: margin * rise + 20,
+    right: margin * side,
     bottom: 4,
-    width: margin + 16 + columns.length * cell + margin * 0.7,
-    height: margin * 0.8 + 24 + rows.length * cell,
+    width: margin + 16 + columns.length * cell + margin * side,
+    height: margin * rise + 24 + rows.length * cell,
   };
   const shade = scaleSqrt([0, 1], [0.04, 1]);
   const gridWidth = columns.length * cell - GAP;
@@ -54,11 +56,11 @@ export function matrixChart(chart: MatrixChart): Html {
   const names = [
     ...rows.map(
       (name, i) =>
-        html`<text class="name" x="${px(frame.left - 7)}" y="${px(frame.top + (i + 0.5) * cell + 4)}" text-anchor="end">${cut(name)}</text>`,
+        html`<text class="${style}" x="${px(frame.left - 7)}" y="${px(frame.top + (i + 0.5) * cell + 3.5)}" text-anchor="end">${cut(name)}</text>`,
     ),
     ...columns.map((name, j) => {
-      const [x, y] = [px(frame.left + (j + 0.5) * cell), px(frame.top - 7)];
-      return html`<text class="name" transform="translate(${x} ${y}) rotate(-50)">${cut(name)}</text>`;
+      const [x, y] = [px(frame.left + (j + 0.5) * cell + (numbered ? 0 : 3)), px(frame.top - 7)];
+      return html`<text class="${style}" transform="translate(${x} ${y}) rotate(${slope})">${cut(name)}</text>`;
     }),
   ];
   const middle = px(frame.top + (rows.length * cell) / 2);
