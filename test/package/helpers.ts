@@ -1,0 +1,81 @@
+/** The package as its users get it: packed, and unpacked into an app. */
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleForPages, embedWorker } from '../../scripts/build-browser.ts';
+import { embedWasm } from '../../scripts/embed.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface PackedApp {
+  folder: string;
+  /** Adds or replaces a file of the app. */
+  write(path: string, text: string): void;
+  remove(): void;
+}
+
+/** An empty app with the packed package in node_modules, and this project's dependencies. */
+export async function packedApp(): Promise<PackedApp> {
+  const folder = mkdtempSync(join(tmpdir(), 'refinedet-app-'));
+  const tarball = await pack(join(folder, 'package'));
+  const modules = join(folder, 'node_modules');
+  mkdirSync(join(modules, 'refinedet'), { recursive: true });
+  execFileSync('tar', ['xzf', tarball, '-C', join(modules, 'refinedet'), '--strip-components=1']);
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  for (const name of new Set(Object.keys(dependencies).map((name) => name.split('/')[0]))) {
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  }
+  const write = (path: string, text: string) => writeFileSync(join(folder, path), text);
+  write('package.json', '{ "name": "app", "private": true, "type": "module" }');
+  return { folder, write, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+async function pack(folder: string): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  for (const name of ['package.json', 'README.md', 'LICENSE', 'NOTICE', 'models']) {
+    if (existsSync(join(ROOT, name))) copy(name, folder);
+  }
+  if (isBuilt()) copy('dist', folder);
+  else await build(join(folder, 'dist'));
+  const npm = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder, folder];
+  const output = execFileSync('npm', npm, { cwd: ROOT, encoding: 'utf8' });
+  return join(folder, output.trim().split('\n').at(-1)!);
+}
+
+function copy(name: string, folder: string): void {
+  cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+}
+
+/** Whether dist/ holds what the sources are now, as after an installation. */
+function isBuilt(): boolean {
+  const last = join(ROOT, 'dist/index.js');
+  if (!existsSync(last) || !existsSync(join(ROOT, 'dist/browser/refinedet.js'))) return false;
+  const built = statSync(last).mtimeMs;
+  return ['src', 'assembly'].every((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.includes('generated'))
+      .every((file) => statSync(join(ROOT, folder, file)).mtimeMs <= built),
+  );
+}
+
+/** Into a folder of its own: dist/ may be in use. */
+async function build(folder: string): Promise<void> {
+  embedWasm();
+  await embedWorker();
+  await bundleForPages(join(folder, 'browser'));
+  const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', folder];
+  execFileSync(process.execPath, tsc, { cwd: ROOT });
+}

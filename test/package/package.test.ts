@@ -1,0 +1,223 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Browser } from 'playwright-core';
+import * as vite8 from 'vite';
+import * as vite7 from 'vite7';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import webpack from 'webpack';
+import { RefineDet, writeModel } from '../../src/index.ts';
+import { hasChromium, launchChromium } from '../browser/helpers/chromium.ts';
+import { expectSame, OPTIONS } from '../browser/helpers/fixture.ts';
+import { serveSite } from '../browser/helpers/server.ts';
+import { randomModel } from '../helpers/model.ts';
+import { type PackedApp, packedApp } from './helpers.ts';
+
+const run = promisify(execFile);
+const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
+const CAT = join(EXAMPLES, 'cat.jpg');
+
+/** Compiling, where dist/ is out of date. */
+const BUILD_TIMEOUT_MS = 300_000;
+
+/** What an app does: nothing but import and use. */
+const main = (library: string, worker: string) => `
+import { RefineDet } from '${library}';
+import { createWorkerDetector } from '${worker}';
+
+async function run() {
+  const options = ${JSON.stringify(OPTIONS)};
+  const model = '/model.safetensors', picture = '/examples/cat.jpg';
+  const detector = await RefineDet.load(model, { threads: 1 });
+  const inWorker = await createWorkerDetector(model, { threads: 1 });
+  return [await detector.detect(picture, options), await inWorker.detect(picture, options)];
+}
+run().then((found) => { globalThis.result = { found }; },
+  (error) => { globalThis.result = { error: String(error.stack) }; });
+`;
+const page = (script: string) =>
+  `<!doctype html><link rel="icon" href="data:,"><script type="module" src="${script}"></script>`;
+
+let app: PackedApp;
+beforeAll(async () => {
+  app = await packedApp();
+}, BUILD_TIMEOUT_MS);
+afterAll(() => app?.remove());
+
+const execute = (file: string) => run(process.execPath, [file], { cwd: app.folder });
+
+describe('the packed package in Node', () => {
+  it('has no effect but definitions when imported', async () => {
+    app.write(
+      'entries.js',
+      `const before = Object.keys(globalThis);
+       for (const entry of ['', '/datasets', '/eval', '/worker', '/worker/serve', '/webgl', '/webgpu']) {
+         console.log(entry, Object.keys(await import('refinedet' + entry)).length > 0);
+       }
+       // tfjs keeps its engine there, so that two copies of it are one.
+       const added = Object.keys(globalThis).filter((key) => !before.includes(key) && !key.startsWith('_tf'));
+       console.log(added.join() || 'nothing else');`,
+    );
+    const { stdout, stderr } = await execute('entries.js');
+    expect(stdout.trim().split('\n')).toHaveLength(8);
+    expect(stdout).not.toContain('false');
+    expect(stdout).toContain('nothing else');
+    expect(stderr).toBe('');
+  });
+
+  it('is imported as an ES module', async () => {
+    app.write(
+      'esm.js',
+      `import { RefineDet, RefineDetError } from 'refinedet';
+       const error = await RefineDet.load('nowhere.safetensors').catch((error) => error);
+       console.log(error instanceof RefineDetError, error.code);`,
+    );
+    const { stdout, stderr } = await execute('esm.js');
+    expect(stdout.trim()).toBe('true FILE_NOT_FOUND');
+    expect(stderr).toBe('');
+  });
+
+  it('is imported from CommonJS', async () => {
+    app.write(
+      'common.cjs',
+      `import('refinedet').then(({ RefineDet }) => console.log(typeof RefineDet.load));`,
+    );
+    const { stdout, stderr } = await execute('common.cjs');
+    expect(stdout.trim()).toBe('function');
+    expect(stderr).toBe('');
+  });
+
+  it('computes inside of worker_threads and lets the process end', async () => {
+    app.write(
+      'threads.js',
+      `import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+       import { postprocess, RefineDet } from 'refinedet';
+       if (isMainThread) {
+         const worker = new Worker(new URL(import.meta.url));
+         worker.on('message', (message) => console.log(message));
+       } else {
+         const n = 4;
+         const heads = { armLoc: new Float32Array(4 * n), armConf: new Float32Array(2 * n),
+           odmLoc: new Float32Array(4 * n), odmConf: new Float32Array(3 * n) };
+         const anchors = new Float32Array(Array.from({ length: n }, () => [0.5, 0.5, 0.2, 0.2]).flat());
+         const { count } = await postprocess(heads, anchors);
+         parentPort.postMessage(typeof RefineDet.load + ' ' + count);
+       }`,
+    );
+    const { stdout, stderr } = await execute('threads.js');
+    expect(stdout.trim()).toMatch(/^function [12]$/);
+    expect(stderr).toBe('');
+  });
+});
+
+describe.skipIf(!hasChromium)('the packed package in a page', () => {
+  let browser: Browser;
+  let model: Uint8Array;
+  let expected: Awaited<ReturnType<RefineDet['detect']>>;
+  beforeAll(async () => {
+    model = await writeModel(randomModel());
+    const detector = await RefineDet.load(model, { threads: 1 });
+    expected = await detector.detect(CAT, OPTIONS);
+    detector.dispose();
+    browser = await launchChromium();
+    app.write('index.html', page('/main.js'));
+    app.write('main.js', main('refinedet', 'refinedet/worker'));
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  async function expectWorks(url: string): Promise<void> {
+    const tab = await browser.newPage();
+    const problems: string[] = [];
+    tab.on('pageerror', (error) => problems.push(error.message));
+    await tab.goto(url);
+    // Development servers reload the page when they have found a dependency.
+    const result = await tab.waitForFunction(
+      () => (globalThis as never as { result: object }).result,
+    );
+    const { found, error } = (await result.jsonValue()) as {
+      found?: (typeof expected)[];
+      error?: string;
+    };
+    expect(error).toBeUndefined();
+    for (const detections of found!) expectSame(detections, expected);
+    expect(problems).toEqual([]);
+    await tab.close();
+  }
+
+  /** Serves what a bundler has written, and the data. */
+  async function expectBuildWorks(folder: string): Promise<void> {
+    const site = await serveSite({
+      folders: { '': folder, '/examples': EXAMPLES },
+      files: { '/model.safetensors': model },
+    });
+    await expectWorks(`${site.url}/index.html`);
+    await site.close();
+  }
+
+  it('works without a bundler', async () => {
+    app.write('plain.html', page('/plain.js'));
+    const folder = '/node_modules/refinedet/dist/browser';
+    const script = main(`${folder}/refinedet.js`, `${folder}/worker.js`);
+    app.write('plain.js', script);
+    const site = await serveSite({
+      folders: { '': app.folder, '/examples': EXAMPLES },
+      files: { '/model.safetensors': model },
+    });
+    await expectWorks(`${site.url}/plain.html`);
+    await site.close();
+  });
+
+  describe.each([
+    ['Vite 8', vite8],
+    ['Vite 7', vite7 as unknown as typeof vite8],
+  ])('%s', (name, vite) => {
+    const inline = () => ({
+      root: app.folder,
+      configFile: false as const,
+      logLevel: 'error' as const,
+      cacheDir: join(app.folder, `.vite-${name.at(-1)}`),
+    });
+
+    it('builds it', async () => {
+      const outDir = join(app.folder, `built-${name.at(-1)}`);
+      await vite.build({ ...inline(), build: { outDir, target: 'es2022' } });
+      await expectBuildWorks(outDir);
+    });
+
+    it('serves it during development', async () => {
+      const data = await serveSite({
+        folders: { '/examples': EXAMPLES },
+        files: { '/model.safetensors': model },
+      });
+      const server = await vite.createServer({
+        ...inline(),
+        server: { port: 0, proxy: { '/examples': data.url, '/model.safetensors': data.url } },
+      });
+      await server.listen();
+      await expectWorks(server.resolvedUrls!.local[0]);
+      await server.close();
+      await data.close();
+    });
+  });
+
+  it('is built by webpack 5', async () => {
+    const output = join(app.folder, 'webpacked');
+    const stats = await new Promise<webpack.Stats>((resolve, reject) => {
+      const config: webpack.Configuration = {
+        context: app.folder,
+        entry: './main.js',
+        mode: 'production',
+        target: 'web',
+        output: { path: output, publicPath: '/' },
+        performance: false,
+      };
+      webpack(config, (error, stats) => (stats ? resolve(stats) : reject(error)));
+    });
+    expect(stats.toJson().errors).toEqual([]);
+    app.write('webpacked/index.html', page('/main.js'));
+    await expectBuildWorks(output);
+  });
+});
