@@ -7,13 +7,25 @@ import { type Site, serveSite } from './helpers/server.ts';
 /** tfjs refuses WebGL in software unless told so. */
 const FLAGS = '?tfjsflags=SOFTWARE_WEBGL_ENABLED:true';
 
-describe.skipIf(!hasChromium)('GPU backends in a page', () => {
+/** A worker of one's own. */
+const WORKER = `
+  import { serve } from '/lib/gpu/serve.js';
+  import { webgl } from '/lib/gpu/webgl.js';
+  serve({ gpu: [webgl] });`;
+
+/** The GPU is two busy cores, and its shaders are compiled first. */
+const TIMEOUT_MS = 180_000;
+
+describe.skipIf(!hasChromium)('GPU backends in a page', { timeout: TIMEOUT_MS }, () => {
   let browser: Browser;
   let fixture: Fixture;
   let site: Site;
   beforeAll(async () => {
     [browser, fixture] = await Promise.all([launchChromium({ gpu: true }), createFixture()]);
-    site = await serveSite(fixture.content);
+    site = await serveSite({
+      ...fixture.content,
+      files: { ...fixture.content.files, '/worker.js': WORKER },
+    });
   });
   afterAll(async () => {
     await browser?.close();
@@ -106,6 +118,25 @@ describe.skipIf(!hasChromium)('GPU backends in a page', () => {
     for (const detections of found) expectSame(detections, fixture.expected);
     expect(lost.backend).toBe('wasm');
     expect(lost.warnings[0]).toMatch(/^refinedet goes on with wasm: the WebGPU device was lost/);
+    await page.close();
+  });
+
+  it('works in a worker of one’s own', async () => {
+    const [page] = await openPage(browser, `${site.url}/`);
+    const { backend, found } = await page.evaluate(async (options) => {
+      const { createWorkerDetector } = await lib('worker');
+      const detector = await createWorkerDetector('/model.safetensors', {
+        backend: 'webgl',
+        worker: () =>
+          new Worker('/worker.js?tfjsflags=SOFTWARE_WEBGL_ENABLED:true', { type: 'module' }),
+      });
+      return {
+        backend: detector.backend,
+        found: await detector.detect('/examples/cat.jpg', options),
+      };
+    }, OPTIONS);
+    expect(backend).toBe('webgl');
+    expectSame(found, fixture.expected);
     await page.close();
   });
 
