@@ -6,6 +6,7 @@ import {
   ConvShape,
   locate,
   MAX_BLOCK_ROWS,
+  outsideBytes,
   packPatchColumns,
   packPatches,
   packStrips,
@@ -24,15 +25,11 @@ const NO_HIGH = <f32>Infinity;
 
 /** Scratch bytes that {@link convolve}, {@link convInputGradient} and {@link convFilterGradient} need. */
 export function convScratch(s: ConvShape): usize {
-  const fixed = EDGE_BYTES + ADDRESS_BYTES + zeroBytes(s);
+  const fixed = EDGE_BYTES + ADDRESS_BYTES + outsideBytes(s);
   const patches = <usize>max(<i32>BLOCK_BYTES, patchSize(s) * 4 * 8);
   const columns = <usize>(GRADIENT_ROWS * MAX_BLOCK_ROWS * 4);
   const panels = <usize>(s.filters + TILE_COLUMNS) * MAX_BLOCK_ROWS * 4;
   return fixed + max<usize>(<usize>BLOCK_BYTES + patches, columns + panels);
-}
-
-function zeroBytes(s: ConvShape): usize {
-  return (<usize>s.channels * 4 + 15) & ~15;
 }
 
 /** Equal parts of at most `limit`. */
@@ -59,9 +56,9 @@ export function convolve(
 ): void {
   const edge = scratch;
   const addresses = edge + EDGE_BYTES;
-  const zeros = addresses + ADDRESS_BYTES;
-  const strips = zeros + zeroBytes(s);
-  memory.fill(zeros, 0, zeroBytes(s));
+  const outside = addresses + ADDRESS_BYTES;
+  const strips = outside + outsideBytes(s);
+  memory.fill(outside, 0, outsideBytes(s));
 
   const rows = s.batch * s.outHeight * s.outWidth;
   const depth = patchSize(s);
@@ -74,7 +71,7 @@ export function convolve(
     const target = y + <usize>row * rowBytes;
     for (let k = 0; k < depth; k += blockDepth) {
       const end = min(k + blockDepth, depth);
-      packPatches(s, x, row, count, k, end, zeros, addresses, strips);
+      packPatches(s, x, row, count, k, end, outside, addresses, strips);
       const panels = filter + <usize>(1 + k) * PANEL_STEP;
       const start = k == 0 ? filter : 0;
       const add = k > 0 ? target : residual ? residual + (target - y) : 0;
@@ -111,10 +108,10 @@ export function convFilterGradient(
 ): void {
   const edge = scratch;
   const addresses = edge + EDGE_BYTES;
-  const zeros = addresses + ADDRESS_BYTES;
-  const strips = zeros + zeroBytes(s);
+  const outside = addresses + ADDRESS_BYTES;
+  const strips = outside + outsideBytes(s);
   const panels = strips + <usize>(GRADIENT_ROWS * MAX_BLOCK_ROWS * 4);
-  memory.fill(zeros, 0, zeroBytes(s));
+  memory.fill(outside, 0, outsideBytes(s));
 
   const rows = s.batch * s.outHeight * s.outWidth;
   const rowBytes = (<usize>s.filters) << 2;
@@ -126,7 +123,7 @@ export function convFilterGradient(
     for (let row = 0; row < rows; row += blockRows) {
       const count = min(blockRows, rows - row);
       const panelBytes = <usize>count * PANEL_STEP;
-      packPatchColumns(s, x, row, count, k, end, zeros, addresses, strips);
+      packPatchColumns(s, x, row, count, k, end, outside, addresses, strips);
       packPanels(panels, panelBytes, dy + <usize>row * rowBytes, rowBytes, count, s.filters);
       multiply(
         end - k,
@@ -202,7 +199,7 @@ export function convInputGradient(
       );
     }
     for (let tap = 0; tap < s.kernelHeight * s.kernelWidth; tap++) {
-      locate(s, dx, tap, row, count, 0, addresses);
+      locate(s, dx, tap, 1, row, count, 0, addresses);
       addRows(addresses, patches + ((<usize>tap * s.channels) << 2), rowBytes, s.channels, count);
     }
   }

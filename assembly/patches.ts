@@ -30,43 +30,91 @@ export function patchSize(s: ConvShape): i32 {
   return s.kernelHeight * s.kernelWidth * s.channels;
 }
 
+/** Maps with at most so many channels (pictures) are read line by line of the filter. */
+const FEW_CHANNELS = 4;
+
+/** Neighbouring pixels under the filter that are read as one piece: a line of it, or a single one. */
+export function pieceWidth(s: ConvShape): i32 {
+  return s.dilation == 1 && s.channels <= FEW_CHANNELS ? s.kernelWidth : 1;
+}
+
+/** Scratch bytes that stand for what is read outside of the map. */
+export function outsideBytes(s: ConvShape): usize {
+  const width = pieceWidth(s);
+  const pieces = width > 1 ? MAX_BLOCK_ROWS : 1;
+  return (<usize>(pieces * width * s.channels * 4) + 15) & ~15;
+}
+
 /**
- * Lists the addresses of the pixels that one tap of the filter reads for `count` output pixels from
- * `row` on; `outside` stands for pixels outside of the map.
+ * Lists the addresses of one piece of the filter's window for `count` output pixels from `row` on.
+ *
+ * @param piece counts along the lines of the filter
+ * @param width pixels of a piece
+ * @param outside stands for single pixels outside of the map; longer pieces across the border are
+ *   copied there
  */
 export function locate(
   s: ConvShape,
   map: usize,
-  tap: i32,
+  piece: i32,
+  width: i32,
   row: i32,
   count: i32,
   outside: usize,
   addresses: usize,
 ): void {
   const pixelBytes = (<usize>s.channels) << 2;
-  const imageBytes = <usize>(s.height * s.width) * pixelBytes;
-  const top = (tap / s.kernelWidth) * s.dilation - s.padTop;
-  const left = (tap % s.kernelWidth) * s.dilation - s.padLeft;
+  const lineBytes = <usize>s.width * pixelBytes;
+  const piecesPerLine = s.kernelWidth / width;
+  const top = (piece / piecesPerLine) * s.dilation - s.padTop;
+  const left = (piece % piecesPerLine) * s.dilation - s.padLeft;
   let outX = row % s.outWidth;
   let outY = (row / s.outWidth) % s.outHeight;
-  let image = map + <usize>(row / (s.outWidth * s.outHeight)) * imageBytes;
+  let image = map + <usize>(row / (s.outWidth * s.outHeight)) * <usize>s.height * lineBytes;
   for (const end = addresses + ((<usize>count) << 2); addresses < end; addresses += 4) {
     const y = outY * s.stride + top;
     const x = outX * s.stride + left;
-    const inside = <u32>y < <u32>s.height && <u32>x < <u32>s.width;
-    store<usize>(addresses, inside ? image + <usize>(y * s.width + x) * pixelBytes : outside);
+    const line = image + <usize>y * lineBytes;
+    const isInLine = <u32>y < <u32>s.height;
+    if (isInLine && x >= 0 && x + width <= s.width) {
+      store<usize>(addresses, line + <usize>x * pixelBytes);
+    } else {
+      store<usize>(addresses, outside);
+      if (width > 1) {
+        copyAcrossBorder(outside, isInLine ? line : 0, x, width, s.width, pixelBytes);
+        outside += <usize>width * pixelBytes;
+      }
+    }
     if (++outX < s.outWidth) continue;
     outX = 0;
     if (++outY < s.outHeight) continue;
     outY = 0;
-    image += imageBytes;
+    image += <usize>s.height * lineBytes;
   }
+}
+
+/** Copies the pixels [x, x + width) of a line, zeros where there is none. */
+function copyAcrossBorder(
+  target: usize,
+  line: usize,
+  x: i32,
+  width: i32,
+  lineWidth: i32,
+  pixelBytes: usize,
+): void {
+  memory.fill(target, 0, <usize>width * pixelBytes);
+  if (!line) return;
+  const first = max(0, -x);
+  const last = min(width, lineWidth - x);
+  if (first >= last) return;
+  const source = line + <usize>(x + first) * pixelBytes;
+  memory.copy(target + <usize>first * pixelBytes, source, <usize>(last - first) * pixelBytes);
 }
 
 /**
  * Packs the values [from, to) of the patches of `count` output pixels into strips of four patches.
  *
- * @param zeros address of as many zeros as the map has channels
+ * @param outside {@link outsideBytes} of zeros
  */
 export function packPatches(
   s: ConvShape,
@@ -75,17 +123,19 @@ export function packPatches(
   count: i32,
   from: i32,
   to: i32,
-  zeros: usize,
+  outside: usize,
   addresses: usize,
   strips: usize,
 ): void {
   const stripBytes = <usize>(to - from) * STRIP_STEP;
-  let channel = from % s.channels;
-  for (let k = from; k < to; channel = 0) {
-    const length = min(s.channels - channel, to - k);
-    locate(s, map, k / s.channels, row, count, zeros, addresses);
+  const width = pieceWidth(s);
+  const pieceSize = width * s.channels;
+  let first = from % pieceSize;
+  for (let k = from; k < to; first = 0) {
+    const length = min(pieceSize - first, to - k);
+    locate(s, map, k / pieceSize, width, row, count, outside, addresses);
     const target = strips + <usize>(k - from) * STRIP_STEP;
-    packStrips(addresses, count, channel, length, target, stripBytes);
+    packStrips(addresses, count, first, length, target, stripBytes);
     k += length;
   }
 }
@@ -127,24 +177,26 @@ export function packPatchColumns(
   count: i32,
   from: i32,
   to: i32,
-  zeros: usize,
+  outside: usize,
   addresses: usize,
   strips: usize,
 ): void {
-  let channel = from % s.channels;
-  for (let k = from; k < to; channel = 0) {
-    const length = min(s.channels - channel, to - k);
-    locate(s, map, k / s.channels, row, count, zeros, addresses);
-    packColumns(addresses, count, channel, length, k - from, strips);
+  const width = pieceWidth(s);
+  const pieceSize = width * s.channels;
+  let first = from % pieceSize;
+  for (let k = from; k < to; first = 0) {
+    const length = min(pieceSize - first, to - k);
+    locate(s, map, k / pieceSize, width, row, count, outside, addresses);
+    packColumns(addresses, count, first, length, k - from, strips);
     k += length;
   }
 }
 
-/** Packs `length` channels from `channel` on, as the values from `k` on of the strips. */
+/** Packs `length` floats from column `column` on, as the values from `k` on of the strips. */
 function packColumns(
   addresses: usize,
   count: i32,
-  channel: i32,
+  column: i32,
   length: i32,
   k: i32,
   strips: usize,
@@ -153,7 +205,7 @@ function packColumns(
   const end = addresses + ((<usize>count) << 2);
   while (length > 0) {
     let target = strips + <usize>(k >> 2) * stripBytes + ((<usize>(k & 3)) << 2);
-    const offset = (<usize>channel) << 2;
+    const offset = (<usize>column) << 2;
     let step = 1;
     if ((k & 3) == 0 && length >= 16) {
       // A cache line at a time.
@@ -177,7 +229,7 @@ function packColumns(
       }
     }
     k += step;
-    channel += step;
+    column += step;
     length -= step;
   }
 }

@@ -111,6 +111,7 @@ const CASES: Case[] = [
   conv([2, 5, 6, 4], 9, 3, { stride: 2, padding: 1, activation: 'relu6' }),
   conv([1, 8, 7, 4], 3, 3, { dilation: 3, padding: 3 }),
   conv([1, 5, 6, 4], 3, 3, { padding: 0 }),
+  conv([1, 2, 1, 3], 6, 3, { padding: 1 }),
   conv([1, 11, 9, 3], 5, 7, { stride: 2, padding: 3, activation: 'relu' }),
   depthwise([1, 1, 1, 1], 1, 'same'),
   depthwise([2, 5, 7, 6], 1, 'same', 3, 'relu6'),
