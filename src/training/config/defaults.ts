@@ -1,5 +1,4 @@
 /** Where a configuration begins: the paper's recipe, or ours for the light preset. */
-import type { Graph } from '../../model/graph.ts';
 import { presetByName } from '../../model/presets.ts';
 import { type PartialAugmentation, resolveAugmentation } from '../augmentation/options.ts';
 import { LOSS_DEFAULTS } from '../loss-options.ts';
@@ -66,12 +65,4 @@ const LIGHT_FREEZE: readonly FreezeRule[] = [
 
 function blocks(first: number, last: number): string[] {
   return Array.from({ length: last - first + 1 }, (_, i) => `block${first + i}`);
-}
-
-/** Layers that the detector adds to a backbone. */
-const DETECTOR_LAYER = /^(lateral|arm|tcb|odm)\d/;
-
-/** Names of the backbone's layers, first parts as in {@link FreezeRule}. */
-export function backboneLayers(graph: Graph): string[] {
-  return graph.layers.map(({ name }) => name).filter((name) => !DETECTOR_LAYER.test(name));
 }
