@@ -1,55 +1,23 @@
 /** The detector: load a model, detect, dispose. */
 import type * as tf from '@tensorflow/tfjs-core';
-import type { GpuBackend } from './backend/gpu.ts';
-import type { Threads } from './backend/wasm.ts';
 import type { Detection } from './boxes.ts';
 import { type BackendName, type Engine, noTimings } from './detection/engine.ts';
 import { type ImageSource, toRawImage } from './detection/images.ts';
 import { loadModel, type ModelSource } from './detection/load-model.ts';
+import { checkLoadOptions, type LoadOptions, withInputSize } from './detection/load-options.ts';
 import { mergeViews, toDetections, viewToImage } from './detection/merge.ts';
 import { type DetectOptions, resolveDetectOptions } from './detection/options.ts';
 import { Queue } from './detection/queue.ts';
 import { startEngine } from './detection/start-engine.ts';
-import { INPUT_MULTIPLE, type Size } from './detection/views.ts';
+import type { Size } from './detection/views.ts';
 import { RefineDetError, throwIfAborted } from './errors.ts';
 import type { RawDetections } from './kernels/postprocess.ts';
+import { inputSide } from './model/input-size.ts';
 import type { Model, ModelConfig } from './model/model.ts';
 import type { Heads } from './model/run.ts';
 import { type ModelSummary, summarize } from './model/summary.ts';
-import type { DownloadProgress } from './platform/platform.ts';
 import type { StreamSource } from './stream/frames.ts';
 import { detectStream, type StreamOptions, type StreamResult } from './stream/stream.ts';
-
-export interface LoadOptions {
-  /**
-   * Where the network runs: `wasm`, one of `gpu`, or `auto`, which times them all and takes the
-   * fastest. Default: `auto` when there is a `gpu`, else `wasm`.
-   */
-  backend?: BackendName | 'auto';
-  /** GPU backends at choice: `webgl` of refinedet/webgl, `webgpu` of refinedet/webgpu. */
-  gpu?: readonly GpuBackend[];
-  /** Threads of the wasm backend; the first load of a process decides. Default `auto`. */
-  threads?: Threads;
-  /** Network input instead of the model's: a side or `{ width, height }`, multiples of 64. */
-  inputSize?: number | Size;
-  /** Run the network once inside `load`; default true. */
-  warmUp?: boolean;
-  /** Cancels loading. */
-  signal?: AbortSignal;
-  /** Told while a model file is downloaded. */
-  onProgress?: (progress: DownloadProgress) => void;
-  /** In browsers, keep a downloaded model file for the next visit; default true. */
-  cache?: boolean;
-  /**
-   * In browsers, URL of a folder with tfjs' files tfjs-backend-wasm-simd.wasm and
-   * tfjs-backend-wasm-threaded-simd.wasm. Default: copies inside of the package.
-   */
-  wasmPath?: string | URL;
-  /** Receives one-sentence warnings; default `console.warn`. */
-  warn?: (message: string) => void;
-  /** Receives the choice of `backend: 'auto'`, one sentence; default `console.info`. */
-  info?: (message: string) => void;
-}
 
 export class RefineDet {
   /** What the model is: preset, input size, classes, normalisation, provenance. */
@@ -75,7 +43,8 @@ export class RefineDet {
    *   BACKEND_UNAVAILABLE, MISSING_DEPENDENCY, ABORTED
    */
   static async load(source?: ModelSource, options: LoadOptions = {}): Promise<RefineDet> {
-    const { signal, gpu = [], onProgress, cache = true } = options;
+    checkLoadOptions(options);
+    const { signal, gpu = [], onProgress, cache = true, warmUp = true } = options;
     throwIfAborted(signal);
     const file = await loadModel(source, signal, { onProgress, cache });
     const model = withInputSize(file, options.inputSize);
@@ -85,12 +54,19 @@ export class RefineDet {
       backend: options.backend ?? (gpu.length > 0 ? 'auto' : 'wasm'),
       gpu,
       threads: options.threads,
-      wasm: { path: options.wasmPath },
+      wasm: options.wasm,
       warn: options.warn ?? console.warn,
       info: options.info ?? console.info,
       inputSize,
     });
-    if (options.warmUp ?? true) await engine.warmUp(inputSize);
+    try {
+      throwIfAborted(signal);
+      if (warmUp) await engine.warmUp(inputSize);
+      throwIfAborted(signal);
+    } catch (error) {
+      engine.dispose();
+      throw error;
+    }
     return new RefineDet(model, engine);
   }
 
@@ -176,10 +152,13 @@ export class RefineDet {
    */
   forward(input: tf.Tensor4D): Heads {
     this.#assertUsable();
-    const [, height, width, channels] = input.shape;
-    checkInputSize({ width, height });
-    if (channels !== 3) {
-      throw new RefineDetError('INVALID_ARGUMENT', `the input needs 3 channels, not ${channels}`);
+    const [batch, height, width, channels] = input.shape;
+    const [isSide, expected] = inputSide();
+    if (!(batch > 0 && isSide(height) && isSide(width) && channels === 3)) {
+      throw new RefineDetError(
+        'INVALID_ARGUMENT',
+        `the input must be [B, height, width, 3] with sides ${expected}, not [${input.shape.join(', ')}]`,
+      );
     }
     return this.#engine.forward(input);
   }
@@ -207,23 +186,6 @@ export class RefineDet {
 
 function inputSizeOf({ config }: Model): Size {
   return { width: config.inputWidth, height: config.inputHeight };
-}
-
-function withInputSize(model: Model, inputSize: LoadOptions['inputSize']): Model {
-  if (inputSize === undefined) return model;
-  const size = typeof inputSize === 'number' ? { width: inputSize, height: inputSize } : inputSize;
-  checkInputSize(size);
-  const config = { ...model.config, inputWidth: size.width, inputHeight: size.height };
-  return { ...model, config };
-}
-
-function checkInputSize({ width, height }: Size): void {
-  const valid = (side: number) => Number.isInteger(side / INPUT_MULTIPLE) && side > 0;
-  if (valid(width) && valid(height)) return;
-  throw new RefineDetError(
-    'INVALID_OPTION',
-    `the input size must be multiples of ${INPUT_MULTIPLE}, not ${width}×${height}`,
-  );
 }
 
 function nextTask(): Promise<void> {

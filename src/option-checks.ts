@@ -15,6 +15,12 @@ export const POSITIVE: Rule = [(v) => isNumber(v) && v > 0, 'a number above 0'];
 export const NOT_NEGATIVE: Rule = [(v) => isNumber(v) && v >= 0, 'a number from 0'];
 export const FRACTION: Rule = [(v) => isNumber(v) && v >= 0 && v <= 1, 'a number from 0 to 1'];
 export const FLAG: Rule = [(v) => typeof v === 'boolean', 'true or false'];
+export const FUNCTION: Rule = [(v) => typeof v === 'function', 'a function'];
+/** Not by class: other realms and polyfills have one of their own. */
+export const ABORT_SIGNAL: Rule = [
+  (v) => typeof v === 'object' && v !== null && 'aborted' in v,
+  'an AbortSignal',
+];
 export const TEXT: Rule = [(v) => typeof v === 'string' && v !== '', 'a text'];
 
 export function oneOf(words: readonly string[]): Rule {
@@ -76,8 +82,20 @@ export function checkFields(
   }
 }
 
+/** The same for the fields that are given; absent and undefined ones are left to the defaults. */
+export function checkGiven(
+  prefix: string,
+  value: object,
+  rules: Readonly<Record<string, Rule>>,
+): void {
+  checkNames(prefix, value, Object.keys(rules));
+  for (const [name, given] of Object.entries(value)) {
+    if (given !== undefined) checkValue(prefix + name, given, rules[name]);
+  }
+}
+
 /**
- * Fills in defaults for what is absent or undefined and checks every field.
+ * Checks what is given and fills in defaults for what is absent or undefined.
  * @throws INVALID_OPTION naming the option and the value
  */
 export function resolveFields<Options extends object, Defaults extends Partial<Options>>(
@@ -86,13 +104,7 @@ export function resolveFields<Options extends object, Defaults extends Partial<O
   defaults: Defaults,
   rules: Readonly<Record<keyof Options, Rule>>,
 ): Options & Defaults {
-  const given = Object.entries(checkObject(name, options)).filter(
-    ([, value]) => value !== undefined,
-  );
-  const resolved = { ...defaults, ...Object.fromEntries(given) };
-  checkNames(`${name}.`, resolved, Object.keys(rules));
-  for (const [key, value] of Object.entries(resolved)) {
-    checkValue(`${name}.${key}`, value, rules[key as keyof Options]);
-  }
-  return resolved as Options & Defaults;
+  checkGiven(`${name}.`, checkObject(name, options), rules);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...(Object.fromEntries(given) as Options) };
 }

@@ -9,6 +9,7 @@ import { RefineDetError } from '../errors.ts';
 import type { Heap } from '../kernels/heap.ts';
 import { registerLayerKernels } from '../kernels/layers/index.ts';
 import { type Kernels, loadKernels } from '../kernels/module.ts';
+import { checkValue, type Rule, wholeFrom } from '../option-checks.ts';
 import type { WasmSource } from '../platform/platform.ts';
 import { useBackend } from './current.ts';
 import {
@@ -22,6 +23,11 @@ import {
 
 /** `auto`: every core up to {@link AUTO_THREADS_LIMIT}. */
 export type Threads = 'auto' | number;
+
+export const THREADS: Rule = [
+  (v) => v === 'auto' || (wholeFrom(1)[0](v) && (v as number) <= MAX_THREADS),
+  `"auto" or a whole number from 1 to ${MAX_THREADS}`,
+];
 
 /** Small layers stop scaling early; more threads than this mostly wait for each other. */
 const AUTO_THREADS_LIMIT = 4;
@@ -48,15 +54,7 @@ export async function wasmRuntime(
   warn: (message: string) => void = console.warn,
   source?: WasmSource,
 ): Promise<WasmRuntime> {
-  if (
-    threads !== 'auto' &&
-    !(Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)
-  ) {
-    throw new RefineDetError(
-      'INVALID_OPTION',
-      `threads must be "auto" or a whole number from 1 to ${MAX_THREADS}, not ${JSON.stringify(threads)}`,
-    );
-  }
+  checkValue('threads', threads, THREADS);
   runtime ??= start(threads, warn, source).catch((error) => {
     runtime = undefined;
     throw error;

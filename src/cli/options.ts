@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import type { DatasetFormat } from '../datasets/types.ts';
 import type { Size } from '../detection/views.ts';
 import { didYouMean, RefineDetError } from '../errors.ts';
+import { inputSide } from '../model/input-size.ts';
 
 export const DATASET_FORMATS: readonly DatasetFormat[] = ['voc', 'coco', 'yolo'];
 
@@ -57,8 +58,9 @@ export function inputSize(text: string): Size {
   const sides = /^(\d{1,5})(?:[x×](\d{1,5}))?$/.exec(text);
   const width = Number(sides?.[1]);
   const height = Number(sides?.[2] ?? sides?.[1]);
-  if (width > 0 && height > 0 && width % 64 === 0 && height % 64 === 0) return { width, height };
-  throw expected('--input-size', 'SIZE or WIDTHxHEIGHT in multiples of 64', text);
+  const [isSide, side] = inputSide();
+  if (isSide(width) && isSide(height)) return { width, height };
+  throw expected('--input-size', `SIZE or WIDTHxHEIGHT, each ${side}`, text);
 }
 
 /** The last lines of a help text. */

@@ -1,7 +1,8 @@
 /** The multi-scale test (paper §4, "RefineDet+"; scales and box sizes of the released code). */
 import type { Box } from '../boxes.ts';
+import { INPUT_MULTIPLE } from '../model/input-size.ts';
 import { FLAG, type Rule, resolveFields } from '../option-checks.ts';
-import { INPUT_MULTIPLE, type Size, type View, type ViewPlan, wholeImage } from './views.ts';
+import { type Size, type View, type ViewPlan, wholeImage } from './views.ts';
 
 /**
  * Scales of the released multi-scale test with the box sizes, in source pixels, that each is trusted

@@ -3,7 +3,14 @@ import { RefineDetError } from '../errors.ts';
 import { DEFAULT_MAX_PIXELS } from '../image/header.ts';
 import { type PostprocessOptions, resolvePostprocessOptions } from '../kernels/options.ts';
 import { type ClassFilter, classMask } from '../labels.ts';
-import { checkObject, checkValue, type Rule, wholeFrom } from '../option-checks.ts';
+import {
+  ABORT_SIGNAL,
+  checkObject,
+  checkValue,
+  FUNCTION,
+  type Rule,
+  wholeFrom,
+} from '../option-checks.ts';
 import type { StageTimings } from './engine.ts';
 import type { MergeOptions } from './merge.ts';
 import { type MultiScaleOptions, multiScaleViews } from './multi-scale.ts';
@@ -57,8 +64,8 @@ const RULES = {
     'true, false, a number of pixels or an object',
   ],
   maxPixels: COUNT,
-  signal: [(v) => v instanceof AbortSignal, 'an AbortSignal'],
-  onTimings: [(v) => typeof v === 'function', 'a function'],
+  signal: ABORT_SIGNAL,
+  onTimings: FUNCTION,
 } satisfies Partial<Record<keyof DetectOptions, Rule>>;
 
 /** Voting in the multi-scale test needs candidates that a single view would not report. */

@@ -1,7 +1,8 @@
 /** Overlapping tiles: small objects in large pictures. */
 import type { Box } from '../boxes.ts';
+import { INPUT_MULTIPLE } from '../model/input-size.ts';
 import { FLAG, type Rule, resolveFields, wholeFrom } from '../option-checks.ts';
-import { INPUT_MULTIPLE, plainView, type Size, type ViewPlan } from './views.ts';
+import { plainView, type Size, type ViewPlan } from './views.ts';
 
 export interface TileOptions {
   /** Side of a tile in source pixels; default twice the network input. */

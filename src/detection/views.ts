@@ -4,9 +4,6 @@
  */
 import type { Box } from '../boxes.ts';
 
-/** The network halves its input six times. */
-export const INPUT_MULTIPLE = 64;
-
 export interface Size {
   width: number;
   height: number;

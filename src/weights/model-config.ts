@@ -1,14 +1,12 @@
 /** Checks the description of a model that comes from a file. */
 import { parseAnchorOptions } from '../anchors.ts';
 import { RefineDetError } from '../errors.ts';
+import { inputSide } from '../model/input-size.ts';
 import type { ChannelOrder, ModelConfig } from '../model/model.ts';
 import { type GraphOptions, PRESETS, type PresetName } from '../model/presets.ts';
 import { ANCHORS_PER_CELL, LEVELS } from '../model/refinedet.ts';
 import { show } from '../option-checks.ts';
 
-/** Input sizes are multiples of the deepest stride. */
-const SIZE_STEP = 64;
-const MAX_SIZE = 4096;
 const MAX_CLASSES = 10_000;
 const MAX_NAME_LENGTH = 200;
 
@@ -68,9 +66,9 @@ function graphOptions(value: unknown): GraphOptions {
 }
 
 function inputSize(value: unknown, field: string): number {
-  const size = Number.isInteger(value) ? (value as number) : 0;
-  if (size > 0 && size <= MAX_SIZE && size % SIZE_STEP === 0) return size;
-  throw invalid(field, value, `a multiple of ${SIZE_STEP} up to ${MAX_SIZE}`);
+  const [isSide, expected] = inputSide();
+  if (isSide(value)) return value as number;
+  throw invalid(field, value, expected);
 }
 
 function triple(

@@ -193,8 +193,32 @@ describe('a detector', () => {
     own.dispose();
     await expect(RefineDet.load(randomModel(64), { inputSize: 300 })).rejects.toMatchObject({
       code: 'INVALID_OPTION',
-      message: expect.stringContaining('300×300'),
+      message: expect.stringContaining('300'),
     });
+  });
+
+  it('leaves nothing behind when loading is aborted', async () => {
+    const before = tf.memory().numTensors;
+    const controller = new AbortController();
+    const loading = RefineDet.load(randomModel(64), { signal: controller.signal });
+    controller.abort();
+    await expect(loading).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('names the shape of a wrong input of forward', () => {
+    for (const shape of [
+      [1, 64, 64, 1],
+      [1, 60, 64, 3],
+      [64, 64, 3],
+      [0, 64, 64, 3],
+    ]) {
+      const input = tf.zeros(shape as [number, number, number, number]);
+      const attempt = () => detector.forward(input);
+      expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+      expect(attempt).toThrow(`not [${shape.join(', ')}]`);
+      input.dispose();
+    }
   });
 
   it('says which model is wrong', async () => {

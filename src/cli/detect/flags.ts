@@ -1,9 +1,10 @@
 /** The options of `refinedet detect` as commander yields them, and what they mean to a detector. */
 import type { Threads } from '../../backend/wasm.ts';
 import type { DetectOptions } from '../../detection/options.ts';
-import { INPUT_MULTIPLE, type Size } from '../../detection/views.ts';
+import type { Size } from '../../detection/views.ts';
 import { RefineDetError } from '../../errors.ts';
 import type { SoftNms } from '../../kernels/options.ts';
+import { INPUT_MULTIPLE } from '../../model/input-size.ts';
 import { isPictureWord } from '../inputs.ts';
 import type { FormatName } from '../output/formats.ts';
 

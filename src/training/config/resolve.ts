@@ -2,11 +2,13 @@
 import { availableThreads } from '#platform';
 import { RefineDetError } from '../../errors.ts';
 import { METRICS } from '../../evaluation/evaluate.ts';
+import { inputSide } from '../../model/input-size.ts';
 import {
   checkFields,
   checkNames,
   checkObject,
   checkValue,
+  FLAG,
   FRACTION,
   listOf,
   NOT_NEGATIVE,
@@ -35,15 +37,7 @@ export const DEFAULT_PRESET = 'refinedet320-mobilenet';
 const MAX_WORKERS = 64;
 const MAX_SIDE = 2048;
 
-const FLAG: Rule = [(v) => typeof v === 'boolean', 'true or false'];
-const SIDE: Rule = [
-  (v) =>
-    Number.isInteger(v) &&
-    (v as number) > 0 &&
-    (v as number) <= MAX_SIDE &&
-    (v as number) % 64 === 0,
-  `a multiple of 64 up to ${MAX_SIDE}`,
-];
+const SIDE = inputSide(MAX_SIDE);
 
 const RULES = {
   preset: TEXT,

@@ -1,0 +1,88 @@
+/** Options of loading a detector. */
+import type { GpuBackend } from '../backend/gpu.ts';
+import { THREADS, type Threads } from '../backend/wasm.ts';
+import { inputSide } from '../model/input-size.ts';
+import type { Model } from '../model/model.ts';
+import {
+  ABORT_SIGNAL,
+  checkFields,
+  checkGiven,
+  checkObject,
+  checkValue,
+  FLAG,
+  FUNCTION,
+  type Rule,
+  TEXT,
+} from '../option-checks.ts';
+import type { DownloadProgress, WasmSource } from '../platform/platform.ts';
+import type { BackendName } from './engine.ts';
+import type { Size } from './views.ts';
+
+export interface LoadOptions {
+  /**
+   * Where the network runs: `wasm`, one of `gpu`, or `auto`, which times them all and takes the
+   * fastest. Default: `auto` when there is a `gpu`, else `wasm`.
+   */
+  backend?: BackendName | 'auto';
+  /** GPU backends at choice: `webgl` of refinedet/webgl, `webgpu` of refinedet/webgpu. */
+  gpu?: readonly GpuBackend[];
+  /** Threads of the wasm backend; the first load of a process decides. Default `auto`. */
+  threads?: Threads;
+  /** Network input instead of the model's: a side or `{ width, height }`, multiples of 64. */
+  inputSize?: number | Size;
+  /** Run the network once inside `load`; default true. */
+  warmUp?: boolean;
+  /** Cancels loading. */
+  signal?: AbortSignal;
+  /** Told while a model file is downloaded. */
+  onProgress?: (progress: DownloadProgress) => void;
+  /** In browsers, keep a downloaded model file for the next visit; default true. */
+  cache?: boolean;
+  /**
+   * In browsers, URL of a folder with tfjs' files tfjs-backend-wasm-simd.wasm and
+   * tfjs-backend-wasm-threaded-simd.wasm, or a function that gets hold of one of them. Default:
+   * copies inside of the package.
+   */
+  wasm?: WasmSource;
+  /** Receives one-sentence warnings; default `console.warn`. */
+  warn?: (message: string) => void;
+  /** Receives the choice of `backend: 'auto'`, one sentence; default `console.info`. */
+  info?: (message: string) => void;
+}
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+
+const RULES: Record<keyof LoadOptions, Rule> = {
+  backend: TEXT,
+  gpu: [Array.isArray, 'a list of GPU backends'],
+  threads: THREADS,
+  inputSize: [(v) => typeof v === 'number' || isObject(v), 'a side or { width, height }'],
+  warmUp: FLAG,
+  signal: ABORT_SIGNAL,
+  onProgress: FUNCTION,
+  cache: FLAG,
+  wasm: [
+    (v) => typeof v === 'string' || v instanceof URL || typeof v === 'function',
+    'a URL or a function',
+  ],
+  warn: FUNCTION,
+  info: FUNCTION,
+};
+
+/** @throws INVALID_OPTION naming the option and the value */
+export function checkLoadOptions(options: LoadOptions): void {
+  checkGiven('', checkObject('options', options), RULES);
+  const { inputSize } = options;
+  if (typeof inputSize === 'number') checkValue('inputSize', inputSize, SIDE);
+  else if (inputSize) checkFields('inputSize.', inputSize, { width: SIDE, height: SIDE });
+}
+
+const SIDE = inputSide();
+
+/** The model at the given input size. */
+export function withInputSize(model: Model, inputSize: LoadOptions['inputSize']): Model {
+  if (inputSize === undefined) return model;
+  const [inputWidth, inputHeight] =
+    typeof inputSize === 'number' ? [inputSize, inputSize] : [inputSize.width, inputSize.height];
+  return { ...model, config: { ...model.config, inputWidth, inputHeight } };
+}
