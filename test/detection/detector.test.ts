@@ -213,7 +213,7 @@ describe('a detector', () => {
       [64, 64, 3],
       [0, 64, 64, 3],
     ]) {
-      const input = tf.zeros(shape as [number, number, number, number]);
+      const input = tf.zeros<tf.Rank.R4>(shape as tf.Tensor4D['shape']);
       const attempt = () => detector.forward(input);
       expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
       expect(attempt).toThrow(`not [${shape.join(', ')}]`);
