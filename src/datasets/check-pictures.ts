@@ -1,6 +1,6 @@
 /** The picture files of a data set: present, readable, of the stated size, and no two the same. */
 import { createHash } from 'node:crypto';
-import { RefineDetError } from '../errors.ts';
+import { RefineDetError, throwIfAborted } from '../errors.ts';
 import { decodeImage } from '../image/node/decode.ts';
 import { mapConcurrently } from './files.ts';
 import type { Report } from './findings.ts';
@@ -22,17 +22,19 @@ export interface PictureOptions {
   /** Decode all pixels instead of reading the header. */
   decode: boolean;
   onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
 }
 
 /** Reads every picture once. */
 export async function inspectPictures(
   images: readonly DatasetImage[],
-  { decode, onProgress }: PictureOptions,
+  { decode, onProgress, signal }: PictureOptions,
   report: Report,
 ): Promise<Pictures> {
   const paths = [...new Set(images.map((image) => image.path))];
   let done = 0;
   const pictures = await mapConcurrently(paths, async (file) => {
+    throwIfAborted(signal);
     const picture = await inspectPicture(file, decode, report);
     onProgress?.(++done, paths.length);
     return [file, picture] as const;

@@ -20,6 +20,7 @@ export interface CheckOptions extends OpenOptions, ClassOptions {
   decode?: boolean;
   /** Pictures read so far. */
   onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
 }
 
 /** All presets have the same anchor shapes; this one has the smaller input. */
@@ -49,7 +50,7 @@ export interface Inspection {
  * Looks for missing and undecodable pictures, boxes without area or outside the image, unknown
  * classes, ids and pictures that occur twice, empty and overlapping splits; counts boxes.
  * @throws FILE_NOT_FOUND or DATASET_FORMAT when there is no data set at all, INVALID_OPTION,
- *   UNKNOWN_CLASS, UNKNOWN_PRESET
+ *   UNKNOWN_CLASS, UNKNOWN_PRESET, ABORTED
  */
 export async function checkDataset(
   location: string,
@@ -72,8 +73,8 @@ export async function inspectDataset(
   const aligned = alignClasses(own);
   const splits = chosen ? aligned.map((split) => chooseClasses(split, options)) : aligned;
   const images = splits.flatMap((split) => split.images);
-  const { decode = false, onProgress } = options;
-  const pictures = await inspectPictures(images, { decode, onProgress }, report);
+  const { decode = false, onProgress, signal } = options;
+  const pictures = await inspectPictures(images, { decode, onProgress, signal }, report);
   for (const { images: ofSplit, classes } of splits) {
     for (const image of ofSplit) {
       const actual = pictures.get(image.path)!.size;

@@ -1,7 +1,7 @@
 /** Writing data sets in another format. */
 import { constants, copyFile, mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { RefineDetError } from '../errors.ts';
+import { RefineDetError, throwIfAborted } from '../errors.ts';
 import { alignClasses } from './classes.ts';
 import { entryKind } from './files.ts';
 import type { Dataset, DatasetFormat, DatasetImage } from './types.ts';
@@ -17,6 +17,8 @@ export interface ConvertOptions {
   copyImages?: CopyImages;
   /** Replace an existing folder, if it is empty or holds a data set. Default false. */
   overwrite?: boolean;
+  /** Ends the work; nothing is left behind. */
+  signal?: AbortSignal;
 }
 
 /** What a writer did with the boxes. */
@@ -53,13 +55,13 @@ const WRITERS: Record<DatasetFormat, (job: WriteJob) => Promise<WrittenBoxes>> =
  * annotation ids survive in COCO only; segmentations, poses and the like never.
  * @returns counts and what was lost
  * @throws FILE_WRITE, INVALID_OPTION (see {@link ConvertOptions.overwrite}; a split that YOLO cannot
- *   name), FILE_NOT_FOUND for a picture that is to be copied
+ *   name), FILE_NOT_FOUND for a picture that is to be copied, ABORTED
  */
 export async function convertDataset(
   dataset: Dataset | readonly Dataset[],
   format: DatasetFormat,
   folder: string,
-  { copyImages = 'copy', overwrite }: ConvertOptions = {},
+  { copyImages = 'copy', overwrite, signal }: ConvertOptions = {},
 ): Promise<ConvertReport> {
   const splits = alignClasses('images' in dataset ? [dataset] : dataset);
   const images = splits.flatMap((split) => split.images);
@@ -72,7 +74,10 @@ export async function convertDataset(
       splits,
       classes: splits[0].classes,
       folder: part,
-      placeImage: (image, name) => placeImage(image, path.join(part, name), copyImages),
+      async placeImage(image, name) {
+        throwIfAborted(signal);
+        await placeImage(image, path.join(part, name), copyImages);
+      },
     }),
   );
   return { images: images.length, ...written };

@@ -121,8 +121,8 @@ async function readRegular(file: string, read: (size: number) => Promise<Buffer>
 }
 
 /**
- * `Promise.all(items.map(work))` with a bounded number of calls under way; keeps the order. Starts
- * no more after a failure.
+ * `Promise.all(items.map(work))` with a bounded number of calls under way; keeps the order. After a
+ * failure it starts no more, and fails when those under way have ended: nothing goes on behind it.
  */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
@@ -131,15 +131,17 @@ export async function mapConcurrently<T, R>(
   const results = new Array<R>(items.length);
   let next = 0;
   const run = async () => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await work(items[index], index);
+    try {
+      while (next < items.length) {
+        const index = next++;
+        results[index] = await work(items[index], index);
+      }
+    } finally {
+      next = items.length;
     }
   };
-  try {
-    await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, run));
-  } finally {
-    next = items.length;
-  }
+  const lanes = Array.from({ length: Math.min(CONCURRENCY, items.length) }, run);
+  const failed = (await Promise.allSettled(lanes)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
   return results;
 }

@@ -48,7 +48,11 @@ export async function fixDataset(
   const splits = inspection.splits
     .map((split) => cleanSplit(split, inspection, changes))
     .filter((split) => split.images.length > 0);
-  const written = await convertDataset(splits, report.format, folder, { copyImages, overwrite });
+  const written = await convertDataset(splits, report.format, folder, {
+    copyImages,
+    overwrite,
+    signal: options.signal,
+  });
   const remaining = report.errors.filter(({ code }) => code === 'split-overlap');
   return { ...written, check: report, changes, remaining };
 }

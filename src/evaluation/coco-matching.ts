@@ -187,7 +187,7 @@ class Cell {
       if (g >= counted && best >= 0 && best < counted) break;
       if (taken[g] && !this.#truth.crowd[truthRows[order[g]]]) continue;
       const iou = this.#iou[d * truthRows.length + order[g]];
-      if (iou < bestIou) continue;
+      if (!(iou >= bestIou)) continue; // NaN matches nothing
       bestIou = iou;
       best = g;
     }

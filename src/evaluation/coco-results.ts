@@ -1,5 +1,6 @@
 /** COCO results JSON: a list of `{image_id, category_id, bbox: [x, y, width, height], score}`. */
 import { documentElements, JsonError, lineFinder } from '../datasets/json-records.ts';
+import { isCoordinate } from '../datasets/number.ts';
 import type { Dataset } from '../datasets/types.ts';
 import { Predictions } from './predictions.ts';
 import { malformed, readResultBytes, writeResultFile } from './result-files.ts';
@@ -73,7 +74,7 @@ function resultAdder(predictions: Predictions, dataset: Dataset): (value: unknow
     if (width < 0 || height < 0) {
       throw new WrongValue('.bbox', `the box has a negative size: ${shown(bbox)}`);
     }
-    if (!isFiniteNumber(score)) {
+    if (typeof score !== 'number' || !Number.isFinite(score)) {
       throw new WrongValue('.score', `a finite number is expected, not ${shown(score)}`);
     }
     predictions.push(predictions.image(image_id), classId, score, x, y, width, height);
@@ -81,13 +82,11 @@ function resultAdder(predictions: Predictions, dataset: Dataset): (value: unknow
 }
 
 function fourNumbers(bbox: unknown): [number, number, number, number] {
-  if (Array.isArray(bbox) && bbox.length === 4 && bbox.every(isFiniteNumber)) {
+  if (Array.isArray(bbox) && bbox.length === 4 && bbox.every(isCoordinate)) {
     return bbox as [number, number, number, number];
   }
-  throw new WrongValue('.bbox', `[x, y, width, height] in numbers is expected, not ${shown(bbox)}`);
+  throw new WrongValue('.bbox', `[x, y, width, height] in pixels is expected, not ${shown(bbox)}`);
 }
-
-const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value);
 
 /** A value as JSON, cut to a readable length. */
 function shown(value: unknown): string {

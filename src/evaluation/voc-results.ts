@@ -4,7 +4,7 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { toNumber } from '../datasets/number.ts';
+import { isCoordinate, toNumber } from '../datasets/number.ts';
 import type { Dataset } from '../datasets/types.ts';
 import { boxFromVocCorners, vocCorners } from '../datasets/voc-box.ts';
 import { didYouMean, RefineDetError } from '../errors.ts';
@@ -57,10 +57,11 @@ async function readClass(
     }
     const [image, ...texts] = fields;
     if (!images.has(image)) throw malformed({ file, line }, `the data set has no image "${image}"`);
-    const numbers = texts.map(toNumber);
-    const wrong = numbers.findIndex((number) => !Number.isFinite(number));
-    if (wrong >= 0) throw malformed({ file, line }, `"${texts[wrong]}" is not a finite number`);
-    const [score, xmin, ymin, xmax, ymax] = numbers;
+    const [score, ...corners] = texts.map(toNumber);
+    if (!Number.isFinite(score)) throw malformed({ file, line }, `"${texts[0]}" is no score`);
+    const wrong = corners.findIndex((corner) => !isCoordinate(corner));
+    if (wrong >= 0) throw malformed({ file, line }, `"${texts[wrong + 1]}" is no coordinate`);
+    const [xmin, ymin, xmax, ymax] = corners;
     const { x, y, width, height } = boxFromVocCorners([xmin, ymin, xmax, ymax]);
     if (width < 0 || height < 0) throw malformed({ file, line }, `the box is inverted: ${text}`);
     predictions.push(predictions.image(image), classId, score, x, y, width, height);

@@ -211,6 +211,13 @@ describe('checking a data set', () => {
     expect(large.stats.anchors).toMatchObject({ preset: 'refinedet512-vgg16', inputSize: 512 });
   });
 
+  it('ends when it is aborted', async () => {
+    const signal = AbortSignal.abort();
+    await expect(checkDataset(folderWith(GOOD), { signal })).rejects.toMatchObject({
+      code: 'ABORTED',
+    });
+  });
+
   it('throws when there is nothing to check', async () => {
     await expect(checkDataset(folderWith({}))).rejects.toMatchObject({ code: 'DATASET_FORMAT' });
     const noList = { 'data.yaml': 'train: gone.txt\nnames: [a]' };

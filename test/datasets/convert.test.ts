@@ -258,6 +258,17 @@ describe('writing a folder', () => {
     await expect(impossible).rejects.toMatchObject({ code: 'FILE_WRITE' });
   });
 
+  it('leaves nothing behind when it is aborted', async () => {
+    const home = emptyFolder();
+    const controller = new AbortController();
+    const dataset = await loadDataset(folderWith(vocTree({ a: vocXml(), b: vocXml() })));
+    const { signal } = controller;
+    const done = convertDataset(dataset, 'yolo', path.join(home, 'out'), { signal });
+    controller.abort();
+    await expect(done).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(readdirSync(home)).toEqual([]);
+  });
+
   it('needs images', async () => {
     const nothing = { ...dataset([], ['a']) };
     await expect(convertDataset(nothing, 'voc', emptyFolder())).rejects.toMatchObject({

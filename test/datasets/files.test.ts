@@ -62,17 +62,18 @@ describe('working on many files', () => {
     expect(doubled).toEqual(items.map((i) => 2 * i));
   });
 
-  it('starts nothing more after a failure', async () => {
-    let started = 0;
+  it('starts nothing more after a failure, and waits for what is under way', async () => {
+    let [started, ended] = [0, 0];
     const run = mapConcurrently(Array(1000).fill(0), async (_, i) => {
       started++;
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await new Promise((resolve) => setTimeout(resolve, i === 3 ? 1 : 5));
+      ended++;
       if (i === 3) throw new Error('no');
     });
     await expect(run).rejects.toThrow('no');
-    const atFailure = started;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(started).toBe(atFailure);
     expect(started).toBeLessThan(100);
+    expect(ended).toBe(started);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(started).toBe(ended);
   });
 });

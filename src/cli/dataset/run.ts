@@ -13,6 +13,7 @@ import type { PresetName } from '../../model/presets.ts';
 import { classList } from '../class-lists.ts';
 import { EXIT_FAILURE } from '../errors.ts';
 import { requireAbsent } from '../files.ts';
+import { interruptSignal } from '../interrupt.ts';
 import { Progress } from '../progress.ts';
 import { print, warn } from '../terminal.ts';
 import { changesText, checkText, convertText } from './text.ts';
@@ -46,7 +47,9 @@ export async function runCheck(location: string, flags: CheckFlags): Promise<voi
   const { preset, decode, fix, images: copyImages, force: overwrite, json } = flags;
   if (fix !== undefined && !overwrite) await requireAbsent([fix]);
   const bar = progressBar();
-  const options = { ...(await readOptions(flags)), preset, decode, onProgress: bar.onProgress };
+  const { onProgress } = bar;
+  const signal = interruptSignal();
+  const options = { ...(await readOptions(flags)), preset, decode, onProgress, signal };
   try {
     if (fix === undefined) {
       const report = await checkDataset(location, options);
@@ -77,7 +80,8 @@ export async function runConvert(
   for (const warning of splits.flatMap(({ warnings }) => warnings)) {
     warn(`left out: ${formatPlace(warning)}: ${warning.message}`);
   }
-  const report = await convertDataset(splits, to, folder, { copyImages, overwrite });
+  const signal = interruptSignal();
+  const report = await convertDataset(splits, to, folder, { copyImages, overwrite, signal });
   await print(json ? toJson(report) : convertText(folder, report));
 }
 
