@@ -20,12 +20,14 @@ import type { Step } from './plan.ts';
 export interface BoundStep {
   /** @returns a map that the caller disposes; `maps` are left alone */
   run(maps: tf.Tensor4D[]): tf.Tensor4D;
-  /** Frees what binding has made; the tensors that the step was bound to are left alone. */
+  /** Tensors of the layer that it goes on reading; the others may go. */
+  reads: readonly tf.Tensor[];
+  /** Frees what binding has made; the tensors of the layer are left alone. */
   dispose(): void;
 }
 
 /**
- * @param tensors of the step's layer, in the order of its parameters; they must outlive the step
+ * @param tensors of the step's layer, in the order of its parameters
  * @param useKernels whether to use the layer kernels, which the current backend must have then;
  *   default: where they are faster
  */
@@ -45,7 +47,7 @@ export function bindStep(
     case 'maxpool':
       return stateless(([x]) => maxPool(x, layer));
     case 'l2norm':
-      return stateless(([x]) => tf.tidy(() => l2normalize(x, weight)));
+      return stateless(([x]) => tf.tidy(() => l2normalize(x, weight)), tensors);
     case 'add':
       return stateless(([a, b]) => tf.tidy(() => activate(tf.add(a, b), activation)));
     case 'input':
@@ -53,8 +55,8 @@ export function bindStep(
   }
 }
 
-function stateless(run: BoundStep['run']): BoundStep {
-  return { run, dispose() {} };
+function stateless(run: BoundStep['run'], reads: readonly tf.Tensor[] = []): BoundStep {
+  return { run, reads, dispose() {} };
 }
 
 /** Smallest and largest output of an activation. */
@@ -71,11 +73,11 @@ function bindConv(
   useKernels: boolean,
 ): BoundStep {
   if (!useKernels) {
-    return stateless(([x, residual]) =>
+    const run: BoundStep['run'] = ([x, residual]) =>
       residual
         ? tf.tidy(() => activate(tf.add(fusedConv(x, filter, bias, layer), residual), activation))
-        : fusedConv(x, filter, bias, layer, activation),
-    );
+        : fusedConv(x, filter, bias, layer, activation);
+    return stateless(run, bias ? [filter, bias] : [filter]);
   }
   const packed = tf.keep(runLayerKernel('packFilter', { filter, bias }, { layout: 'forward' }));
   const limits = activationLimits(activation);
@@ -84,6 +86,7 @@ function bindConv(
       const geometry = convGeometry(x.shape, layer);
       return runLayerKernel('conv', { x, filter: packed, residual }, { geometry, ...limits });
     },
+    reads: [],
     dispose: () => packed.dispose(),
   };
 }
@@ -109,16 +112,16 @@ function bindDepthwise(
   useKernels: boolean,
 ): BoundStep {
   const { kernel, stride: strides, padding: pad } = layer;
+  const reads = [filter, bias];
   if (!useKernels || kernel !== DEPTHWISE_KERNEL) {
-    return stateless(([x]) =>
-      tf.fused.depthwiseConv2d({ x, filter, strides, pad, bias, activation }),
-    );
+    const call = { filter, strides, pad, bias, activation };
+    return stateless(([x]) => tf.fused.depthwiseConv2d({ x, ...call }), reads);
   }
   const limits = activationLimits(activation);
   return stateless(([x]) => {
     const geometry = depthwiseGeometry(x.shape, layer);
     return runLayerKernel('depthwise', { x, filter, bias }, { geometry, ...limits });
-  });
+  }, reads);
 }
 
 /** As a 1×1 convolution to 4·filters channels and a depth-to-space: exact, and several times faster. */
@@ -127,9 +130,10 @@ function bindDeconv(
   bias: tf.Tensor1D | undefined,
   useKernels: boolean,
 ): BoundStep {
-  const spreadFilter = tf.keep(spreadDeconvFilter(filter));
-  const spreadBias = bias && tf.keep(tf.tile(bias, [4]));
-  const spread = bindConv(deconvSpread(filter), undefined, spreadFilter, spreadBias, useKernels);
+  const own = [tf.keep(spreadDeconvFilter(filter)), ...(bias ? [tf.keep(tf.tile(bias, [4]))] : [])];
+  const [wideFilter, wideBias] = own as [tf.Tensor4D, tf.Tensor1D | undefined];
+  const spread = bindConv(deconvSpread(filter), undefined, wideFilter, wideBias, useKernels);
+  tf.dispose(own.filter((tensor) => !spread.reads.includes(tensor)));
   return {
     run: ([x]) => {
       const wide = spread.run([x]);
@@ -139,9 +143,10 @@ function bindDeconv(
       wide.dispose();
       return y;
     },
+    reads: [],
     dispose() {
       spread.dispose();
-      tf.dispose(spreadBias ? [spreadFilter, spreadBias] : spreadFilter);
+      tf.dispose([...spread.reads]);
     },
   };
 }

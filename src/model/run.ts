@@ -52,7 +52,7 @@ export class Network {
     const lastReader = lastReaders(steps);
     this.#steps = steps.map((step) => ({
       ...step,
-      bound: bindStep(step, this.#upload(step.tensors, weights)),
+      bound: this.#bind(step, weights),
       release: [...lastReader].filter(([, reader]) => reader === step.name).map(([name]) => name),
     }));
   }
@@ -79,13 +79,18 @@ export class Network {
     this.#constants.length = 0;
   }
 
-  #upload(names: readonly string[], weights: Weights): tf.Tensor[] {
-    const tensors = names.map((name) => {
+  /** Uploads the tensors of a step, and keeps those that it goes on reading. */
+  #bind(step: Step, weights: Weights): BoundStep {
+    const tensors = step.tensors.map((name) => {
       const { shape, data } = tensorOf(weights, name);
       return tf.tensor(data, shape as number[]);
     });
-    this.#constants.push(...tensors);
-    return tensors;
+    const bound = bindStep(step, tensors);
+    for (const tensor of tensors) {
+      if (bound.reads.includes(tensor)) this.#constants.push(tensor);
+      else tensor.dispose();
+    }
+    return bound;
   }
 }
 

@@ -33,6 +33,7 @@ export function bindBatchNorm(
         const shift = tf.sub(beta, tf.mul(used.mean, scale));
         return activate(tf.add(tf.mul(x, scale), shift), activation);
       }),
+    reads: tensors,
     dispose() {},
   };
 }
