@@ -7,10 +7,10 @@
 import type { RawImage } from '../src/image/types.ts';
 import { createHeap } from '../src/kernels/heap.ts';
 import { loadKernels } from '../src/kernels/module.ts';
+import { deriveRandom } from '../src/random.ts';
 import { resolveAugmentation } from '../src/training/augmentation/options.ts';
 import { planSample } from '../src/training/augmentation/plan.ts';
 import { Augmenter, type Normalization } from '../src/training/augmentation/render.ts';
-import { deriveRandom } from '../src/training/random.ts';
 import { referenceRender } from '../test/reference/render.ts';
 import { randomTruth } from '../test/training/scenes.ts';
 import { measure, printTimings } from './harness.ts';

@@ -8,22 +8,12 @@
 import type { Dataset, DatasetImage } from '../src/datasets/types.ts';
 import { evaluate, type Metric } from '../src/evaluation/evaluate.ts';
 import { Predictions } from '../src/evaluation/predictions.ts';
+import { deriveRandom } from '../src/random.ts';
 
 const IMAGES = 5000;
 const CLASSES = Array.from({ length: 20 }, (_, i) => `class ${i}`);
 const BOXES_PER_IMAGE = 8;
 const SIDE = 500;
-
-/** Mulberry32: uniform in [0, 1). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function makeDataset(random: () => number): Dataset {
   const images = Array.from(
@@ -84,7 +74,8 @@ console.log(
   ['metric', 'detections', 'seconds', 'peak RSS / MiB'].map((s) => s.padStart(16)).join(''),
 );
 for (const perImage of [100, 100 * CLASSES.length]) {
-  const random = generator(1);
+  const generator = deriveRandom(1);
+  const random = () => generator.uniform();
   const dataset = makeDataset(random);
   const predictions = makePredictions(dataset, perImage, random);
   for (const metric of ['voc07', 'voc12', 'coco'] satisfies Metric[]) {

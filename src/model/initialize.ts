@@ -1,4 +1,5 @@
 /** Fresh weights for a graph: where training starts. */
+import { deriveRandom, type Random } from '../random.ts';
 import { type Graph, type Layer, parameterShapes, type Weights } from './graph.ts';
 
 /**
@@ -7,7 +8,7 @@ import { type Graph, type Layer, parameterShapes, type Weights } from './graph.t
  * @param seed the same seed gives the same weights
  */
 export function initializeWeights(graph: Graph, seed = 1): Weights {
-  const random = mulberry32(seed);
+  const random = deriveRandom(seed);
   const layers = new Map(graph.layers.map((layer) => [layer.name, layer]));
   const weights: Weights = new Map();
   for (const [name, shape] of parameterShapes(graph)) {
@@ -36,17 +37,6 @@ function fanIn({ op }: Layer, [kh, kw, inputs]: readonly number[]): number {
   return op === 'deconv' ? inputs : kh * kw * inputs;
 }
 
-function fillUniform(data: Float32Array, bound: number, random: () => number): void {
-  for (let i = 0; i < data.length; i++) data[i] = (2 * random() - 1) * bound;
-}
-
-/** Numbers in [0, 1), 2^32 of them before they repeat. */
-function mulberry32(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+function fillUniform(data: Float32Array, bound: number, random: Random): void {
+  for (let i = 0; i < data.length; i++) data[i] = random.between(-bound, bound);
 }

@@ -1,8 +1,8 @@
 /** Tensors that no file provides: where new layers begin. */
 import { type Graph, type Layer, parameterShapes, type Weights } from '../model/graph.ts';
 import { initializeWeights } from '../model/initialize.ts';
+import { deriveRandom, type Random } from '../random.ts';
 import type { Initialization } from './config/types.ts';
-import { deriveRandom, type Random } from './random.ts';
 
 const WEIGHT_STREAM = 2;
 

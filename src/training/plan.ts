@@ -1,8 +1,8 @@
 /** Everything about a run that follows from its configuration: sizes, rates, draws of every step. */
 import type { Graph } from '../model/graph.ts';
+import { deriveRandom } from '../random.ts';
 import type { TrainConfig } from './config/types.ts';
 import type { Draw, Sampler } from './data/sampling.ts';
-import { deriveRandom } from './random.ts';
 import { layerRatesAt, learningRateAt } from './schedule.ts';
 
 const SIZE_STREAM = 4;

@@ -1,15 +1,11 @@
 /** Seeded random weights: networks whose outputs vary, for tests that need no trained model. */
 import { type Graph, parameterShapes, type Weights } from '../../src/model/graph.ts';
+import { deriveRandom } from '../../src/random.ts';
 
-/** Uniform numbers in [0, 1) from a seed (mulberry32). */
+/** Uniform numbers in [0, 1) from a seed. */
 export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = deriveRandom(seed);
+  return () => random.uniform();
 }
 
 /** He-scaled uniform weights, small biases; norms and variances positive. */

@@ -5,6 +5,7 @@
  */
 import { ANCHOR_DEFAULTS, anchorGrid, type GridShape } from '../../src/anchors.ts';
 import type { HeadArrays } from '../../src/kernels/postprocess.ts';
+import { deriveRandom, type Random } from '../../src/random.ts';
 
 export interface SceneOptions {
   /** Network input, a square. */
@@ -35,7 +36,7 @@ interface SceneObject {
 
 export function makeScene(options: SceneOptions): Scene {
   const { inputSize, classes, objects = 6, alive = 0.03, seed = 1 } = options;
-  const random = mulberry32(seed);
+  const random = deriveRandom(seed);
   const levels = ANCHOR_DEFAULTS.strides.map(
     (stride): GridShape => [Math.ceil(inputSize / stride), Math.ceil(inputSize / stride)],
   );
@@ -48,28 +49,28 @@ export function makeScene(options: SceneOptions): Scene {
     odmConf: gaussians(random, (classes + 1) * count, 1.2),
   };
   const scene = Array.from({ length: 5 * objects }, (_, i) =>
-    randomObject(random, classes, i < objects ? 1 : 0.3 + 0.4 * random()),
+    randomObject(random, classes, i < objects ? 1 : 0.3 + 0.4 * random.uniform()),
   );
   // About one faint class for each living anchor without an object.
   const background = 5 + Math.log(classes) / 2;
   let living = 0;
   for (let i = 0; i < count; i++) {
     heads.odmConf[(classes + 1) * i] += background;
-    heads.armConf[2 * i] = 5 + gaussian(random);
-    heads.armConf[2 * i + 1] = -3 - Math.abs(gaussian(random));
+    heads.armConf[2 * i] = 5 + random.normal();
+    heads.armConf[2 * i + 1] = -3 - Math.abs(random.normal());
     const anchor = anchors.subarray(4 * i, 4 * i + 4);
     const owner = scene.find(({ box }) => iou(anchor, box) > 0.5);
     if (!owner) continue;
     living++;
-    heads.armConf[2 * i + 1] = 3 + gaussian(random);
-    const certainty = owner.strength * (8 * iou(anchor, owner.box) + 0.7 * gaussian(random));
+    heads.armConf[2 * i + 1] = 3 + random.normal();
+    const certainty = owner.strength * (8 * iou(anchor, owner.box) + 0.7 * random.normal());
     heads.odmConf[(classes + 1) * i + 1 + owner.classId] += certainty;
     heads.odmConf[(classes + 1) * i] -= 0.7 * certainty;
     pointAt(owner.box, anchor, i, heads, random);
   }
   for (; living < alive * count; living++) {
-    const i = Math.floor(random() * count);
-    heads.armConf[2 * i + 1] = heads.armConf[2 * i] - 3.5 + 2 * random();
+    const i = random.integer(count);
+    heads.armConf[2 * i + 1] = heads.armConf[2 * i] - 3.5 + 2 * random.uniform();
   }
   return { heads, anchors };
 }
@@ -80,19 +81,19 @@ function pointAt(
   anchor: Float32Array,
   i: number,
   { armLoc }: HeadArrays,
-  random: () => number,
+  random: Random,
 ): void {
   const [cx, cy, w, h] = anchor;
-  armLoc[4 * i] = (box[0] - cx) / w / 0.1 + 0.3 * gaussian(random);
-  armLoc[4 * i + 1] = (box[1] - cy) / h / 0.1 + 0.3 * gaussian(random);
-  armLoc[4 * i + 2] = Math.log(box[2] / w) / 0.2 + 0.3 * gaussian(random);
-  armLoc[4 * i + 3] = Math.log(box[3] / h) / 0.2 + 0.3 * gaussian(random);
+  armLoc[4 * i] = (box[0] - cx) / w / 0.1 + 0.3 * random.normal();
+  armLoc[4 * i + 1] = (box[1] - cy) / h / 0.1 + 0.3 * random.normal();
+  armLoc[4 * i + 2] = Math.log(box[2] / w) / 0.2 + 0.3 * random.normal();
+  armLoc[4 * i + 3] = Math.log(box[3] / h) / 0.2 + 0.3 * random.normal();
 }
 
-function randomObject(random: () => number, classes: number, strength: number): SceneObject {
-  const [w, h] = [0.1 + 0.5 * random(), 0.1 + 0.5 * random()];
-  const box = [w / 2 + random() * (1 - w), h / 2 + random() * (1 - h), w, h];
-  return { box, classId: Math.floor(random() * classes), strength };
+function randomObject(random: Random, classes: number, strength: number): SceneObject {
+  const [w, h] = [0.1 + 0.5 * random.uniform(), 0.1 + 0.5 * random.uniform()];
+  const box = [w / 2 + random.uniform() * (1 - w), h / 2 + random.uniform() * (1 - h), w, h];
+  return { box, classId: random.integer(classes), strength };
 }
 
 /** Both as cx, cy, w, h. */
@@ -104,22 +105,6 @@ function iou(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return intersection / (a[2] * a[3] + b[2] * b[3] - intersection);
 }
 
-function gaussians(random: () => number, length: number, deviation: number): Float32Array {
-  return Float32Array.from({ length }, () => deviation * gaussian(random));
-}
-
-/** Box and Muller. */
-function gaussian(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
-
-/** Uniform in [0, 1); Tommy Ettinger's public-domain generator. */
-export function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+function gaussians(random: Random, length: number, deviation: number): Float32Array {
+  return Float32Array.from({ length }, () => deviation * random.normal());
 }

@@ -4,6 +4,7 @@ import { type Kernels, loadKernels } from '../../src/kernels/module.ts';
 import { GraphBuilder } from '../../src/model/builder.ts';
 import type { Graph } from '../../src/model/graph.ts';
 import { initializeWeights } from '../../src/model/initialize.ts';
+import { deriveRandom } from '../../src/random.ts';
 import { ADAMW_DEFAULTS, AdamW } from '../../src/training/optimizers/adamw.ts';
 import type { Optimizer } from '../../src/training/optimizers/optimizer.ts';
 import { Sgd } from '../../src/training/optimizers/sgd.ts';
@@ -13,7 +14,6 @@ import {
   readWeights,
   writeWeights,
 } from '../../src/training/parameters.ts';
-import { deriveRandom } from '../../src/training/random.ts';
 import { WeightAverage } from '../../src/training/weight-average.ts';
 import { referenceAdamW, referenceSgd } from '../reference/optimizers.ts';
 

@@ -2,8 +2,8 @@
 import { anchorGrid, type GridShape } from '../../src/anchors.ts';
 import type { Heap } from '../../src/kernels/heap.ts';
 import { float32View } from '../../src/kernels/heap.ts';
+import { deriveRandom, type Random } from '../../src/random.ts';
 import type { BatchHeads } from '../../src/training/loss.ts';
-import { deriveRandom, type Random } from '../../src/training/random.ts';
 import type { Truth } from '../../src/training/truth.ts';
 
 export interface Scene {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Dataset, GroundTruth } from '../../src/datasets/types.ts';
 import { encodeImage } from '../../src/image/node/encode.ts';
 import type { RawImage } from '../../src/image/types.ts';
-import { deriveRandom, type Random } from '../../src/training/random.ts';
+import { deriveRandom, type Random } from '../../src/random.ts';
 
 export const SHAPE_CLASSES = ['square', 'disc'];
 const COLORS = [

@@ -1,5 +1,5 @@
 /** SSD's four colour jitters as one affine map, so that they cost one matrix product a pixel. */
-import type { Random } from '../random.ts';
+import type { Random } from '../../random.ts';
 import type { AugmentationOptions } from './options.ts';
 
 /**

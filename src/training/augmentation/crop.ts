@@ -1,5 +1,5 @@
 /** SSD's zoom-out and its random part of a picture that shows enough of a box. */
-import type { Random } from '../random.ts';
+import type { Random } from '../../random.ts';
 import type { AugmentationOptions } from './options.ts';
 import {
   boxArea,

@@ -2,7 +2,7 @@
  * Everything random about a training sample, decided before any pixel is touched: which part of
  * which picture goes where, in which colours, and the boxes that result.
  */
-import type { Random } from '../random.ts';
+import type { Random } from '../../random.ts';
 import type { Truth } from '../truth.ts';
 import { type ColorMatrix, sampleColor } from './color.ts';
 import { sampleCanvas, sampleCrop } from './crop.ts';

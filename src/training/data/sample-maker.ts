@@ -5,11 +5,11 @@ import { RefineDetError } from '../../errors.ts';
 import { isPictureError } from '../../evaluation/detect-dataset.ts';
 import type { RawImage } from '../../image/types.ts';
 import type { Kernels } from '../../kernels/module.ts';
+import { deriveRandom } from '../../random.ts';
 import { chooseSources, type DonorPool, donorPool } from '../augmentation/paste.ts';
 import { planSample } from '../augmentation/plan.ts';
 import { Augmenter, type RenderTarget } from '../augmentation/render.ts';
 import type { ReplicaSetup } from '../data-parallel/protocol.ts';
-import { deriveRandom } from '../random.ts';
 import { type Truth, truthOf } from '../truth.ts';
 import type { Draw } from './sampling.ts';
 

@@ -5,7 +5,11 @@ import type { L2NormLayer, MaxPoolLayer } from '../../model/graph.ts';
 import { passOn, sumPositions } from './activation.ts';
 import type { Call, Gradients } from './call.ts';
 
-/** Each output's gradient goes to the largest input under its window. */
+/**
+ * Each output's gradient goes to the largest input under its window. The inputs must not be negative,
+ * as behind a rectifier: tfjs' wasm kernel takes what lies beyond the edge for zeros, and lets the
+ * gradient of a window vanish in which nothing is larger.
+ */
 export function maxPoolGradients({
   layer,
   maps,

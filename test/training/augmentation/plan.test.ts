@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { deriveRandom } from '../../../src/random.ts';
 import { type ColorMatrix, UNCHANGED } from '../../../src/training/augmentation/color.ts';
 import {
   AUGMENTATION_DEFAULTS,
@@ -10,7 +11,6 @@ import {
 import { chooseSources, donorPool } from '../../../src/training/augmentation/paste.ts';
 import { planSample, type SamplePlan } from '../../../src/training/augmentation/plan.ts';
 import { WHOLE } from '../../../src/training/augmentation/region.ts';
-import { deriveRandom } from '../../../src/training/random.ts';
 import type { Truth } from '../../../src/training/truth.ts';
 import { randomTruth } from '../scenes.ts';
 

@@ -3,12 +3,12 @@ import type { RawImage } from '../../../src/image/types.ts';
 import { createHeap, float32View, type Heap } from '../../../src/kernels/heap.ts';
 import { type Kernels, loadKernels } from '../../../src/kernels/module.ts';
 import { Preprocessor } from '../../../src/kernels/resize.ts';
+import { deriveRandom, type Random } from '../../../src/random.ts';
 import { UNCHANGED } from '../../../src/training/augmentation/color.ts';
 import { resolveAugmentation } from '../../../src/training/augmentation/options.ts';
 import { planSample, type SamplePlan, type Tile } from '../../../src/training/augmentation/plan.ts';
 import { WHOLE } from '../../../src/training/augmentation/region.ts';
 import { Augmenter, type Normalization } from '../../../src/training/augmentation/render.ts';
-import { deriveRandom, type Random } from '../../../src/training/random.ts';
 import { referenceRender } from '../../reference/render.ts';
 import { randomTruth } from '../scenes.ts';
 

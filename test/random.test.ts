@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deriveRandom, Random } from '../../src/training/random.ts';
+import { deriveRandom, Random } from '../src/random.ts';
 
 describe('Random', () => {
   it('steps as sfc32 does', () => {
