@@ -36,7 +36,10 @@ export interface Recording {
 
 export class TrainableNetwork {
   readonly graph: Graph;
-  /** The current tensors by name; an optimiser assigns to them. */
+  /**
+   * The current tensors by name. An optimiser assigns to them, or writes into the memory of those that
+   * the last forward pass trained; what is written into frozen ones in place may go unnoticed.
+   */
   readonly variables: ReadonlyMap<string, tf.Variable>;
   readonly #steps: readonly TrainingStep[];
   /** Frozen steps, bound once and again when their variables have been assigned to. */
@@ -53,7 +56,8 @@ export class TrainableNetwork {
   }
 
   /**
-   * The heads as a differentiable function of the trained variables, for `tf.variableGrads`.
+   * The heads as a differentiable function of the trained variables, for `tf.variableGrads`. It keeps
+   * all maps until the end: {@link record} is the faster way and needs less memory.
    * @param input [B, height, width, 3], normalised; not disposed
    */
   forward(input: tf.Tensor4D, options: ForwardOptions = {}): Heads {
