@@ -55,7 +55,7 @@ export class Parameters {
   /** u64 [K, bucketCapacity]: candidates by class (all in the first when agnostic). */
   buckets: usize;
   bucketCapacity: i32;
-  /** Six columns for the candidates of one bucket, see Columns. */
+  /** Seven columns for the candidates of one bucket: columns.ts. */
   columns: usize;
   columnBytes: usize;
   /** u64: keys of the detections of all classes. */
@@ -76,40 +76,43 @@ export class Level {
   anchors: i32;
 }
 
-/** Number of columns of Columns. */
+/** x1, y1, x2, y2, area, score and id. */
 const COLUMNS = 7;
 
 /**
- * Divides the scratch memory among the stages.
+ * Divides the scratch memory among the stages. Sizes are counted in 64 bits: what an address cannot
+ * reach must not wrap around to a small size.
  * @returns the bytes needed, whatever `scratch` is: call it with scratch = 0 to measure
  */
 export function layOut(p: Parameters): usize {
-  const classes = <usize>p.classes;
-  const count = <usize>p.count;
-  const topK = <usize>p.topK;
+  const classes = <u64>p.classes;
+  const count = <u64>p.count;
+  const topK = <u64>p.topK;
   p.classBits = 32 - clz(p.classes - 1);
   // Twice topK, so that a full bucket is thinned out to topK only now and then.
-  p.bucketCapacity = <i32>min(p.agnostic ? count * classes : count, 2 * topK);
+  const capacity = min(p.agnostic ? count * classes : count, 2 * topK);
+  p.bucketCapacity = <i32>capacity;
   const buckets = p.agnostic ? 1 : classes;
-  const most = min(<usize>p.bucketCapacity, topK); // candidates of a bucket that enter NMS
+  const most = min(capacity, topK); // candidates of a bucket that enter NMS
 
-  let at = p.scratch;
-  p.buckets = at;
-  at += buckets * <usize>p.bucketCapacity * 8;
-  p.results = at;
+  let at = <u64>p.scratch;
+  p.buckets = <usize>at;
+  at += buckets * capacity * 8;
+  p.results = <usize>at;
   at += buckets * most * 8;
   at = (at + 15) & ~15;
-  p.boxes = at;
+  p.boxes = <usize>at;
   at += count * 16;
-  p.columns = at;
+  p.columns = <usize>at;
   // A multiple of four lanes, and four more that stay inert.
-  p.columnBytes = ((most + 3) & ~3) * 4 + 16;
-  at += p.columnBytes * COLUMNS;
-  p.exponentials = at;
+  const columnBytes = ((most + 3) & ~3) * 4 + 16;
+  p.columnBytes = <usize>columnBytes;
+  at += columnBytes * COLUMNS;
+  p.exponentials = <usize>at;
   at += (classes + 4) * 4;
-  p.bucketSizes = at;
+  p.bucketSizes = <usize>at;
   at += classes * 4;
-  p.survivors = at;
+  p.survivors = <usize>at;
   at += count * 4;
-  return at - p.scratch;
+  return <usize>min(at - p.scratch, <u64>u32.MAX_VALUE);
 }

@@ -196,7 +196,7 @@ function normalizeRow(
     v128.store(target + at, f32x4.add(f32x4.mul(mixed1, factor1), summand1), 16);
     v128.store(target + at, f32x4.add(f32x4.mul(mixed2, factor2), summand2), 32);
   }
-  for (let n = normalization; at < <usize>values << 2; at += 4, n += 4) {
+  for (let n = normalization; at < (<usize>values) << 2; at += 4, n += 4) {
     const a = load<f32>(upper + at);
     const mixed = a + (load<f32>(lower + at) - a) * weight;
     store<f32>(target + at, mixed * load<f32>(n) + load<f32>(n, 48));
@@ -207,8 +207,8 @@ function roundRow(upper: usize, lower: usize, weight: f32, target: usize, values
   const w = f32x4.splat(weight);
   let i = 0;
   for (; i <= values - 16; i += 16) {
-    const a = upper + (<usize>i << 2);
-    const b = lower + (<usize>i << 2);
+    const a = upper + ((<usize>i) << 2);
+    const b = lower + ((<usize>i) << 2);
     const v0 = f32x4.nearest(Sample.mix(v128.load(a), v128.load(b), w));
     const v1 = f32x4.nearest(Sample.mix(v128.load(a, 16), v128.load(b, 16), w));
     const v2 = f32x4.nearest(Sample.mix(v128.load(a, 32), v128.load(b, 32), w));
@@ -218,8 +218,8 @@ function roundRow(upper: usize, lower: usize, weight: f32, target: usize, values
     v128.store(target + i, i8x16.narrow_i16x8_u(low, high));
   }
   for (; i < values; i++) {
-    const a = load<f32>(upper + (<usize>i << 2));
-    const mixed = a + (load<f32>(lower + (<usize>i << 2)) - a) * weight;
+    const a = load<f32>(upper + ((<usize>i) << 2));
+    const mixed = a + (load<f32>(lower + ((<usize>i) << 2)) - a) * weight;
     store<u8>(target + i, <u8>nearest(mixed));
   }
 }

@@ -1,6 +1,7 @@
 /** Typed access to the post-process kernels (assembly/postprocess.ts): from heads to detections. */
 import { type AnchorOptions, anchorCount, type GridShape } from '../anchors.ts';
 import { RefineDetError } from '../errors.ts';
+import { show } from '../option-checks.ts';
 import { writeAnchorGrid } from './anchors.ts';
 import { float32View, type Heap, uint32View } from './heap.ts';
 import type { Kernels } from './module.ts';
@@ -164,9 +165,10 @@ export class PostProcessor {
 
 /** All four outputs must describe the same anchors. */
 function checkHeads(heads: HeadArrays, classes: number): void {
-  const anchors = Math.floor(heads.armConf.length / 2);
-  const widths = { armLoc: 4, armConf: 2, odmLoc: 4, odmConf: classes + 1 };
+  const widths = { armConf: 2, armLoc: 4, odmLoc: 4, odmConf: classes + 1 };
   for (const [name, width] of Object.entries(widths) as [keyof HeadArrays, number][]) {
+    requireFloats(name, heads?.[name]);
+    const anchors = Math.floor(heads.armConf.length / 2);
     const { length } = heads[name];
     if (length === anchors * width) continue;
     throw new RefineDetError(
@@ -174,4 +176,13 @@ function checkHeads(heads: HeadArrays, classes: number): void {
       `${name} has ${length} numbers, expected ${width} for each of ${anchors} anchors`,
     );
   }
+}
+
+/** @throws INVALID_ARGUMENT */
+export function requireFloats(name: string, value: unknown): void {
+  if (value instanceof Float32Array) return;
+  throw new RefineDetError(
+    'INVALID_ARGUMENT',
+    `${name} must be a Float32Array, not ${show(value)}`,
+  );
 }

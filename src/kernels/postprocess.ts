@@ -2,7 +2,7 @@
 import { createHeap } from './heap.ts';
 import { type Kernels, loadKernels } from './module.ts';
 import { type PostprocessOptions, resolvePostprocessOptions } from './options.ts';
-import { type HeadArrays, PostProcessor } from './post-processor.ts';
+import { type HeadArrays, PostProcessor, requireFloats } from './post-processor.ts';
 import type { RawDetections } from './workspace.ts';
 
 export { type Candidates, mergeDetections } from './merge.ts';
@@ -30,6 +30,8 @@ export async function postprocess(
   options?: Partial<PostprocessOptions>,
 ): Promise<RawDetections> {
   const resolved = resolvePostprocessOptions(options);
+  requireFloats('anchors', anchors);
+  requireFloats('odmConf', heads?.odmConf);
   const classes = Math.floor((4 * heads.odmConf.length) / anchors.length) - 1;
   ownKernels ??= loadKernels(createHeap());
   const processor = new PostProcessor(await ownKernels, anchors, classes);

@@ -221,8 +221,17 @@ describe('postprocess', () => {
     await expect(postprocess(heads, anchors, { score: 1 } as object)).rejects.toMatchObject({
       code: 'INVALID_OPTION',
     });
-    await expect(postprocess(heads, anchors.subarray(4))).rejects.toMatchObject({
-      code: 'INVALID_ARGUMENT',
-    });
+    const wrong: [unknown, unknown, RegExp][] = [
+      [heads, anchors.subarray(4), /anchors/],
+      [heads, [1, 2, 3, 4], /^anchors must be a Float32Array, not \[1,2,3,4\]$/],
+      [undefined, anchors, /^odmConf must be a Float32Array, not undefined$/],
+      [{ ...heads, armLoc: [0] }, anchors, /^armLoc must be a Float32Array, not \[0\]$/],
+    ];
+    for (const [given, grid, message] of wrong) {
+      await expect(postprocess(given as HeadArrays, grid as Float32Array)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringMatching(message),
+      });
+    }
   });
 });
