@@ -1,13 +1,21 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
-import { foldBatchNorm } from '../../src/model/fold.ts';
-import { type Graph, parameterShapes } from '../../src/model/graph.ts';
+import { parameterShapes } from '../../src/model/graph.ts';
 import { presetGraph } from '../../src/model/presets.ts';
 import { type Heads, joinHeads, Network } from '../../src/model/run.ts';
 import { TrainableNetwork } from '../../src/training/gradients/network.ts';
 import type { ForwardOptions } from '../../src/training/gradients/plan.ts';
 import { withoutLayerKernels } from '../helpers/layer-kernels.ts';
+import {
+  byVariableGrads,
+  CLASSES,
+  coefficients,
+  disposeAll,
+  expectClose,
+  picture,
+  recorded,
+} from '../helpers/network-gradients.ts';
 import { randomWeights } from '../helpers/weights.ts';
 
 let heapBytes: () => number;
@@ -16,76 +24,6 @@ beforeAll(async () => {
   const { heap } = await wasmRuntime(1);
   heapBytes = () => heap.memory.buffer.byteLength;
 });
-
-const CLASSES = 3;
-
-function picture(batch: number, size: number): tf.Tensor4D {
-  return tf.randomUniform([batch, size, size, 3], -1, 1, 'float32', 5);
-}
-
-/** Coefficients c of a loss Σ c·head that is linear in the heads, so that c is its gradient. */
-function coefficients(heads: Heads): Heads {
-  const [armLoc, armConf, odmLoc, odmConf] = [
-    heads.armLoc,
-    heads.armConf,
-    heads.odmLoc,
-    heads.odmConf,
-  ].map((head, i) => tf.randomUniform<tf.Rank.R3>(head.shape, -1, 1, 'float32', i + 1));
-  return { armLoc, armConf, odmLoc, odmConf };
-}
-
-function disposeAll(
-  ...values: (Heads | ReadonlyMap<string, tf.Tensor> | tf.NamedTensorMap)[]
-): void {
-  for (const value of values) {
-    tf.dispose(value instanceof Map ? [...value.values()] : Object.values(value));
-  }
-}
-
-/** Gradients of the linear loss by the explicit reverse pass, downloaded. */
-function recorded(network: TrainableNetwork, input: tf.Tensor4D, options?: ForwardOptions) {
-  const recording = network.record(input, options);
-  const c = coefficients(recording.heads);
-  const gradients = recording.gradients(c);
-  const result = new Map([...gradients].map(([name, tensor]) => [name, tensor.dataSync()]));
-  disposeAll(recording.heads, c, gradients);
-  return result;
-}
-
-/** The same by `tf.variableGrads`, by tensor name. */
-function byVariableGrads(network: TrainableNetwork, input: tf.Tensor4D, options?: ForwardOptions) {
-  const { grads, value } = tf.variableGrads(() => {
-    const heads = network.forward(input, options);
-    const c = coefficients(heads);
-    const parts = (Object.keys(heads) as (keyof Heads)[]).map((head) =>
-      tf.sum(tf.mul(heads[head], c[head])),
-    );
-    return tf.addN(parts) as tf.Scalar;
-  });
-  const names = new Map([...network.variables].map(([name, variable]) => [variable.name, name]));
-  const result = new Map(
-    Object.entries(grads).map(([name, tensor]) => [names.get(name)!, tensor.dataSync()]),
-  );
-  disposeAll(grads, { value });
-  return result;
-}
-
-type Arrays = ReadonlyMap<string, ArrayLike<number>>;
-
-/** Compares by the norm of the difference: single elements may sit at a kink of a rectifier. */
-function expectClose(actual: Arrays, expected: Arrays, tolerance: number) {
-  expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
-  for (const [name, values] of expected) {
-    let difference = 0;
-    let norm = 0;
-    for (let i = 0; i < values.length; i++) {
-      difference += (values[i] - actual.get(name)![i]) ** 2;
-      norm += values[i] ** 2;
-    }
-    expect(norm, name).toBeGreaterThan(0);
-    expect(Math.sqrt(difference / norm), name).toBeLessThan(tolerance);
-  }
-}
 
 const upperBackbone = (layer: string) => /^(stem|block[0-5])(\.|$)/.test(layer);
 
@@ -222,110 +160,4 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
 function backendMemory(): ArrayBuffer {
   return (tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } }).wasm.HEAPU8
     .buffer as ArrayBuffer;
-}
-
-/** Too many parameters for all gradients: a few layers are trained, from the first to the last. */
-const LARGE = [
-  ['refinedet320-vgg16', ['conv1_1', 'conv4_3_norm', 'fc6', 'conv6_2', 'tcb5.up', 'odm3.conf']],
-  [
-    'refinedet320-resnet101',
-    ['conv1', 'res3a.branch1', 'res6.branch2b', 'tcb4.up', 'odm6.inter.branch2a'],
-  ],
-] as const;
-
-describe.each(LARGE)('TrainableNetwork, %s', (preset, trained) => {
-  it('has one gradient with kernels or composed', async () => {
-    const graph = presetGraph(preset, CLASSES);
-    const weights = randomWeights(graph, 1);
-    const input = picture(1, 64);
-    const options = { frozen: (layer: string) => !(trained as readonly string[]).includes(layer) };
-    const run = () => {
-      const network = new TrainableNetwork(graph, weights);
-      const gradients = recorded(network, input, options);
-      network.dispose();
-      return gradients;
-    };
-    const kernels = run();
-    expect(kernels.size).toBeGreaterThanOrEqual(trained.length);
-    expectClose(await withoutLayerKernels(run), kernels, 1e-3);
-    input.dispose();
-  });
-});
-
-describe('batch normalisation in a network', () => {
-  const graph = normalised();
-  const weights = randomWeights(graph, 3);
-  const input = () => picture(3, 64);
-
-  it('by running statistics equals the folded network', () => {
-    const x = input();
-    const folded = foldBatchNorm(graph, weights);
-    const network = new TrainableNetwork(graph, weights);
-    const expected = new TrainableNetwork(folded.graph, folded.weights);
-    const [a, b] = [network, expected].map((each) => each.record(x));
-    const difference = tf.max(tf.abs(tf.sub(a.heads.odmConf, b.heads.odmConf))).dataSync()[0];
-    expect(difference).toBeLessThan(1e-4);
-    for (const { heads, dispose } of [a, b]) {
-      disposeAll(heads);
-      dispose();
-    }
-    network.dispose();
-    expected.dispose();
-    x.dispose();
-  });
-
-  it('moves the running statistics towards those of the batch, unless frozen', async () => {
-    const x = input();
-    const network = new TrainableNetwork(graph, weights);
-    const batchStatistics = () => true;
-    recorded(network, x, { batchStatistics, frozen: () => true });
-    expect(await network.weights()).toEqual(weights);
-    const gradients = recorded(network, x, { batchStatistics });
-    expect([...gradients.keys()].filter((name) => /mean|variance/.test(name))).toEqual([]);
-    const after = await network.weights();
-    const { mean, variance } = tf.moments(
-      tf.conv2d(x, tf.tensor4d(weights.get('a.weight')!.data, [3, 3, 3, 6]), 2, 'same'),
-      [0, 1, 2],
-    );
-    const count = 3 * 32 * 32;
-    const expected = [mean.dataSync(), variance.dataSync().map((v) => (v * count) / (count - 1))];
-    ['a.mean', 'a.variance'].forEach((name, i) => {
-      const old = weights.get(name)!.data;
-      after.get(name)!.data.forEach((value, c) => {
-        expect(value).toBeCloseTo(0.9 * old[c] + 0.1 * expected[i][c], 5);
-      });
-    });
-    network.dispose();
-    x.dispose();
-  });
-});
-
-/** A convolution with batch normalisation, and heads on it. */
-function normalised(): Graph {
-  const conv = { op: 'conv', kernel: 3, dilation: 1, padding: 'same' } as const;
-  const heads = ['armLoc', 'armConf', 'odmLoc', 'odmConf'].map((name, i) => ({
-    ...conv,
-    name,
-    input: 'a',
-    filters: [4, 2, 4, CLASSES + 1][i],
-    stride: 1,
-  }));
-  return {
-    layers: [
-      { op: 'input', name: 'input' },
-      {
-        ...conv,
-        name: 'a',
-        input: 'input',
-        filters: 6,
-        stride: 2,
-        batchNorm: true,
-        activation: 'relu',
-      },
-      ...heads,
-    ],
-    heads: { armLoc: ['armLoc'], armConf: ['armConf'], odmLoc: ['odmLoc'], odmConf: ['odmConf'] },
-    anchorsPerCell: 1,
-    numClasses: CLASSES + 1,
-  };
 }
