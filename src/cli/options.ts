@@ -47,20 +47,37 @@ export function choice<T extends string>(flag: string, words: readonly T[]): Par
 }
 
 /** Threads of the wasm backend. */
-export function threads(text: string): 'auto' | number {
+function threads(text: string): 'auto' | number {
   if (text === 'auto') return 'auto';
   if (/^[1-9]\d?$/.test(text)) return Number(text);
   throw expected('--threads', 'auto or a whole number from 1', text);
 }
 
 /** `320` or `512x384` (width × height), multiples of 64. */
-export function inputSize(text: string): Size {
+function inputSize(text: string): Size {
   const sides = /^(\d{1,5})(?:[x×](\d{1,5}))?$/.exec(text);
   const width = Number(sides?.[1]);
   const height = Number(sides?.[2] ?? sides?.[1]);
   const [isSide, side] = inputSide();
   if (isSide(width) && isSide(height)) return { width, height };
   throw expected('--input-size', `SIZE or WIDTHxHEIGHT, each ${side}`, text);
+}
+
+/** @param whose network input it replaces */
+export function inputSizeOption(whose: string): Option {
+  const description = `network input instead of ${whose}: 512, 512x384`;
+  return option('--input-size <size>', description, inputSize);
+}
+
+export function threadsOption(): Option {
+  return option('--threads <n>', 'threads: auto or a number (default: auto)', threads);
+}
+
+const MAX_WORKERS = 64;
+
+export function workersOption(): Option {
+  const description = 'pictures at the same time, each on one thread (default: 1)';
+  return option('--workers <n>', description, count('--workers', MAX_WORKERS));
 }
 
 /** The last lines of a help text. */

@@ -6,6 +6,7 @@ import { registerConvertCommand } from './commands/convert.ts';
 import { registerDatasetCommand } from './commands/dataset.ts';
 import { registerDetectCommand } from './commands/detect.ts';
 import { registerEvalCommand } from './commands/eval.ts';
+import { registerHelpCommand } from './commands/help.ts';
 import { registerInfoCommand } from './commands/info.ts';
 import { registerTrainCommand } from './commands/train.ts';
 import { helpExamples } from './options.ts';
@@ -15,7 +16,7 @@ export function createProgram(): Command {
     .description('Detect objects in pictures with RefineDet, on WebAssembly.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [command]', 'print the help of a command')
+    .helpCommand(false)
     .showSuggestionAfterError()
     // Errors become sentences and exit codes in main.ts.
     .exitOverride()
@@ -28,6 +29,7 @@ export function createProgram(): Command {
   registerDatasetCommand(program);
   registerEvalCommand(program);
   registerTrainCommand(program);
+  registerHelpCommand(program);
   return program.addHelpText(
     'after',
     helpExamples('detect photo.jpg --save', 'detect photos --format jsonl', 'info', 'help detect'),

@@ -37,6 +37,18 @@ describe('help and version', () => {
     expect(help).toMatch(new RegExp(`\\nExamples:\\n(  \\$ refinedet ${command}\\b.*\\n){2,4}$`));
   });
 
+  it.each([
+    ['help', 'detect'],
+    ['help', 'dataset', 'check'],
+    ['dataset', 'help', 'check'],
+  ])('prints the help of a command for %s %s %s', async (...args) => {
+    const words = args.filter((word) => word !== undefined);
+    const { code, stdout, stderr } = await runCli(words);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const command = words.filter((word) => word !== 'help').join(' ');
+    expect(stdout).toMatch(new RegExp(`^Usage: refinedet ${command} `));
+  });
+
   it('prints the version of the package', async () => {
     const { code, stdout } = await runCli(['--version']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${packageJson.version}\n` });
@@ -62,6 +74,8 @@ describe('usage errors', () => {
     [['detect', 'x.jpg', '--format', 'jsonn'], 'json'],
     [['convert', 'a', 'b', '--dtype', 'f15'], 'f16'],
     [['info', 'refinedet320-vgg'], 'refinedet320-vgg16'],
+    [['help', 'detct'], 'detect'],
+    [['help', 'dataset', 'chek'], 'check'],
   ])('suggest what was meant by %j', async (args, suggestion) => {
     const { code, line } = await failure(args);
     expect(code).toBe(2);
@@ -73,7 +87,7 @@ describe('usage errors', () => {
     [['detect', 'x.jpg', '--threshold', '2'], '--threshold must be a number from 0 to 1, not "2"'],
     [['detect', 'x.jpg', '--top-k', '0'], '--top-k must be a whole number from 1, not "0"'],
     [['detect', 'x.jpg', '--workers', '65'], 'a whole number from 1 to 64, not "65"'],
-    [['detect', 'x.jpg', '--input-size', '300'], 'in multiples of 64, not "300"'],
+    [['detect', 'x.jpg', '--input-size', '300'], 'each a multiple of 64 up to 4096, not "300"'],
     [['detect', 'x.jpg', '--threads', 'two'], '--threads must be auto or'],
     [['detect', 'x.jpg', '--tiles', '10'], '--tiles must be a whole number of pixels from 64'],
     [['detect', 'x.jpg', '--tiles', '--multi-scale'], "'--multi-scale' cannot be used with"],

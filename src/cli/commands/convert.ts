@@ -1,7 +1,7 @@
 /** `refinedet convert`: the options; the work is in ../convert/run.ts. */
 import type { Command } from 'commander';
 import type { ConvertFlags } from '../convert/run.ts';
-import { choice, helpExamples, inputSize, option } from '../options.ts';
+import { choice, helpExamples, inputSizeOption, option } from '../options.ts';
 
 /** Adds the command `convert`. */
 export function registerConvertCommand(program: Command): void {
@@ -23,13 +23,7 @@ export function registerConvertCommand(program: Command): void {
       ),
     )
     .option('--layout <name>', 'how the tensors are named; default: recognised')
-    .addOption(
-      option(
-        '--input-size <size>',
-        "network input instead of the preset's: 512, 512x384",
-        inputSize,
-      ),
-    )
+    .addOption(inputSizeOption("the preset's"))
     .option('--init', 'fill what the file lacks with random weights: a start for training')
     .option('--force', 'replace an existing file')
     .addHelpText(

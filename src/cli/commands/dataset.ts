@@ -5,15 +5,20 @@ import { PRESETS, type PresetName } from '../../model/presets.ts';
 import { parseClassMap } from '../class-options.ts';
 import type { CheckFlags, ConvertFlags } from '../dataset/run.ts';
 import { choice, DATASET_FORMATS, helpExamples, option } from '../options.ts';
+import { registerHelpCommand } from './help.ts';
 
 const COPY_IMAGES: readonly CopyImages[] = ['copy', 'symlink', 'none'];
 const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 
 /** Adds the command `dataset` with its sub-commands. */
 export function registerDatasetCommand(program: Command): void {
-  const dataset = program.command('dataset').description('check and convert data sets');
+  const dataset = program
+    .command('dataset')
+    .description('check and convert data sets')
+    .helpCommand(false);
   addCheck(dataset);
   addConvert(dataset);
+  registerHelpCommand(dataset);
 }
 
 function addCheck(dataset: Command): void {

@@ -2,11 +2,19 @@
 import { type Command, Option } from 'commander';
 import { parseNames } from '../class-options.ts';
 import type { DetectFlags } from '../detect/flags.ts';
-import { choice, count, fraction, helpExamples, inputSize, option, threads } from '../options.ts';
+import {
+  choice,
+  count,
+  fraction,
+  helpExamples,
+  inputSizeOption,
+  option,
+  threadsOption,
+  workersOption,
+} from '../options.ts';
 import { FORMATS, type FormatName } from '../output/formats.ts';
 
 const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[];
-const MAX_WORKERS = 64;
 
 /** Adds the command `detect`. */
 export function registerDetectCommand(program: Command): void {
@@ -65,21 +73,9 @@ function addDetectionOptions(command: Command): void {
       new Option('--multi-scale', 'the multi-scale test: slower, more accurate').conflicts('tiles'),
     )
     .option('--tiles [pixels]', 'overlapping tiles, for large pictures with small objects')
-    .addOption(
-      option(
-        '--input-size <size>',
-        "network input instead of the model's: 512, 512x384",
-        inputSize,
-      ),
-    )
-    .addOption(option('--threads <n>', 'threads: auto or a number (default: auto)', threads))
-    .addOption(
-      option(
-        '--workers <n>',
-        'pictures at the same time, each on one thread (default: 1)',
-        count('--workers', MAX_WORKERS),
-      ),
-    );
+    .addOption(inputSizeOption("the model's"))
+    .addOption(threadsOption())
+    .addOption(workersOption());
 }
 
 function addOutputOptions(command: Command): void {

@@ -9,12 +9,11 @@ import {
   DATASET_FORMATS,
   fraction,
   helpExamples,
-  inputSize,
+  inputSizeOption,
   option,
-  threads,
+  threadsOption,
+  workersOption,
 } from '../options.ts';
-
-const MAX_WORKERS = 64;
 
 /** Adds the command `eval`. */
 export function registerEvalCommand(program: Command): void {
@@ -84,21 +83,9 @@ function addDetectionOptions(command: Command): void {
       ),
     )
     .option('--multi-scale', 'the multi-scale test: slower, more accurate')
-    .addOption(
-      option(
-        '--input-size <size>',
-        "network input instead of the model's: 512, 512x384",
-        inputSize,
-      ),
-    )
-    .addOption(option('--threads <n>', 'threads: auto or a number (default: auto)', threads))
-    .addOption(
-      option(
-        '--workers <n>',
-        'pictures at the same time, each on one thread (default: 1)',
-        count('--workers', MAX_WORKERS),
-      ),
-    );
+    .addOption(inputSizeOption("the model's"))
+    .addOption(threadsOption())
+    .addOption(workersOption());
 }
 
 function addOutputOptions(command: Command): void {

@@ -1,7 +1,7 @@
 /** `refinedet info`: the options; the work is in ../info.ts. */
 import type { Command } from 'commander';
 import type { InfoFlags } from '../info/run.ts';
-import { helpExamples, inputSize, option } from '../options.ts';
+import { helpExamples, inputSizeOption } from '../options.ts';
 
 /** Adds the command `info`. */
 export function registerInfoCommand(program: Command): void {
@@ -9,13 +9,7 @@ export function registerInfoCommand(program: Command): void {
     .command('info')
     .argument('[model]', 'model file, URL or name of a preset (default: list the presets)')
     .description('layers, output shapes, parameters, cost, anchors, classes and origin of a model')
-    .addOption(
-      option(
-        '--input-size <size>',
-        "network input instead of the model's: 512, 512x384",
-        inputSize,
-      ),
-    )
+    .addOption(inputSizeOption("the model's"))
     .option('--classes <names>', 'of a preset: names, voc, coco or @file.txt (default: voc)')
     .option('--no-layers', 'leave out the table of layers')
     .option('--json', 'print JSON')
