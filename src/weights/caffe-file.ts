@@ -14,6 +14,11 @@ const LAYER_FIELDS: Readonly<Record<number, { name: number; blobs: number }>> = 
   2: { name: 4, blobs: 6 }, // layers: V1LayerParameter
 };
 
+/** Far more than any network has; a hostile file of empty messages could name millions. */
+const MAX_TENSORS = 100_000;
+const MAX_BLOBS = 64;
+const MAX_SHAPE_BYTES = 256;
+
 /** First bytes of a NetParameter: its name, an input, or a layer of either version. */
 const FIRST_BYTES = [0x0a, 0x12, 0x1a, 0xa2];
 
@@ -38,6 +43,7 @@ export function readCaffeFile(bytes: Uint8Array): SourceTensors {
       if (tensors.has(key)) throw corrupt(`the layer ${quote(name)} occurs twice`);
       tensors.set(key, readBlob(blob, key));
     }
+    if (tensors.size > MAX_TENSORS) throw corrupt(`the file has more than ${MAX_TENSORS} blobs`);
   }
   if (tensors.size === 0) {
     throw new RefineDetError('MODEL_FORMAT', 'the file holds no Caffe layers with weights');
@@ -51,7 +57,9 @@ function readLayer(message: Uint8Array, numbers: { name: number; blobs: number }
   for (const field of protobufFields(message)) {
     if (field.type !== 'bytes') continue;
     if (field.number === numbers.name) name = new TextDecoder().decode(field.bytes);
-    if (field.number === numbers.blobs) blobs.push(field.bytes);
+    if (field.number !== numbers.blobs) continue;
+    blobs.push(field.bytes);
+    if (blobs.length > MAX_BLOBS) throw corrupt(`a layer has more than ${MAX_BLOBS} blobs`);
   }
   return { name, blobs };
 }
@@ -83,6 +91,9 @@ function readBlob(message: Uint8Array, name: string): SourceTensor {
 
 /** BlobShape: int64 dim = 1, packed or one by one. */
 function readShape(message: Uint8Array): number[] {
+  if (message.length > MAX_SHAPE_BYTES) {
+    throw corrupt(`the shape of a blob takes ${message.length} bytes`);
+  }
   const isDimension = (field: Field) => field.number === 1;
   return [...protobufFields(message)]
     .filter(isDimension)

@@ -15,7 +15,10 @@ export interface PickleEnvironment {
   persistentLoad(id: unknown): unknown;
 }
 
-/** A state_dict of 1,000 tensors takes about 60,000; each may cost some 100 bytes of memory. */
+/**
+ * A state_dict of 1,000 tensors takes about 60,000; each may cost some 100 bytes of memory. Every item
+ * of a list that a function is called with counts as one.
+ */
 const MAX_OPERATIONS = 1_000_000;
 /** Longest integer: torch's magic number has 10 bytes. */
 const MAX_INTEGER_BYTES = 16;
@@ -26,14 +29,14 @@ const MAX_INTEGER_BYTES = 16;
  */
 export function unpickle(reader: ByteReader, environment: PickleEnvironment): unknown {
   const machine = new Machine(reader, environment);
-  for (let operations = 0; operations < MAX_OPERATIONS; operations++) {
+  for (;;) {
+    machine.spend(1);
     const opcode = reader.u8();
     if (opcode === STOP) return machine.pop();
     const operation = OPERATIONS.get(opcode);
     if (!operation) throw corrupt(`the pickle has the unknown opcode 0x${opcode.toString(16)}`);
     operation(machine);
   }
-  throw corrupt(`the pickle has more than ${MAX_OPERATIONS} operations`);
 }
 
 class Machine {
@@ -43,10 +46,17 @@ class Machine {
   #stack: unknown[] = [];
   /** Stacks that a MARK has set aside. */
   readonly #outer: unknown[][] = [];
+  #operations = 0;
 
   constructor(reader: ByteReader, environment: PickleEnvironment) {
     this.reader = reader;
     this.environment = environment;
+  }
+
+  spend(operations: number): void {
+    this.#operations += operations;
+    if (this.#operations <= MAX_OPERATIONS) return;
+    throw corrupt(`the pickle has more than ${MAX_OPERATIONS} operations`);
   }
 
   push(value: unknown): void {
@@ -95,7 +105,9 @@ class Machine {
     if (typeof callee !== 'function' || !Array.isArray(argumentList)) {
       throw corrupt('the pickle calls something that is not a function');
     }
-    this.push(callee(...argumentList.slice(0, MAX_ARGUMENTS)));
+    const given: unknown[] = argumentList.slice(0, MAX_ARGUMENTS);
+    for (const argument of given) if (Array.isArray(argument)) this.spend(argument.length);
+    this.push(callee(...given));
   }
 
   setItems(pairs: unknown[]): void {

@@ -102,6 +102,12 @@ describe('damaged caffemodel files', () => {
     ['unpacked elements', layerV2('a', bytes(varint(8 * 5 + 5), floats.subarray(4)))],
     ['elements in two chunks', layerV2('a', bytes(blob([1], [1]), bytesField(5, floats)))],
     ['a layer that occurs twice', bytes(good, good)],
+    ['a shape of a megabyte', layerV2('a', bytesField(7, bytesField(1, new Uint8Array(1e6))))],
+    ['a thousand blobs in a layer', layerV2('a', ...Array(1000).fill(blob([0], [])))],
+    [
+      'a hundred thousand layers',
+      bytes(...Array.from({ length: 100_001 }, (_, i) => layerV2(`${i}`, blob([0], [])))),
+    ],
     ['a length beyond the end', bytes(varint(802), varint(2 ** 40), 1)],
     ['a number of eleven bytes', bytes(0x08, new Uint8Array(10).fill(0x80), 0)],
     ['a group', bytes(0x0b)],

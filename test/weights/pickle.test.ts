@@ -199,7 +199,21 @@ describe('damaged pickles', () => {
   });
 
   it('are refused when they never stop', () => {
-    expect(codeOf(new Uint8Array(1_000_001).fill(0x5d))).toBe('MODEL_CORRUPT');
+    const tooMany = /^the pickle has more than 1000000 operations$/;
+    expect(() => load(new Uint8Array(1_000_001).fill(0x5d))).toThrow(tooMany);
+    // A list of 10,000 pairs, made into a dict again and again.
+    const pairs = bytes(
+      '](',
+      unicode('k'),
+      unicode('v'),
+      [0x86, 0x71, 1],
+      'h\x01'.repeat(9999),
+      'e',
+    );
+    const again = bytes('h\x02h\x03', [0x85], 'R0');
+    const start = [pairs, bytes([0x71, 3]), global('collections', 'OrderedDict'), [0x71, 2]];
+    const data = pickle(...start, ...Array(10_000).fill(again), 'N');
+    expect(() => load(data, TORCH)).toThrow(tooMany);
   });
 
   it('never fail in another way', () => {
