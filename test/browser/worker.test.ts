@@ -93,22 +93,24 @@ describe.skipIf(!hasChromium)('createWorkerDetector in a page', () => {
       let step = 0;
       const painting = setInterval(() => context.drawImage(image, step++ % 5, 0, 320, 240), 15);
       const camera = canvas.captureStream(60);
-      setTimeout(() => {
+      const stop = () => {
         for (const track of camera.getTracks()) {
           track.stop();
           track.dispatchEvent(new Event('ended')); // stop() itself tells nobody
         }
         clearInterval(painting);
-      }, 2500);
+      };
       const results = [];
       for await (const result of detector.stream(camera, { ...options, track: true })) {
         const { index, time, dropped, detections } = result;
         results.push({ index, time, dropped, ids: detections.map(({ id }) => id!) });
+        // By count, not by time: a busy machine takes longer for a frame.
+        if (results.length === 6) stop();
       }
       detector.dispose();
       return results;
     }, OPTIONS);
-    expect(results.length).toBeGreaterThan(3);
+    expect(results.length).toBeGreaterThanOrEqual(6);
     results.forEach(({ index, time, dropped }, i) => {
       expect(index - dropped).toBe(i);
       expect(time).toBeGreaterThan(results[i - 1]?.time ?? -1);
