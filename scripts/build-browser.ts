@@ -38,7 +38,7 @@ export async function embedWorker(): Promise<void> {
     external: ['./generated/wasm-*'],
   });
   const script = pack(outputFiles![0].contents);
-  writeModule(join(ROOT, 'src/worker/generated/script.ts'), `export default '${script}';\n`);
+  writeModule(join(ROOT, 'src/worker/generated/script.ts'), script);
 }
 
 /**

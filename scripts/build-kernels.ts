@@ -20,7 +20,7 @@ const SOURCES = [
 export async function buildKernels(): Promise<void> {
   for (const target of TARGETS) {
     const binary = await compile(target);
-    writeModule(outputOf(target), `export default '${pack(binary)}';\n`);
+    writeModule(outputOf(target), pack(binary));
     process.stderr.write(`kernels (${target}): ${binary.length} bytes\n`);
   }
 }

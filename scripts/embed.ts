@@ -17,7 +17,7 @@ export function embedWasm(): void {
   for (const [name, build] of Object.entries(BINARIES)) {
     const output = join(ROOT, `src/platform/generated/wasm-${name}.ts`);
     const file = `@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-${build}.wasm`;
-    writeModule(output, `export default '${pack(readFileSync(require.resolve(file)))}';\n`);
+    writeModule(output, pack(readFileSync(require.resolve(file))));
   }
 }
 
@@ -26,11 +26,15 @@ export function pack(bytes: Uint8Array): string {
   return deflateSync(bytes, { level: 9 }).toString('base64');
 }
 
-/** Replaces a generated module in one step: a test run beside this one never reads half a file. */
-export function writeModule(path: string, body: string): void {
+/**
+ * Writes a module that exports a text. It replaces an older one in one step: a test run beside this
+ * one never reads half a file.
+ */
+export function writeModule(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const partial = `${path}.${process.pid}`;
-  writeFileSync(partial, `/** Generated; do not edit. */\n${body}`);
+  // Without the type the declaration file would hold the text once more.
+  writeFileSync(partial, `/** Generated; do not edit. */\nexport default '${text}' as string;\n`);
   renameSync(partial, path);
 }
 
