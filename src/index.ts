@@ -1,6 +1,7 @@
 /** Public API of the detection runtime. */
 export { type AnchorOptions, anchorGrid } from './anchors.ts';
 export type { GpuBackend } from './backend/gpu.ts';
+export type { Threads } from './backend/wasm.ts';
 export { type Box, boxIou, type Detection } from './boxes.ts';
 export type { BackendName, StageTimings } from './detection/engine.ts';
 export type { ImageSource } from './detection/images.ts';
@@ -23,8 +24,9 @@ export type { Graph, Layer, Weights } from './model/graph.ts';
 export type { Model, ModelConfig } from './model/model.ts';
 export { PRESETS, type PresetName } from './model/presets.ts';
 export type { Heads } from './model/run.ts';
+export type { LayerSummary, ModelSummary } from './model/summary.ts';
 export type { DownloadProgress, PixelSource } from './platform/platform.ts';
 export type { FramePolicy, StreamSource } from './stream/frames.ts';
 export type { StreamOptions, StreamResult } from './stream/stream.ts';
 export { type TrackedDetection, Tracker, type TrackOptions } from './stream/tracker.ts';
-export { readModel, writeModel } from './weights/model-file.ts';
+export { readModel, type StorageType, writeModel } from './weights/model-file.ts';

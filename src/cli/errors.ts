@@ -5,7 +5,7 @@ import { interruptExitCode } from './interrupt.ts';
 import { printable } from './text.ts';
 
 export const EXIT_FAILURE = 1;
-export const EXIT_USAGE = 2;
+const EXIT_USAGE = 2;
 
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
   'USAGE',

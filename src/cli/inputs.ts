@@ -109,7 +109,7 @@ export async function readPicture({ file }: Picture, signal?: AbortSignal): Prom
 }
 
 /** Where a file lies, for telling whether two names mean one file. */
-export function fileKey(file: string): string {
+function fileKey(file: string): string {
   return file === STDIN ? file : path.resolve(file);
 }
 

@@ -18,7 +18,7 @@ import { type TileOptions, tileViews } from './tiles.ts';
 import { plainView, type ViewPlan } from './views.ts';
 
 /** What a person wants to see; evaluation uses the paper's 0.01. */
-export const DEFAULT_SCORE_THRESHOLD = 0.5;
+const DEFAULT_SCORE_THRESHOLD = 0.5;
 
 export interface DetectOptions extends Partial<Omit<PostprocessOptions, 'classMask'>> {
   /** Lowest score of a returned detection. Default 0.5. */

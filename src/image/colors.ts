@@ -3,7 +3,7 @@
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 export const BLACK: Rgb = [0, 0, 0];
-export const WHITE: Rgb = [255, 255, 255];
+const WHITE: Rgb = [255, 255, 255];
 
 /** Turning by the golden angle never comes back to a hue, however many classes there are. */
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));

@@ -91,7 +91,7 @@ export function peekImageHeader(start: Uint8Array): ImageHeader | undefined {
 }
 
 /** Format by the first bytes; undefined for any other kind of file. */
-export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
+function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return 'jpeg';
   if (PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)) return 'png';
   if (asciiAt(bytes, 0) === 'RIFF' && asciiAt(bytes, 8) === 'WEBP') return 'webp';

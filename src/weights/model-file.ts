@@ -11,6 +11,7 @@ import { withoutBatchNorm } from '../model/fold.ts';
 import { BATCH_NORM_TENSORS, type Graph, type Weights, type WeightTensor } from '../model/graph.ts';
 import type { Model, ModelConfig } from '../model/model.ts';
 import { presetGraph } from '../model/presets.ts';
+import { checkValue, oneOf } from '../option-checks.ts';
 import { quote, requireBytes } from './bytes.ts';
 import { encodeFloat16, FLOAT16_MAX } from './half.ts';
 import { matchTensors, readWeights, requireComplete } from './import.ts';
@@ -28,14 +29,13 @@ import {
 import type { SourceTensors } from './source.ts';
 import { safetensorsSource } from './tensor-file.ts';
 
-export const FORMAT_NAME = 'refinedet';
-export const FORMAT_VERSION = '1';
+const FORMAT_NAME = 'refinedet';
+const FORMAT_VERSION = '1';
 const CHECKSUM_PREFIX = 'sha256:';
 const DIGEST_BYTES = 32;
 
 /** How kernels are stored. */
 export type StorageType = 'f32' | 'f16' | 'int8';
-export const STORAGE_TYPES: readonly StorageType[] = ['f32', 'f16', 'int8'];
 
 /** Whether the bytes are a model file of this package rather than some other weight file. */
 export function isModelFile(bytes: Uint8Array): boolean {
@@ -115,9 +115,10 @@ function checksumText(digest: Uint8Array): string {
  * Encodes a model as one self-describing file.
  * @param type how kernels are stored: `f32` exact (default), `f16` half the size, `int8` a quarter
  * @throws MODEL_METADATA for an invalid configuration, WEIGHTS_MISMATCH when tensors do not fit the
- * graph, INVALID_ARGUMENT for values that are not finite or too large for float16
+ * graph, INVALID_ARGUMENT for values that are not finite or too large for float16, INVALID_OPTION
  */
 export async function writeModel(model: Model, type: StorageType = 'f32'): Promise<Uint8Array> {
+  checkValue('type', type, oneOf(Object.keys(KERNEL_TYPES)));
   const { graph, weights } = model;
   const config = parseModelConfig(model.config);
   requireComplete(matchTensors(inMemory(weights), graph, NATIVE), describe(config));

@@ -264,6 +264,12 @@ describe('writing refuses', () => {
     expect(vector.weights.get('last.bias')?.data[3]).toBe(70000);
   });
 
+  it('a storage type that does not exist', async () => {
+    const error = await failure(writeModel(model, 'f8' as never));
+    expect(error.code).toBe('INVALID_OPTION');
+    expect(error.message).toBe('type must be one of f32, f16, int8, not "f8"');
+  });
+
   it('missing tensors and an invalid configuration', async () => {
     const weights: Weights = new Map(model.weights);
     weights.delete('stem.bias');

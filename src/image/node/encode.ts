@@ -7,7 +7,7 @@ import { encodePng } from './png-encode.ts';
 /** Formats that can be written. */
 export type WritableFormat = Exclude<ImageFormat, 'webp'>;
 
-export const DEFAULT_JPEG_QUALITY = 90;
+const DEFAULT_JPEG_QUALITY = 90;
 
 /** MozJPEG's settings, of which the codec wants every one; baseline is three times as fast. */
 const JPEG_SETTINGS = {
