@@ -1,7 +1,7 @@
 /** What only shows when whole splits are looked at: repetitions, overlap, odd classes. */
-import { didYouMean } from '../errors.ts';
+import { didYouMean, listed } from '../errors.ts';
 import { imageKey, type Pictures } from './check-pictures.ts';
-import { listed, type Report } from './findings.ts';
+import type { Report } from './findings.ts';
 import type { Dataset, DatasetImage } from './types.ts';
 
 /** @param splits as read, each with its own class list */

@@ -77,11 +77,3 @@ export function sortFindings(findings: readonly Finding[]): Finding[] {
       compare(a.code, b.code),
   );
 }
-
-const MOST_LISTED = 8;
-
-/** `a, b, c`, and of a long list its beginning. */
-export function listed(items: readonly string[]): string {
-  const more = items.length - MOST_LISTED;
-  return items.slice(0, MOST_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
-}

@@ -1,8 +1,7 @@
 /** Detections of a whole data set in growing columns: 48 bytes each instead of objects. */
 import type { Detection } from '../boxes.ts';
-import { listed } from '../datasets/findings.ts';
 import type { Dataset } from '../datasets/types.ts';
-import { didYouMean, RefineDetError } from '../errors.ts';
+import { didYouMean, listed, RefineDetError } from '../errors.ts';
 import type { DetectionTable } from './tables.ts';
 
 export type ImageId = string | number;

@@ -94,14 +94,14 @@ export function vocAp(matches: ClassMatches, method: VocMethod): number {
   return method === '11-point' ? elevenPointAp(recall, precision) : areaAp(recall, precision);
 }
 
-/** Mean of the best precision at recall 0, 0.1 … 1. */
+/** Mean of the best precision at recall 0, 0.1 … 1; divided once, so that eleven ones make 1. */
 function elevenPointAp(recall: Float64Array, envelope: Float64Array): number {
-  let ap = 0;
+  let sum = 0;
   for (let step = 0; step <= 10; step++) {
     const point = lowerBound(recall, step * 0.1); // 0.30000000000000004 as in numpy's arange
-    if (point < recall.length) ap += envelope[point] / 11;
+    if (point < recall.length) sum += envelope[point];
   }
-  return ap;
+  return sum / 11;
 }
 
 /** Sum of recall steps times the precision of the envelope there. */

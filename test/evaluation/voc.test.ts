@@ -26,7 +26,21 @@ describe('VOC average precision', () => {
         [0.8, B],
       ],
     );
-    expect(aps(found)).toEqual({ voc07: expect.closeTo(1, 12), voc12: 1 });
+    expect(aps(found)).toEqual({ voc07: 1, voc12: 1 });
+  });
+
+  it('is exactly 1 for any number of boxes that are all found', () => {
+    for (let count = 1; count <= 40; count++) {
+      const boxes = Array.from({ length: count }, (_, i): Rect => [20 * i, 0, 10, 10]);
+      const found = boxes.map((box, i): [number, Rect] => [1 - i / 100, box]);
+      const scores = aps(
+        oneImage(
+          boxes.map((box) => [box]),
+          found,
+        ),
+      );
+      expect(scores, `${count} boxes`).toEqual({ voc07: 1, voc12: 1 });
+    }
   });
 
   it('reads 11 recalls in 2007 and the area later', () => {
@@ -133,7 +147,7 @@ describe('VOC average precision', () => {
         [0.7, B],
       ],
     );
-    expect(aps(found)).toEqual({ voc07: expect.closeTo(1, 12), voc12: 1 });
+    expect(aps(found)).toEqual({ voc07: 1, voc12: 1 });
     // As an ordinary box A is right once and wrong once: 5/6.
     expect(
       aps(

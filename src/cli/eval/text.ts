@@ -1,5 +1,5 @@
 /** What `refinedet eval` prints. */
-import { listed } from '../../datasets/findings.ts';
+import { listed } from '../../errors.ts';
 import type { Analysis } from '../../evaluation/analysis/analyse.ts';
 import type { ConfusionMatrix } from '../../evaluation/analysis/confusion.ts';
 import type { CocoResult, EvaluationResult } from '../../evaluation/evaluate.ts';
