@@ -2,9 +2,10 @@
  * What web pages need beyond the compiled modules: the worker's script as text, and bundles in
  * dist/browser for pages that use no bundler.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { embedWasm, pack, writeModule } from './embed.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -34,8 +35,8 @@ export async function embedWorker(): Promise<void> {
     entryPoints: ['src/worker/entry.ts'],
     format: 'iife',
     write: false,
-    // The client sends them.
-    external: ['./generated/wasm-*'],
+    // The client sends them, and the default model's URL.
+    external: ['./generated/wasm-*', './default-model.ts'],
   });
   const script = pack(outputFiles![0].contents);
   writeModule(join(ROOT, 'src/worker/generated/script.ts'), script);
@@ -46,10 +47,24 @@ export async function embedWorker(): Promise<void> {
  * with the GPU backends, which need more of tfjs' core. A page imports from one of the two.
  */
 export async function bundleForPages(folder: string): Promise<void> {
-  const options: BuildOptions = { ...COMMON, format: 'esm', splitting: true };
   const chunkNames = 'parts/[name]-[hash]';
-  await build({ ...options, chunkNames, entryPoints: PLAIN, outdir: folder });
-  await build({ ...options, chunkNames, entryPoints: GPU, outdir: join(folder, 'gpu') });
+  const options: BuildOptions = { ...COMMON, format: 'esm', splitting: true, chunkNames };
+  const [plain, gpu] = ['../../../', '../../../../'].map(packageRootAt);
+  await build({ ...options, plugins: [plain], entryPoints: PLAIN, outdir: folder });
+  await build({ ...options, plugins: [gpu], entryPoints: GPU, outdir: join(folder, 'gpu') });
+}
+
+/** @param root the way to the package's root from the parts, where every dynamic import lies */
+function packageRootAt(root: string): Plugin {
+  return {
+    name: 'default-model',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/default-model\.ts$/ }, ({ path }) => ({
+        contents: readFileSync(path, 'utf8').replace('../../models/', `${root}models/`),
+        loader: 'ts',
+      }));
+    },
+  };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -80,6 +80,11 @@ export class RefineDet {
     return this.#engine.threads;
   }
 
+  /** Bytes of the wasm heap in use; it grows when a picture needs more, and never shrinks. */
+  get heapBytes(): number {
+    return this.#engine.kernels.heap.memory.buffer.byteLength;
+  }
+
   /** Class names; `Detection.classId` is the index. */
   get classes(): readonly string[] {
     return this.config.classes;
@@ -92,7 +97,7 @@ export class RefineDet {
    */
   async detect(image: ImageSource, options: DetectOptions = {}): Promise<Detection[]> {
     this.#assertUsable();
-    const resolved = resolveDetectOptions(options, this.classes);
+    const resolved = resolveDetectOptions(options, this.config);
     throwIfAborted(resolved.signal);
     const timings = noTimings();
     const start = performance.now();

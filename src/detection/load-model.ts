@@ -17,7 +17,7 @@ export async function loadModel(
   signal?: AbortSignal,
   download?: DownloadOptions,
 ): Promise<Model> {
-  if (source === undefined) return loadDefaultModel();
+  if (source === undefined) return loadDefaultModel(signal, download);
   if (typeof source === 'string' || source instanceof URL) {
     return readNamed(await readBytes(source, signal, download), String(source));
   }
@@ -31,8 +31,11 @@ export async function loadModel(
   );
 }
 
-async function loadDefaultModel(): Promise<Model> {
-  const bytes = await defaultModel();
+async function loadDefaultModel(
+  signal: AbortSignal | undefined,
+  download: DownloadOptions | undefined,
+): Promise<Model> {
+  const bytes = await defaultModel(signal, download);
   if (bytes) return readModel(bytes);
   throw new RefineDetError(
     'NO_DEFAULT_MODEL',

@@ -100,7 +100,16 @@ export async function openGpu(): Promise<Gpu | undefined> {
   return (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu;
 }
 
-/** The model that comes with the package is a file: in a page, give its URL. */
-export async function defaultModel(): Promise<undefined> {
-  return undefined;
+/** @throws FETCH_FAILED with advice, ABORTED */
+export async function defaultModel(
+  signal?: AbortSignal,
+  download?: DownloadOptions,
+): Promise<Uint8Array> {
+  // A module of its own: bundles for pages replace it.
+  const { defaultModelUrl, explainDefault } = await import('./default-model.ts');
+  try {
+    return await readBytes(defaultModelUrl(), signal, download);
+  } catch (error) {
+    throw explainDefault(error);
+  }
 }

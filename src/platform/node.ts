@@ -112,7 +112,10 @@ export function openGpu(): Promise<Gpu | undefined> {
 }
 
 /** Bytes of the model that comes with the package, or undefined when this build carries none. */
-export async function defaultModel(): Promise<Uint8Array | undefined> {
+export async function defaultModel(
+  _signal?: AbortSignal,
+  _download?: DownloadOptions,
+): Promise<Uint8Array | undefined> {
   try {
     return await readFile(new URL('../../models/default.safetensors', import.meta.url));
   } catch {

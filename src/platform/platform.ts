@@ -76,6 +76,9 @@ export interface Platform {
   readPixels(source: object, options?: DecodeOptions): Promise<RawImage | undefined>;
   /** WebGPU, where there is one. */
   openGpu(): Promise<Gpu | undefined>;
-  /** Bytes of the model that comes with the package, or undefined when there is none. */
-  defaultModel(): Promise<Uint8Array | undefined>;
+  /**
+   * Bytes of the model that comes with the package, or undefined when there is none.
+   * @throws FETCH_FAILED, ABORTED
+   */
+  defaultModel(signal?: AbortSignal, download?: DownloadOptions): Promise<Uint8Array | undefined>;
 }

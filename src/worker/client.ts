@@ -88,6 +88,11 @@ export class WorkerDetector {
     return this.#state.threads;
   }
 
+  /** Bytes of the worker's wasm heap, after the last detection; it never shrinks. */
+  get heapBytes(): number {
+    return this.#state.heapBytes;
+  }
+
   /**
    * Objects in one picture, best first.
    * @throws as RefineDet.detect, WORKER_CRASHED; INVALID_ARGUMENT for a tensor
@@ -193,18 +198,28 @@ async function connectWorker(
     },
     crashed,
   );
-  const isUrl = typeof source === 'string' || source instanceof URL;
   const question = {
     type: 'load',
-    source: isUrl ? absoluteUrl(String(source)) : source,
+    source: await sentSource(source),
     options: sentOptions(options),
   } as const;
   try {
     return { channel, loaded: (await channel.ask(question, [], signal)) as LoadedAnswer };
   } catch (error) {
     channel.close(error as RefineDetError);
-    throw error;
+    throw source === undefined ? await explained(error) : error;
   }
+}
+
+/** The worker's script may be anywhere, so that only the page knows where its files are. */
+async function sentSource(source: ModelSource | undefined): Promise<ModelSource> {
+  if (source === undefined) return (await import('../platform/default-model.ts')).defaultModelUrl();
+  const isUrl = typeof source === 'string' || source instanceof URL;
+  return isUrl ? absoluteUrl(String(source)) : source;
+}
+
+async function explained(error: unknown): Promise<unknown> {
+  return (await import('../platform/default-model.ts')).explainDefault(error);
 }
 
 async function sendBinary(channel: Channel, threaded: boolean): Promise<void> {

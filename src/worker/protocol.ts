@@ -20,7 +20,7 @@ export type Request =
   | {
       type: 'load';
       id: number;
-      source: ModelSource | undefined;
+      source: ModelSource;
       options: SentLoadOptions;
     }
   | { type: 'detect'; id: number; image: ImageSource; options: SentDetectOptions }
@@ -47,6 +47,7 @@ export type Response =
 export interface EngineState {
   backend: BackendName;
   threads: number;
+  heapBytes: number;
 }
 
 export interface SentError {

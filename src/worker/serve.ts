@@ -2,7 +2,13 @@
 import type { GpuBackend } from '../backend/gpu.ts';
 import { RefineDet } from '../detector.ts';
 import { RefineDetError } from '../errors.ts';
-import { packDetections, packError, type Request, type Response } from './protocol.ts';
+import {
+  type EngineState,
+  packDetections,
+  packError,
+  type Request,
+  type Response,
+} from './protocol.ts';
 
 /** Where messages come from and go to: `self` of a dedicated worker, or a MessagePort. */
 export interface Port {
@@ -106,8 +112,8 @@ export function serve(
 
 type RequestOf<T extends Request['type']> = Extract<Request, { type: T }>;
 
-function stateOf({ backend, threads }: RefineDet) {
-  return { backend, threads };
+function stateOf({ backend, threads, heapBytes }: RefineDet): EngineState {
+  return { backend, threads, heapBytes };
 }
 
 /** After a trap the memory of the wasm module is in no known state. */

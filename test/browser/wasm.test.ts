@@ -139,7 +139,9 @@ describe.skipIf(!hasChromium)('RefineDet in a page', () => {
       /^FETCH_FAILED: http.*\/nowhere\/tfjs-backend-wasm-simd.wasm answered an HTML page/,
     );
     expect(errors.model).toMatch(/^FETCH_FAILED: http.*\/model.bin answered an HTML page/);
-    expect(errors.none).toMatch(/^NO_DEFAULT_MODEL/);
+    expect(errors.none).toMatch(
+      /^FETCH_FAILED: http.*default.safetensors answered .*; the default model was expected there: copy/,
+    );
     expect(errors.abort).toMatch(/^ABORTED/);
     expect(errors.emptyImage).toMatch(/^IMAGE_(EMPTY|CORRUPT)/);
     expect(errors.noVideo).toMatch(/^IMAGE_EMPTY/);

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleForPages, embedWorker } from '../../scripts/build-browser.ts';
 import { embedWasm } from '../../scripts/embed.ts';
@@ -23,7 +23,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export interface PackedApp {
   folder: string;
   /** Adds or replaces a file of the app. */
-  write(path: string, text: string): void;
+  write(path: string, content: string | Uint8Array): void;
   remove(): void;
 }
 
@@ -38,7 +38,10 @@ export async function packedApp(): Promise<PackedApp> {
   for (const name of new Set(Object.keys(dependencies).map((name) => name.split('/')[0]))) {
     symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
   }
-  const write = (path: string, text: string) => writeFileSync(join(folder, path), text);
+  const write: PackedApp['write'] = (path, content) => {
+    mkdirSync(join(folder, dirname(path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  };
   write('package.json', '{ "name": "app", "private": true, "type": "module" }');
   return { folder, write, remove: () => rmSync(folder, { recursive: true }) };
 }

@@ -29,9 +29,13 @@ import { createWorkerDetector } from '${worker}';
 async function run() {
   const options = ${JSON.stringify(OPTIONS)};
   const model = '/model.safetensors', picture = '/examples/cat.jpg';
-  const detector = await RefineDet.load(model, { threads: 1 });
-  const inWorker = await createWorkerDetector(model, { threads: 1 });
-  return [await detector.detect(picture, options), await inWorker.detect(picture, options)];
+  const detectors = [
+    await RefineDet.load(model, { threads: 1 }),
+    await RefineDet.load(undefined, { threads: 1 }),
+    await createWorkerDetector(model, { threads: 1 }),
+    await createWorkerDetector(undefined, { threads: 1 }),
+  ];
+  return Promise.all(detectors.map((detector) => detector.detect(picture, options)));
 }
 run().then((found) => { globalThis.result = { found }; },
   (error) => { globalThis.result = { error: String(error.stack) }; });
@@ -120,6 +124,8 @@ describe.skipIf(!hasChromium)('the packed package in a page', () => {
     const detector = await RefineDet.load(model, { threads: 1 });
     expected = await detector.detect(CAT, OPTIONS);
     detector.dispose();
+    // As the package's own, so that what it finds is known.
+    app.write('node_modules/refinedet/models/default.safetensors', model);
     browser = await launchChromium();
     app.write('index.html', page('/main.js'));
     app.write('main.js', main('refinedet', 'refinedet/worker'));
@@ -178,7 +184,7 @@ describe.skipIf(!hasChromium)('the packed package in a page', () => {
       root: app.folder,
       configFile: false as const,
       logLevel: 'error' as const,
-      cacheDir: join(app.folder, `.vite-${name.at(-1)}`),
+      cacheDir: join(app.folder, `node_modules/.vite-${name.at(-1)}`),
     });
 
     it('builds it', async () => {

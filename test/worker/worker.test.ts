@@ -39,6 +39,8 @@ describe('createWorkerDetector', () => {
     expect(bytes.length).toBeGreaterThan(0);
     expect(detector.config).toEqual(plain.config);
     expect([detector.backend, detector.threads]).toEqual(['wasm', 1]);
+    expect(detector.heapBytes).toBe(plain.heapBytes);
+    expect(detector.heapBytes).toBeGreaterThan(1e6);
   });
 
   it('streams', async () => {
