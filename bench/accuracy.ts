@@ -1,0 +1,153 @@
+/**
+ * Average precision, size, load time and time a picture of models beside other detectors, on pictures
+ * they have not been trained on. All read the same files, one detector after the other, in one
+ * process, on the same wasm backend.
+ *
+ * npx tsx --conditions=refinedet-source bench/accuracy.ts --val VOC_FOLDER:SPLIT
+ *   [--model FILE]... [--ssd ssd-mobilenetv2-oid4.safetensors] [--centernet HUMAN_PACKAGE/models]
+ *   [--images N] [--threads N] [--json OUT]
+ *
+ * Without --model, the model that comes with the package. CenterNet: `npm pack @vladmandic/human`.
+ */
+import { statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { wasmRuntime } from '../src/backend/wasm.ts';
+import { dataPart } from '../src/cli/train/flag-values.ts';
+import { selectClasses } from '../src/datasets/classes.ts';
+import { loadDataset } from '../src/datasets/load.ts';
+import type { Dataset } from '../src/datasets/types.ts';
+import { RefineDet } from '../src/detector.ts';
+import { type DatasetDetector, evaluateDetector } from '../src/evaluation/detect-dataset.ts';
+import { evaluate, type VocResult } from '../src/evaluation/evaluate.ts';
+import { VOC_CLASSES } from '../src/labels.ts';
+import { centerNet } from './accuracy/centernet.ts';
+import type { Accuracy, SplitAccuracy } from './accuracy/results.ts';
+import { ssdMobileNet } from './accuracy/ssd.ts';
+import { markdownTable, quantile } from './harness.ts';
+
+const { values } = parseArgs({
+  options: {
+    val: { type: 'string', multiple: true, default: [] },
+    model: { type: 'string', multiple: true, default: ['models/default.safetensors'] },
+    ssd: { type: 'string' },
+    centernet: { type: 'string' },
+    images: { type: 'string' },
+    threads: { type: 'string', default: '2' },
+    json: { type: 'string' },
+  },
+});
+
+interface Contender {
+  name: string;
+  file: string;
+  load: () => Promise<DatasetDetector & Partial<Disposable>>;
+}
+
+/** Classes that all detectors of a comparison know. */
+const CLASS_SETS = {
+  '6 animals': ['person', 'cat', 'cow', 'dog', 'horse', 'sheep'],
+  '4 of SSD': ['person', 'cat', 'cow', 'dog'],
+  '20 of VOC': VOC_CLASSES,
+};
+const LOADS = 5;
+
+const threads = Number(values.threads);
+await wasmRuntime(threads);
+const splits = await Promise.all(values.val.map(readSplit));
+const results: Accuracy[] = [];
+for (const { name, file, load } of contenders()) {
+  const loadTimes: number[] = [];
+  for (let i = 0; i < LOADS; i++) {
+    const start = performance.now();
+    const loaded = await load();
+    loadTimes.push(performance.now() - start);
+    loaded[Symbol.dispose]?.();
+  }
+  const detector = await load();
+  const found: SplitAccuracy[] = [];
+  for (const dataset of splits) found.push(await score(detector, dataset));
+  detector[Symbol.dispose]?.();
+  results.push({
+    name,
+    bytes: statSync(file).size,
+    loadMs: quantile(loadTimes, 0.5),
+    splits: found,
+  });
+}
+if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 1)}\n`);
+for (const [i, { name, split, images }] of splits.entries()) {
+  console.log(`\n${name} ${split}, ${images.length} pictures, mAP at 0.5 in per cent:\n`);
+  const sets = Object.keys(CLASS_SETS).flatMap((set) => [`${set}, 11 points`, 'area']);
+  const header = ['detector', ...sets, 'COCO AP', 'MB', 'load', 'a picture'];
+  console.log(
+    markdownTable(
+      header,
+      results.map((result) => row(result, result.splits[i])),
+    ),
+  );
+}
+
+function contenders(): Contender[] {
+  const { model: models, centernet, ssd } = values;
+  const all: Contender[] = models.map((file) => ({
+    name: `RefineDet, ${path.basename(file)}`,
+    file,
+    load: () => RefineDet.load(file, { threads }),
+  }));
+  if (centernet) {
+    const file = path.join(centernet, 'centernet.bin');
+    const load = () => centerNet(centernet);
+    all.push({ name: 'CenterNet of @vladmandic/human, 512 px', file, load });
+  }
+  if (ssd) {
+    const load = () => ssdMobileNet(ssd);
+    all.push({ name: 'SSD MobileNetV2 of @mediapipe/objectron, 300 px', file: ssd, load });
+  }
+  return all;
+}
+
+async function readSplit(location: string): Promise<Dataset> {
+  const { path: folder, split } = dataPart(location);
+  const dataset = await loadDataset(folder, { split });
+  return { ...dataset, images: dataset.images.slice(0, Number(values.images ?? Infinity)) };
+}
+
+async function score(detector: DatasetDetector, whole: Dataset): Promise<SplitAccuracy> {
+  const known = whole.classes.filter((label) => detector.classes.includes(label));
+  const dataset = selectClasses(whole, known);
+  const { predictions, result, seconds } = await evaluateDetector(detector, dataset, {
+    metric: 'voc07',
+  });
+  return {
+    data: `${whole.name} ${whole.split}`,
+    images: dataset.images.length,
+    boxes: Object.fromEntries(known.map((label, classId) => [label, boxCount(dataset, classId)])),
+    voc07: result.perClass,
+    voc12: evaluate(dataset, predictions, { metric: 'voc12' }).perClass,
+    coco: evaluate(dataset, predictions, { metric: 'coco' }).perClass,
+    millisecondsAPicture: (1000 * seconds) / dataset.images.length,
+  };
+}
+
+/** Boxes that count: those that are not difficult. */
+function boxCount({ images }: Dataset, classId: number): number {
+  const boxes = images.flatMap((image) => image.boxes);
+  return boxes.filter((box) => box.classId === classId && !box.difficult).length;
+}
+
+function row({ name, bytes, loadMs }: Accuracy, found: SplitAccuracy): string[] {
+  const means = Object.values(CLASS_SETS).flatMap((classes) => [
+    percent(found.voc07, classes),
+    percent(found.voc12, classes),
+  ]);
+  const coco = percent(found.coco, Object.keys(found.coco));
+  const time = `${found.millisecondsAPicture.toFixed(0)} ms`;
+  return [name, ...means, coco, (bytes / 1e6).toFixed(1), `${loadMs.toFixed(0)} ms`, time];
+}
+
+/** Mean over the given classes; a dash where one is missing. */
+function percent(perClass: VocResult['perClass'], classes: readonly string[]): string {
+  const mean = classes.reduce((sum, label) => sum + perClass[label], 0) / classes.length;
+  return Number.isNaN(mean) ? '–' : (100 * mean).toFixed(1);
+}
