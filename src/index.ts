@@ -13,7 +13,7 @@ export type { TileOptions } from './detection/tiles.ts';
 export { RefineDet } from './detector.ts';
 export { ERROR_CODES, type ErrorCode, RefineDetError } from './errors.ts';
 export type { RawImage } from './image/types.ts';
-export type { PostprocessOptions, SoftNms } from './kernels/options.ts';
+export type { Decoding, PostprocessOptions, SoftNms } from './kernels/options.ts';
 export {
   type HeadArrays,
   postprocess,

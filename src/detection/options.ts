@@ -3,6 +3,7 @@ import { RefineDetError } from '../errors.ts';
 import { DEFAULT_MAX_PIXELS } from '../image/header.ts';
 import { type PostprocessOptions, resolvePostprocessOptions } from '../kernels/options.ts';
 import { type ClassFilter, classMask } from '../labels.ts';
+import type { ModelConfig } from '../model/model.ts';
 import {
   ABORT_SIGNAL,
   checkObject,
@@ -74,7 +75,7 @@ const VOTE_SCORE_THRESHOLD = 0.01;
 /** @throws INVALID_OPTION, UNKNOWN_CLASS */
 export function resolveDetectOptions(
   options: DetectOptions,
-  classes: readonly string[],
+  { classes, decoding }: Pick<ModelConfig, 'classes' | 'decoding'>,
 ): ResolvedDetectOptions {
   checkObject('options', options);
   for (const [name, rule] of Object.entries(RULES)) {
@@ -92,6 +93,7 @@ export function resolveDetectOptions(
       classMask: classMask(classes, options.classes),
     },
     Object.keys(RULES),
+    decoding,
   );
   const { maxDetections = postprocess.keepTopK, signal, onTimings } = options;
   return {

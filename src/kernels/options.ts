@@ -44,6 +44,9 @@ export interface PostprocessOptions {
   boxVotingThreshold: number;
 }
 
+/** What depends on how a model was trained: where a model states these, they are its defaults. */
+export type Decoding = Pick<PostprocessOptions, 'objectnessThreshold' | 'refineAnchors'>;
+
 /** The released code's values (paper text: topK 400 an image, keepTopK 200). */
 export const POSTPROCESS_DEFAULTS: Readonly<PostprocessOptions> = {
   objectnessThreshold: 0.01,
@@ -66,14 +69,16 @@ const NAMES = Object.keys(POSTPROCESS_DEFAULTS) as (keyof PostprocessOptions)[];
 /**
  * Fills in defaults (for absent and undefined values) and checks every value.
  * @param otherNames names that the caller understands besides these; ignored here
+ * @param defaults of the model in use
  * @throws INVALID_OPTION naming the option and the value
  */
 export function resolvePostprocessOptions(
   options: Partial<PostprocessOptions> = {},
   otherNames: readonly string[] = [],
+  defaults: Partial<PostprocessOptions> = {},
 ): PostprocessOptions {
   checkNames('', options, [...NAMES, ...otherNames]);
-  const resolved = { ...POSTPROCESS_DEFAULTS };
+  const resolved = { ...POSTPROCESS_DEFAULTS, ...defaults };
   for (const name of NAMES) {
     if (options[name] === undefined) continue;
     checkValue(name, options[name], RULES[name]);

@@ -1,5 +1,6 @@
 /** A detector in memory: what the network is, how its input is prepared, and its weights. */
 import type { AnchorOptions } from '../anchors.ts';
+import type { Decoding } from '../kernels/options.ts';
 import type { Graph, Weights } from './graph.ts';
 import type { GraphOptions, PresetName } from './presets.ts';
 
@@ -21,6 +22,11 @@ export interface ModelConfig {
   /** Object class names; background is not listed (the network's class 0). */
   classes: readonly string[];
   anchors: AnchorOptions;
+  /**
+   * How the heads are to be read, from how they were trained: what detection does unless its options
+   * say otherwise. Default: the released code's values.
+   */
+  decoding?: Partial<Decoding>;
   /** Where the weights come from: free JSON (training run, source file, licence, measured accuracy). */
   provenance?: Record<string, unknown>;
 }

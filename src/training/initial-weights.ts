@@ -60,13 +60,14 @@ export async function initialModel(
 }
 
 function describe(
-  { preset, graphOptions, inputSizes }: TrainConfig,
+  { preset, graphOptions, inputSizes, loss }: TrainConfig,
   classes: readonly string[],
   found: Input | undefined,
 ): ModelConfig {
   const { mean, std, channelOrder, name } = presetByName(preset);
   const side = Math.max(...inputSizes.at(-1)!.sizes);
   const input = found ?? { mean, std, channelOrder, anchors: ANCHOR_DEFAULTS };
+  const { objectnessThreshold, refineAnchors } = loss;
   const variants = { ...input.graphOptions, ...graphOptions };
   return {
     preset: name,
@@ -78,6 +79,7 @@ function describe(
     channelOrder: input.channelOrder,
     classes,
     anchors: input.anchors,
+    decoding: { objectnessThreshold, refineAnchors },
   };
 }
 

@@ -114,7 +114,7 @@ export class RunKeeper {
   }
 
   #provenance(trainer: Trainer): Record<string, unknown> {
-    const { data, init, seed, loss, metric } = { ...this.#config, ...this.#config.evaluation };
+    const { data, init, seed, metric } = { ...this.#config, ...this.#config.evaluation };
     const last = this.#history.findLast(({ step }) => step === trainer.step);
     return {
       madeBy: 'refinedet train',
@@ -123,7 +123,6 @@ export class RunKeeper {
       steps: trainer.step,
       epochs: trainer.plan.epochsAfter(trainer.step),
       seed,
-      loss: { objectnessThreshold: loss.objectnessThreshold, refineAnchors: loss.refineAnchors },
       ...(last && { metric, score: last.score, validationImages: last.images }),
     };
   }

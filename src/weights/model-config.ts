@@ -1,6 +1,7 @@
 /** Checks the description of a model that comes from a file. */
 import { parseAnchorOptions } from '../anchors.ts';
 import { RefineDetError } from '../errors.ts';
+import { type Decoding, resolvePostprocessOptions } from '../kernels/options.ts';
 import { inputSide } from '../model/input-size.ts';
 import type { ChannelOrder, ModelConfig } from '../model/model.ts';
 import { type GraphOptions, PRESETS, type PresetName } from '../model/presets.ts';
@@ -30,6 +31,7 @@ export function parseModelConfig(value: unknown): ModelConfig {
     channelOrder: channelOrder(fields['channelOrder']),
     classes: classes(fields['classes']),
     anchors: anchors(fields['anchors']),
+    ...(fields['decoding'] !== undefined && { decoding: decoding(fields['decoding']) }),
     ...(fields['provenance'] !== undefined && {
       provenance: record(fields['provenance'], 'provenance'),
     }),
@@ -102,7 +104,7 @@ function classes(value: unknown): string[] {
 }
 
 function anchors(value: unknown): ModelConfig['anchors'] {
-  const options = parseAnchors(value);
+  const options = checked(() => parseAnchorOptions(value));
   const { strides, sizes, ratios } = options;
   for (const [field, list, length] of [
     ['strides', strides, LEVELS.length],
@@ -114,9 +116,20 @@ function anchors(value: unknown): ModelConfig['anchors'] {
   return options;
 }
 
-function parseAnchors(value: unknown): ModelConfig['anchors'] {
+function decoding(value: unknown): Partial<Decoding> {
+  const { objectnessThreshold, refineAnchors } = record(value, 'decoding');
+  const known = {
+    ...(objectnessThreshold !== undefined && { objectnessThreshold }),
+    ...(refineAnchors !== undefined && { refineAnchors }),
+  } as Partial<Decoding>;
+  checked(() => resolvePostprocessOptions(known));
+  return known;
+}
+
+/** Runs a parser that knows options by the same names. */
+function checked<T>(parse: () => T): T {
   try {
-    return parseAnchorOptions(value);
+    return parse();
   } catch (error) {
     if (!(error instanceof RefineDetError)) throw error;
     throw new RefineDetError('MODEL_METADATA', `the model's ${error.message}`, { cause: error });

@@ -86,6 +86,21 @@ describe('detect', () => {
     expect(await some({ tiles: { size: 200 } })).not.toEqual(all);
   });
 
+  it('reads the heads as the model was trained, unless its options say otherwise', async () => {
+    const model = randomModel();
+    const decoding = { refineAnchors: false, objectnessThreshold: 0.4 };
+    const own = { ...model, config: { ...model.config, decoding } };
+    using ablated = await RefineDet.load(await writeModel(own), { threads: 1 });
+    expect(ablated.config.decoding).toEqual(decoding);
+    const expected = await detector.detect(CAT, { ...ANY, ...decoding });
+    expect(await ablated.detect(CAT, ANY)).toEqual(expected);
+    expect(await ablated.detect(CAT, { ...ANY, refineAnchors: undefined })).toEqual(expected);
+    const released = { refineAnchors: true, objectnessThreshold: 0.01 };
+    const otherwise = await detector.detect(CAT, ANY);
+    expect(otherwise).not.toEqual(expected);
+    expect(await ablated.detect(CAT, { ...ANY, ...released })).toEqual(otherwise);
+  });
+
   it('merges multi-scale views so that no two of a class overlap beyond the threshold', async () => {
     const options = { scoreThreshold: 0.3, nmsThreshold: 0.2, multiScale: true, boxVoting: false };
     const merged = await detector.detect(CAT, options);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveDetectOptions } from '../../src/detection/options.ts';
 
 const CLASSES = ['ant', 'bee', 'cat'];
-const resolve = (options: object) => resolveDetectOptions(options, CLASSES);
+const resolve = (options: object) => resolveDetectOptions(options, { classes: CLASSES });
 const image = { width: 2000, height: 1000 };
 const input = { width: 320, height: 320 };
 

@@ -165,7 +165,7 @@ describe('train', { timeout: 180_000 }, () => {
     ['transfer connection blocks', { graphOptions: { tcb: false } }],
     ['ARM regression', { loss: { refineAnchors: false } }],
     ['negative anchor filtering', { loss: { objectnessThreshold: 0 } }],
-  ])('trains and evaluates without %s', async (_, ablation: TrainOptions) => {
+  ])('trains, evaluates and detects without %s', async (_, ablation: TrainOptions) => {
     const data = await shapesDataset(emptyFolder(), 2);
     const folder = emptyFolder();
     const call = { data: { train: data, validation: data }, store: new RunFolder(folder) };
@@ -174,6 +174,9 @@ describe('train', { timeout: 180_000 }, () => {
     const model = await readModel(readFileSync(path.join(folder, RUN_FILES.model)));
     const hasTcb = model.graph.layers.some(({ name }) => name.startsWith('tcb'));
     expect(hasTcb).toBe(!('graphOptions' in ablation));
+    // What reads the model needs no flag: it says how its heads are meant.
+    const decoding = { refineAnchors: true, objectnessThreshold: 0.01, ...ablation.loss };
+    expect(model.config.decoding).toEqual(decoding);
   });
 });
 

@@ -26,6 +26,7 @@ const config: ModelConfig = {
   channelOrder: 'RGB',
   classes: ['cat', 'Hund 🐕'],
   anchors: { ...ANCHOR_DEFAULTS, clip: true },
+  decoding: { refineAnchors: false, objectnessThreshold: 0 },
   provenance: { licence: 'CC0', epochs: 3, nested: { a: [1, null] } },
 };
 const graph = presetGraph(config.preset, config.classes.length);
@@ -189,6 +190,9 @@ describe('files that are no models', () => {
     ['preset', { preset: 'refinedet9000' }],
     ['preset', { preset: 'toString' }],
     ['graphOptions', { graphOptions: 1 }],
+    ['decoding', { decoding: [] }],
+    ['objectnessThreshold', { decoding: { objectnessThreshold: 2 } }],
+    ['refineAnchors', { decoding: { refineAnchors: null } }],
     ['resnetVersion', { graphOptions: { resnetVersion: 'v2' } }],
     ['inputHeight', { inputHeight: 300 }],
     ['inputHeight', { inputHeight: 0 }],

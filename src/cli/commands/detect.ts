@@ -51,7 +51,7 @@ function addDetectionOptions(command: Command): void {
     .addOption(
       option(
         '--objectness-threshold <p>',
-        'drop anchors less likely to be an object (default: 0.01)',
+        "drop anchors less likely to be an object (default: the model's)",
         fraction('--objectness-threshold'),
       ),
     )

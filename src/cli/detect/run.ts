@@ -27,7 +27,7 @@ export async function runDetect(givenWords: string[], givenFlags: DetectFlags): 
   const detect = detectOptions(flags);
   const model = await loadModel(flags.model, signal);
   const { classes } = model.config;
-  resolveDetectOptions(detect, classes); // bad options fail before any work
+  resolveDetectOptions(detect, model.config); // bad options fail before any work
 
   const inputs = await expandInputs(words, flags.recursive);
   const pictures = inputs.filter((input) => 'file' in input);

@@ -51,6 +51,7 @@ function modelInfo(name: string, config: ModelConfig, graph: Graph) {
     provenance: config.provenance ?? {},
     ...counts,
     anchorOptions: anchors,
+    decoding: config.decoding ?? {},
     layers,
   };
 }

@@ -44,7 +44,7 @@ function layerLines({ layers }: ModelInfo, { dim }: Colors): string[] {
 }
 
 function factLines(info: ModelInfo, { bold }: Colors): string[] {
-  const { input, classes, anchors, anchorsPerLevel, anchorOptions, layers } = info;
+  const { input, classes, anchors, anchorsPerLevel, anchorOptions, decoding, layers } = info;
   const { channelOrder, mean, std } = input;
   const levels = anchorsPerLevel.map((n, i) => `${n} at stride ${anchorOptions.strides[i]}`);
   const facts = [
@@ -57,6 +57,8 @@ function factLines(info: ModelInfo, { bold }: Colors): string[] {
     ['MACs', `${metric(info.macs)} (${info.macs.toLocaleString('en')})`],
     ['anchors', `${anchors}: ${levels.join(', ')}`],
   ];
+  const stated = Object.entries(decoding).map(([name, value]) => `${name} ${value}`);
+  if (stated.length > 0) facts.push(['decoding', stated.join(', ')]);
   return aligned(facts);
 }
 

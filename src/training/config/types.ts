@@ -99,7 +99,7 @@ export interface TrainConfig {
   sampling: SamplingOptions;
   /**
    * Matching, mining and ablations: `objectnessThreshold: 0` is without negative anchor filtering,
-   * `refineAnchors: false` without ARM regression. Evaluation follows these two.
+   * `refineAnchors: false` without ARM regression. The model keeps these two, and detection follows.
    */
   loss: LossOptions;
   /** VOC's difficult boxes. Default `use`, as the released code. */

@@ -111,9 +111,7 @@ export class LocalReplica implements Replica {
   }
 
   async detect(path: string): Promise<Detection[]> {
-    const { objectnessThreshold, refineAnchors } = this.#setup.loss;
-    const scoreThreshold = EVALUATION_SCORE_THRESHOLD;
-    return this.#detector!.detect(path, { scoreThreshold, objectnessThreshold, refineAnchors });
+    return this.#detector!.detect(path, { scoreThreshold: EVALUATION_SCORE_THRESHOLD });
   }
 
   async endDetecting(): Promise<void> {
