@@ -1,14 +1,11 @@
 /** Options of loading a detector. */
 import type { GpuBackend } from '../backend/gpu.ts';
 import { THREADS, type Threads } from '../backend/wasm.ts';
-import { inputSide } from '../model/input-size.ts';
-import type { Model } from '../model/model.ts';
+import { checkInputSize, INPUT_SIZE, type InputSize } from '../model/input-size.ts';
 import {
   ABORT_SIGNAL,
-  checkFields,
   checkGiven,
   checkObject,
-  checkValue,
   FLAG,
   FUNCTION,
   type Rule,
@@ -16,7 +13,6 @@ import {
 } from '../option-checks.ts';
 import type { DownloadProgress, WasmSource } from '../platform/platform.ts';
 import type { BackendName } from './engine.ts';
-import type { Size } from './views.ts';
 
 export interface LoadOptions {
   /**
@@ -29,7 +25,7 @@ export interface LoadOptions {
   /** Threads of the wasm backend; the first load of a process decides. Default `auto`. */
   threads?: Threads;
   /** Network input instead of the model's: a side or `{ width, height }`, multiples of 64. */
-  inputSize?: number | Size;
+  inputSize?: InputSize;
   /** Run the network once inside `load`; default true. */
   warmUp?: boolean;
   /** Cancels loading. */
@@ -50,13 +46,11 @@ export interface LoadOptions {
   info?: (message: string) => void;
 }
 
-const isObject = (value: unknown) => typeof value === 'object' && value !== null;
-
 const RULES: Record<keyof LoadOptions, Rule> = {
   backend: TEXT,
   gpu: [Array.isArray, 'a list of GPU backends'],
   threads: THREADS,
-  inputSize: [(v) => typeof v === 'number' || isObject(v), 'a side or { width, height }'],
+  inputSize: INPUT_SIZE,
   warmUp: FLAG,
   signal: ABORT_SIGNAL,
   onProgress: FUNCTION,
@@ -72,17 +66,5 @@ const RULES: Record<keyof LoadOptions, Rule> = {
 /** @throws INVALID_OPTION naming the option and the value */
 export function checkLoadOptions(options: LoadOptions): void {
   checkGiven('', checkObject('options', options), RULES);
-  const { inputSize } = options;
-  if (typeof inputSize === 'number') checkValue('inputSize', inputSize, SIDE);
-  else if (inputSize) checkFields('inputSize.', inputSize, { width: SIDE, height: SIDE });
-}
-
-const SIDE = inputSide();
-
-/** The model at the given input size. */
-export function withInputSize(model: Model, inputSize: LoadOptions['inputSize']): Model {
-  if (inputSize === undefined) return model;
-  const [inputWidth, inputHeight] =
-    typeof inputSize === 'number' ? [inputSize, inputSize] : [inputSize.width, inputSize.height];
-  return { ...model, config: { ...model.config, inputWidth, inputHeight } };
+  checkInputSize(options.inputSize);
 }

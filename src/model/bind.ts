@@ -11,6 +11,7 @@ import {
   type Activation,
   type ConvLayer,
   type DepthwiseLayer,
+  L2_NORM_EPSILON,
   type MaxPoolLayer,
   poolSize,
 } from './graph.ts';
@@ -164,8 +165,6 @@ export function spreadDeconvFilter(filter: tf.Tensor4D): tf.Tensor4D {
     tf.reshape<tf.Rank.R4>(tf.transpose(filter, [2, 0, 1, 3]), [1, 1, channels, 4 * filters]),
   );
 }
-
-const L2_NORM_EPSILON = 1e-10;
 
 /** [B, h, w, 1] length across channels at each position. */
 export function channelNorm(x: tf.Tensor4D): tf.Tensor4D {

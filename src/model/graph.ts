@@ -64,6 +64,9 @@ export interface MaxPoolLayer extends Unary {
   ceil: boolean;
 }
 
+/** Under the square root of an L2 norm: a position without any signal stays zero. */
+export const L2_NORM_EPSILON = 1e-10;
+
 /** L2 normalisation across channels with a learned scale per channel. Tensor: weight [channels]. */
 export interface L2NormLayer extends Unary {
   op: 'l2norm';

@@ -8,12 +8,13 @@
  */
 import { RefineDetError } from '../errors.ts';
 import { withoutBatchNorm } from '../model/fold.ts';
-import { BATCH_NORM_TENSORS, type Graph, type Weights, type WeightTensor } from '../model/graph.ts';
-import type { Model, ModelConfig } from '../model/model.ts';
+import { BATCH_NORM_TENSORS, type Graph, type WeightTensor } from '../model/graph.ts';
+import type { Model } from '../model/model.ts';
 import { presetGraph } from '../model/presets.ts';
 import { checkValue, oneOf } from '../option-checks.ts';
 import { quote, requireBytes } from './bytes.ts';
-import { encodeFloat16, FLOAT16_MAX } from './half.ts';
+import { checkModel, describeModel, requireRange } from './check-model.ts';
+import { encodeFloat16 } from './half.ts';
 import { matchTensors, readWeights, requireComplete } from './import.ts';
 import { NATIVE } from './importers/native.ts';
 import { parseModelConfig } from './model-config.ts';
@@ -26,7 +27,6 @@ import {
   type TensorWriter,
   writeSafetensors,
 } from './safetensors.ts';
-import type { SourceTensors } from './source.ts';
 import { safetensorsSource } from './tensor-file.ts';
 
 const FORMAT_NAME = 'refinedet';
@@ -61,7 +61,7 @@ export async function readModel(bytes: Uint8Array): Promise<Model> {
   const { preset, classes, graphOptions } = config;
   const graph = graphOf(file, presetGraph(preset, classes.length, graphOptions));
   const { matched, ...fit } = matchTensors(safetensorsSource(file), graph, NATIVE);
-  requireComplete(fit, describe(config));
+  requireComplete(fit, describeModel(config));
   return { config, graph, weights: readWeights(matched) };
 }
 
@@ -119,11 +119,9 @@ function checksumText(digest: Uint8Array): string {
  */
 export async function writeModel(model: Model, type: StorageType = 'f32'): Promise<Uint8Array> {
   checkValue('type', type, oneOf(Object.keys(KERNEL_TYPES)));
-  const { graph, weights } = model;
-  const config = parseModelConfig(model.config);
-  requireComplete(matchTensors(inMemory(weights), graph, NATIVE), describe(config));
+  const config = checkModel(model);
   const tensors = new Map<string, TensorWriter>();
-  for (const [name, tensor] of weights) {
+  for (const [name, tensor] of model.weights) {
     const dtype = storedType(tensor, type);
     requireRange(name, tensor, dtype);
     for (const [stored, writer] of tensorWriters(name, tensor, dtype)) tensors.set(stored, writer);
@@ -142,33 +140,12 @@ export async function writeModel(model: Model, type: StorageType = 'f32'): Promi
   return file;
 }
 
-function describe({ preset, classes }: ModelConfig): string {
-  return `${preset} with ${classes.length} classes`;
-}
-
-function inMemory(weights: Weights): SourceTensors {
-  return new Map(
-    [...weights].map(([name, { shape, data }]) => [name, { shape, read: () => data }]),
-  );
-}
-
 type StoredType = 'F32' | 'F16' | 'I8';
 const KERNEL_TYPES: Record<StorageType, StoredType> = { f32: 'F32', f16: 'F16', int8: 'I8' };
 
 /** Vectors stay exact. */
 function storedType({ shape }: WeightTensor, type: StorageType): StoredType {
   return shape.length === 1 ? 'F32' : KERNEL_TYPES[type];
-}
-
-function requireRange(name: string, { data }: WeightTensor, dtype: StoredType): void {
-  const limit = dtype === 'F16' ? FLOAT16_MAX : Number.MAX_VALUE;
-  let index = 0;
-  while (index < data.length && Math.abs(data[index]) <= limit) index++;
-  if (index === data.length) return;
-  throw new RefineDetError(
-    'INVALID_ARGUMENT',
-    `the tensor ${name} holds ${data[index]} at index ${index}, which cannot be stored as ${dtype}`,
-  );
 }
 
 function tensorWriters(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkLoadOptions, withInputSize } from '../../src/detection/load-options.ts';
+import { checkLoadOptions } from '../../src/detection/load-options.ts';
+import { withInputSize } from '../../src/model/input-size.ts';
 import { randomModel } from '../helpers/model.ts';
 
 describe('load options', () => {
