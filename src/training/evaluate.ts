@@ -58,10 +58,15 @@ function sourceOf(replicas: readonly Replica[]): DetectionSource {
       else running.set(replica, look(replica, images[index], index));
     };
     for (const replica of replicas) start(replica);
-    while (running.size > 0) {
-      const [replica, outcome] = await Promise.race(running.values());
-      start(replica);
-      yield outcome;
+    try {
+      while (running.size > 0) {
+        const [replica, outcome] = await Promise.race(running.values());
+        start(replica);
+        yield outcome;
+      }
+    } finally {
+      // Where the rest is not wanted: what is under way must end before its detector goes.
+      await Promise.allSettled(running.values());
     }
   };
 }

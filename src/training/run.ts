@@ -19,8 +19,10 @@ export class RunKeeper {
   readonly #model: Model;
   readonly #images: number;
   #history: PastEvaluation[] = [];
+  #last: StepRecord | undefined;
   #lastSave = performance.now();
-  #savedStep = 0;
+  /** What the checkpoint knows of. */
+  #saved = { step: 0, evaluations: 0 };
 
   /**
    * @param store undefined keeps nothing
@@ -61,15 +63,21 @@ export class RunKeeper {
       );
     }
     this.#history = [...history];
-    this.#savedStep = trainer.step;
+    this.#saved = { step: trainer.step, evaluations: history.length };
     const lines = await readMetrics(this.#store!);
     const kept = lines.filter(({ step }) => step <= trainer.step);
-    const text = kept.map((record) => `${JSON.stringify(record)}\n`).join('');
-    await this.#store!.write(RUN_FILES.metrics, text);
+    this.#last = kept.at(-1);
+    await this.#store!.write(RUN_FILES.metrics, metricsText(kept));
   }
 
-  get history(): readonly PastEvaluation[] {
-    return this.#history;
+  /** Whether the step behind is one to be evaluated and has not been yet. */
+  owesEvaluation({ step, plan }: Trainer): boolean {
+    return plan.evaluatesAfter(step) && this.#history.at(-1)?.step !== step;
+  }
+
+  /** What was noted of a step, if it was the last one. */
+  lastRecord(step: number): StepRecord | undefined {
+    return this.#last?.step === step ? this.#last : undefined;
   }
 
   /** Minutes since the last checkpoint exceed the configured. */
@@ -77,8 +85,15 @@ export class RunKeeper {
     return performance.now() - this.#lastSave > 60_000 * this.#config.checkpointMinutes;
   }
 
+  /** Adds a line to the metrics, or replaces the last one when it is of the same step. */
   async note(record: StepRecord): Promise<void> {
-    await this.#store?.append(RUN_FILES.metrics, `${JSON.stringify(record)}\n`);
+    const store = this.#store;
+    const isKnown = this.#last?.step === record.step;
+    this.#last = record;
+    if (!isKnown) return store?.append(RUN_FILES.metrics, metricsText([record]));
+    if (!store) return;
+    const others = (await readMetrics(store)).filter(({ step }) => step < record.step);
+    await store.write(RUN_FILES.metrics, metricsText([...others, record]));
   }
 
   /** Whether an evaluation is the best so far, from now on among the past ones. */
@@ -89,9 +104,10 @@ export class RunKeeper {
     return { ...evaluation, best };
   }
 
-  /** Writes a checkpoint, unless the last one is of the same step. */
+  /** Writes a checkpoint, unless the last one holds as much. */
   async save(trainer: Trainer): Promise<void> {
-    if (trainer.step === this.#savedStep) return;
+    const state = { step: trainer.step, evaluations: this.#history.length };
+    if (state.step === this.#saved.step && state.evaluations === this.#saved.evaluations) return;
     const checkpoint: Checkpoint = {
       trainer: trainer.exportState(),
       config: this.#config,
@@ -101,7 +117,7 @@ export class RunKeeper {
     };
     await this.#store?.write(RUN_FILES.checkpoint, encodeCheckpoint(checkpoint));
     this.#lastSave = performance.now();
-    this.#savedStep = trainer.step;
+    this.#saved = state;
   }
 
   /** Writes the averaged weights as a model file. */
@@ -144,4 +160,8 @@ export async function readMetrics(store: RunStore): Promise<StepRecord[]> {
   const bytes = await store.read(RUN_FILES.metrics);
   const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
   return lines.map((line) => JSON.parse(line) as StepRecord);
+}
+
+function metricsText(records: readonly StepRecord[]): string {
+  return records.map((record) => `${JSON.stringify(record)}\n`).join('');
 }

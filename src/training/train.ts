@@ -1,6 +1,6 @@
 /** Training as an asynchronous sequence of steps. */
 import { readBytes } from '#platform';
-import { RefineDetError } from '../errors.ts';
+import { RefineDetError, throwIfAborted } from '../errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { requireData, resolveTrainConfig } from './config/resolve.ts';
 import type { TrainConfig, TrainOptions } from './config/types.ts';
@@ -13,7 +13,10 @@ import { RUN_FILES, type RunStore } from './run-store.ts';
 import { Trainer } from './trainer.ts';
 
 export interface TrainCallOptions {
-  /** Ends the run after the step in progress; everything is saved then. */
+  /**
+   * Ends the run after the step in progress, or in the middle of an evaluation, which `resume` makes up
+   * for; everything is saved then.
+   */
   signal?: AbortSignal;
   /** Where configuration, metrics, checkpoints and models are kept. Default: nowhere. */
   store?: RunStore;
@@ -52,12 +55,19 @@ export async function* trainOn(
   let failure: unknown;
   try {
     call.onStart?.({ config, data, totalSteps: trainer.plan.totalSteps });
-    while (!trainer.finished && !signal?.aborted) {
-      const record = await nextStep(trainer, keeper, data, call);
-      await keeper.note(record);
+    const isDue = () => data.validation !== undefined && keeper.owesEvaluation(trainer);
+    // An earlier call may have been interrupted before the evaluation of its last step.
+    let record = isDue() ? keeper.lastRecord(trainer.step) : undefined;
+    while (!signal?.aborted && (record || !trainer.finished)) {
+      if (!record) {
+        record = await trainer.advance();
+        await keeper.note(record);
+      }
+      if (isDue()) record = await evaluated(record, trainer, keeper, call);
       if (record.evaluation || keeper.saveIsDue) await keeper.save(trainer);
       if (trainer.finished) await keeper.saveModel(RUN_FILES.model, trainer);
       yield record;
+      record = undefined;
     }
   } catch (error) {
     failure = error;
@@ -71,24 +81,22 @@ export async function* trainOn(
   }
 }
 
-/** A step and, when it is due, the evaluation after it. */
-async function nextStep(
+/** Evaluates a step; interrupted, the step counts all the same and is evaluated when the run goes on. */
+async function evaluated(
+  record: StepRecord,
   trainer: Trainer,
   keeper: RunKeeper,
-  { validation }: TrainingData,
   { signal, onEvaluation: onProgress }: TrainCallOptions,
 ): Promise<StepRecord> {
-  const record = await trainer.advance();
-  if (!validation || !trainer.plan.evaluatesAfter(trainer.step)) return record;
   try {
-    const evaluation = keeper.remember(
-      trainer.step,
-      await trainer.evaluate({ signal, onProgress }),
-    );
+    throwIfAborted(signal);
+    const found = await trainer.evaluate({ signal, onProgress });
+    const evaluation = keeper.remember(trainer.step, found);
     if (evaluation.best) await keeper.saveModel(RUN_FILES.best, trainer);
-    return { ...record, evaluation };
+    const complete = { ...record, evaluation };
+    await keeper.note(complete);
+    return complete;
   } catch (error) {
-    // The step counts although its evaluation was interrupted.
     if (error instanceof RefineDetError && error.code === 'ABORTED') return record;
     throw error;
   }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RUN_FILES } from '../../src/training/run-store.ts';
@@ -19,15 +20,23 @@ function lossesOf(run: string): number[] {
   return lines.map((line) => JSON.parse(line).losses.total);
 }
 
-/** Starts a run and kills it, without any warning, after some steps. */
-async function killAfter(steps: number, args: readonly string[], run: string): Promise<void> {
+/** Starts a run and sends it a signal after some steps. */
+async function signalAfter(
+  steps: number,
+  signal: 'SIGINT' | 'SIGKILL',
+  args: readonly string[],
+  run: string,
+): Promise<{ code: number | null; stderr: string; milliseconds: number }> {
   const child = startCli(args);
+  const stderr = text(child.stderr);
   const metrics = path.join(run, RUN_FILES.metrics);
   const behind = () =>
     !existsSync(metrics) ? 0 : readFileSync(metrics, 'utf8').split('\n').length - 1;
   while (behind() < steps && child.exitCode === null) await sleep(5);
-  child.kill('SIGKILL');
-  await once(child, 'close');
+  const start = performance.now();
+  child.kill(signal);
+  const [code] = await once(child, 'close');
+  return { code, stderr: await stderr, milliseconds: performance.now() - start };
 }
 
 describe('train --resume', { timeout: 240_000 }, () => {
@@ -41,7 +50,7 @@ describe('train --resume', { timeout: 240_000 }, () => {
     const often = JSON.stringify({ checkpointMinutes: 1e-6 });
     writeFileSync(config, often);
     const args = [...common, ...size, '--config', config, '--out', killed];
-    await killAfter(10, args, killed);
+    await signalAfter(10, 'SIGKILL', args, killed);
     expect(existsSync(path.join(killed, RUN_FILES.model))).toBe(false);
     const resumed = await runCli(['train', '--resume', '--out', killed, '--quiet']);
     expect(resumed.stderr).not.toContain('[');
@@ -50,5 +59,27 @@ describe('train --resume', { timeout: 240_000 }, () => {
     expect(lossesOf(killed)).toHaveLength(20);
     const [a, b] = [straight, killed].map((run) => readFileSync(path.join(run, RUN_FILES.model)));
     expect(b.equals(a)).toBe(true);
+  });
+
+  it('stops an evaluation at Ctrl-C, says how to go on, and then makes up for it', async () => {
+    const many = at('many');
+    mkdirSync(many);
+    const pictures = writeCoco(many, await shapesDataset(many, 200));
+    const run = at('interrupted');
+    const common = ['--batch', '2', '--steps', '2', '--input-size', '64', '--workers', '1'];
+    const args = ['train', '--data', data, '--val', pictures, '--out', run, '--quiet', ...common];
+    const { code, stderr, milliseconds } = await signalAfter(2, 'SIGINT', args, run);
+    expect(stderr).toMatch(
+      /interrupted: step 2 is saved; go on with refinedet train --out \S+ --resume \[ABORTED\]\n$/,
+    );
+    expect(code).toBe(130);
+    const best = path.join(run, RUN_FILES.best);
+    expect(existsSync(best)).toBe(false);
+    const resumed = await runCli(['train', '--resume', '--out', run, '--quiet']);
+    expect(resumed.stdout).toMatch(/^epoch 0\.7, step 2: AP .* on 200 images in (\d+) s/);
+    expect(resumed.code).toBe(0);
+    expect(existsSync(best)).toBe(true);
+    // All 200 pictures take longer than that, on any machine that this runs on.
+    expect(milliseconds).toBeLessThan(10_000);
   });
 });

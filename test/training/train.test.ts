@@ -131,6 +131,45 @@ describe('train', { timeout: 180_000 }, () => {
     expect(await stepsOf({}, { data: { train: data }, store, resume: true })).toEqual([]);
   });
 
+  it('stops in the middle of an evaluation, and makes up for it when it goes on', async () => {
+    const images = await shapesDataset(emptyFolder(), 4);
+    const data = { train: images, validation: images };
+    const [straight, stopped] = [emptyFolder(), emptyFolder()];
+    const options = { ...quick, steps: 4 };
+    await stepsOf(options, { data, store: new RunFolder(straight) });
+    const store = new RunFolder(stopped);
+    const untilEvaluation = async (resume: boolean) => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const call = { data, store, signal, resume, onEvaluation: () => controller.abort() };
+      const records = await stepsOf(resume ? {} : options, call);
+      return records.map(({ step, evaluation }) => [step, evaluation !== undefined]);
+    };
+    const [first, second] = [
+      [1, false],
+      [2, false],
+    ];
+    expect(await untilEvaluation(false)).toEqual([first, second]);
+    expect(existsSync(path.join(stopped, RUN_FILES.best))).toBe(false);
+    // Interrupted in the evaluation that was owed, once more.
+    expect(await untilEvaluation(true)).toEqual([second]);
+    const rest = await stepsOf({}, { data, store, resume: true });
+    expect(rest.map(({ step }) => step)).toEqual([2, 3, 4]);
+    for (const file of [RUN_FILES.model, RUN_FILES.best]) {
+      const [a, b] = [straight, stopped].map((folder) => readFileSync(path.join(folder, file)));
+      expect(b.equals(a)).toBe(true);
+    }
+    const [expected, found] = [straight, stopped].map(scoresOf);
+    expect(found).toEqual(expected);
+    expect(found.map(({ step, score }) => [step, score !== undefined])).toEqual([
+      [1, false],
+      [2, true],
+      [3, false],
+      [4, true],
+    ]);
+    expect(await stepsOf({}, { data, store, resume: true })).toEqual([]);
+  });
+
   it('keeps the last complete checkpoint when the disk is full', async () => {
     const data = await shapesDataset(emptyFolder(), 4);
     const folder = emptyFolder();
@@ -179,6 +218,12 @@ describe('train', { timeout: 180_000 }, () => {
     expect(model.config.decoding).toEqual(decoding);
   });
 });
+
+function scoresOf(folder: string) {
+  const lines = readFileSync(path.join(folder, RUN_FILES.metrics), 'utf8').trim().split('\n');
+  const records = lines.map((line) => JSON.parse(line) as StepRecord);
+  return records.map(({ step, evaluation }) => ({ step, score: evaluation?.score }));
+}
 
 /** A store on a disk that fills up. */
 class FullDisk implements RunStore {

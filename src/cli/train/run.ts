@@ -41,11 +41,12 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
       await writeTrainingReport(store, run!);
       reported = record;
     }
-    if (run && reported !== last) await writeTrainingReport(store, run);
+    if (run && reported !== last && !signal.aborted) await writeTrainingReport(store, run);
   } finally {
     progress.stop();
   }
-  await print(conclusion(store, last, signal.aborted));
+  if (signal.aborted && !isComplete(run, last)) throw interruption(flags, last);
+  await print(conclusion(store, last));
 }
 
 /** The run's own configuration counts; other flags would be ignored in silence. */
@@ -69,11 +70,19 @@ function evaluationLine({ step, epoch, evaluation }: StepRecord): string {
   return `epoch ${epoch.toFixed(1)}, step ${step}: AP ${shown} on ${counted(images, 'image')} in ${seconds.toFixed(0)} s${note}\n`;
 }
 
-function conclusion(store: RunFolder, last: StepRecord | undefined, interrupted: boolean): string {
-  if (interrupted) {
-    const step = last ? `step ${last.step} is saved` : 'nothing new to save';
-    return `interrupted: ${step}; go on with --resume\n`;
-  }
+/** Whether nothing was left to do when the interruption came. */
+function isComplete(run: ReportedRun | undefined, last: StepRecord | undefined): boolean {
+  if (!run || last?.step !== run.totalSteps) return false;
+  return run.data.validation === undefined || last.evaluation !== undefined;
+}
+
+function conclusion(store: RunFolder, last: StepRecord | undefined): string {
   if (!last) return 'the run was finished already\n';
   return printable(`finished: ${store.describe(RUN_FILES.model)}`).concat('\n');
+}
+
+function interruption({ out }: TrainFlags, last: StepRecord | undefined): RefineDetError {
+  const state = last ? `step ${last.step} is saved` : 'nothing new to save';
+  const command = `refinedet train --out ${/\s/.test(out) ? JSON.stringify(out) : out} --resume`;
+  return new RefineDetError('ABORTED', `interrupted: ${state}; go on with ${command}`);
 }
