@@ -14,15 +14,14 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { wasmRuntime } from '../src/backend/wasm.ts';
 import { dataPart } from '../src/cli/train/flag-values.ts';
-import { selectClasses } from '../src/datasets/classes.ts';
 import { loadDataset } from '../src/datasets/load.ts';
 import type { Dataset } from '../src/datasets/types.ts';
 import { RefineDet } from '../src/detector.ts';
-import { type DatasetDetector, evaluateDetector } from '../src/evaluation/detect-dataset.ts';
-import { evaluate, type VocResult } from '../src/evaluation/evaluate.ts';
+import type { DatasetDetector } from '../src/evaluation/detect-dataset.ts';
 import { VOC_CLASSES } from '../src/labels.ts';
 import { centerNet } from './accuracy/centernet.ts';
 import type { Accuracy, SplitAccuracy } from './accuracy/results.ts';
+import { score } from './accuracy/score.ts';
 import { ssdMobileNet } from './accuracy/ssd.ts';
 import { markdownTable, quantile } from './harness.ts';
 
@@ -113,29 +112,6 @@ async function readSplit(location: string): Promise<Dataset> {
   return { ...dataset, images: dataset.images.slice(0, Number(values.images ?? Infinity)) };
 }
 
-async function score(detector: DatasetDetector, whole: Dataset): Promise<SplitAccuracy> {
-  const known = whole.classes.filter((label) => detector.classes.includes(label));
-  const dataset = selectClasses(whole, known);
-  const { predictions, result, seconds } = await evaluateDetector(detector, dataset, {
-    metric: 'voc07',
-  });
-  return {
-    data: `${whole.name} ${whole.split}`,
-    images: dataset.images.length,
-    boxes: Object.fromEntries(known.map((label, classId) => [label, boxCount(dataset, classId)])),
-    voc07: result.perClass,
-    voc12: evaluate(dataset, predictions, { metric: 'voc12' }).perClass,
-    coco: evaluate(dataset, predictions, { metric: 'coco' }).perClass,
-    millisecondsAPicture: (1000 * seconds) / dataset.images.length,
-  };
-}
-
-/** Boxes that count: those that are not difficult. */
-function boxCount({ images }: Dataset, classId: number): number {
-  const boxes = images.flatMap((image) => image.boxes);
-  return boxes.filter((box) => box.classId === classId && !box.difficult).length;
-}
-
 function row({ name, bytes, loadMs }: Accuracy, found: SplitAccuracy): string[] {
   const means = Object.values(CLASS_SETS).flatMap((classes) => [
     percent(found.voc07, classes),
@@ -147,7 +123,7 @@ function row({ name, bytes, loadMs }: Accuracy, found: SplitAccuracy): string[] 
 }
 
 /** Mean over the given classes; a dash where one is missing. */
-function percent(perClass: VocResult['perClass'], classes: readonly string[]): string {
+function percent(perClass: Readonly<Record<string, number>>, classes: readonly string[]): string {
   const mean = classes.reduce((sum, label) => sum + perClass[label], 0) / classes.length;
   return Number.isNaN(mean) ? '–' : (100 * mean).toFixed(1);
 }

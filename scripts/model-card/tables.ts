@@ -1,0 +1,93 @@
+/** The card's tables. */
+import type { Accuracy, SplitAccuracy } from '../../bench/accuracy/results.ts';
+import { markdownTable } from '../../bench/harness.ts';
+import { VOC_CLASSES } from '../../src/labels.ts';
+import type { StepRecord } from '../../src/training/records.ts';
+
+const percent = (value: number | undefined) =>
+  value === undefined || Number.isNaN(value) ? '–' : (100 * value).toFixed(1);
+
+/** Per class and split: boxes, AP by eleven points, by area, and COCO's. */
+export function classTable({ splits }: Accuracy): string {
+  const header = [
+    'class',
+    ...splits.flatMap(({ data }) => [`${data}: boxes`, 'AP07', 'AP area', 'COCO AP']),
+  ];
+  const rows = VOC_CLASSES.map((label) => [
+    label,
+    ...splits.flatMap(({ boxes, voc07, voc12, coco }) => [
+      String(boxes[label]),
+      percent(voc07[label]),
+      percent(voc12[label]),
+      percent(coco[label]),
+    ]),
+  ]);
+  const total = ({ boxes, voc07, voc12, coco }: SplitAccuracy) => [
+    String(sum(Object.values(boxes))),
+    ...[voc07, voc12, coco].map((values) => percent(mean(Object.values(values)))),
+  ];
+  return markdownTable(header, [...rows, ['**mean**', ...splits.flatMap(total)]]);
+}
+
+/** Classes by how many detectors of a comparison know them. */
+const CLASS_SETS: [string, readonly string[]][] = [
+  ['6 animals and person', ['person', 'cat', 'cow', 'dog', 'horse', 'sheep']],
+  ['person, cat, cow, dog', ['person', 'cat', 'cow', 'dog']],
+  ['all 20', VOC_CLASSES],
+];
+
+/** All detectors on all splits: mAP at 0.5 by eleven points (by area). */
+export function comparisonTable(results: readonly Accuracy[]): string {
+  const columns = results[0].splits.flatMap(({ data }, split) =>
+    CLASS_SETS.filter(([, classes]) => known(results[0].splits[split], classes)).map(
+      ([name, classes]) => ({ title: `${data}: ${name}`, split, classes }),
+    ),
+  );
+  const header = ['detector', ...columns.map(({ title }) => title), 'MB', 'load', 'a picture'];
+  const rows = results.map(({ name, bytes, loadMs, splits }) => [
+    name,
+    ...columns.map(({ split, classes }) => cell(splits[split], classes)),
+    (bytes / 1e6).toFixed(1),
+    `${loadMs.toFixed(0)} ms`,
+    `${splits[0].millisecondsAPicture.toFixed(0)} ms`,
+  ]);
+  return markdownTable(header, rows);
+}
+
+/** The evaluations of a run. */
+export function courseTable(records: readonly StepRecord[]): string {
+  const rows = records.flatMap(({ step, inputSize, losses, evaluation }) =>
+    evaluation
+      ? [
+          [
+            String(step),
+            `${inputSize} px`,
+            losses.total.toFixed(2),
+            percent(evaluation.score ?? undefined),
+          ],
+        ]
+      : [],
+  );
+  return markdownTable(['step', 'input', 'loss', 'mAP07'], rows);
+}
+
+function cell({ voc07, voc12, boxes }: SplitAccuracy, classes: readonly string[]): string {
+  if (!classes.every((label) => label in boxes)) return '–';
+  const [eleven, area] = [voc07, voc12].map((perClass) =>
+    percent(mean(classes.map((label) => perClass[label]))),
+  );
+  return `${eleven} (${area})`;
+}
+
+/** Whether a split has boxes of all classes. */
+function known({ boxes }: SplitAccuracy, classes: readonly string[]): boolean {
+  return classes.every((label) => boxes[label] > 0);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function mean(values: readonly number[]): number {
+  return sum(values) / values.length;
+}
