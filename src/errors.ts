@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   MODEL_CHECKSUM: 'the tensors of the model file do not match its checksum',
   PICKLE_FORBIDDEN: 'a pickle refers to a type that a state_dict does not need',
   WEIGHTS_MISMATCH: 'tensors are missing, unexpected or of a wrong shape',
+  ADDRESS_UNAVAILABLE: 'a server cannot listen at the wanted address and port',
   BACKEND_UNAVAILABLE: 'the compute backend could not be started',
   WORKER_CRASHED: 'the worker that detects has crashed',
   OUT_OF_MEMORY: 'the wasm heap cannot grow any further',

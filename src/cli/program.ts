@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { registerConvertCommand } from './commands/convert.ts';
 import { registerDatasetCommand } from './commands/dataset.ts';
+import { registerDemoCommand } from './commands/demo.ts';
 import { registerDetectCommand } from './commands/detect.ts';
 import { registerEvalCommand } from './commands/eval.ts';
 import { registerHelpCommand } from './commands/help.ts';
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   registerDatasetCommand(program);
   registerEvalCommand(program);
   registerTrainCommand(program);
+  registerDemoCommand(program);
   registerHelpCommand(program);
   return program.addHelpText(
     'after',

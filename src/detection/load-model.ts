@@ -17,7 +17,7 @@ export async function loadModel(
   signal?: AbortSignal,
   download?: DownloadOptions,
 ): Promise<Model> {
-  if (source === undefined) return loadDefaultModel(signal, download);
+  if (source === undefined) return readModel(await defaultModelBytes(signal, download));
   if (typeof source === 'string' || source instanceof URL) {
     return readNamed(await readBytes(source, signal, download), String(source));
   }
@@ -31,12 +31,16 @@ export async function loadModel(
   );
 }
 
-async function loadDefaultModel(
-  signal: AbortSignal | undefined,
-  download: DownloadOptions | undefined,
-): Promise<Model> {
+/**
+ * The file of the model that comes with the package.
+ * @throws NO_DEFAULT_MODEL, FETCH_FAILED, ABORTED
+ */
+export async function defaultModelBytes(
+  signal?: AbortSignal,
+  download?: DownloadOptions,
+): Promise<Uint8Array> {
   const bytes = await defaultModel(signal, download);
-  if (bytes) return readModel(bytes);
+  if (bytes) return bytes;
   throw new RefineDetError(
     'NO_DEFAULT_MODEL',
     'this version of refinedet comes without a default model: give the path or URL of a model file',

@@ -5,7 +5,7 @@ import { createProgram } from '../../src/cli/program.ts';
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 
 describe('docs/cli.md', () => {
-  it.each(['detect', 'info', 'convert'])('has a row for every option of %s', (name) => {
+  it.each(['detect', 'info', 'convert', 'demo'])('has a row for every option of %s', (name) => {
     const command = createProgram().commands.find((candidate) => candidate.name() === name)!;
     const section = page.split(`## refinedet ${name}\n`)[1].split('\n## refinedet')[0];
     const rows = section.split('\n').filter((line) => line.startsWith('| `-'));

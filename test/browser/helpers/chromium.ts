@@ -28,10 +28,13 @@ const SOFTWARE_GPU = [
   '--ignore-gpu-blocklist',
 ];
 
-export function launchChromium({ gpu = false } = {}): Promise<Browser> {
+/** A camera that shows a test pattern, and is allowed to. */
+const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
+export function launchChromium({ gpu = false, camera = false } = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: EXECUTABLE,
-    args: [...FLAGS, ...(gpu ? SOFTWARE_GPU : ['--disable-gpu'])],
+    args: [...FLAGS, ...(gpu ? SOFTWARE_GPU : ['--disable-gpu']), ...(camera ? FAKE_CAMERA : [])],
   });
 }
 

@@ -1,0 +1,79 @@
+/** Boxes and labels on a canvas, over the page's picture or into a file. */
+import type { StreamResult } from 'refinedet';
+import { classColor, textColor } from '../../src/image/colors.ts';
+
+/** With an id when it is tracked. */
+export type Found = StreamResult['detections'][number];
+
+/** From pixels of the picture to pixels of the canvas. */
+export interface Placement {
+  scale: number;
+  left: number;
+  top: number;
+  /** Width of a line, which sizes everything. */
+  line: number;
+}
+
+const FONT_LINES = 7.5;
+const PADDING_LINES = 2.5;
+
+/** @param highlighted the one that the others step back for */
+export function drawFound(
+  context: CanvasRenderingContext2D,
+  found: readonly Found[],
+  placement: Placement,
+  highlighted?: Found,
+): void {
+  // The best lie on top.
+  for (const one of found.toReversed()) {
+    context.globalAlpha = highlighted && one !== highlighted ? 0.25 : 1;
+    drawOne(context, one, placement);
+  }
+  context.globalAlpha = 1;
+}
+
+export function nameOf({ label, id }: Found): string {
+  return id === undefined ? label : `${label} #${id}`;
+}
+
+export function colorOf({ classId }: Found): string {
+  return css(classColor(classId));
+}
+
+function drawOne(context: CanvasRenderingContext2D, one: Found, place: Placement): void {
+  const { scale, line } = place;
+  const left = place.left + scale * one.box.x;
+  const top = place.top + scale * one.box.y;
+  const [width, height] = [scale * one.box.width, scale * one.box.height];
+  const color = classColor(one.classId);
+  context.beginPath();
+  context.roundRect(left, top, width, height, 2 * line);
+  context.lineJoin = 'round';
+  // A dark edge keeps the line visible on any background.
+  context.strokeStyle = 'rgb(0 0 0 / 0.5)';
+  context.lineWidth = 2 * line;
+  context.stroke();
+  context.strokeStyle = css(color);
+  context.lineWidth = line;
+  context.stroke();
+
+  const text = `${nameOf(one)} ${Math.round(100 * one.score)} %`;
+  const padding = PADDING_LINES * line;
+  context.font = `600 ${FONT_LINES * line}px system-ui, sans-serif`;
+  context.textBaseline = 'middle';
+  const chipWidth = context.measureText(text).width + 2 * padding;
+  const chipHeight = FONT_LINES * line + 1.2 * padding;
+  // Above the box, or inside of it where there is no room.
+  const chipTop = top - chipHeight >= 0 ? top - chipHeight : Math.max(0, top);
+  const chipLeft = Math.max(0, Math.min(left, context.canvas.width - chipWidth));
+  context.fillStyle = css(color);
+  context.beginPath();
+  context.roundRect(chipLeft, chipTop, chipWidth, chipHeight, 1.5 * line);
+  context.fill();
+  context.fillStyle = css(textColor(color));
+  context.fillText(text, chipLeft + padding, chipTop + chipHeight / 2);
+}
+
+function css(color: readonly number[]): string {
+  return `rgb(${color.join(' ')})`;
+}

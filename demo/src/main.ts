@@ -1,0 +1,148 @@
+/** Puts the page together: one source, one detector, and what comes of them. */
+import type { StageTimings } from 'refinedet';
+import type { WorkerDetector } from 'refinedet/worker';
+import { byId } from './dom.ts';
+import { Engine } from './engine.ts';
+import { Filter } from './filter.ts';
+import { Results } from './results.ts';
+import { type Frame, saveJson, savePicture } from './save.ts';
+import { firstSample, type Source, watchSources } from './source.ts';
+import { Speed } from './speed.ts';
+import { Stage } from './stage.ts';
+
+/** Lowest score that a picture is searched with: the slider then shows more without a new search. */
+const FLOOR = 0.05;
+/** Frames of a video that can be saved, the newest: some minutes. */
+const MOST_FRAMES = 5000;
+
+const stage = new Stage();
+const speed = new Speed();
+const results = new Results((one) => stage.highlight(one));
+const filter = new Filter(refresh, () => isVideo() && run());
+const engine = new Engine(start, fail);
+
+let source: Source | undefined;
+let detector: Promise<WorkerDetector> = engine.load();
+let running = new AbortController();
+let frames: Frame[] = [];
+
+/** A detector as chosen now. */
+function start(): void {
+  detector = engine.load();
+  void run();
+}
+
+/** Looks at something else. */
+async function show(next: Source): Promise<void> {
+  running.abort();
+  source = next;
+  byId('camera').ariaPressed = String(next.kind === 'camera');
+  try {
+    await stage.show(next);
+  } catch (cause) {
+    if (source !== next) return; // another one came meanwhile
+    stage.clear();
+    return fail(new Error(`${next.name} cannot be shown: ${(cause as Error).message}`, { cause }));
+  }
+  if (source === next) await run();
+}
+
+function stop(): void {
+  running.abort();
+  source = undefined;
+  frames = [];
+  byId('camera').ariaPressed = 'false';
+  stage.clear();
+  speed.start(false);
+  refresh();
+}
+
+/** Detects in what is on show, until something changes. */
+async function run(): Promise<void> {
+  running.abort();
+  running = new AbortController();
+  const { signal } = running;
+  frames = [];
+  refresh();
+  try {
+    const ready = await detector;
+    if (signal.aborted) return;
+    filter.offer(ready.classes);
+    if (!source) return;
+    speed.start(isVideo());
+    if (isVideo()) await follow(ready, signal);
+    else await look(ready, signal);
+  } catch (error) {
+    if (!signal.aborted) fail(error);
+  }
+}
+
+async function look(ready: WorkerDetector, signal: AbortSignal): Promise<void> {
+  if (!source || !('file' in source)) return;
+  const options = { scoreThreshold: FLOOR, signal, onTimings };
+  frames = [{ time: 0, found: await ready.detect(source.file, options) }];
+  tell(ready);
+}
+
+async function follow(ready: WorkerDetector, signal: AbortSignal): Promise<void> {
+  const options = { scoreThreshold: filter.threshold, track: true, signal, onTimings };
+  for await (const { detections, time, dropped } of ready.stream(stage.video, options)) {
+    frames.push({ time, found: detections });
+    if (frames.length > MOST_FRAMES) frames.shift();
+    speed.frame(dropped);
+    tell(ready);
+  }
+}
+
+function onTimings(timings: StageTimings): void {
+  speed.measured(timings);
+}
+
+function tell(ready: WorkerDetector): void {
+  engine.describe(ready);
+  speed.memory(ready.heapBytes);
+  refresh();
+}
+
+/** Shows the newest results through the filter. */
+function refresh(): void {
+  const newest = frames.at(-1);
+  const found = filter.apply(newest?.found ?? []);
+  stage.draw(found);
+  results.show(found, isVideo());
+  for (const id of ['save-json', 'save-png']) byId<HTMLButtonElement>(id).disabled = !newest;
+}
+
+function isVideo(): boolean {
+  return source !== undefined && source.kind !== 'picture';
+}
+
+function fail(error: unknown): void {
+  const problem = byId('problem');
+  problem.firstElementChild!.textContent = (error as Error).message;
+  problem.hidden = false;
+}
+
+byId('problem')
+  .querySelector('button')!
+  .addEventListener('click', () => {
+    byId('problem').hidden = true;
+  });
+byId('save-json').addEventListener('click', () => {
+  const filtered = frames.map(({ time, found }) => ({ time, found: filter.apply(found) }));
+  saveJson({ file: source!.name, ...stage.size, frames: filtered, isVideo: isVideo() });
+});
+byId('save-png').addEventListener('click', () => savePicture(source!.name, stage.annotated()));
+watchSources({
+  show,
+  stop,
+  fail,
+  useModel(file) {
+    engine.useModel(file);
+    start();
+  },
+});
+detector.catch(fail);
+firstSample().then((sample) => {
+  if (!source) void show(sample);
+}, fail);

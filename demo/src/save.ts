@@ -1,0 +1,46 @@
+/** Results to take along: JSON as the command line writes it, and the picture with its boxes. */
+import { roundedDetection } from '../../src/cli/output/format.ts';
+import { element } from './dom.ts';
+import type { Found } from './draw.ts';
+
+export interface Frame {
+  /** Milliseconds. */
+  time: number;
+  found: readonly Found[];
+}
+
+export interface Recorded {
+  file: string;
+  width: number;
+  height: number;
+  /** One without a time for a picture. */
+  frames: readonly Frame[];
+  isVideo: boolean;
+}
+
+export function saveJson({ file, width, height, frames, isVideo }: Recorded): void {
+  const results = frames.map(({ time, found }) => {
+    const detections = found.map((one) => ({ id: one.id, ...roundedDetection(one) }));
+    return isVideo ? { time: Math.round(time), detections } : { detections };
+  });
+  const content = isVideo
+    ? { file, width, height, frames: results }
+    : { file, width, height, ...results[0] };
+  const text = `${JSON.stringify(content, null, 2)}\n`;
+  save(new Blob([text], { type: 'application/json' }), `${stem(file)}.json`);
+}
+
+export async function savePicture(file: string, canvas: HTMLCanvasElement): Promise<void> {
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
+  if (blob) save(blob, `${stem(file)}.detected.png`);
+}
+
+function stem(file: string): string {
+  return file.replace(/\.[^.]*$/, '');
+}
+
+function save(blob: Blob, download: string): void {
+  const href = URL.createObjectURL(blob);
+  element('a', { href, download }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 10_000);
+}

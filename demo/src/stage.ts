@@ -1,0 +1,117 @@
+/** The picture, video or camera on show, and the boxes over it. */
+import { byId } from './dom.ts';
+import { drawFound, type Found, type Placement } from './draw.ts';
+import type { Source } from './source.ts';
+
+/** CSS pixels of the boxes' lines. */
+const LINE = 2;
+/** Lines in the longer side of a saved picture. */
+const LINES_PER_SIDE = 350;
+
+export class Stage {
+  readonly #picture = byId<HTMLImageElement>('picture');
+  readonly #video = byId<HTMLVideoElement>('video');
+  readonly #overlay = byId<HTMLCanvasElement>('overlay');
+  #shown: HTMLImageElement | HTMLVideoElement | undefined;
+  #found: readonly Found[] = [];
+  #highlighted: Found | undefined;
+
+  constructor() {
+    new ResizeObserver(() => this.#redraw()).observe(this.#overlay);
+    this.#video.addEventListener('resize', () => this.#redraw());
+  }
+
+  /** Waits until there are pixels. */
+  async show(source: Source): Promise<void> {
+    this.clear();
+    byId('hint').hidden = true;
+    if (source.kind === 'picture') {
+      this.#shown = this.#picture;
+      this.#picture.src = URL.createObjectURL(source.file);
+      this.#picture.alt = `The picture ${source.name}`;
+      this.#picture.hidden = false;
+      return this.#picture.decode();
+    }
+    this.#shown = this.#video;
+    this.#video.hidden = false;
+    this.#video.controls = source.kind === 'video';
+    if (source.kind === 'camera') this.#video.srcObject = source.stream;
+    else this.#video.src = URL.createObjectURL(source.file);
+    await this.#video.play();
+  }
+
+  /** Nothing on show; a camera is turned off. */
+  clear(): void {
+    this.draw([]);
+    URL.revokeObjectURL(this.#picture.src);
+    this.#picture.removeAttribute('src');
+    const camera = this.#video.srcObject;
+    if (camera instanceof MediaStream) for (const track of camera.getTracks()) track.stop();
+    URL.revokeObjectURL(this.#video.src);
+    this.#video.srcObject = null;
+    this.#video.removeAttribute('src');
+    this.#video.load();
+    this.#picture.hidden = true;
+    this.#video.hidden = true;
+    this.#shown = undefined;
+    byId('hint').hidden = false;
+  }
+
+  get video(): HTMLVideoElement {
+    return this.#video;
+  }
+
+  /** Of what is on show, pixels. */
+  get size(): { width: number; height: number } {
+    const shown = this.#shown;
+    if (!shown) return { width: 0, height: 0 };
+    if ('videoWidth' in shown) return { width: shown.videoWidth, height: shown.videoHeight };
+    return { width: shown.naturalWidth, height: shown.naturalHeight };
+  }
+
+  draw(found: readonly Found[]): void {
+    this.#found = found;
+    if (!found.includes(this.#highlighted!)) this.#highlighted = undefined;
+    this.#redraw();
+  }
+
+  highlight(one: Found | undefined): void {
+    this.#highlighted = one;
+    this.#redraw();
+  }
+
+  /** What is on show with its boxes, at full size. */
+  annotated(): HTMLCanvasElement {
+    const canvas = Object.assign(document.createElement('canvas'), this.size);
+    const context = canvas.getContext('2d')!;
+    context.drawImage(this.#shown!, 0, 0);
+    const line = Math.max(1.5, Math.max(canvas.width, canvas.height) / LINES_PER_SIDE);
+    drawFound(context, this.#found, { scale: 1, left: 0, top: 0, line });
+    return canvas;
+  }
+
+  #redraw(): void {
+    const ratio = devicePixelRatio;
+    const { clientWidth, clientHeight } = this.#overlay;
+    const width = Math.round(ratio * clientWidth);
+    const height = Math.round(ratio * clientHeight);
+    if (this.#overlay.width !== width) this.#overlay.width = width;
+    if (this.#overlay.height !== height) this.#overlay.height = height;
+    const context = this.#overlay.getContext('2d')!;
+    context.clearRect(0, 0, width, height);
+    if (this.#found.length === 0) return;
+    drawFound(context, this.#found, this.#placement(width, height), this.#highlighted);
+  }
+
+  /** As `object-fit: contain` places the picture. */
+  #placement(width: number, height: number): Placement {
+    const { size } = this;
+    const scale = Math.min(width / size.width, height / size.height);
+    return {
+      scale,
+      left: (width - scale * size.width) / 2,
+      top: (height - scale * size.height) / 2,
+      line: LINE * devicePixelRatio,
+    };
+  }
+}

@@ -1,0 +1,60 @@
+/** The demo page, as files that any server can serve under any path. */
+import { fileURLToPath } from 'node:url';
+import type { Plugin, UserConfig } from 'vite';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Without these headers the page works too, on one thread. */
+const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+/** The page imports the package by its name, and gets the sources. */
+const ENTRIES = {
+  'refinedet/worker/serve': 'worker/serve.ts',
+  'refinedet/worker': 'worker/index.ts',
+  'refinedet/webgl': 'backend/webgl.ts',
+  'refinedet/webgpu': 'backend/webgpu.ts',
+  refinedet: 'index.ts',
+};
+
+/** What is built looks for its model beside the page, where `refinedet demo` serves any. */
+function modelBesidePage(): Plugin {
+  return {
+    name: 'model-beside-page',
+    apply: 'build',
+    enforce: 'pre',
+    transform: {
+      filter: { id: /\/default-model\.ts$/ },
+      handler: (code) =>
+        code.replace(
+          "'../../models/default.safetensors', import.meta.url",
+          "'models/default.safetensors', document.baseURI",
+        ),
+    },
+  };
+}
+
+export default {
+  root: here('.'),
+  base: './',
+  cacheDir: here('../.cache/vite'),
+  resolve: {
+    conditions: ['refinedet-source', 'module', 'browser', 'development|production'],
+    alias: Object.entries(ENTRIES).map(([name, file]) => ({
+      find: new RegExp(`^${name}$`),
+      replacement: here(`../src/${file}`),
+    })),
+  },
+  plugins: [modelBesidePage()],
+  worker: { format: 'es', plugins: () => [modelBesidePage()] },
+  server: { headers: ISOLATION, fs: { allow: [here('..')] } },
+  build: {
+    outDir: here('../dist/demo'),
+    emptyOutDir: true,
+    target: 'es2022',
+    chunkSizeWarningLimit: 2000,
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
+} satisfies UserConfig;

@@ -1,0 +1,41 @@
+/** The files of the demo page, in memory: nothing else on the disk can be asked for. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+export interface SiteFile {
+  body: Uint8Array;
+  type: string;
+  /** Changes with the content. */
+  etag: string;
+}
+
+/** By path, without a slash at the start. */
+export type Site = ReadonlyMap<string, SiteFile>;
+
+/** Where the page looks for its model. */
+const MODEL = 'models/default.safetensors';
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.jpg': 'image/jpeg',
+};
+
+/** @param folder of the built page */
+export async function readSite(folder: string, model: Uint8Array): Promise<Site> {
+  const site = new Map([[MODEL, siteFile(MODEL, model)]]);
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((candidate) => candidate.isFile())) {
+    const file = path.join(entry.parentPath, entry.name);
+    const name = path.relative(folder, file).replaceAll(path.sep, '/');
+    site.set(name, siteFile(name, await readFile(file)));
+  }
+  return site;
+}
+
+function siteFile(name: string, body: Uint8Array): SiteFile {
+  const type = TYPES[path.extname(name)] ?? 'application/octet-stream';
+  return { body, type, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+}
