@@ -1,4 +1,6 @@
 /** Training in a web page or, better, in a worker of one: web workers, data given by the caller. */
+// Detection brings the kernels that it needs itself; the gradients of some layers need more.
+import '@tensorflow/tfjs-backend-wasm/dist/register_all_kernels.js';
 import { RefineDetError } from '../../errors.ts';
 import type { WorkerPort } from '../data-parallel/port.ts';
 import type { TrainingHost } from '../host.ts';

@@ -1,0 +1,289 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { embedWorker } from '../../scripts/build-browser.ts';
+import { buildDemo } from '../../scripts/build-demo.ts';
+import { embedWasm } from '../../scripts/embed.ts';
+import { serveSite } from '../../src/cli/demo/server.ts';
+import { readSite } from '../../src/cli/demo/site.ts';
+import { RefineDet, writeModel } from '../../src/index.ts';
+import { randomModel } from '../helpers/model.ts';
+import { hasChromium, launchChromium } from './helpers/chromium.ts';
+import { expectSame, OPTIONS } from './helpers/fixture.ts';
+import { serveSite as serveFolder } from './helpers/server.ts';
+import { recordVideo } from './helpers/video.ts';
+
+const CAT = fileURLToPath(new URL('../../examples/cat.jpg', import.meta.url));
+/** Until the page is there; the first result may take longer on a busy machine. */
+const LOAD_LIMIT_MS = 3000;
+const PHONE = { viewport: { width: 390, height: 844 } };
+
+describe.skipIf(!hasChromium)('the demo page', () => {
+  let folder: string;
+  let model: Uint8Array;
+  let expected: Awaited<ReturnType<RefineDet['detect']>>;
+  let browser: Browser;
+  let site: Awaited<ReturnType<typeof serveSite>>;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'refinedet-demo-'));
+    embedWasm();
+    await embedWorker();
+    await buildDemo(folder);
+    model = await writeModel(randomModel());
+    const detector = await RefineDet.load(model, { threads: 1 });
+    expected = await detector.detect(CAT, OPTIONS);
+    detector.dispose();
+    site = await serveSite(await readSite(folder, model), '127.0.0.1', 0);
+    browser = await launchChromium({ gpu: true, camera: true });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    site?.server.closeAllConnections();
+    site?.server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** The page with what goes wrong in it, showing all that the first sample has. */
+  async function openDemo(url = site.url, options: BrowserContextOptions = {}) {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    const problems: string[] = [];
+    page.on('pageerror', ({ message }) => problems.push(message));
+    await page.goto(url);
+    await page.locator('#threshold').fill('5');
+    await page.waitForSelector('#found li');
+    return { page, problems, close: () => context.close() };
+  }
+
+  const texts = (page: Page, selector: string) => page.locator(selector).allTextContents();
+
+  async function download(page: Page, button: string): Promise<{ name: string; file: string }> {
+    const [saved] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
+    return { name: saved.suggestedFilename(), file: await saved.path() };
+  }
+
+  it('loads fast, moves nothing about, and finds what Node finds', async () => {
+    const { page, problems, close } = await openDemo();
+    const { loaded, shift } = await page.evaluate(async () => {
+      const shifts = await new Promise<PerformanceEntryList>((resolve) => {
+        const observer = new PerformanceObserver((list) => resolve(list.getEntries()));
+        observer.observe({ type: 'layout-shift', buffered: true });
+        setTimeout(resolve, 500, []);
+      });
+      const [navigation] = performance.getEntriesByType('navigation');
+      return {
+        loaded: (navigation as PerformanceNavigationTiming).loadEventEnd,
+        shift: shifts.reduce((sum, entry) => sum + (entry as never as { value: number }).value, 0),
+      };
+    });
+    expect(loaded).toBeLessThan(LOAD_LIMIT_MS);
+    expect(shift).toBeLessThan(0.01);
+    const { name, file } = await download(page, '#save-json');
+    const { detections, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
+    expect(name).toBe('cat.json');
+    expect(rest).toEqual({ file: 'cat.jpg', width: 451, height: 300 });
+    expectSame(detections, expected);
+    expect(await texts(page, '#timings dd')).toEqual(Array(4).fill(expect.stringMatching(/ ms$/)));
+    expect(await page.textContent('#memory')).toMatch(/^[1-9]\d* MiB$/);
+    expect(await page.textContent('#engine-state')).toMatch(/^WebAssembly, [2-4] threads$/);
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  it('shows what the filters let through, in words too, and saves the picture', async () => {
+    const { page, close } = await openDemo();
+    const all = (await texts(page, '#found li')).length;
+    await page.locator('#classes label', { hasText: 'ant' }).click();
+    const rest = await texts(page, '#found li b');
+    expect(rest.length).toBeLessThan(all);
+    expect(rest).not.toContain('ant');
+    await page.click('#no-classes');
+    expect(await texts(page, '#found li')).toEqual([]);
+    expect(await page.textContent('#announcement')).toBe('Nothing found');
+    await page.click('#all-classes');
+    expect((await texts(page, '#found li')).length).toBe(all);
+    expect(await page.textContent('#announcement')).toMatch(/^Found: .*(ant|bee|cat) \d/);
+    await page.locator('#threshold').fill('95');
+    expect(await texts(page, '#found li')).toEqual([]);
+    const { name, file } = await download(page, '#save-png');
+    expect(name).toBe('cat.detected.png');
+    const header = readFileSync(file).subarray(16, 24);
+    expect([header.readUInt32BE(0), header.readUInt32BE(4)]).toEqual([451, 300]);
+    await close();
+  });
+
+  it('takes pictures that are pasted, dropped and chosen, and says what is wrong with others', async () => {
+    const { page, close } = await openDemo();
+    const give = (kind: 'paste' | 'drop', name: string, type: string) =>
+      page.evaluate(
+        async ({ kind, name, type }) => {
+          const sample = document.querySelector<HTMLElement>('#samples button:last-child')!;
+          const url = sample.style.backgroundImage.slice(5, -2);
+          const data = new DataTransfer();
+          data.items.add(new File([await (await fetch(url)).blob()], name, { type }));
+          const event =
+            kind === 'paste'
+              ? new ClipboardEvent(kind, { clipboardData: data })
+              : new DragEvent(kind, { dataTransfer: data, cancelable: true });
+          document.dispatchEvent(event);
+        },
+        { kind, name, type },
+      );
+    const shown = (name: string) => page.waitForSelector(`img[alt="The picture ${name}"]`);
+    await give('paste', 'pasted.jpg', 'image/jpeg');
+    await shown('pasted.jpg');
+    await give('drop', 'dropped.jpg', 'image/jpeg');
+    await shown('dropped.jpg');
+    await page.locator('#file').setInputFiles(CAT);
+    await shown('cat.jpg');
+    await page.waitForSelector('#found li');
+    expect(await page.isVisible('#problem')).toBe(false);
+
+    await give('drop', 'notes.txt', 'text/plain');
+    expect(await page.textContent('#problem p')).toMatch(/^notes.txt is neither a picture/);
+    await page.click('#problem button');
+    expect(await page.isVisible('#problem')).toBe(false);
+    const broken = { name: 'x.png', mimeType: 'image/png', buffer: Buffer.from('no picture') };
+    await page.locator('#file').setInputFiles(broken);
+    await page.waitForSelector('#problem:visible');
+    expect(await page.textContent('#problem p')).toMatch(/^x.png cannot be shown: /);
+    await close();
+  });
+
+  it('follows a video file with ids', async () => {
+    const { page, problems, close } = await openDemo();
+    const url = await page.evaluate(
+      () => document.querySelector<HTMLImageElement>('#picture')!.src,
+    );
+    await page.waitForSelector('#found li');
+    const images = await serveFolder({ folders: { '/examples': join(CAT, '..') } });
+    const cat = { url: '/examples/cat.jpg', y: 90, width: 451, height: 300, speed: 2 };
+    const video = join(folder, 'cat.webm');
+    writeFileSync(video, await recordVideo(browser, images.url, [cat], 2));
+    await images.close();
+    await page.locator('#file').setInputFiles(video);
+    await page.waitForSelector('#video:visible');
+    await page.waitForFunction(() => Number(document.querySelector('#fps')!.textContent) > 0);
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('#found b')].some(({ textContent }) =>
+        / #\d+$/.test(textContent!),
+      ),
+    );
+    const { file } = await download(page, '#save-json');
+    const { frames, width, height } = JSON.parse(readFileSync(file, 'utf8'));
+    expect([width, height]).toEqual([640, 480]);
+    expect(frames.length).toBeGreaterThan(2);
+    const ids = frames.map(({ detections }: { detections: { id: number }[] }) =>
+      detections.map(({ id }) => id),
+    );
+    expect(ids[1].filter((id: number) => ids[0].includes(id)).length).toBeGreaterThan(0);
+    const points = await page.getAttribute('#fps-chart polyline', 'points');
+    expect(points).toMatch(/^[\d.]+,[\d.]+/);
+    // What was on show before is given back.
+    expect(await page.evaluate((old) => fetch(old).then(String, () => 'gone'), url)).toBe('gone');
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  it('turns the camera on and off', async () => {
+    const { page, problems, close } = await openDemo();
+    await page.click('#camera');
+    await page.waitForSelector('#camera[aria-pressed=true]');
+    await page.waitForFunction(() => Number(document.querySelector('#fps')!.textContent) > 0);
+    const isLive = () =>
+      page.evaluate(() => {
+        const { srcObject } = document.querySelector<HTMLVideoElement>('#video')!;
+        return srcObject !== null;
+      });
+    expect(await isLive()).toBe(true);
+    await page.click('#camera');
+    await page.waitForSelector('#camera[aria-pressed=false]');
+    expect(await isLive()).toBe(false);
+    expect(await page.isVisible('#hint')).toBe(true);
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  it('changes threads, the backend and the model', async () => {
+    const { page, problems, close } = await openDemo();
+    const state = (text: string) =>
+      page.waitForFunction(
+        (wanted) => document.querySelector('#engine-state')!.textContent === wanted,
+        text,
+      );
+    await page.selectOption('#threads', '1');
+    await state('WebAssembly');
+    await page.selectOption('#backend', 'webgl');
+    await state('WebGL');
+    await page.waitForSelector('#found li');
+    const { file } = await download(page, '#save-json');
+    expectSame(JSON.parse(readFileSync(file, 'utf8')).detections, expected);
+    await page.selectOption('#backend', 'wasm');
+    await state('WebAssembly');
+    const own = join(folder, 'own.safetensors');
+    writeFileSync(own, await writeModel(randomModel(64, 2)));
+    await page.locator('#model').setInputFiles(own);
+    await page.waitForFunction(() =>
+      /^own\.safetensors: .*64×64, 3 classes/.test(
+        document.querySelector('#model-name')!.textContent!,
+      ),
+    );
+    expect(problems).toEqual([]);
+    expect(await page.isVisible('#problem')).toBe(false);
+    await close();
+  });
+
+  it('works below a path, without isolation, and says what to do without its model', async () => {
+    const files = { '/some/path/models/default.safetensors': model };
+    const plain = await serveFolder({ folders: { '/some/path': folder }, files });
+    const { page, problems, close } = await openDemo(`${plain.url}/some/path/index.html`);
+    expect(await page.textContent('#engine-state')).toBe('WebAssembly');
+    expect(await page.isVisible('#threads-note')).toBe(true);
+    expect(await page.isVisible('#problem')).toBe(false);
+    expect(problems).toEqual([]);
+    await close();
+    await plain.close();
+
+    const empty = await serveFolder({ folders: { '': folder } });
+    const context = await browser.newContext();
+    const alone = await context.newPage();
+    await alone.goto(`${empty.url}/index.html`);
+    await alone.waitForSelector('#problem:visible');
+    expect(await alone.textContent('#problem p')).toMatch(/copy models\/default\.safetensors/);
+    expect(await alone.textContent('#engine-state')).toBe('No model');
+    await context.close();
+    await empty.close();
+  });
+
+  it('fits a phone, follows the colour scheme, and can be used by keyboard', async () => {
+    const { page, close } = await openDemo(site.url, { ...PHONE, colorScheme: 'dark' });
+    const [overflow, light] = await page.evaluate(() => {
+      const [red] = getComputedStyle(document.body).backgroundColor.match(/\d+/g)!;
+      return [document.documentElement.scrollWidth - innerWidth, Number(red)];
+    });
+    expect(overflow).toBe(0);
+    expect(light).toBeLessThan(60);
+    const reached: string[] = [];
+    for (let i = 0; i < 12; i++) {
+      await page.keyboard.press('Tab');
+      reached.push(await page.evaluate(() => document.activeElement!.id));
+    }
+    expect(reached).toEqual(
+      expect.arrayContaining(['file', 'camera', 'found', 'save-json', 'save-png', 'threshold']),
+    );
+    // Everything that can be reached has a name.
+    const nameless = await page.evaluate(() =>
+      [...document.querySelectorAll('button, input, select')]
+        .filter((control) => {
+          const { ariaLabel, textContent, labels } = control as HTMLInputElement;
+          return !(ariaLabel || textContent?.trim() || labels?.length);
+        })
+        .map(({ id }) => id),
+    );
+    expect(nameless).toEqual([]);
+    await close();
+  });
+});
