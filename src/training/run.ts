@@ -134,14 +134,19 @@ export class RunKeeper {
     const last = this.#history.findLast(({ step }) => step === trainer.step);
     return {
       madeBy: 'refinedet train',
-      data: data.map(({ path, split }) => (split === undefined ? path : `${path}:${split}`)),
-      ...(init !== null && { init }),
+      data: data.map(({ path, split }) => [fileName(path), split ?? []].flat().join(':')),
+      ...(init !== null && { init: fileName(init) }),
       steps: trainer.step,
       epochs: trainer.plan.epochsAfter(trainer.step),
       seed,
       ...(last && { metric, score: last.score, validationImages: last.images }),
     };
   }
+}
+
+/** The last part of a path: model files travel, and whose folder a file was in is nobody's business. */
+function fileName(path: string): string {
+  return path.replace(/[\\/]+$/, '').replace(/^.*[\\/]/s, '');
 }
 
 /**
