@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   MODEL_CORRUPT: 'the model file is truncated or damaged',
   MODEL_METADATA: 'the model file lacks the metadata that describes it',
   MODEL_CHECKSUM: 'the tensors of the model file do not match its checksum',
+  MODEL_TOO_LARGE: 'the model does not fit into a file of the wanted format',
   PICKLE_FORBIDDEN: 'a pickle refers to a type that a state_dict does not need',
   WEIGHTS_MISMATCH: 'tensors are missing, unexpected or of a wrong shape',
   ADDRESS_UNAVAILABLE: 'a server cannot listen at the wanted address and port',

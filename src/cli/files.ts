@@ -1,9 +1,10 @@
 /** Files appear, or change, only when all of their content is there. */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { entryKind } from '../datasets/files.ts';
 import { RefineDetError } from '../errors.ts';
+import { isUrl } from './inputs.ts';
 
 /** A file that is being written under a temporary name beside its own. */
 export class PendingFile {
@@ -44,6 +45,8 @@ export class PendingFile {
   /** Puts the file in its place. */
   async commit(): Promise<void> {
     try {
+      // A crash of the machine must not leave the name without the content.
+      await this.#handle.sync();
       await this.#handle.close();
       await rename(this.#temporary, this.#file);
     } catch (cause) {
@@ -71,6 +74,13 @@ export async function requireAbsent(files: Iterable<string>): Promise<void> {
     if ((await entryKind(file)) === 'missing') continue;
     throw new RefineDetError('FILE_WRITE', `${file} exists already; --force replaces it`);
   }
+}
+
+/** @throws USAGE when both names are one file: what is read must not be destroyed */
+export async function requireOther(source: string, target: string): Promise<void> {
+  const real = (file: string) => realpath(file).catch(() => path.resolve(file));
+  if (isUrl(source) || (await real(source)) !== (await real(target))) return;
+  throw new RefineDetError('USAGE', `${target} is the input: write to another file`);
 }
 
 function writeError(file: string, cause: unknown): RefineDetError {

@@ -7,6 +7,7 @@ import { registerDatasetCommand } from './commands/dataset.ts';
 import { registerDemoCommand } from './commands/demo.ts';
 import { registerDetectCommand } from './commands/detect.ts';
 import { registerEvalCommand } from './commands/eval.ts';
+import { registerExportCommand } from './commands/export.ts';
 import { registerHelpCommand } from './commands/help.ts';
 import { registerInfoCommand } from './commands/info.ts';
 import { registerTrainCommand } from './commands/train.ts';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
   registerDetectCommand(program);
   registerInfoCommand(program);
   registerConvertCommand(program);
+  registerExportCommand(program);
   registerDatasetCommand(program);
   registerEvalCommand(program);
   registerTrainCommand(program);

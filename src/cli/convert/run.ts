@@ -1,5 +1,4 @@
 /** `refinedet convert`: foreign weights to a model file, or a model file to another storage type. */
-import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { readBytes } from '#platform';
 import type { Size } from '../../detection/views.ts';
@@ -12,11 +11,12 @@ import type { Fit } from '../../weights/import.ts';
 import { isModelFile, readModel, type StorageType, writeModel } from '../../weights/model-file.ts';
 import { classList } from '../class-lists.ts';
 import { isUsageError } from '../errors.ts';
-import { requireAbsent, writeWhole } from '../files.ts';
+import { requireAbsent, requireOther, writeWhole } from '../files.ts';
 import { isUrl } from '../inputs.ts';
 import { interruptSignal } from '../interrupt.ts';
+import { modelLine } from '../model-line.ts';
 import { print } from '../terminal.ts';
-import { counted, metric, printable } from '../text.ts';
+import { counted, printable } from '../text.ts';
 
 export interface ConvertFlags {
   preset?: string;
@@ -121,19 +121,6 @@ function fitLines({ missing, mismatched, unexpected, ignored }: Fit): string[] {
 
 function listed(what: string, names: readonly string[]): string[] {
   return names.length === 0 ? [] : [`${names.length} ${what}: ${names.join(', ')}`];
-}
-
-function modelLine({ config, weights }: Model): string {
-  const { preset, classes } = config;
-  const values = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
-  return `${preset} with ${counted(classes.length, 'class', 'classes')}: ${counted(weights.size, 'tensor')}, ${metric(values)} parameters`;
-}
-
-/** @throws USAGE when both names are one file: a conversion must not destroy its source */
-async function requireOther(source: string, target: string): Promise<void> {
-  const real = (file: string) => realpath(file).catch(() => path.resolve(file));
-  if (isUrl(source) || (await real(source)) !== (await real(target))) return;
-  throw new RefineDetError('USAGE', `${target} is the input: write to another file`);
 }
 
 /** Errors of the file's content name it. */

@@ -1,0 +1,36 @@
+/** `refinedet export`: a model file to an ONNX file. */
+import { loadModel } from '../../detection/load-model.ts';
+import type { Size } from '../../detection/views.ts';
+import { exportOnnx, ONNX_OPSET } from '../../export/onnx/export.ts';
+import { withInputSize } from '../../model/input-size.ts';
+import { requireAbsent, requireOther, writeWhole } from '../files.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { modelLine } from '../model-line.ts';
+import { print } from '../terminal.ts';
+import { printable } from '../text.ts';
+
+export interface ExportFlags {
+  inputSize?: Size;
+  dynamicBatch?: true;
+  dtype?: 'f32' | 'f16';
+  force?: true;
+}
+
+/** The model that comes with the package. */
+const DEFAULT_MODEL = 'default';
+
+/** @throws USAGE, FILE_*, FETCH_FAILED, MODEL_*, NO_DEFAULT_MODEL, INVALID_ARGUMENT */
+export async function runExport(name: string, target: string, flags: ExportFlags): Promise<void> {
+  await requireOther(name, target);
+  const { force, inputSize, dynamicBatch, dtype = 'f32' } = flags;
+  if (!force) await requireAbsent([target]);
+  const source = name === DEFAULT_MODEL ? undefined : name;
+  const model = withInputSize(await loadModel(source, interruptSignal()), inputSize);
+  const file = exportOnnx(model, { dynamicBatch, dtype });
+  await writeWhole(target, file);
+  const { inputWidth, inputHeight } = model.config;
+  const about = [`opset ${ONNX_OPSET}`, `input ${inputWidth}×${inputHeight}`, dtype];
+  const size = `${(file.length / 1e6).toFixed(1)} MB`;
+  const lines = [modelLine(model), `wrote ${target}: ${[...about, size].join(', ')}`];
+  await print(lines.map((line) => `${printable(line)}\n`).join(''));
+}

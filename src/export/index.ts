@@ -1,0 +1,3 @@
+/** Public API of `refinedet/export`. */
+export { exportOnnx, type OnnxOptions } from './onnx/export.ts';
+export { readOnnxMetadata } from './onnx/read-metadata.ts';

@@ -1,0 +1,67 @@
+/** A whole network as ONNX operators: NHWC at the edges, NCHW in between. */
+import {
+  type Graph,
+  type HeadNames,
+  inferShapes,
+  layerInputs,
+  type Weights,
+} from '../../model/graph.ts';
+import type { GraphWriter } from './graph-writer.ts';
+import { writeLayer } from './layers.ts';
+
+/** Name of the network's input. */
+export const INPUT_NAME = 'image';
+
+const TO_NCHW = [0, 3, 1, 2];
+const TO_NHWC = [0, 2, 3, 1];
+
+/** An output [batch, N, width]. */
+export interface HeadOutput {
+  name: keyof HeadNames;
+  width: number;
+}
+
+/**
+ * @param graph without batch normalisation
+ * @returns the outputs, in the order in which they are documented
+ */
+export function writeNetwork(
+  writer: GraphWriter,
+  graph: Graph,
+  weights: Weights,
+  height: number,
+  width: number,
+): HeadOutput[] {
+  const [input, ...layers] = graph.layers;
+  writer.node('Transpose', [INPUT_NAME], input.name, { perm: TO_NCHW });
+  const shapes = inferShapes(graph, height, width);
+  for (const layer of layers) {
+    const [source] = layerInputs(layer);
+    const layerShapes = { input: shapes.get(source)!, output: shapes.get(layer.name)! };
+    writeLayer(writer, layer, weights, layerShapes);
+  }
+  const outputs: HeadOutput[] = [
+    { name: 'armLoc', width: 4 },
+    { name: 'armConf', width: 2 },
+    { name: 'odmLoc', width: 4 },
+    { name: 'odmConf', width: graph.numClasses },
+  ];
+  for (const { name, width } of outputs) writeHead(writer, name, graph.heads[name], width);
+  return outputs;
+}
+
+/** All levels as one table of anchors: [batch, A·width, h, w] each → [batch, N, width]. */
+function writeHead(
+  writer: GraphWriter,
+  name: string,
+  levels: readonly string[],
+  width: number,
+): void {
+  // 0 keeps the number of pictures, -1 is what remains.
+  const shape = writer.integers(`${name}.shape`, [0, -1, width]);
+  const tables = levels.map((level) => {
+    const map = writer.node('Transpose', [level], `${level}.nhwc`, { perm: TO_NHWC });
+    return writer.node('Reshape', [map, shape], `${level}.table`);
+  });
+  writer.node('Concat', tables, name, { axis: 1 });
+}
