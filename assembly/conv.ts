@@ -32,17 +32,31 @@ export function convScratch(s: ConvShape): usize {
   return fixed + max<usize>(<usize>BLOCK_BYTES + patches, columns + panels);
 }
 
+/** Scratch bytes that {@link convolve} alone needs. */
+export function convolveScratch(s: ConvShape): usize {
+  return EDGE_BYTES + ADDRESS_BYTES + outsideBytes(s) + <usize>BLOCK_BYTES;
+}
+
 /** Equal parts of at most `limit`. */
 function partOf(total: i32, limit: i32): i32 {
   const parts = (total + limit - 1) / limit;
   return (total + parts - 1) / parts;
 }
 
+/** Output pixels that {@link convolve} computes at a time. */
+export function convolveBlock(s: ConvShape): i32 {
+  const blockDepth = partOf(patchSize(s), BLOCK_DEPTH);
+  return min(MAX_BLOCK_ROWS, (<i32>BLOCK_BYTES / (blockDepth << 2)) & ~3);
+}
+
 /**
- * y = clamp(bias + residual + x * filter, low, high)
+ * A part of y = clamp(bias + residual + x * filter, low, high). A value does not depend on the part
+ * that it is computed in.
  *
  * @param filter packed into panels: a row of biases, then patchSize rows
  * @param residual 0, or a map of the output's shape
+ * @param byPanels whether the part is some panels of the filter, or some pixels of the output
+ * @param from,to panels, or output pixels
  */
 export function convolve(
   s: ConvShape,
@@ -52,6 +66,9 @@ export function convolve(
   residual: usize,
   low: f32,
   high: f32,
+  byPanels: bool,
+  from: i32,
+  to: i32,
   scratch: usize,
 ): void {
   const edge = scratch;
@@ -60,14 +77,22 @@ export function convolve(
   const strips = outside + outsideBytes(s);
   memory.fill(outside, 0, outsideBytes(s));
 
-  const rows = s.batch * s.outHeight * s.outWidth;
   const depth = patchSize(s);
   const panelBytes = <usize>(1 + depth) * PANEL_STEP;
   const rowBytes = (<usize>s.filters) << 2;
   const blockDepth = partOf(depth, BLOCK_DEPTH);
-  const blockRows = min(MAX_BLOCK_ROWS, (<i32>BLOCK_BYTES / (blockDepth << 2)) & ~3);
-  for (let row = 0; row < rows; row += blockRows) {
-    const count = min(blockRows, rows - row);
+  const blockRows = convolveBlock(s);
+  let columns = s.filters;
+  if (byPanels) {
+    columns = min(columns, to * TILE_COLUMNS) - from * TILE_COLUMNS;
+    filter += <usize>from * panelBytes;
+    y += <usize>from * PANEL_STEP;
+    if (residual) residual += <usize>from * PANEL_STEP;
+    from = 0;
+    to = s.batch * s.outHeight * s.outWidth;
+  }
+  for (let row = from; row < to; row += blockRows) {
+    const count = min(blockRows, to - row);
     const target = y + <usize>row * rowBytes;
     for (let k = 0; k < depth; k += blockDepth) {
       const end = min(k + blockDepth, depth);
@@ -79,7 +104,7 @@ export function convolve(
       const highest = end < depth ? NO_HIGH : high;
       multiply(
         count,
-        s.filters,
+        columns,
         end - k,
         strips,
         panels,

@@ -53,7 +53,9 @@ function turned(
   memory.fill(zeros, 0, pixelBytes);
   const low = <f32>-Infinity;
   const high = <f32>Infinity;
-  depthwise(shape, dy, flipped, dx, add ? add : zeros, add ? pixelBytes : 0, low, high);
+  const start = add ? add : zeros;
+  const lines = s.batch * s.height;
+  depthwise(shape, dy, flipped, dx, start, add ? pixelBytes : 0, low, high, 0, lines);
 }
 
 /** At any stride: what the outputs whose windows hold a pixel give to it. */

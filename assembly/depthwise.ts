@@ -22,11 +22,12 @@ export const KERNEL = 3;
 export const GROUP = 4;
 
 /**
- * y = clamp(start + x * filter, low, high)
+ * Some lines of y = clamp(start + x * filter, low, high)
  *
  * @param filter [3, 3, channels]
  * @param start a bias [channels], or a map of the output's shape
  * @param startStep bytes from one pixel's start to the next: 0 for a bias
+ * @param from,to lines of the output, of batch · outHeight
  */
 export function depthwise(
   s: DepthwiseShape,
@@ -37,53 +38,58 @@ export function depthwise(
   startStep: usize,
   low: f32,
   high: f32,
+  from: i32,
+  to: i32,
 ): void {
   const pixelBytes = (<usize>s.channels) << 2;
   const lineBytes = <usize>s.width * pixelBytes;
-  for (let b = 0; b < s.batch; b++, x += <usize>s.height * lineBytes) {
-    for (let outY = 0; outY < s.outHeight; outY++) {
-      const top = outY * s.stride - s.padTop;
-      const firstRow = max(0, -top);
-      const rows = min(KERNEL, s.height - top) - firstRow;
-      const line = x + <usize>(top + firstRow) * lineBytes;
-      const taps = filter + <usize>(firstRow * KERNEL) * pixelBytes;
-      for (let outX = 0; outX < s.outWidth; ) {
-        const left = outX * s.stride - s.padLeft;
-        let count = 1;
-        if (startsGroup(s, outX, left)) {
-          const window = line + <usize>left * pixelBytes;
-          if (s.stride == 1) {
-            group1(window, taps, y, start, startStep, rows, pixelBytes, lineBytes, low, high);
-          } else {
-            group2(window, taps, y, start, startStep, rows, pixelBytes, lineBytes, low, high);
-          }
-          count = GROUP;
+  const skipped = <usize>from * <usize>s.outWidth;
+  y += skipped * pixelBytes;
+  start += skipped * startStep;
+  for (let i = from; i < to; i++) {
+    const image = x + <usize>(i / s.outHeight) * <usize>s.height * lineBytes;
+    const outY = i % s.outHeight;
+    const top = outY * s.stride - s.padTop;
+    const firstRow = max(0, -top);
+    const rows = min(KERNEL, s.height - top) - firstRow;
+    const line = image + <usize>(top + firstRow) * lineBytes;
+    const taps = filter + <usize>(firstRow * KERNEL) * pixelBytes;
+    for (let outX = 0; outX < s.outWidth; ) {
+      const left = outX * s.stride - s.padLeft;
+      let count = 1;
+      if (startsGroup(s, outX, left)) {
+        const window = line + <usize>left * pixelBytes;
+        if (s.stride == 1) {
+          group1(window, taps, y, start, startStep, rows, pixelBytes, lineBytes, low, high);
         } else {
-          const first = max(0, -left);
-          const columns = min(KERNEL, s.width - left) - first;
-          const window = line + <usize>(left + first) * pixelBytes;
-          const tap = taps + <usize>first * pixelBytes;
-          const tapLine = KERNEL * pixelBytes;
-          sumWindow(
-            y,
-            start,
-            window,
-            lineBytes,
-            pixelBytes,
-            tap,
-            tapLine,
-            pixelBytes,
-            rows,
-            columns,
-            pixelBytes,
-            low,
-            high,
-          );
+          group2(window, taps, y, start, startStep, rows, pixelBytes, lineBytes, low, high);
         }
-        outX += count;
-        y += <usize>count * pixelBytes;
-        start += <usize>count * startStep;
+        count = GROUP;
+      } else {
+        const first = max(0, -left);
+        const columns = min(KERNEL, s.width - left) - first;
+        const window = line + <usize>(left + first) * pixelBytes;
+        const tap = taps + <usize>first * pixelBytes;
+        const tapLine = KERNEL * pixelBytes;
+        sumWindow(
+          y,
+          start,
+          window,
+          lineBytes,
+          pixelBytes,
+          tap,
+          tapLine,
+          pixelBytes,
+          rows,
+          columns,
+          pixelBytes,
+          low,
+          high,
+        );
       }
+      outX += count;
+      y += <usize>count * pixelBytes;
+      start += <usize>count * startStep;
     }
   }
 }

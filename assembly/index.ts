@@ -5,7 +5,14 @@
 export { rectifierGradient, sumRows } from './activation';
 export { anchorLevel } from './anchors';
 export { paintTile } from './augment';
-export { convFilterGradient, convInputGradient, convolve, convScratch } from './conv';
+export {
+  convFilterGradient,
+  convInputGradient,
+  convolve,
+  convolveBlock,
+  convolveScratch,
+  convScratch,
+} from './conv';
 export { depthwise } from './depthwise';
 export {
   depthwiseFilterGradient,

@@ -1,23 +1,29 @@
 /**
- * Compiles assembly/ to wasm, once for plain and once for shared memory, and writes both modules as
- * text to src/kernels/generated: no file has to be located at run time.
+ * Compiles assembly/ to wasm, once for plain and once for shared memory, bundles the script of the
+ * threads that run it, and writes all as text to src/kernels/generated: no file has to be located at
+ * run time.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { build } from 'esbuild';
 import { pack, writeModule } from './embed.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TARGETS = ['single', 'threaded'] as const;
 type Target = (typeof TARGETS)[number];
+const THREADS = 'src/kernels/parallel';
 const SOURCES = [
   'asconfig.json',
   ...readdirSync(join(ROOT, 'assembly')).map((f) => `assembly/${f}`),
+  `${THREADS}/worker.ts`,
+  `${THREADS}/board.ts`,
 ];
 
 /** Compiles both targets of asconfig.json and writes the generated modules. */
 export async function buildKernels(): Promise<void> {
+  writeModule(outputOf('team-worker'), pack(await bundleWorker()));
   for (const target of TARGETS) {
     const binary = await compile(target);
     writeModule(outputOf(target), pack(binary));
@@ -25,13 +31,26 @@ export async function buildKernels(): Promise<void> {
   }
 }
 
-function outputOf(target: Target): string {
-  return join(ROOT, `src/kernels/generated/${target}.ts`);
+async function bundleWorker(): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [`${THREADS}/worker.ts`],
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    write: false,
+  });
+  return outputFiles[0].contents;
+}
+
+function outputOf(name: Target | 'team-worker'): string {
+  return join(ROOT, `src/kernels/generated/${name}.ts`);
 }
 
 /** Whether a generated module is missing or older than a source. */
 export function kernelsAreStale(): boolean {
-  const outputs = TARGETS.map(outputOf);
+  const outputs = [...TARGETS, 'team-worker' as const].map(outputOf);
   if (!outputs.every(existsSync)) return true;
   const built = Math.min(...outputs.map((output) => statSync(output).mtimeMs));
   return SOURCES.some((file) => statSync(join(ROOT, file)).mtimeMs > built);

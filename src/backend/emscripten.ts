@@ -14,7 +14,8 @@ export interface WasmModule {
   wasmMemory?: WebAssembly.Memory;
   cwrap(name: string, returns: string | null, args: string[]): (...values: number[]) => number;
   PThread?: ThreadPool;
-  tfjs: unknown;
+  /** What tfjs' start-up code adds. */
+  tfjs: { getThreadsCount(): number; dispose(): void };
 }
 
 interface ThreadPool {

@@ -9,6 +9,7 @@ import { RefineDetError } from '../errors.ts';
 import type { Heap } from '../kernels/heap.ts';
 import { registerLayerKernels } from '../kernels/layers/index.ts';
 import { type Kernels, loadKernels } from '../kernels/module.ts';
+import { Team } from '../kernels/parallel/team.ts';
 import { checkValue, type Rule, wholeFrom } from '../option-checks.ts';
 import type { WasmSource } from '../platform/platform.ts';
 import { useBackend } from './current.ts';
@@ -90,11 +91,28 @@ async function start(
     : await startBackend(chooseThreads(threads, warn), source);
   guardMalloc(module);
   const heap = moduleHeap(module);
-  const count = (module.tfjs as { getThreadsCount(): number }).getThreadsCount();
+  const count = module.tfjs.getThreadsCount();
   const kernels = await loadKernels(heap);
   const threadsInUse = module.PThread ? count : 1;
-  registerLayerKernels(kernels, threadsInUse);
+  registerLayerKernels(kernels, await startTeam(module, kernels, threadsInUse, warn));
   return { heap, kernels, threads: threadsInUse };
+}
+
+/** Workers for our own kernels, which end with the backend. */
+async function startTeam(
+  { tfjs }: WasmModule,
+  kernels: Kernels,
+  threads: number,
+  warn: (message: string) => void,
+): Promise<Team | undefined> {
+  if (threads === 1) return undefined;
+  const team = await Team.start(kernels, { threads, warn });
+  const { dispose } = tfjs;
+  tfjs.dispose = () => {
+    team.dispose();
+    dispose();
+  };
+  return team;
 }
 
 function chooseThreads(threads: Threads, warn: (message: string) => void): number {

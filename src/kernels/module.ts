@@ -80,12 +80,14 @@ const compiled = new Map<Variant, Promise<WebAssembly.Module>>();
 
 /** Kernels bound to the heap's memory. Each of the two builds is compiled once per process. */
 export async function loadKernels(heap: Heap): Promise<Kernels> {
-  const module = await compile(heap.threaded ? 'threaded' : 'single');
+  const module = await compileKernels(heap);
   const instance = await WebAssembly.instantiate(module, { env: { memory: heap.memory } });
   return { ...(instance.exports as unknown as KernelExports), heap };
 }
 
-function compile(variant: Variant): Promise<WebAssembly.Module> {
+/** The build that fits the heap's memory. */
+export function compileKernels({ threaded }: Heap): Promise<WebAssembly.Module> {
+  const variant = threaded ? 'threaded' : 'single';
   let module = compiled.get(variant);
   if (!module) {
     module = BINARIES[variant]()

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { RefineDetError } from '../errors.ts';
 import type { Limits } from '../kernels/layers/convolution.ts';
-import { prefersLayerKernels, runLayerKernel } from '../kernels/layers/index.ts';
+import { hasLayerKernels, runLayerKernel } from '../kernels/layers/index.ts';
 import { convGeometry, depthwiseGeometry } from './geometry.ts';
 import {
   type Activation,
@@ -30,12 +30,12 @@ export interface BoundStep {
 /**
  * @param tensors of the step's layer, in the order of its parameters
  * @param useKernels whether to use the layer kernels, which the current backend must have then;
- *   default: where they are faster
+ *   default: where there are any, for they are faster
  */
 export function bindStep(
   { layer, activation }: Step,
   tensors: readonly tf.Tensor[],
-  useKernels: boolean = prefersLayerKernels(),
+  useKernels: boolean = hasLayerKernels(),
 ): BoundStep {
   const [weight, bias] = tensors as [tf.Tensor4D, tf.Tensor1D];
   switch (layer.op) {

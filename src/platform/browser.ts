@@ -12,7 +12,7 @@ import { cachedBytes } from './cached-fetch.ts';
 import { embeddedWasm } from './embedded-wasm.ts';
 import { fetchBytes } from './fetch.ts';
 import { BITMAP_OPTIONS, bitmapPixels } from './pixels.ts';
-import type { DownloadOptions, Gpu, WasmSource } from './platform.ts';
+import type { DownloadOptions, Gpu, Thread, WasmSource } from './platform.ts';
 import { absoluteUrl } from './url.ts';
 
 export { readPixels } from './pixels.ts';
@@ -61,8 +61,18 @@ function commonJs<T>(module: unknown): T {
 function createPoolWorker(WorkerClass: typeof Worker): ThreadWorker {
   const { wasmWorkerContents } = commonJs<{ wasmWorkerContents: string }>(poolWorkerModule);
   // The script was embedded in a template literal, which turned its `\n` escapes into newlines.
-  const url = URL.createObjectURL(script(wasmWorkerContents.replaceAll('\n', '\\n')));
-  return new WorkerClass(url, { name: 'refinedet thread' }) as unknown as ThreadWorker;
+  const text = wasmWorkerContents.replaceAll('\n', '\\n');
+  return workerOf(text, WorkerClass) as unknown as ThreadWorker;
+}
+
+function workerOf(text: string, WorkerClass: typeof Worker): Worker {
+  return new WorkerClass(URL.createObjectURL(script(text)), { name: 'refinedet thread' });
+}
+
+export function startThread(text: string, onDeath: (reason: string) => void): Thread {
+  const worker = workerOf(text, Worker);
+  worker.onerror = ({ message }) => onDeath(message);
+  return worker;
 }
 
 function script(text: string): Blob {

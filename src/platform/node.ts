@@ -10,7 +10,7 @@ import type { ThreadWorker, WasmAssets, WasmModule } from '../backend/emscripten
 import { RefineDetError } from '../errors.ts';
 import type { DecodeOptions } from '../image/header.ts';
 import { fetchBytes } from './fetch.ts';
-import type { DownloadOptions, Gpu, WasmSource } from './platform.ts';
+import type { DownloadOptions, Gpu, Thread, WasmSource } from './platform.ts';
 
 export { decodeImage } from '../image/node/decode.ts';
 
@@ -49,10 +49,23 @@ function createPoolWorker(): ThreadWorker {
     `${TFJS_WASM}/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js`,
   ) as { wasmWorkerContents: string };
   // The script was embedded in a template literal, which turned its `\n` escapes into newlines.
-  const script = wasmWorkerContents.replaceAll('\n', '\\n');
+  return workerOf(wasmWorkerContents.replaceAll('\n', '\\n')) as unknown as ThreadWorker;
+}
+
+function workerOf(script: string): Worker {
   // The program's own flags (a loader, --input-type=module) are not for this script.
-  const worker = new Worker(script, { eval: true, execArgv: [] });
-  return worker as unknown as ThreadWorker;
+  return new Worker(script, { eval: true, execArgv: [] });
+}
+
+const LISTEN = `
+require('node:worker_threads').parentPort.once('message', (data) => globalThis.onmessage({ data }));`;
+
+export function startThread(script: string, onDeath: (reason: string) => void): Thread {
+  const worker = workerOf(script + LISTEN);
+  worker.on('error', ({ message }) => onDeath(message));
+  worker.on('exit', (code) => onDeath(`exit code ${code}`));
+  worker.unref();
+  return worker;
 }
 
 /**

@@ -38,6 +38,12 @@ export interface Gpu {
   requestAdapter(options: { powerPreference: string }): Promise<GpuAdapter | null>;
 }
 
+/** Work in another thread. */
+export interface Thread {
+  postMessage(message: unknown): void;
+  terminate(): void;
+}
+
 interface GpuAdapter {
   readonly limits: Readonly<Record<string, number>>;
   readonly info: object;
@@ -59,6 +65,12 @@ export interface Platform {
    * @throws FETCH_FAILED
    */
   wasmAssets(threaded: boolean, source?: WasmSource): Promise<WasmAssets>;
+  /**
+   * A thread that does not keep the process alive.
+   * @param script sets `globalThis.onmessage`, as that of a web worker
+   * @param onDeath told why, when it ends by itself
+   */
+  startThread(script: string, onDeath: (reason: string) => void): Thread;
   /** tfjs' wasm backend on a started module. */
   createBackend(module: WasmModule, threads: number): KernelBackend;
   /**

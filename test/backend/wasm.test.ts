@@ -1,22 +1,6 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
-
-const run = promisify(execFile);
-const root = fileURLToPath(new URL('../..', import.meta.url));
-
-const PRELUDE = `
-  const { wasmRuntime } = await import('./src/backend/wasm.ts');
-  const tf = await import('@tensorflow/tfjs-core');`;
-const FLAGS = ['--conditions=refinedet-source', '--import=tsx', '--input-type=module'];
-
-/** Runs a module in a fresh process; it must end by itself. */
-function inProcess(code: string): Promise<{ stdout: string; stderr: string }> {
-  const args = [...FLAGS, '-e', PRELUDE + code];
-  return run(process.execPath, args, { cwd: root, timeout: 50_000 });
-}
+import { CONDITION, inProcess } from './processes.ts';
 
 const CONVOLVE = `
   const x = tf.ones([1, 32, 32, 16]), w = tf.ones([3, 3, 16, 16]);
@@ -51,7 +35,7 @@ describe('the wasm backend', () => {
         const { threads, heap } = await wasmRuntime(2);
         console.log(threads, heap.threaded);
       })()\`;
-      new Worker(source, { eval: true, execArgv: ['${FLAGS[0]}'] });`);
+      new Worker(source, { eval: true, execArgv: ['${CONDITION}'] });`);
     expect(stdout.trim()).toBe('2 true');
     expect(stderr).toBe('');
   });

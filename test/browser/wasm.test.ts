@@ -54,21 +54,32 @@ describe.skipIf(!hasChromium)('RefineDet in a page', () => {
     expect(scripts.some((path) => path.includes('threaded'))).toBe(false);
   });
 
-  it('computes with threads in an isolated page', async () => {
+  it('computes with threads in an isolated page, bit for bit what one thread does', async () => {
     const isolated = await serveSite({ ...fixture.content, isolated: true });
-    const [page, messages] = await openPage(browser, `${isolated.url}/`);
-    const { threads, found } = await page.evaluate(async (options) => {
-      const { RefineDet } = await lib('refinedet');
-      const detector = await RefineDet.load('/model.safetensors', { threads: 2 });
-      return {
-        threads: detector.threads,
-        found: await detector.detect('/examples/cat.jpg', options),
-      };
-    }, OPTIONS);
-    expect(threads).toBe(2);
-    expectSame(found, fixture.expected);
-    expect(messages).toEqual([]);
-    await page.close();
+    const [one, several] = await Promise.all(
+      [1, 2].map(async (wanted) => {
+        const [page, messages] = await openPage(browser, `${isolated.url}/`);
+        const { threads, found } = await page.evaluate(
+          async ({ wanted, options }) => {
+            const { RefineDet } = await lib('refinedet');
+            const detector = await RefineDet.load('/model.safetensors', { threads: wanted });
+            const { threads } = detector;
+            await detector.detect('/examples/cat.jpg', options);
+            return { threads, found: await detector.detect('/examples/cat.jpg', options) };
+          },
+          { wanted, options: OPTIONS },
+        );
+        const workers = page.workers().length;
+        await page.close();
+        return { threads, found, workers, messages };
+      }),
+    );
+    expectSame(several.found, fixture.expected);
+    expect(several.found).toEqual(one.found);
+    // A thread more is one more for tfjs, and one for the layers.
+    expect([one.threads, one.workers]).toEqual([1, 0]);
+    expect([several.threads, several.workers]).toEqual([2, 2]);
+    expect([...one.messages, ...several.messages]).toEqual([]);
     await isolated.close();
   });
 

@@ -1,6 +1,7 @@
 /** Convolution and its gradients as kernels of tfjs' wasm backend. */
 import type { ConvGeometry } from './geometry.ts';
 import type { LayerHost, LayerKernel } from './host.ts';
+import { convParts, PANEL_COLUMNS } from './parts.ts';
 
 /**
  * The matrix that a packed filter stands for; a filter is [taps · channels, filters]:
@@ -21,8 +22,6 @@ export interface Limits {
   high: number;
 }
 
-/** Panels are eight columns wide: TILE_COLUMNS in assembly/gemm.ts. */
-const PANEL_COLUMNS = 8;
 const PANEL_STEP = 4 * PANEL_COLUMNS;
 
 export function convolutionKernels(host: LayerHost) {
@@ -68,9 +67,11 @@ export function convolutionKernels(host: LayerHost) {
   ) => {
     const { batch, outHeight, outWidth, filters } = geometry;
     const y = tensors.output([batch, outHeight, outWidth, filters]);
-    const scratch = host.prepareConv(geometry);
-    const [from, by, to, add] = [x, filter, y, residual].map((t) => tensors.pointer(t));
-    kernels.convolve(host.shape, from, by, to, add, low, high, scratch);
+    host.writeConv(geometry);
+    const parts = convParts(geometry, kernels.convolveBlock(host.shape), host.threads);
+    const maps = [x, filter, y, residual].map((t) => tensors.pointer(t));
+    const args = [host.shape, ...maps, low, high, Number(parts.byPanels)];
+    host.run('convolve', args, parts, kernels.convolveScratch(host.shape));
     return y;
   };
 

@@ -2,6 +2,7 @@
 import type { Limits } from './convolution.ts';
 import type { DepthwiseGeometry } from './geometry.ts';
 import type { LayerHost, LayerKernel } from './host.ts';
+import { depthwiseParts } from './parts.ts';
 
 export interface DepthwiseAttributes {
   geometry: DepthwiseGeometry;
@@ -17,9 +18,10 @@ export function depthwiseKernels(host: LayerHost) {
   ) => {
     const { batch, outHeight, outWidth, channels } = geometry;
     const y = tensors.output([batch, outHeight, outWidth, channels]);
-    host.prepareDepthwise(geometry);
-    const [from, by, to, start] = [x, filter, y, bias].map((t) => tensors.pointer(t));
-    kernels.depthwise(host.shape, from, by, to, start, 0, low, high);
+    host.writeDepthwise(geometry);
+    const maps = [x, filter, y, bias].map((t) => tensors.pointer(t));
+    const parts = depthwiseParts(geometry, host.threads);
+    host.run('depthwise', [host.shape, ...maps, 0, low, high], parts);
     return y;
   };
 
@@ -42,7 +44,7 @@ export function depthwiseKernels(host: LayerHost) {
     tensors,
   ) => {
     const dw = tensors.output([3, 3, geometry.channels, 1]);
-    host.prepareDepthwise(geometry);
+    host.writeDepthwise(geometry);
     const [input, gradient, to] = [x, dy, dw].map((t) => tensors.pointer(t));
     kernels.depthwiseFilterGradient(host.shape, input, gradient, to);
     return dw;

@@ -2,6 +2,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Limits } from './convolution.ts';
 import type { LayerHost, LayerKernel } from './host.ts';
+import { lineParts } from './parts.ts';
 
 export function elementwiseKernels(host: LayerHost) {
   const { kernels } = host;
@@ -26,7 +27,8 @@ export function elementwiseKernels(host: LayerHost) {
     const [batch, height, width, channels] = x.shape;
     const filters = channels / 4;
     const y = tensors.output([batch, 2 * height, 2 * width, filters]);
-    kernels.depthToSpace(tensors.pointer(x), tensors.pointer(y), batch * height, width, filters);
+    const parts = lineParts(batch * height, width * channels, host.threads);
+    host.run('depthToSpace', [tensors.pointer(x), tensors.pointer(y), width, filters], parts);
     return y;
   };
 

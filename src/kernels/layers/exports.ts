@@ -18,6 +18,8 @@ export interface LayerExports {
   ): void;
   packBias(panels: number, panelBytes: number, bias: number, columns: number): void;
   convScratch(shape: number): number;
+  convolveScratch(shape: number): number;
+  convolveBlock(shape: number): number;
   convolve(
     shape: number,
     x: number,
@@ -26,6 +28,9 @@ export interface LayerExports {
     residual: number,
     low: number,
     high: number,
+    byPanels: number,
+    from: number,
+    to: number,
     scratch: number,
   ): void;
   convInputGradient(
@@ -46,6 +51,8 @@ export interface LayerExports {
     startStep: number,
     low: number,
     high: number,
+    from: number,
+    to: number,
   ): void;
   depthwiseScratch(shape: number): number;
   depthwiseInputGradient(
@@ -67,6 +74,13 @@ export interface LayerExports {
     channels: number,
   ): void;
   sumRows(matrix: number, sums: number, rows: number, channels: number): void;
-  depthToSpace(wide: number, high: number, rows: number, width: number, channels: number): void;
+  depthToSpace(
+    wide: number,
+    high: number,
+    width: number,
+    channels: number,
+    from: number,
+    to: number,
+  ): void;
   spaceToDepth(wide: number, high: number, rows: number, width: number, channels: number): void;
 }

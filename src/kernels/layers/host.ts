@@ -2,6 +2,8 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Kernels } from '../module.ts';
+import type { ParallelKernel } from '../parallel/board.ts';
+import type { Team } from '../parallel/team.ts';
 import { GrowingBuffer } from '../workspace.ts';
 import {
   type ConvGeometry,
@@ -10,6 +12,7 @@ import {
   writeConvGeometry,
   writeDepthwiseGeometry,
 } from './geometry.ts';
+import type { Parts } from './parts.ts';
 
 /** Inputs by name; optional ones may be absent. */
 export type Inputs = Record<string, TensorInfo>;
@@ -45,25 +48,62 @@ export class LayerHost {
   /** Address of the shape that the last call of a method below has written. */
   readonly shape: number;
   readonly #scratch: GrowingBuffer;
+  readonly #team: Team | undefined;
 
-  constructor(kernels: Kernels) {
+  /** @param team on the memory of the kernels; absent: one thread */
+  constructor(kernels: Kernels, team?: Team) {
     this.kernels = kernels;
+    this.#team = team;
     this.shape = kernels.heap.malloc(GEOMETRY_BYTES);
     this.#scratch = new GrowingBuffer(kernels.heap);
   }
 
+  /** Threads that {@link run} uses. */
+  get threads(): number {
+    return this.#team?.threads ?? 1;
+  }
+
   /**
-   * Writes the shape of a convolution.
-   * @returns address of scratch memory for any of its kernels
+   * Carries out a kernel on all threads.
+   * @param args what comes before from, to and scratch
+   * @param scratchBytes that one thread needs
+   */
+  run(
+    kernel: ParallelKernel,
+    args: readonly number[],
+    { total, step }: Parts,
+    scratchBytes = 0,
+  ): void {
+    const parts = Math.ceil(total / step);
+    const scratch = this.#scratch.reserve(scratchBytes * (parts > 1 ? this.threads : 1));
+    const task = { kernel, args, total, step, scratch, scratchBytes };
+    if (parts > 1 && this.#team?.run(task)) return;
+    const whole = this.kernels[kernel] as (...args: number[]) => void;
+    whole(...args, 0, total, scratch);
+  }
+
+  /** Writes the shape of a convolution. */
+  writeConv(geometry: ConvGeometry): void {
+    writeConvGeometry(this.kernels.heap, this.shape, geometry);
+  }
+
+  /**
+   * The same, for a gradient.
+   * @returns address of scratch memory for its kernel
    */
   prepareConv(geometry: ConvGeometry): number {
-    writeConvGeometry(this.kernels.heap, this.shape, geometry);
+    this.writeConv(geometry);
     return this.#scratch.reserve(this.kernels.convScratch(this.shape) >>> 0);
   }
 
-  /** The same for a depthwise convolution. */
-  prepareDepthwise(geometry: DepthwiseGeometry): number {
+  /** Writes the shape of a depthwise convolution. */
+  writeDepthwise(geometry: DepthwiseGeometry): void {
     writeDepthwiseGeometry(this.kernels.heap, this.shape, geometry);
+  }
+
+  /** The same, for a gradient; returns as {@link prepareConv}. */
+  prepareDepthwise(geometry: DepthwiseGeometry): number {
+    this.writeDepthwise(geometry);
     return this.#scratch.reserve(this.kernels.depthwiseScratch(this.shape) >>> 0);
   }
 }

@@ -5,6 +5,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from '../module.ts';
+import type { Team } from '../parallel/team.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
 import { elementwiseKernels } from './elementwise.ts';
@@ -26,17 +27,13 @@ function registeredName(name: string): string {
   return `refinedet/${name}`;
 }
 
-/** Whether forward passes run faster with the kernels than with tfjs' own, which use threads. */
-let isForwardFaster = false;
-
 /**
  * Makes the kernels known to tfjs.
  * @param kernels must work on the memory of the wasm backend
- * @param threads of that backend; the kernels themselves run on one
+ * @param team that shares the work; absent: one thread
  */
-export function registerLayerKernels(kernels: Kernels, threads: number): void {
-  isForwardFaster = threads === 1;
-  for (const [name, run] of Object.entries(layerKernels(new LayerHost(kernels)))) {
+export function registerLayerKernels(kernels: Kernels, team?: Team): void {
+  for (const [name, run] of Object.entries(layerKernels(new LayerHost(kernels, team)))) {
     tf.registerKernel({
       kernelName: registeredName(name),
       backendName: BACKEND,
@@ -53,11 +50,6 @@ export function registerLayerKernels(kernels: Kernels, threads: number): void {
 /** Whether the current backend has the kernels. */
 export function hasLayerKernels(): boolean {
   return tf.getKernel(registeredName(PROBE), tf.getBackend()) !== undefined;
-}
-
-/** Whether forward passes on the current backend should use the kernels. */
-export function prefersLayerKernels(): boolean {
-  return isForwardFaster && hasLayerKernels();
 }
 
 type OutputOf<K extends Name> = K extends 'rectifierGradient'

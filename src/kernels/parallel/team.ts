@@ -1,0 +1,96 @@
+/** Threads that carry out a kernel together, on the memory that tensors and kernels share. */
+import { startThread } from '#platform';
+import { unpack } from '../../embedded.ts';
+import type { Thread } from '../../platform/platform.ts';
+import { compileKernels, type Kernels } from '../module.ts';
+import { BOARD_BYTES, Board, type Task } from './board.ts';
+import type { TeamWorkerStart } from './worker.ts';
+
+export interface TeamOptions {
+  /** Threads in all, the calling one included; at least 2. */
+  threads: number;
+  /** Receives one sentence when the team breaks up. */
+  warn: (message: string) => void;
+  /** Milliseconds to wait for threads that make no progress. Default 10,000. */
+  patience?: number;
+}
+
+/** Far more than any part takes, even where many programs share few processors. */
+const PATIENCE = 10_000;
+
+/**
+ * The calling thread and workers. The workers need not have started before the first task. When one
+ * of them is lost the calling thread goes on alone.
+ */
+export class Team {
+  readonly #board: Board;
+  readonly #workers: Thread[];
+  readonly #warn: (message: string) => void;
+  readonly #patience: number;
+  #threads: number;
+
+  /** @param kernels on shared memory */
+  static async start(kernels: Kernels, options: TeamOptions): Promise<Team> {
+    const [module, script] = await Promise.all([compileKernels(kernels.heap), workerScript()]);
+    return new Team(kernels, module, script, options);
+  }
+
+  private constructor(
+    kernels: Kernels,
+    module: WebAssembly.Module,
+    script: string,
+    { threads, warn, patience = PATIENCE }: TeamOptions,
+  ) {
+    const board = new SharedArrayBuffer(BOARD_BYTES);
+    this.#board = new Board(board, kernels, 0);
+    this.#warn = warn;
+    this.#patience = patience;
+    this.#threads = threads;
+    this.#workers = Array.from({ length: threads - 1 }, (_, i) => {
+      const worker = startThread(script, (reason) => this.#breakUp(`a thread has died: ${reason}`));
+      const { memory } = kernels.heap;
+      worker.postMessage({ module, memory, board, thread: i + 1 } satisfies TeamWorkerStart);
+      return worker;
+    });
+  }
+
+  /** How many work on a task; 1 after the team has broken up. */
+  get threads(): number {
+    return this.#threads;
+  }
+
+  /**
+   * Carries out a task; with several threads, its parts in any order and at the same time.
+   * @returns whether it has been carried out; if not, the team has broken up and the caller does it
+   *   anew, alone
+   */
+  run(task: Task): boolean {
+    if (this.#threads === 1) return false;
+    this.#board.post(task);
+    this.#board.work();
+    const isDone = this.#board.settle(this.#patience);
+    if (!isDone) this.#breakUp('a thread did not finish its part of a layer');
+    return isDone;
+  }
+
+  /** Ends the workers. */
+  dispose(): void {
+    this.#threads = 1;
+    for (const worker of this.#workers.splice(0)) worker.terminate();
+  }
+
+  #breakUp(reason: string): void {
+    if (this.#threads === 1) return;
+    this.dispose();
+    this.#warn(`refinedet computes layers on one thread from now on: ${reason}`);
+  }
+}
+
+let script: Promise<string> | undefined;
+
+function workerScript(): Promise<string> {
+  script ??= import('../generated/team-worker.ts').then(async ({ default: text }) =>
+    new TextDecoder().decode(await unpack(text)),
+  );
+  return script;
+}

@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import { CONDITION, inProcess } from './processes.ts';
+
+/** `start` and `forward` of the light network; by absolute paths, to work in a worker too. */
+const FORWARD = `
+  const load = (path) => import(process.cwd() + path);
+  const { Network, disposeHeads } = await load('/src/model/run.ts');
+  const { randomModel } = await load('/test/helpers/model.ts');
+  const { createHash } = await import('node:crypto');
+  const { graph, weights } = randomModel();
+  const forward = (network, input) => {
+    const hash = createHash('sha256');
+    const heads = network.forward(input);
+    for (const level of heads) for (const map of Object.values(level)) hash.update(map.dataSync());
+    disposeHeads(heads);
+    return hash.digest('hex');
+  };
+  const start = async (threads) => {
+    const { heap } = await wasmRuntime(threads);
+    const input = tf.randomUniform([2, 128, 128, 3], -1, 1, 'float32', 7);
+    return { heap, input, network: new Network(graph, weights) };
+  };`;
+
+/** Of the outputs of a forward pass. */
+async function hashOf(threads: number): Promise<string> {
+  const { stdout, stderr } = await inProcess(`${FORWARD}
+    const { network, input } = await start(${threads});
+    const hashes = new Set(Array.from({ length: 5 }, () => forward(network, input)));
+    console.log([...hashes].join());`);
+  expect(stderr).toBe('');
+  return stdout.trim();
+}
+
+it('any number of threads yields the same bits, pass after pass, and the process ends', async () => {
+  const [one, ...others] = await Promise.all([1, 2, 3, 4].map(hashOf));
+  expect(one).toMatch(/^[0-9a-f]{64}$/);
+  expect(others).toEqual([one, one, one]);
+});
+
+it('threads leave neither tensors nor heap memory behind', async () => {
+  const { stdout } = await inProcess(`${FORWARD}
+    const { heap, network, input } = await start(2);
+    const state = () => [tf.memory().numTensors, heap.memory.buffer.byteLength].join();
+    forward(network, input);
+    const before = state();
+    for (let i = 0; i < 20; i++) forward(network, input);
+    console.log(before === state());`);
+  expect(stdout.trim()).toBe('true');
+});
+
+it('threads work inside worker_threads', async () => {
+  const { stdout, stderr } = await inProcess(`
+    const { Worker } = await import('node:worker_threads');
+    const source = \`(async () => {
+      (await import('tsx/esm/api')).register();
+      const { wasmRuntime } = await import(process.cwd() + '/src/backend/wasm.ts');
+      const tf = await import('@tensorflow/tfjs-core');
+      ${FORWARD}
+      const { network, input } = await start(2);
+      console.log(forward(network, input));
+    })()\`;
+    new Worker(source, { eval: true, execArgv: ['${CONDITION}'] });`);
+  expect(stderr).toBe('');
+  expect(stdout.trim()).toBe(await hashOf(1));
+});
+
+it('threads end with the backend', async () => {
+  const { stdout } = await inProcess(`
+    const { Worker } = await import('node:worker_threads');
+    const ended = new Set();
+    const { terminate } = Worker.prototype;
+    Worker.prototype.terminate = function () {
+      ended.add(this);
+      return terminate.call(this);
+    };
+    await wasmRuntime(3, console.log);
+    tf.removeBackend('wasm');
+    // Two for tfjs, two for the layers.
+    console.log(ended.size);`);
+  expect(stdout.trim()).toBe('4');
+});
