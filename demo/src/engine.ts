@@ -51,6 +51,7 @@ export class Engine {
     const backend = this.#backend.value as Backend;
     this.#threads.disabled = !crossOriginIsolated || backend.startsWith('webg');
     this.#report(`Loading ${NAMES[backend]} …`);
+    setText(byId('choice'), '');
     this.#detector = createWorkerDetector(this.#model, {
       backend,
       threads: this.#chosenThreads(),
@@ -58,6 +59,7 @@ export class Engine {
       signal,
       onProgress: (progress) => this.#reportProgress(progress),
       warn: (message) => this.#fail(new Error(message)),
+      info: (message) => setText(byId('choice'), message),
     });
     this.#detector.then(
       (detector) => this.describe(detector),
@@ -97,11 +99,14 @@ export class Engine {
   #reportProgress({ loaded, total }: DownloadProgress): void {
     const megabytes = (loaded / 1e6).toFixed(1);
     const of = total ? ` of ${(total / 1e6).toFixed(1)}` : '';
-    this.#report(`Loading the model: ${megabytes}${of} MB`, total ? loaded / total : 0);
+    const share = total ? loaded / total : 0;
+    this.#report('Loading the model', share, `: ${megabytes}${of} MB`);
   }
 
-  #report(text: string, progress = 0): void {
+  /** @param detail what changes too often to be read out */
+  #report(text: string, progress = 0, detail = ''): void {
     setText(this.#state, text);
+    this.#state.dataset['detail'] = detail;
     this.#state.style.setProperty('--progress', String(progress));
   }
 }

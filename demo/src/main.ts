@@ -72,6 +72,8 @@ async function run(): Promise<void> {
     speed.start(isVideo());
     if (isVideo()) await follow(ready, signal);
     else await look(ready, signal);
+    // A camera ends when it is unplugged.
+    if (source.kind === 'camera' && !signal.aborted) stop();
   } catch (error) {
     if (!signal.aborted) fail(error);
   }
@@ -92,6 +94,16 @@ async function follow(ready: WorkerDetector, signal: AbortSignal): Promise<void>
     speed.frame(dropped);
     tell(ready);
   }
+}
+
+/** A video has moved on since its last result, so that this frame is looked at once more. */
+async function save(): Promise<void> {
+  const { name } = source!;
+  const canvas = stage.snapshot();
+  const found = isVideo()
+    ? await (await detector).detect(canvas, { scoreThreshold: filter.threshold })
+    : frames[0].found;
+  await savePicture(name, canvas, filter.apply(found));
 }
 
 function onTimings(timings: StageTimings): void {
@@ -132,7 +144,7 @@ byId('save-json').addEventListener('click', () => {
   const filtered = frames.map(({ time, found }) => ({ time, found: filter.apply(found) }));
   saveJson({ file: source!.name, ...stage.size, frames: filtered, isVideo: isVideo() });
 });
-byId('save-png').addEventListener('click', () => savePicture(source!.name, stage.annotated()));
+byId('save-png').addEventListener('click', () => save().catch(fail));
 watchSources({
   show,
   stop,

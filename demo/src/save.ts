@@ -1,7 +1,11 @@
 /** Results to take along: JSON as the command line writes it, and the picture with its boxes. */
 import { roundedDetection } from '../../src/cli/output/format.ts';
 import { element } from './dom.ts';
-import type { Found } from './draw.ts';
+import { drawFound, type Found } from './draw.ts';
+
+/** Lines in the longer side of a picture, and the thinnest line, pixels. */
+const LINES_PER_SIDE = 350;
+const LEAST_LINE = 1.5;
 
 export interface Frame {
   /** Milliseconds. */
@@ -30,7 +34,14 @@ export function saveJson({ file, width, height, frames, isVideo }: Recorded): vo
   save(new Blob([text], { type: 'application/json' }), `${stem(file)}.json`);
 }
 
-export async function savePicture(file: string, canvas: HTMLCanvasElement): Promise<void> {
+/** @param canvas the picture; the boxes are drawn into it */
+export async function savePicture(
+  file: string,
+  canvas: HTMLCanvasElement,
+  found: readonly Found[],
+): Promise<void> {
+  const line = Math.max(LEAST_LINE, Math.max(canvas.width, canvas.height) / LINES_PER_SIDE);
+  drawFound(canvas.getContext('2d')!, found, { scale: 1, left: 0, top: 0, line });
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
   if (blob) save(blob, `${stem(file)}.detected.png`);
 }

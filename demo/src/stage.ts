@@ -5,8 +5,6 @@ import type { Source } from './source.ts';
 
 /** CSS pixels of the boxes' lines. */
 const LINE = 2;
-/** Lines in the longer side of a saved picture. */
-const LINES_PER_SIDE = 350;
 
 export class Stage {
   readonly #picture = byId<HTMLImageElement>('picture');
@@ -80,13 +78,10 @@ export class Stage {
     this.#redraw();
   }
 
-  /** What is on show with its boxes, at full size. */
-  annotated(): HTMLCanvasElement {
+  /** What is on show at this moment, without boxes, at full size. */
+  snapshot(): HTMLCanvasElement {
     const canvas = Object.assign(document.createElement('canvas'), this.size);
-    const context = canvas.getContext('2d')!;
-    context.drawImage(this.#shown!, 0, 0);
-    const line = Math.max(1.5, Math.max(canvas.width, canvas.height) / LINES_PER_SIDE);
-    drawFound(context, this.#found, { scale: 1, left: 0, top: 0, line });
+    canvas.getContext('2d')!.drawImage(this.#shown!, 0, 0);
     return canvas;
   }
 

@@ -47,8 +47,8 @@ export async function defaultModelBytes(
   );
 }
 
-/** Errors of a file name it. */
-async function readNamed(bytes: Uint8Array, name: string): Promise<Model> {
+/** A model file; errors name it. */
+export async function readNamed(bytes: Uint8Array, name: string): Promise<Model> {
   try {
     return await readModel(bytes);
   } catch (cause) {

@@ -14,11 +14,13 @@ import { randomModel } from '../helpers/model.ts';
 import { hasChromium, launchChromium } from './helpers/chromium.ts';
 import { expectSame, OPTIONS } from './helpers/fixture.ts';
 import { serveSite as serveFolder } from './helpers/server.ts';
-import { recordVideo } from './helpers/video.ts';
+import { makeVideo } from './helpers/video.ts';
 
 const CAT = fileURLToPath(new URL('../../examples/cat.jpg', import.meta.url));
 /** Until the page is there; the first result may take longer on a busy machine. */
 const LOAD_LIMIT_MS = 3000;
+/** Software rendering is slow, and the machine may be busy. */
+const PATIENCE_MS = 120_000;
 const PHONE = { viewport: { width: 390, height: 844 } };
 
 describe.skipIf(!hasChromium)('the demo page', () => {
@@ -32,12 +34,12 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     embedWasm();
     await embedWorker();
     await buildDemo(folder);
-    model = await writeModel(randomModel());
+    model = await writeModel(randomModel(64));
     const detector = await RefineDet.load(model, { threads: 1 });
     expected = await detector.detect(CAT, OPTIONS);
     detector.dispose();
     site = await serveSite(await readSite(folder, model), '127.0.0.1', 0);
-    browser = await launchChromium({ gpu: true, camera: true });
+    browser = await launchChromium({ camera: true });
   });
   afterAll(async () => {
     await browser?.close();
@@ -47,9 +49,13 @@ describe.skipIf(!hasChromium)('the demo page', () => {
   });
 
   /** The page with what goes wrong in it, showing all that the first sample has. */
-  async function openDemo(url = site.url, options: BrowserContextOptions = {}) {
-    const context = await browser.newContext(options);
+  async function openDemo(
+    url = site.url,
+    { chromium = browser, ...options }: BrowserContextOptions & { chromium?: Browser } = {},
+  ) {
+    const context = await chromium.newContext(options);
     const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
     const problems: string[] = [];
     page.on('pageerror', ({ message }) => problems.push(message));
     await page.goto(url);
@@ -107,7 +113,10 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     expect((await texts(page, '#found li')).length).toBe(all);
     expect(await page.textContent('#announcement')).toMatch(/^Found: .*(ant|bee|cat) \d/);
     await page.locator('#threshold').fill('95');
-    expect(await texts(page, '#found li')).toEqual([]);
+    expect((await texts(page, '#found li')).length).toBeLessThan(all);
+    for (const score of await texts(page, '#found span')) {
+      expect(Number.parseInt(score, 10)).toBeGreaterThanOrEqual(95);
+    }
     const { name, file } = await download(page, '#save-png');
     expect(name).toBe('cat.detected.png');
     const header = readFileSync(file).subarray(16, 24);
@@ -153,7 +162,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     await close();
   });
 
-  it('follows a video file with ids', async () => {
+  it('follows a video file with ids', { timeout: PATIENCE_MS }, async () => {
     const { page, problems, close } = await openDemo();
     const url = await page.evaluate(
       () => document.querySelector<HTMLImageElement>('#picture')!.src,
@@ -162,11 +171,11 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     const images = await serveFolder({ folders: { '/examples': join(CAT, '..') } });
     const cat = { url: '/examples/cat.jpg', y: 90, width: 451, height: 300, speed: 2 };
     const video = join(folder, 'cat.webm');
-    writeFileSync(video, await recordVideo(browser, images.url, [cat], 2));
+    writeFileSync(video, await makeVideo(browser, images.url, [cat], 25));
     await images.close();
     await page.locator('#file').setInputFiles(video);
     await page.waitForSelector('#video:visible');
-    await page.waitForFunction(() => Number(document.querySelector('#fps')!.textContent) > 0);
+    await page.waitForSelector('#dropped:not(:empty)');
     await page.waitForFunction(() =>
       [...document.querySelectorAll('#found b')].some(({ textContent }) =>
         / #\d+$/.test(textContent!),
@@ -180,8 +189,8 @@ describe.skipIf(!hasChromium)('the demo page', () => {
       detections.map(({ id }) => id),
     );
     expect(ids[1].filter((id: number) => ids[0].includes(id)).length).toBeGreaterThan(0);
-    const points = await page.getAttribute('#fps-chart polyline', 'points');
-    expect(points).toMatch(/^[\d.]+,[\d.]+/);
+    await page.waitForSelector('#fps-chart polyline[points*=","]', { state: 'attached' });
+    expect(await page.textContent('#fps')).toMatch(/^\d+\.\d$/);
     // What was on show before is given back.
     expect(await page.evaluate((old) => fetch(old).then(String, () => 'gone'), url)).toBe('gone');
     expect(problems).toEqual([]);
@@ -192,7 +201,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     const { page, problems, close } = await openDemo();
     await page.click('#camera');
     await page.waitForSelector('#camera[aria-pressed=true]');
-    await page.waitForFunction(() => Number(document.querySelector('#fps')!.textContent) > 0);
+    await page.waitForSelector('#dropped:not(:empty)');
     const isLive = () =>
       page.evaluate(() => {
         const { srcObject } = document.querySelector<HTMLVideoElement>('#video')!;
@@ -207,8 +216,9 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     await close();
   });
 
-  it('changes threads, the backend and the model', async () => {
-    const { page, problems, close } = await openDemo();
+  it('changes threads, the backend and the model', { timeout: PATIENCE_MS }, async () => {
+    const chromium = await launchChromium({ gpu: true });
+    const { page, problems, close } = await openDemo(site.url, { chromium });
     const state = (text: string) =>
       page.waitForFunction(
         (wanted) => document.querySelector('#engine-state')!.textContent === wanted,
@@ -221,8 +231,6 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     await page.waitForSelector('#found li');
     const { file } = await download(page, '#save-json');
     expectSame(JSON.parse(readFileSync(file, 'utf8')).detections, expected);
-    await page.selectOption('#backend', 'wasm');
-    await state('WebAssembly');
     const own = join(folder, 'own.safetensors');
     writeFileSync(own, await writeModel(randomModel(64, 2)));
     await page.locator('#model').setInputFiles(own);
@@ -234,6 +242,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     expect(problems).toEqual([]);
     expect(await page.isVisible('#problem')).toBe(false);
     await close();
+    await chromium.close();
   });
 
   it('works below a path, without isolation, and says what to do without its model', async () => {
@@ -250,6 +259,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     const empty = await serveFolder({ folders: { '': folder } });
     const context = await browser.newContext();
     const alone = await context.newPage();
+    alone.setDefaultTimeout(PATIENCE_MS);
     await alone.goto(`${empty.url}/index.html`);
     await alone.waitForSelector('#problem:visible');
     expect(await alone.textContent('#problem p')).toMatch(/copy models\/default\.safetensors/);
@@ -267,7 +277,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     expect(overflow).toBe(0);
     expect(light).toBeLessThan(60);
     const reached: string[] = [];
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < 20; i++) {
       await page.keyboard.press('Tab');
       reached.push(await page.evaluate(() => document.activeElement!.id));
     }

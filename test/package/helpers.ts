@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleForPages, embedWorker } from '../../scripts/build-browser.ts';
+import { buildDemo } from '../../scripts/build-demo.ts';
 import { embedWasm } from '../../scripts/embed.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -65,9 +66,10 @@ function copy(name: string, folder: string): void {
 /** Whether dist/ holds what the sources are now, as after an installation. */
 function isBuilt(): boolean {
   const last = join(ROOT, 'dist/index.js');
-  if (!existsSync(last) || !existsSync(join(ROOT, 'dist/browser/refinedet.js'))) return false;
+  const others = ['dist/browser/refinedet.js', 'dist/demo/index.html'];
+  if (![last, ...others.map((file) => join(ROOT, file))].every(existsSync)) return false;
   const built = statSync(last).mtimeMs;
-  return ['src', 'assembly'].every((folder) =>
+  return ['src', 'assembly', 'demo'].every((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && !file.includes('generated'))
       .every((file) => statSync(join(ROOT, folder, file)).mtimeMs <= built),
@@ -81,4 +83,5 @@ async function build(folder: string): Promise<void> {
   await bundleForPages(join(folder, 'browser'));
   const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', folder];
   execFileSync(process.execPath, tsc, { cwd: ROOT });
+  await buildDemo(join(folder, 'demo'));
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -56,7 +57,7 @@ describe('the packed package in Node', () => {
     app.write(
       'entries.js',
       `const before = Object.keys(globalThis);
-       for (const entry of ['', '/datasets', '/eval', '/worker', '/worker/serve', '/webgl', '/webgpu']) {
+       for (const entry of ['', '/datasets', '/eval', '/export', '/worker', '/worker/serve', '/webgl', '/webgpu']) {
          console.log(entry, Object.keys(await import('refinedet' + entry)).length > 0);
        }
        // tfjs keeps its engine there, so that two copies of it are one.
@@ -64,7 +65,7 @@ describe('the packed package in Node', () => {
        console.log(added.join() || 'nothing else');`,
     );
     const { stdout, stderr } = await execute('entries.js');
-    expect(stdout.trim().split('\n')).toHaveLength(8);
+    expect(stdout.trim().split('\n')).toHaveLength(9);
     expect(stdout).not.toContain('false');
     expect(stdout).toContain('nothing else');
     expect(stderr).toBe('');
@@ -90,6 +91,31 @@ describe('the packed package in Node', () => {
     const { stdout, stderr } = await execute('common.cjs');
     expect(stdout.trim()).toBe('function');
     expect(stderr).toBe('');
+  });
+
+  it('is required from CommonJS, or says what to do where Node cannot', async () => {
+    app.write('require.cjs', `console.log(typeof require('refinedet').RefineDet.load);`);
+    const isAble = process.features.require_module;
+    if (isAble) {
+      const { stdout, stderr } = await execute('require.cjs');
+      expect(stdout.trim()).toBe('function');
+      expect(stderr).toBe('');
+    }
+    const flags = isAble ? ['--no-experimental-require-module'] : [];
+    const old = await run(process.execPath, [...flags, 'require.cjs'], { cwd: app.folder })
+      .then(() => '')
+      .catch(({ stderr }) => stderr);
+    expect(old).toMatch(/ERR_REQUIRE_ESM/);
+    expect(old).toMatch(/dynamic import\(\)/);
+  });
+
+  it('brings the demo page along', async () => {
+    app.write('model.safetensors', await writeModel(randomModel(64)));
+    const cli = 'node_modules/refinedet/dist/cli/main.js';
+    const flags = ['demo', '--model', 'model.safetensors', '--out', 'site'];
+    const { stdout } = await run(process.execPath, [cli, ...flags], { cwd: app.folder });
+    expect(stdout).toBe('');
+    expect(readFileSync(join(app.folder, 'site/index.html'), 'utf8')).toContain('RefineDet demo');
   });
 
   it('computes inside of worker_threads and lets the process end', async () => {

@@ -4,9 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readBytes } from '#platform';
 import { entryKind } from '../../datasets/files.ts';
-import { defaultModelBytes } from '../../detection/load-model.ts';
+import { defaultModelBytes, readNamed } from '../../detection/load-model.ts';
 import { RefineDetError } from '../../errors.ts';
-import { readModel } from '../../weights/model-file.ts';
 import { writeWhole } from '../files.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { print } from '../terminal.ts';
@@ -33,7 +32,8 @@ const PAGES = ['../../demo/', '../../../dist/demo/'];
 export async function runDemo({ model, port, host, out }: DemoFlags): Promise<void> {
   const signal = interruptSignal();
   const bytes = await (model ? readBytes(model, signal) : defaultModelBytes(signal));
-  await readModel(bytes); // what is no model is refused here rather than in the page
+  // What is no model is refused here rather than in the page.
+  await readNamed(bytes, model ?? 'the default model');
   const site = await readSite(await pageFolder(), bytes);
   if (out !== undefined) return writeSite(site, out);
 
