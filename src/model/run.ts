@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { RefineDetError } from '../errors.ts';
 import { type BoundStep, bindStep } from './bind.ts';
+import { foldBatchNorm } from './fold.ts';
 import type { Graph, Weights } from './graph.ts';
 import { planSteps, type Step } from './plan.ts';
 
@@ -29,6 +30,8 @@ export interface Heads {
   odmConf: tf.Tensor3D;
 }
 
+export const HEAD_NAMES = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
+
 interface NetworkStep extends Step {
   bound: BoundStep;
   /** Maps that nothing reads after this step. */
@@ -42,17 +45,17 @@ export class Network {
   readonly #steps: NetworkStep[];
 
   /**
-   * Uploads the weights.
-   * @param graph without batch normalisation (fold it first)
+   * Uploads the weights, batch normalisation folded into them.
    * @throws WEIGHTS_MISMATCH when a tensor is missing
    */
   constructor(graph: Graph, weights: Weights) {
-    this.#graph = graph;
-    const steps = planSteps(graph);
+    const folded = foldBatchNorm(graph, weights);
+    this.#graph = folded.graph;
+    const steps = planSteps(folded.graph);
     const lastReader = lastReaders(steps);
     this.#steps = steps.map((step) => ({
       ...step,
-      bound: this.#bind(step, weights),
+      bound: this.#bind(step, folded.weights),
       release: [...lastReader].filter(([, reader]) => reader === step.name).map(([name]) => name),
     }));
   }

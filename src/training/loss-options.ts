@@ -1,4 +1,5 @@
 /** Options of matching and loss, with the released code's values: plain data, kept with every run. */
+import { checkNames, checkObject, checkValue, FLAG } from '../option-checks.ts';
 import { checkNumber } from './check.ts';
 
 /** Which anchors count as objects and which as background, by their largest IoU with a box. */
@@ -54,10 +55,11 @@ export function resolveLossOptions(options: Partial<LossOptions> = {}): LossOpti
   const resolved = {
     ...LOSS_DEFAULTS,
     ...options,
-    arm: { ...LOSS_DEFAULTS.arm, ...options.arm },
-    odm: { ...LOSS_DEFAULTS.odm, ...options.odm },
-    weights: { ...LOSS_DEFAULTS.weights, ...options.weights },
+    arm: group('arm', options.arm),
+    odm: group('odm', options.odm),
+    weights: group('weights', options.weights),
   };
+  checkValue('refineAnchors', resolved.refineAnchors, FLAG);
   for (const name of ['arm', 'odm'] as const) {
     const { positive, negative } = resolved[name];
     checkNumber(`${name}.positive`, positive, positive >= 0 && positive <= 1, 'from 0 to 1');
@@ -71,4 +73,14 @@ export function resolveLossOptions(options: Partial<LossOptions> = {}): LossOpti
     checkNumber(`weights.${name}`, weight, weight >= 0 && weight < Infinity, 'from 0');
   }
   return resolved;
+}
+
+/** Values that are given go before the defaults. */
+function group<Name extends 'arm' | 'odm' | 'weights'>(
+  name: Name,
+  given: Partial<LossOptions[Name]> = {},
+): LossOptions[Name] {
+  const defaults = LOSS_DEFAULTS[name];
+  checkNames(`${name}.`, checkObject(name, given), Object.keys(defaults));
+  return { ...defaults, ...given };
 }

@@ -1,6 +1,7 @@
 /** The trainable tensors of a graph, and their places in one flat buffer. */
 import { RefineDetError } from '../errors.ts';
 import { type Graph, type Layer, parameterShapes, type Weights } from '../model/graph.ts';
+import { STATISTICS } from './gradients/plan.ts';
 
 /** One tensor. Buffers of weights, gradients and optimiser state share its place. */
 export interface Parameter {
@@ -24,8 +25,6 @@ export interface ParameterLayout {
   length: number;
 }
 
-/** Batch normalisation's running statistics follow the data, not the gradient. */
-const STATISTICS: readonly string[] = ['mean', 'variance'];
 const DECAYING_OPS: readonly Layer['op'][] = ['conv', 'deconv'];
 
 export function layOutParameters(graph: Graph): ParameterLayout {
@@ -35,7 +34,7 @@ export function layOutParameters(graph: Graph): ParameterLayout {
   for (const [name, shape] of parameterShapes(graph)) {
     const dot = name.lastIndexOf('.');
     const [layer, suffix] = [name.slice(0, dot), name.slice(dot + 1)];
-    if (STATISTICS.includes(suffix)) continue;
+    if (STATISTICS.test(name)) continue;
     const length = shape.reduce((product, size) => product * size, 1);
     parameters.push({
       name,

@@ -3,7 +3,7 @@ import type { Graph } from '../model/graph.ts';
 import { deriveRandom } from '../random.ts';
 import type { TrainConfig } from './config/types.ts';
 import type { Draw, Sampler } from './data/sampling.ts';
-import { layerRatesAt, learningRateAt } from './schedule.ts';
+import { checkFreezeRules, layerRatesAt, learningRateAt } from './schedule.ts';
 
 const SIZE_STREAM = 4;
 
@@ -15,10 +15,12 @@ export class TrainPlan {
   readonly #layers: readonly string[];
   readonly #sampler: Sampler;
 
+  /** @throws INVALID_OPTION when a rule of `freeze` names no layer */
   constructor(config: TrainConfig, graph: Graph, sampler: Sampler) {
     this.#config = config;
     this.#sampler = sampler;
     this.#layers = graph.layers.map(({ name }) => name);
+    checkFreezeRules(config.freeze, this.#layers);
     this.images = config.batch * config.accumulate;
     const fromEpochs = Math.ceil((config.epochs * sampler.epochLength) / this.images);
     this.totalSteps = config.steps ?? Math.max(1, fromEpochs);

@@ -1,6 +1,9 @@
 /** What is kept of a run while it goes on: metrics, checkpoints, the best model. */
+import type { Dataset } from '../datasets/types.ts';
 import { RefineDetError } from '../errors.ts';
-import type { Model } from '../model/model.ts';
+import { withoutBatchNorm } from '../model/fold.ts';
+import type { Model, ModelConfig } from '../model/model.ts';
+import { presetGraph } from '../model/presets.ts';
 import { writeModel } from '../weights/model-file.ts';
 import {
   type Checkpoint,
@@ -9,6 +12,7 @@ import {
   type PastEvaluation,
 } from './checkpoint.ts';
 import type { TrainConfig } from './config/types.ts';
+import { layOutParameters, readWeights } from './parameters.ts';
 import type { EvaluationRecord, StepRecord } from './records.ts';
 import { RUN_FILES, type RunStore } from './run-store.ts';
 import type { Trainer } from './trainer.ts';
@@ -16,8 +20,8 @@ import type { Trainer } from './trainer.ts';
 export class RunKeeper {
   readonly #store: RunStore | undefined;
   readonly #config: TrainConfig;
-  readonly #model: Model;
-  readonly #images: number;
+  readonly #model: ModelConfig;
+  readonly #data: Dataset;
   #history: PastEvaluation[] = [];
   #last: StepRecord | undefined;
   #lastSave = performance.now();
@@ -26,13 +30,13 @@ export class RunKeeper {
 
   /**
    * @param store undefined keeps nothing
-   * @param images number of training images
+   * @param data that is trained on
    */
-  constructor(store: RunStore | undefined, config: TrainConfig, model: Model, images: number) {
+  constructor(store: RunStore | undefined, config: TrainConfig, model: ModelConfig, data: Dataset) {
     this.#store = store;
     this.#config = config;
     this.#model = model;
-    this.#images = images;
+    this.#data = data;
   }
 
   /** @throws FILE_WRITE when the place is not writable, or holds another run already */
@@ -55,11 +59,11 @@ export class RunKeeper {
    * @throws CHECKPOINT_MISMATCH when the data are not those of the checkpoint
    */
   async resume({ trainer, images, model, history }: Checkpoint): Promise<void> {
-    const { classes } = this.#model.config;
-    if (images !== this.#images || model.classes.join() !== classes.join()) {
+    const { classes, images: found } = this.#data;
+    if (images !== found.length || model.classes.join() !== classes.join()) {
       throw new RefineDetError(
         'CHECKPOINT_MISMATCH',
-        `the run was trained on ${images} images of ${model.classes.length} classes, but the data have ${this.#images} of ${classes.length}`,
+        `the run was trained on ${images} images of ${model.classes.join(', ')}, but the data have ${found.length} of ${classes.join(', ')}`,
       );
     }
     this.#history = [...history];
@@ -111,8 +115,8 @@ export class RunKeeper {
     const checkpoint: Checkpoint = {
       trainer: trainer.exportState(),
       config: this.#config,
-      model: this.#model.config,
-      images: this.#images,
+      model: this.#model,
+      images: this.#data.images.length,
       history: this.#history,
     };
     await this.#store?.write(RUN_FILES.checkpoint, encodeCheckpoint(checkpoint));
@@ -158,6 +162,22 @@ export async function readCheckpoint(store: RunStore): Promise<Checkpoint> {
   const bytes = await store.read(RUN_FILES.checkpoint);
   if (bytes) return decodeCheckpoint(bytes, name);
   throw new RefineDetError('FILE_NOT_FOUND', `there is no run to resume: ${name} is missing`);
+}
+
+/**
+ * The model that a run goes on with; the file that it began with is no longer needed.
+ * @throws CHECKPOINT_MISMATCH when the weights are not those of the network
+ */
+export function resumedModel({ trainer: { weights }, model: config }: Checkpoint): Model {
+  const { preset, classes, graphOptions } = config;
+  const graph = withoutBatchNorm(presetGraph(preset, classes.length, graphOptions));
+  const layout = layOutParameters(graph);
+  if (weights.length === layout.length)
+    return { config, graph, weights: readWeights(weights, layout) };
+  throw new RefineDetError(
+    'CHECKPOINT_MISMATCH',
+    `the checkpoint has ${weights.length} weights, but ${preset} has ${layout.length}`,
+  );
 }
 
 /** The lines of metrics.jsonl; a last one that a crash has cut off is left out. */

@@ -1,5 +1,6 @@
 /** Learning rate and frozen layers as functions of the step: plain data in, numbers out. */
 import { didYouMean, RefineDetError } from '../errors.ts';
+import { checkValue } from '../option-checks.ts';
 import { checkNumber } from './check.ts';
 
 export interface LearningRateSchedule {
@@ -45,6 +46,7 @@ export function resolveSchedule(options: Partial<LearningRateSchedule> = {}): Le
   checkNumber('learningRate', learningRate, isRate, 'above 0');
   checkNumber('warmupSteps', warmupSteps, warmupSteps >= 0, 'from 0');
   checkNumber('gamma', gamma, gamma > 0 && gamma <= 1, 'above 0 to 1');
+  checkValue('milestones', milestones, [Array.isArray, 'a list of numbers']);
   for (const milestone of milestones) {
     checkNumber('milestones', milestone, milestone >= 0 && milestone <= 1, 'from 0 to 1');
   }
@@ -81,6 +83,22 @@ export interface FreezeRule {
   rate: number;
   /** Steps in which the factor rises linearly from 0 after the thaw. */
   rampSteps: number;
+}
+
+/**
+ * A misspelt name would freeze nothing, in silence.
+ * @throws INVALID_OPTION for a name that stands for no layer
+ */
+export function checkFreezeRules(rules: readonly FreezeRule[], layers: readonly string[]): void {
+  rules.forEach((rule, i) => {
+    const unknown = rule.layers.find((name) => !layers.some((layer) => isPart(layer, name)));
+    if (unknown === undefined) return;
+    const known = [...layers, ...layers.map((layer) => layer.split('.')[0])];
+    throw new RefineDetError(
+      'INVALID_OPTION',
+      `freeze[${i}].layers: the network has no layer "${unknown}"${didYouMean(unknown, known)}`,
+    );
+  });
 }
 
 /**

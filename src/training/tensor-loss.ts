@@ -1,13 +1,12 @@
 /** The loss as a TensorFlow.js operation with a gradient, on any backend. */
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { tensorPointer } from '../backend/wasm.ts';
 import { RefineDetError } from '../errors.ts';
 import { float32View, type Heap } from '../kernels/heap.ts';
 import { GrowingBuffer } from '../kernels/workspace.ts';
+import { HEAD_NAMES } from '../model/run.ts';
 import type { BatchHeads, DetectionLoss, LossParts, ModuleCounts } from './loss.ts';
 import type { Truth } from './truth.ts';
-
-const HEADS = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
 
 export interface TensorLossOptions {
   /**
@@ -42,13 +41,13 @@ export function refineDetLoss(
     const gradients = run(loss.kernels.heap, tensors, (values, slopes) => {
       parts = loss.evaluate(values, slopes, normalize(loss.match(values, truths)));
     });
-    save(HEADS.map((name) => gradients[name]));
+    save(HEAD_NAMES.map((name) => gradients[name]));
     return {
       value: tf.scalar(parts!.total),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => saved.map((slope) => tf.mul(slope, dy)),
     };
   });
-  const scalar = operation(...HEADS.map((name) => heads[name])) as tf.Scalar;
+  const scalar = operation(...HEAD_NAMES.map((name) => heads[name])) as tf.Scalar;
   return { loss: scalar, parts: parts! };
 }
 
@@ -58,17 +57,16 @@ type Tensors = BatchHeads<tf.Tensor3D>;
 
 function inPlace(_: Heap, heads: Tensors, compute: Compute): Tensors {
   const gradients = byHead((name) => tf.fill<tf.Rank.R3>(heads[name].shape, 0));
-  const pointer = (tensor: tf.Tensor) => wasmBackend()!.getMemoryOffset(tensor.dataId) >>> 0;
   compute(
-    byHead((name) => pointer(heads[name])),
-    byHead((name) => pointer(gradients[name])),
+    byHead((name) => tensorPointer(heads[name])),
+    byHead((name) => tensorPointer(gradients[name])),
   );
   return gradients;
 }
 
 function downloaded(heap: Heap, heads: Tensors, compute: Compute): Tensors {
   const buffer = new GrowingBuffer(heap);
-  const total = HEADS.reduce((sum, name) => sum + heads[name].size, 0);
+  const total = HEAD_NAMES.reduce((sum, name) => sum + heads[name].size, 0);
   let at = buffer.reserve(2 * 4 * total);
   const place = (name: keyof Tensors) => {
     const pointer = at;
@@ -78,7 +76,7 @@ function downloaded(heap: Heap, heads: Tensors, compute: Compute): Tensors {
   try {
     const values = byHead(place);
     const slopes = byHead(place);
-    for (const name of HEADS) {
+    for (const name of HEAD_NAMES) {
       float32View(heap, values[name], heads[name].size).set(heads[name].dataSync<'float32'>());
     }
     compute(values, slopes);
@@ -92,23 +90,20 @@ function downloaded(heap: Heap, heads: Tensors, compute: Compute): Tensors {
 }
 
 function byHead<T>(value: (name: keyof Tensors, index: number) => T): BatchHeads<T> {
-  const [armLoc, armConf, odmLoc, odmConf] = HEADS.map(value);
+  const [armLoc, armConf, odmLoc, odmConf] = HEAD_NAMES.map(value);
   return { armLoc, armConf, odmLoc, odmConf };
 }
 
 /** Whether the current backend keeps its tensors in this heap. */
 function sharesHeap(heap: Heap): boolean {
-  const module = (wasmBackend() as unknown as { wasm?: { HEAPU8: Uint8Array } })?.wasm;
-  return module?.HEAPU8.buffer === heap.memory.buffer;
-}
-
-function wasmBackend(): BackendWasm | undefined {
-  return tf.getBackend() === 'wasm' ? (tf.backend() as BackendWasm) : undefined;
+  if (tf.getBackend() !== 'wasm') return false;
+  const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
+  return wasm.HEAPU8.buffer === heap.memory.buffer;
 }
 
 function checkShapes(loss: DetectionLoss, heads: Tensors, images: number): void {
   const widths = { armLoc: 4, armConf: 2, odmLoc: 4, odmConf: loss.classes + 1 };
-  for (const name of HEADS) {
+  for (const name of HEAD_NAMES) {
     const expected = [images, loss.anchors, widths[name]];
     if (expected.join() === heads[name].shape.join()) continue;
     throw new RefineDetError(

@@ -1,14 +1,14 @@
 /** Training as an asynchronous sequence of steps. */
 import { readBytes } from '#platform';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Model } from '../model/model.ts';
 import { requireData, resolveTrainConfig } from './config/resolve.ts';
 import type { TrainConfig, TrainOptions } from './config/types.ts';
 import { inspectData, type TrainingData } from './data/training-set.ts';
 import type { TrainingHost } from './host.ts';
 import { initialModel } from './initial-weights.ts';
 import type { StepRecord } from './records.ts';
-import { RunKeeper, readCheckpoint } from './run.ts';
+import { RunKeeper, readCheckpoint, resumedModel } from './run.ts';
 import { RUN_FILES, type RunStore } from './run-store.ts';
 import { Trainer } from './trainer.ts';
 
@@ -47,12 +47,14 @@ export async function* trainOn(
   const config = await runnableConfig(host, checkpoint?.config ?? options, call, onNote);
   const data = call.data ?? (await host.loadData(config));
   for (const note of inspectData(data, config.batch)) onNote(note);
-  const model = await startingModel(config, data, checkpoint, onNote);
-  const keeper = new RunKeeper(store, config, model, data.train.images.length);
+  const model = checkpoint
+    ? resumedModel(checkpoint)
+    : await firstModel(config, data.train.classes, onNote);
+  const keeper = new RunKeeper(store, config, model.config, data.train);
   await (checkpoint ? keeper.resume(checkpoint) : keeper.begin());
   const setup = { config, data, model, host, warn: onNote };
   const trainer = await Trainer.create(setup, checkpoint?.trainer);
-  let failure: unknown;
+  let failed = false;
   try {
     call.onStart?.({ config, data, totalSteps: trainer.plan.totalSteps });
     const isDue = () => data.validation !== undefined && keeper.owesEvaluation(trainer);
@@ -70,13 +72,20 @@ export async function* trainOn(
       record = undefined;
     }
   } catch (error) {
-    failure = error;
+    failed = true;
     throw error;
   } finally {
-    // Whatever ends the run, the steps that were made are kept.
-    const saved = keeper.save(trainer);
-    if (failure) await saved.catch(() => {});
-    else await saved;
+    await end(trainer, keeper, failed);
+  }
+}
+
+/** Whatever ends the run, the steps that were made are kept. */
+async function end(trainer: Trainer, keeper: RunKeeper, failed: boolean): Promise<void> {
+  try {
+    await keeper.save(trainer);
+  } catch (error) {
+    if (!failed) throw error;
+  } finally {
     await trainer.close();
   }
 }
@@ -121,17 +130,13 @@ async function runnableConfig(
   return { ...config, workers: 1 };
 }
 
-async function startingModel(
+async function firstModel(
   config: TrainConfig,
-  { train }: TrainingData,
-  checkpoint: Checkpoint | undefined,
+  classes: readonly string[],
   onNote: (sentence: string) => void,
-) {
-  // A resumed run takes its weights from the checkpoint, the rest is the same.
+): Promise<Model> {
   const bytes = config.init === null ? undefined : await readBytes(config.init);
-  const { model, kept, fresh } = await initialModel(config, train.classes, bytes);
-  if (config.init !== null && !checkpoint) {
-    onNote(`${config.init}: ${kept.length} tensors taken, ${fresh.length} begin anew`);
-  }
+  const { model, kept, fresh } = await initialModel(config, classes, bytes);
+  if (bytes) onNote(`${config.init}: ${kept.length} tensors taken, ${fresh.length} begin anew`);
   return model;
 }

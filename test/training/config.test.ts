@@ -84,6 +84,13 @@ describe('resolveTrainConfig', () => {
     [{ inputSizes: [{ from: 0.5, sizes: [320] }] }, 'inputSizes[0].from must be'],
     [{ freeze: [{ layers: ['stem'], until: 2, rate: 0, rampSteps: 0 }] }, 'freeze[0].until'],
     [{ loss: { arm: { positive: 2, negative: 0 } } }, 'arm.positive must be a number'],
+    [
+      { loss: { arm: { positiv: 0.5 } } },
+      'unknown option "arm.positiv" (did you mean "positive"?)',
+    ],
+    [{ loss: { odm: 0.7 } }, 'odm must be an object, not 0.7'],
+    [{ loss: { refineAnchors: 'no' } }, 'refineAnchors must be true or false, not "no"'],
+    [{ schedule: { milestones: 0.5 } }, 'milestones must be a list of numbers, not 0.5'],
     [{ graphOptions: { tcb: 1 } }, 'graphOptions.tcb must be true or false, not 1'],
     [{ schedule: { kind: 'step' } }, 'must be one of constant, multistep, cosine'],
     [{ evaluation: { metric: 'voc' } }, 'evaluation.metric must be one of'],

@@ -4,6 +4,7 @@ import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { foldBatchNorm } from '../../src/model/fold.ts';
 import type { Graph } from '../../src/model/graph.ts';
 import { presetGraph } from '../../src/model/presets.ts';
+import { joinHeads, Network } from '../../src/model/run.ts';
 import { TrainableNetwork } from '../../src/training/gradients/network.ts';
 import { withoutLayerKernels } from '../helpers/layer-kernels.ts';
 import {
@@ -93,28 +94,72 @@ describe('batch normalisation in a network', () => {
   });
 });
 
-/** A convolution with batch normalisation, and heads on it. */
-function normalised(): Graph {
+describe('batch normalisation in new layers on a frozen backbone', () => {
+  const graph = normalised('b');
+  const weights = randomWeights(graph, 3);
+
+  it('learns, leaves the backbone’s alone, and is folded for detection', async () => {
+    const x = picture(3, 64);
+    const network = new TrainableNetwork(graph, weights);
+    const options = {
+      frozen: (layer: string) => layer === 'a',
+      batchStatistics: (layer: string) => layer === 'b',
+    };
+    for (let step = 0; step < 5; step++) {
+      for (const [name, gradient] of recorded(network, x, options)) {
+        const variable = network.variables.get(name)!;
+        const move = tf.tensor(gradient, variable.shape);
+        variable.assign(tf.tidy(() => tf.sub(variable, tf.mul(move, 1e-4))));
+        move.dispose();
+      }
+    }
+    const trained = await network.weights();
+    for (const [name, { data }] of weights) {
+      const moved = data.some((value, i) => value !== trained.get(name)!.data[i]);
+      expect(moved, name).toBe(!name.startsWith('a.'));
+    }
+    const folded = foldBatchNorm(graph, trained);
+    expect([...folded.weights.keys()].filter((name) => name.startsWith('b.'))).toEqual([
+      'b.weight',
+      'b.bias',
+    ]);
+    const { heads, dispose } = network.record(x);
+    for (const detecting of [
+      new Network(graph, trained),
+      new Network(folded.graph, folded.weights),
+    ]) {
+      const found = joinHeads(detecting.forward(x), graph.numClasses);
+      const difference = tf.max(tf.abs(tf.sub(found.odmConf, heads.odmConf))).dataSync()[0];
+      expect(difference).toBeLessThan(1e-4);
+      disposeAll(found);
+      detecting.dispose();
+    }
+    disposeAll(heads);
+    dispose();
+    network.dispose();
+    x.dispose();
+  });
+});
+
+/**
+ * A convolution `a` with batch normalisation, and heads on it.
+ * @param added name of another such convolution between the two
+ */
+function normalised(added?: string): Graph {
   const conv = { op: 'conv', kernel: 3, dilation: 1, padding: 'same' } as const;
   const heads = ['armLoc', 'armConf', 'odmLoc', 'odmConf'].map((name, i) => ({
     ...conv,
     name,
-    input: 'a',
+    input: added ?? 'a',
     filters: [4, 2, 4, CLASSES + 1][i],
     stride: 1,
   }));
+  const block = { ...conv, filters: 6, batchNorm: true, activation: 'relu' } as const;
   return {
     layers: [
       { op: 'input', name: 'input' },
-      {
-        ...conv,
-        name: 'a',
-        input: 'input',
-        filters: 6,
-        stride: 2,
-        batchNorm: true,
-        activation: 'relu',
-      },
+      { ...block, name: 'a', input: 'input', stride: 2 },
+      ...(added ? [{ ...block, name: added, input: 'a', stride: 1 }] : []),
       ...heads,
     ],
     heads: { armLoc: ['armLoc'], armConf: ['armConf'], odmLoc: ['odmLoc'], odmConf: ['odmConf'] },

@@ -111,4 +111,11 @@ describe('TrainPlan', () => {
     expect(made.layerRates(999).get('block13.expand')).toBeCloseTo(0.03);
     expect(made.layerRates(999).has('lateral3.reduce')).toBe(false);
   });
+
+  it('refuses to freeze a layer that there is none of', () => {
+    const freeze = [{ layers: ['block6', 'stam'], until: 0, rate: 0, rampSteps: 0 }];
+    expect(() => plan({ freeze })).toThrow(
+      'freeze[0].layers: the network has no layer "stam" (did you mean "stem"?)',
+    );
+  });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -8,12 +8,14 @@ import { RefineDet } from '../../src/detector.ts';
 import { RefineDetError } from '../../src/errors.ts';
 import { NO_AUGMENTATION } from '../../src/training/augmentation/options.ts';
 import type { TrainOptions } from '../../src/training/config/types.ts';
+import type { TrainingHost } from '../../src/training/host.ts';
 import { RunFolder, train } from '../../src/training/index.ts';
 import type { StepRecord } from '../../src/training/records.ts';
 import { RUN_FILES, type RunStore } from '../../src/training/run-store.ts';
-import type { TrainCallOptions } from '../../src/training/train.ts';
+import { type TrainCallOptions, trainOn } from '../../src/training/train.ts';
 import { readModel } from '../../src/weights/model-file.ts';
 import { emptyFolder } from '../datasets/tree.ts';
+import { sourceHost } from './node-workers.ts';
 import { SHAPE_CLASSES, shapesDataset } from './shapes.ts';
 
 const shared = (file: string) => fileURLToPath(new URL(`../../../shared/${file}`, import.meta.url));
@@ -132,6 +134,41 @@ describe('train', { timeout: 180_000 }, () => {
     const lines = readFileSync(path.join(stopped, RUN_FILES.metrics), 'utf8').trim().split('\n');
     expect(lines.map((line) => JSON.parse(line).step)).toEqual([1, 2, 3, 4, 5]);
     expect(await stepsOf({}, { data: { train: data }, store, resume: true })).toEqual([]);
+  });
+
+  it('goes on without the file that it began with', async () => {
+    const data = { train: await shapesDataset(emptyFolder(), 2) };
+    const [first, second] = [emptyFolder(), emptyFolder()];
+    await stepsOf({ ...quick, steps: 1 }, { data, store: new RunFolder(first) });
+    const init = path.join(first, RUN_FILES.model);
+    const store = new RunFolder(second);
+    for await (const _ of train({ ...quick, init }, { data, store })) break;
+    rmSync(init);
+    const rest = await stepsOf({}, { data, store, resume: true });
+    expect(rest.map(({ step }) => step)).toEqual([2, 3]);
+  });
+
+  it('ends its workers even when the last checkpoint cannot be written', async () => {
+    const data = { train: await shapesDataset(emptyFolder(), 2) };
+    const disk = new FullDisk(new RunFolder(emptyFolder()));
+    let running = 0;
+    const host: TrainingHost = {
+      ...sourceHost,
+      startWorker() {
+        const port = sourceHost.startWorker();
+        running++;
+        return { ...port, terminate: () => port.terminate().then(() => void running--) };
+      },
+    };
+    const run = async () => {
+      for await (const _ of trainOn(host, { ...quick, workers: 2 }, { data, store: disk })) {
+        expect(running).toBe(2);
+        disk.isFull = true;
+        break;
+      }
+    };
+    await expect(run()).rejects.toMatchObject({ code: 'FILE_WRITE' });
+    expect(running).toBe(0);
   });
 
   it('stops in the middle of an evaluation, and makes up for it when it goes on', async () => {

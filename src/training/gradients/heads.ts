@@ -1,9 +1,7 @@
 /** Between the maps of the head convolutions and the joined heads that a loss reads. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../../model/graph.ts';
-import { type Heads, type LevelHeads, levelHeads } from '../../model/run.ts';
-
-const HEADS = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
+import { HEAD_NAMES, type Heads, type LevelHeads, levelHeads } from '../../model/run.ts';
 
 /** Gradients of the head maps, by name, from those of the joined heads; the inverse of joining. */
 export function splitLevels(
@@ -13,7 +11,7 @@ export function splitLevels(
 ): Map<string, tf.Tensor4D> {
   const levels = levelHeads(graph, maps);
   const gradients = new Map<string, tf.Tensor4D>();
-  for (const head of HEADS) {
+  for (const head of HEAD_NAMES) {
     const [batch, anchors, width] = joined[head].shape;
     let first = 0;
     // As a matrix: tfjs slices those in a few long copies.
@@ -35,7 +33,7 @@ export function splitLevels(
 /** One tensor [B, N, 4 + 2 + 4 + K + 1] that holds all heads side by side. */
 export function packHeads(heads: Heads): tf.Tensor3D {
   return tf.concat(
-    HEADS.map((head) => heads[head]),
+    HEAD_NAMES.map((head) => heads[head]),
     2,
   );
 }

@@ -46,7 +46,7 @@ export interface TracePlan {
   lastReader: Map<string, string>;
 }
 
-/** Running statistics are moved by forward passes, not by an optimiser. */
+/** Names of running statistics, which follow the data, not the gradient. */
 export const STATISTICS = /\.(mean|variance)$/;
 
 export function planTraining(graph: Graph): TrainingStep[] {
