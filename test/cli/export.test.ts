@@ -34,8 +34,7 @@ describe('refinedet export', () => {
     expect(file.length).toBeLessThan(10e6);
     expect(readOnnxMetadata(file)).toMatchObject({ inputWidth: '128', inputHeight: '64' });
     const session = await openSession(file);
-    const [input] = session.inputMetadata as { shape?: unknown }[];
-    expect(input.shape).toEqual(['batch', 64, 128, 3]);
+    expect(session.inputMetadata[0]).toMatchObject({ shape: ['batch', 64, 128, 3] });
     await session.release();
   });
 
@@ -46,8 +45,8 @@ describe('refinedet export', () => {
     ],
     [['export', MODEL], /missing required argument 'out' \[USAGE\]/],
     [
-      ['export', MODEL, at('x.onnx'), '--dtype', 'f61'],
-      /not "f61" \(did you mean "f16"\?\) \[USAGE\]/,
+      ['export', MODEL, at('x.onnx'), '--dtype', 'fp16'],
+      /not "fp16" \(did you mean "f16"\?\) \[USAGE\]/,
     ],
     [
       ['export', MODEL, at('x.onnx'), '--input-size', '300'],
@@ -59,7 +58,7 @@ describe('refinedet export', () => {
     const { code, stdout, stderr } = await runCli(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(FAILURE_LINE);
-    expect(stderr.toLowerCase()).toMatch(new RegExp(message.source.toLowerCase()));
+    expect(stderr).toMatch(message);
     expect(existsSync(at('x.onnx'))).toBe(false);
     expect(readFileSync(MODEL).equals(before)).toBe(true);
   });
