@@ -2,8 +2,8 @@
 import { byId, element, setText } from './dom.ts';
 import type { Found } from './draw.ts';
 
-/** What a person wants to see first. */
-const FIRST_THRESHOLD = 0.4;
+/** As the library's own. */
+const FIRST_THRESHOLD = 0.5;
 
 export class Filter {
   readonly #slider = byId<HTMLInputElement>('threshold');
