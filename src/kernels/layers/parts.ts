@@ -18,9 +18,13 @@ export const PANEL_COLUMNS = 8;
 const TILE_ROWS = 4;
 
 /** A part with fewer multiplications takes less time than it takes another thread to begin with it. */
-const MIN_PRODUCTS = 100_000;
+const MIN_PRODUCTS = 50_000;
 /** Parts per thread, so that none waits long for the last one. */
-const PARTS_PER_THREAD = 4;
+const MAX_ROUNDS = 4;
+/** Every part that is some panels packs all pixels: about the work of one panel. */
+const MIN_PANELS = 8;
+/** With fewer pixels for each thread than this, every thread had to read all of the filter for little. */
+const MIN_PIXELS = 32;
 
 /**
  * @param block pixels that the kernel computes at a time
@@ -31,32 +35,43 @@ export function convParts(geometry: ConvGeometry, block: number, threads: number
   const pixels = batch * outHeight * outWidth;
   const panels = Math.ceil(filters / PANEL_COLUMNS);
   const products = pixels * filters * channels * kernelHeight * kernelWidth;
-  // Few pixels: a thread that reads a part of the filter reads less than one that reads all of it.
-  const byPanels = pixels < threads * block && panels >= PARTS_PER_THREAD * threads;
-  const parts = partCount(products, threads);
-  if (byPanels) return { byPanels, ...cut(panels, parts, 1) };
-  const blocks = threads * Math.ceil(pixels / (threads * block));
-  return { byPanels, ...cut(pixels, parts > 1 ? Math.max(parts, blocks) : 1, TILE_ROWS) };
+  const rounds = roundsFor(products, threads);
+  const byPanels = pixels < threads * MIN_PIXELS && panels >= threads;
+  if (byPanels) {
+    const most = Math.max(1, Math.floor(panels / threads / MIN_PANELS));
+    return { byPanels, ...cut(panels, 1, threads, Math.min(rounds, most)) };
+  }
+  const blocks = Math.ceil(pixels / (threads * block));
+  const most = rounds && Math.max(rounds, blocks);
+  return { byPanels, ...cut(pixels, TILE_ROWS, threads, most, blocks) };
 }
 
 export function depthwiseParts(geometry: DepthwiseGeometry, threads: number): Parts {
   const { batch, outHeight, outWidth, channels } = geometry;
   const lines = batch * outHeight;
-  return cut(lines, partCount(lines * outWidth * channels * 9, threads), 1);
+  return cut(lines, 1, threads, roundsFor(lines * outWidth * channels * 9, threads));
 }
 
 /** @param floats in a line */
 export function lineParts(lines: number, floats: number, threads: number): Parts {
-  return cut(lines, partCount(lines * floats, threads), 1);
+  return cut(lines, 1, threads, roundsFor(lines * floats, threads));
 }
 
-/** Either 1 or a multiple of the threads. */
-function partCount(products: number, threads: number): number {
-  const rounds = Math.min(PARTS_PER_THREAD, Math.floor(products / MIN_PRODUCTS / threads));
-  return threads > 1 && rounds > 0 ? rounds * threads : 1;
+/** How many parts a thread should get at most; 0: the work is too little to be shared. */
+function roundsFor(products: number, threads: number): number {
+  return threads > 1 ? Math.min(MAX_ROUNDS, Math.floor(products / MIN_PRODUCTS / threads)) : 0;
 }
 
-/** Equal parts, each but the last a multiple of `unit`. */
-function cut(total: number, parts: number, unit: number): Parts {
-  return { total, step: Math.ceil(total / parts / unit) * unit };
+/**
+ * Equal parts, each but the last a multiple of `unit`.
+ * @param most parts of a thread; fewer, but not less than `least`, where these end earlier
+ */
+function cut(total: number, unit: number, threads: number, most: number, least = 1): Parts {
+  let best = { end: Number.POSITIVE_INFINITY, step: total };
+  for (let rounds = most; rounds >= least; rounds--) {
+    const step = Math.ceil(total / unit / (rounds * threads)) * unit;
+    const end = Math.ceil(total / step / threads) * step;
+    if (end < best.end) best = { end, step };
+  }
+  return { total, step: best.step };
 }
