@@ -17,7 +17,7 @@ import { convFilterGradient, convInputGradient } from '../src/training/gradients
 import { TrainableNetwork } from '../src/training/gradients/network.ts';
 import { withoutLayerKernels } from '../test/helpers/layer-kernels.ts';
 import { randomWeights } from '../test/helpers/weights.ts';
-import { type Case, formatMs, markdownTable, measure, printTimings } from './harness.ts';
+import { type Case, markdownTable, measure, printTimings, significant } from './harness.ts';
 import { peakCase } from './peak.ts';
 
 function random(shape: number[]): tf.Tensor4D {
@@ -182,7 +182,7 @@ async function trainingStep(): Promise<void> {
   ];
   const timings = await measure(cases, { rounds: 3, roundMs: 1 });
   printTimings(`training step at ${SIZE} px, batch ${BATCH}, block6 and up`, timings);
-  console.log(`\nkernels: ${formatMs(timings[0].median / BATCH)} ms an image`);
+  console.log(`\nkernels: ${significant(timings[0].median / BATCH)} ms an image`);
   fast.dispose();
   composing.dispose();
   input.dispose();

@@ -1,4 +1,8 @@
-/** Timing of alternatives side by side: medians over interleaved rounds, printed as Markdown. */
+/**
+ * Timing of alternatives side by side with benny: several short rounds, in each of which every case
+ * has its turn, so that whatever else the machine does meets all of them alike.
+ */
+import benny from 'benny';
 
 export interface Case {
   name: string;
@@ -12,56 +16,78 @@ export interface Timing {
   /** Quartiles. */
   low: number;
   high: number;
+  /** Median of the rounds' ratios to the first case: above 1 the case is slower. */
+  ratio: number;
 }
 
 export interface MeasureOptions {
-  /** Default 15. */
+  /** Default 5. */
   rounds?: number;
-  /** Shortest duration of one round of one case, milliseconds. Default 20. */
+  /** How long a case is sampled in a round, milliseconds. Default 200. */
   roundMs?: number;
 }
 
-/**
- * Times the cases in turn, round by round, so that whatever else the machine does meets all of them
- * alike. Each case is warmed up for one round first; one that returns promises is awaited.
- */
+/** Times the cases; one that returns promises is awaited. */
 export async function measure(
   cases: readonly Case[],
-  { rounds = 15, roundMs = 20 }: MeasureOptions = {},
+  { rounds = 5, roundMs = 200 }: MeasureOptions = {},
 ): Promise<Timing[]> {
-  const calls: number[] = [];
-  for (const { run } of cases) {
-    await timeCalls(run, 1);
-    let count = 1;
-    for (;;) {
-      const elapsed = await timeCalls(run, count);
-      if (elapsed >= roundMs) break;
-      const factor = (1.2 * roundMs) / Math.max(elapsed, roundMs / 10);
-      count = Math.ceil(count * factor);
-    }
-    calls.push(count);
-  }
-  const samples = cases.map((): number[] => []);
+  const samples: Samples[] = cases.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < cases.length; i++) {
-      samples[i].push((await timeCalls(cases[i].run, calls[i])) / calls[i]);
-    }
+    for (const [i, values] of (await sampleOnce(cases, roundMs)).entries()) samples[i].push(values);
   }
-  return cases.map(({ name }, i) => ({
-    name,
-    median: quantile(samples[i], 0.5),
-    low: quantile(samples[i], 0.25),
-    high: quantile(samples[i], 0.75),
-  }));
+  return summarizeRounds(
+    cases.map(({ name }) => name),
+    samples,
+  );
 }
 
-async function timeCalls(run: () => unknown, count: number): Promise<number> {
-  const start = performance.now();
-  for (let i = 0; i < count; i++) {
-    const result = run();
-    if (result instanceof Promise) await result;
+/** Milliseconds a call of one case, by round. */
+export type Samples = number[][];
+
+/** One round: samples of every case, milliseconds, after a call to warm up. */
+export async function sampleOnce(cases: readonly Case[], roundMs: number): Promise<number[][]> {
+  const options = { maxTime: roundMs / 1000, minSamples: 1 };
+  const added = [];
+  for (const { name, run } of cases) added.push(benny.add(name, await prepared(run), options));
+  const { results } = await benny.suite(cases.map(({ name }) => name).join(', '), ...added);
+  return results.map(({ details }) => details.sampleResults.map((seconds) => seconds * 1000));
+}
+
+/** Calls that benny makes at once, to look at the result, come one after another. */
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Benny would measure a function that is returned; asynchronous cases must never overlap. */
+async function prepared(run: () => unknown): Promise<() => unknown> {
+  const first = run();
+  await first;
+  if (first instanceof Promise) {
+    return () => {
+      queue = queue.then(run);
+      return queue;
+    };
   }
-  return performance.now() - start;
+  return () => {
+    run();
+  };
+}
+
+/** @param samples of every case, with as many rounds each */
+export function summarizeRounds(names: readonly string[], samples: readonly Samples[]): Timing[] {
+  const medians = samples.map((rounds) => rounds.map((values) => quantile(values, 0.5)));
+  return names.map((name, i) => {
+    const all = samples[i].flat();
+    return {
+      name,
+      median: quantile(all, 0.5),
+      low: quantile(all, 0.25),
+      high: quantile(all, 0.75),
+      ratio: quantile(
+        medians[i].map((value, round) => value / medians[0][round]),
+        0.5,
+      ),
+    };
+  });
 }
 
 export function quantile(values: readonly number[], fraction: number): number {
@@ -71,13 +97,13 @@ export function quantile(values: readonly number[], fraction: number): number {
   return below + (sorted[Math.ceil(at)] - below) * (at % 1);
 }
 
-/** Times and ratios to the first case: above 1 the case is slower. */
+/** For benchmarks that are no suite: prints what was measured. */
 export function printTimings(title: string, timings: readonly Timing[]): void {
-  const rows = timings.map(({ name, median, low, high }) => [
+  const rows = timings.map(({ name, median, low, high, ratio }) => [
     name,
-    formatMs(median),
-    `${formatMs(low)} – ${formatMs(high)}`,
-    `${(median / timings[0].median).toFixed(2)}×`,
+    significant(median),
+    `${significant(low)} – ${significant(high)}`,
+    `${ratio.toFixed(2)}×`,
   ]);
   console.log(`\n${title}\n`);
   console.log(markdownTable(['case', 'median ms', 'quartiles', 'ratio to the first'], rows));
@@ -89,6 +115,7 @@ export function markdownTable(header: readonly string[], rows: readonly string[]
 }
 
 /** Three significant digits, never in exponential notation. */
-export function formatMs(ms: number): string {
-  return ms >= 100 ? ms.toFixed(0) : ms.toFixed(2 - Math.min(1, Math.floor(Math.log10(ms))));
+export function significant(value: number): string {
+  if (value >= 100) return value.toFixed(0);
+  return value.toFixed(2 - Math.min(1, Math.floor(Math.log10(Math.max(value, 1e-6)))));
 }

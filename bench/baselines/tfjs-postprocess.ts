@@ -29,8 +29,11 @@ export function uploadScene({ heads, anchors }: Scene): SceneTensors {
 export async function tfjsPostprocess(
   heads: SceneTensors,
   options: PostprocessOptions,
+  suppression: 'sync' | 'async',
 ): Promise<{ count: number }> {
   const { armLoc, armConf, odmLoc, odmConf, anchors } = heads;
+  const suppress =
+    suppression === 'sync' ? tf.image.nonMaxSuppression : tf.image.nonMaxSuppressionAsync;
   const isAlive = tf.tidy(() =>
     tf.greaterEqual(column(tf.softmax(armConf), 1), options.objectnessThreshold),
   );
@@ -39,23 +42,15 @@ export async function tfjsPostprocess(
     const rows = tf.cast(tf.reshape(where, [-1]), 'int32') as tf.Tensor1D;
     const take = (tensor: tf.Tensor2D) => tf.gather(tensor, rows);
     const refined = decode(take(anchors), take(armLoc));
-    const [cx, cy, w, h] = tf.split(decode(refined, take(odmLoc)), 4, 1);
-    const [dx, dy] = [tf.div(w, 2), tf.div(h, 2)];
-    const corners = tf.concat([tf.sub(cy, dy), tf.sub(cx, dx), tf.add(cy, dy), tf.add(cx, dx)], 1);
-    return [corners as tf.Tensor2D, tf.softmax(take(odmConf))];
+    return [toCorners(decode(refined, take(odmLoc))), tf.softmax(take(odmConf))];
   });
   const classes = odmConf.shape[1] - 1;
   const found: { score: number; classId: number; box: Float32Array }[] = [];
   const corners = (await boxes.data()) as Float32Array;
   for (let classId = 0; classId < classes; classId++) {
     const classScores = tf.tidy(() => column(scores, classId + 1));
-    const kept = await tf.image.nonMaxSuppressionAsync(
-      boxes,
-      classScores,
-      options.topK,
-      options.nmsThreshold,
-      options.scoreThreshold,
-    );
+    const { topK, nmsThreshold, scoreThreshold } = options;
+    const kept = await suppress(boxes, classScores, topK, nmsThreshold, scoreThreshold);
     const [indices, values] = await Promise.all([kept.data(), classScores.data()]);
     for (const i of indices) {
       const [y1, x1, y2, x2] = corners.subarray(4 * i, 4 * i + 4);
@@ -66,6 +61,19 @@ export async function tfjsPostprocess(
   tf.dispose([isAlive, where, boxes, scores]);
   found.sort((a, b) => b.score - a.score);
   return { count: Math.min(found.length, options.keepTopK) };
+}
+
+/** Boxes of all anchors, refined twice: [N, 4] y1, x1, y2, x2. */
+export function decodeCorners({ anchors, armLoc, odmLoc }: SceneTensors): tf.Tensor2D {
+  return tf.tidy(() => toCorners(decode(decode(anchors, armLoc), odmLoc)));
+}
+
+/** [N, 4] cx, cy, w, h → y1, x1, y2, x2 */
+function toCorners(boxes: tf.Tensor2D): tf.Tensor2D {
+  const [cx, cy, w, h] = tf.split(boxes, 4, 1);
+  const [dx, dy] = [tf.div(w, 2), tf.div(h, 2)];
+  const corners = [tf.sub(cy, dy), tf.sub(cx, dx), tf.add(cy, dy), tf.add(cx, dx)];
+  return tf.concat(corners as tf.Tensor2D[], 1);
 }
 
 function decode(anchors: tf.Tensor2D, offsets: tf.Tensor2D): tf.Tensor2D {

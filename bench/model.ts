@@ -1,0 +1,17 @@
+/** The model that end-to-end measurements run: the package's own, else one with random weights. */
+import { loadModel } from '../src/detection/load-model.ts';
+import { RefineDetError } from '../src/errors.ts';
+import { VOC_CLASSES } from '../src/labels.ts';
+import type { Model } from '../src/model/model.ts';
+import { presetModel } from '../test/helpers/preset-model.ts';
+
+/** @returns `about`: which one, for titles */
+export async function benchModel(): Promise<{ model: Model; about: string }> {
+  try {
+    return { model: await loadModel(undefined), about: 'the default model' };
+  } catch (error) {
+    if (!(error instanceof RefineDetError) || error.code !== 'NO_DEFAULT_MODEL') throw error;
+    const model = presetModel('refinedet320-mobilenet', { classes: VOC_CLASSES });
+    return { model, about: 'refinedet320-mobilenet with random weights' };
+  }
+}

@@ -1,0 +1,93 @@
+/** Results as JSON, Markdown and an HTML page with charts. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { barChart } from '../src/report/charts/bar-chart.ts';
+import { html } from '../src/report/html.ts';
+import { card, renderPage, table } from '../src/report/page.ts';
+import { markdownTable, significant } from './harness.ts';
+import type { Group, RunOptions, Suite } from './suite.ts';
+
+export const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
+
+export interface SuiteResult {
+  name: string;
+  title: string;
+  about: string;
+  date: string;
+  machine: { cpu: string; cores: number; node: string };
+  options: RunOptions;
+  groups: Group[];
+}
+
+export function suiteResult(
+  name: string,
+  { title, about }: Suite,
+  options: RunOptions,
+  groups: Group[],
+): SuiteResult {
+  const machine = {
+    cpu: cpus()[0]?.model.trim() ?? process.arch,
+    cores: availableParallelism(),
+    node: process.version,
+  };
+  return { name, title, about, date: new Date().toISOString(), machine, options, groups };
+}
+
+/** Writes NAME.json, NAME.md and NAME.html. @returns the Markdown */
+export function writeResult(result: SuiteResult, folder = RESULTS): string {
+  mkdirSync(folder, { recursive: true });
+  const write = (ending: string, text: string) =>
+    writeFileSync(path.join(folder, result.name + ending), text);
+  const markdown = toMarkdown(result);
+  write('.json', `${JSON.stringify(result, null, 2)}\n`);
+  write('.md', markdown);
+  write('.html', toPage(result));
+  return markdown;
+}
+
+/** A row a case. */
+function rows({ cases }: Group): string[][] {
+  return cases.map(({ name, median, low, high, ratio, note = '' }) => {
+    const spread = low === high ? '' : `${significant(low)} – ${significant(high)}`;
+    return [name, significant(median), spread, `${ratio.toFixed(2)}×`, note];
+  });
+}
+
+function head(unit: Group['unit']): string[] {
+  return ['case', unit === 'ms' ? 'median ms' : unit, 'quartiles', 'ratio to the first', ''];
+}
+
+function conditions({ machine, date, options }: SuiteResult): string {
+  const { cpu, cores, node } = machine;
+  return `${date.slice(0, 10)}, ${cpu}, ${cores} cores, Node ${node}, ${options.rounds} rounds`;
+}
+
+function toMarkdown(result: SuiteResult): string {
+  const groups = result.groups.map((group) => {
+    return `## ${group.title}\n\n${markdownTable(head(group.unit), rows(group))}\n`;
+  });
+  const { title, about } = result;
+  return [`# ${title}\n`, `${about}\n`, `${conditions(result)}\n`, ...groups].join('\n');
+}
+
+function toPage(result: SuiteResult): string {
+  const sections = result.groups.map((group) => {
+    const bars = group.cases.map(({ name, median }) => ({
+      name,
+      value: median,
+      text: `${significant(median)} ${group.unit}`,
+    }));
+    const chart = barChart({ label: `${group.title}, ${group.unit}`, bars });
+    return card(group.title, undefined, html`${chart}${table(head(group.unit), rows(group))}`);
+  });
+  const { title, about } = result;
+  return renderPage({
+    kicker: 'refinedet benchmark',
+    title,
+    lead: about,
+    sections,
+    footer: conditions(result),
+  });
+}

@@ -1,0 +1,63 @@
+/**
+ * Runs suites and writes bench/results.
+ *
+ *     npm run bench                      all suites
+ *     npm run bench -- network resize    some of them
+ *     npm run bench -- network --preset refinedet320-vgg16
+ *     npm run bench -- --brief           to see that they work; the figures mean nothing
+ */
+import { parseArgs } from 'node:util';
+import { didYouMean } from '../src/errors.ts';
+import { PRESETS, type PresetName, presetByName } from '../src/model/presets.ts';
+import { suiteResult, writeResult } from './results.ts';
+import type { RunOptions, Suite } from './suite.ts';
+
+const NAMES = [
+  'network',
+  'resize',
+  'postprocess',
+  'end-to-end',
+  'cold-start',
+  'memory',
+  'folder',
+  'training',
+  'size',
+];
+
+const ALL_PRESETS = Object.keys(PRESETS) as PresetName[];
+const LIGHT: readonly PresetName[] = ['refinedet320-mobilenet'];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    brief: { type: 'boolean', default: false },
+    preset: { type: 'string', multiple: true, default: [] },
+    help: { type: 'boolean', default: false },
+  },
+});
+const { brief } = values;
+if (values.help) {
+  console.log(
+    `npm run bench -- [--brief] [--preset NAME]... [SUITE]...\nsuites: ${NAMES.join(', ')}`,
+  );
+  process.exit(0);
+}
+const chosen = values.preset.map((name) => presetByName(name).name);
+const options: RunOptions = {
+  rounds: brief ? 1 : 5,
+  roundMs: brief ? 1 : 1000,
+  presets: chosen.length > 0 ? chosen : brief ? LIGHT : ALL_PRESETS,
+};
+for (const name of positionals) {
+  if (NAMES.includes(name)) continue;
+  throw new Error(
+    `unknown suite "${name}"${didYouMean(name, NAMES)}; there are ${NAMES.join(', ')}`,
+  );
+}
+for (const name of positionals.length > 0 ? positionals : NAMES) {
+  const { suite } = (await import(`./suites/${name}.ts`)) as { suite: Suite };
+  const groups = await suite.run(options);
+  console.log(`\n${writeResult(suiteResult(name, suite, options, groups))}`);
+}
+// Thread pools of the runtimes that were compared may live on.
+process.exit(0);

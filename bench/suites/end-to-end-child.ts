@@ -1,0 +1,71 @@
+/** One way from a JPEG to boxes, in a process of its own. */
+import { readFileSync } from 'node:fs';
+import sharp from 'sharp';
+import { decodeImage } from '#platform';
+import { anchorGrid } from '../../src/anchors.ts';
+import { RefineDet } from '../../src/detector.ts';
+import { POSTPROCESS_DEFAULTS } from '../../src/kernels/options.ts';
+import type { HeadArrays } from '../../src/kernels/postprocess.ts';
+import { levelShapes } from '../../src/model/summary.ts';
+import { readModel } from '../../src/weights/model-file.ts';
+import { ReferencePostprocessor } from '../../test/reference/postprocess.ts';
+import { plainNormalize, plainResize } from '../baselines/plain-resize.ts';
+import { EXAMPLE } from '../example.ts';
+import { sampleOnce } from '../harness.ts';
+import type { ModelFiles } from '../model-files.ts';
+import { type OnnxSession, ortNode, ortWeb } from '../onnx-runtimes.ts';
+import type { TurnJob } from '../turns.ts';
+
+export const STACKS = [
+  'refinedet',
+  'onnxruntime-web and TypeScript',
+  'sharp and onnxruntime-node',
+] as const;
+
+/** As `detect` has it. */
+const SCORE_THRESHOLD = 0.5;
+
+interface Job extends TurnJob<(typeof STACKS)[number]> {
+  files: ModelFiles;
+  threads: number;
+}
+
+/** Milliseconds of detections. */
+export default async function detectionTimes(job: Job): Promise<number[]> {
+  const run = await prepare(job);
+  const [samples] = await sampleOnce([{ name: job.contender, run }], job.roundMs);
+  return samples;
+}
+
+async function prepare({ contender, files, threads }: Job): Promise<() => Promise<unknown>> {
+  const jpeg = readFileSync(EXAMPLE);
+  if (contender === 'refinedet') {
+    const detector = await RefineDet.load(files.native, { threads });
+    return () => detector.detect(jpeg);
+  }
+  const { config, graph } = await readModel(readFileSync(files.native));
+  const { inputWidth: width, inputHeight: height } = config;
+  const input = new Float32Array(3 * width * height);
+  const anchors = anchorGrid(levelShapes(graph, height, width), height, width, config.anchors);
+  const postprocessor = new ReferencePostprocessor(anchors.length / 4, config.classes.length);
+  const options = { ...POSTPROCESS_DEFAULTS, ...config.decoding, scoreThreshold: SCORE_THRESHOLD };
+  const detect = async ({ run }: OnnxSession) =>
+    postprocessor.run((await run(input)) as unknown as HeadArrays, anchors, options);
+
+  const onnx = readFileSync(files.onnx);
+  if (contender === 'onnxruntime-web and TypeScript') {
+    const session = await ortWeb(onnx, threads);
+    return async () => {
+      plainResize(await decodeImage(jpeg), [width, height], config, input);
+      return detect(session);
+    };
+  }
+  const session = await ortNode(onnx, threads);
+  sharp.concurrency(threads);
+  return async () => {
+    const picture = sharp(jpeg).rotate().removeAlpha();
+    const resized = picture.resize(width, height, { fit: 'fill', kernel: 'linear' });
+    plainNormalize(await resized.raw().toBuffer(), config, input);
+    return detect(session);
+  };
+}

@@ -1,0 +1,51 @@
+/** Many pictures, from the command line. */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EXAMPLE } from '../example.ts';
+import { type Samples, summarizeRounds } from '../harness.ts';
+import { benchModel } from '../model.ts';
+import { withModelFiles } from '../model-files.ts';
+import { requireBuild } from '../programs.ts';
+import type { Suite } from '../suite.ts';
+
+const PICTURES = 64;
+const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+const WAYS = [
+  { name: 'one thread', flags: ['--threads', '1'] },
+  { name: 'two threads', flags: ['--threads', '2'] },
+  { name: 'two workers', flags: ['--workers', '2'] },
+];
+
+export const suite: Suite = {
+  title: 'A folder of pictures',
+  about:
+    'Milliseconds a picture of `refinedet detect FOLDER`, JPEG decoding included, and the start of the ' +
+    'program spread over all of them. Workers look at several pictures at a time, threads at one.',
+  async run({ rounds, roundMs }) {
+    requireBuild();
+    const count = roundMs < 100 ? 4 : PICTURES;
+    const { model, about } = await benchModel();
+    return withModelFiles(model, async ({ native }) => {
+      const folder = path.join(path.dirname(native), 'pictures');
+      mkdirSync(folder);
+      for (let i = 0; i < count; i++) copyFileSync(EXAMPLE, path.join(folder, `${i}.jpg`));
+      const samples: Samples[] = WAYS.map(() => []);
+      for (let round = 0; round < rounds; round++) {
+        for (const [i, { flags }] of WAYS.entries()) {
+          const start = performance.now();
+          const args = [CLI, 'detect', folder, '--model', native, '--quiet', ...flags];
+          execFileSync(process.execPath, [...args, '--format', 'jsonl']);
+          samples[i].push([(performance.now() - start) / count]);
+        }
+      }
+      const cases = summarizeRounds(
+        WAYS.map(({ name }) => name),
+        samples,
+      ).map((timing) => ({ ...timing, note: `${(1000 / timing.median).toFixed(1)} pictures/s` }));
+      return [{ title: `${count} pictures, ${about}`, unit: 'ms', cases }];
+    });
+  },
+};

@@ -1,0 +1,58 @@
+/** Training steps on generated pictures, in a process of its own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { wasmRuntime } from '../../src/backend/wasm.ts';
+import { configDefaults } from '../../src/training/config/defaults.ts';
+import { resolveTrainConfig } from '../../src/training/config/resolve.ts';
+import { initialModel } from '../../src/training/initial-weights.ts';
+import { Trainer } from '../../src/training/trainer.ts';
+import { sourceHost } from '../../test/training/node-workers.ts';
+import { shapesDataset } from '../../test/training/shapes.ts';
+
+export interface TrainingJob {
+  workers: number;
+  /** Of tfjs' backend in this thread. */
+  threads: number;
+  side: number;
+  /** Whether block6 and up learn. */
+  backbone: boolean;
+  steps: number;
+}
+
+export interface TrainingSpeed {
+  /** Milliseconds an image, by step. */
+  imageMs: number[];
+  /** CPU time an image, of all threads: hardly depends on what else the machine does. */
+  cpuMs: number;
+}
+
+const WARM_UP = 2;
+
+export default async function trainingSpeed(job: TrainingJob): Promise<TrainingSpeed> {
+  const { workers, threads, side, backbone, steps } = job;
+  if (threads > 1) await wasmRuntime(threads);
+  const folder = mkdtempSync(path.join(tmpdir(), 'refinedet-bench-'));
+  const train = await shapesDataset(folder, 16, 384);
+  const { freeze } = configDefaults('refinedet320-mobilenet');
+  const config = resolveTrainConfig({
+    steps: WARM_UP + steps,
+    workers,
+    inputSizes: [{ from: 0, sizes: [side] }],
+    freeze: freeze.map((rule) => ({ ...rule, until: backbone ? 0 : rule.until })),
+  });
+  const { model } = await initialModel(config, train.classes);
+  const quiet = () => {};
+  // Fewer threads than the backend has are what this case is about.
+  console.warn = quiet;
+  const data = { train };
+  const trainer = await Trainer.create({ config, data, model, host: sourceHost, warn: quiet });
+  for (let i = 0; i < WARM_UP; i++) await trainer.advance();
+  const before = process.cpuUsage();
+  const imageMs: number[] = [];
+  for (let i = 0; i < steps; i++) imageMs.push(1000 / (await trainer.advance()).imagesPerSecond);
+  const { user, system } = process.cpuUsage(before);
+  await trainer.close();
+  rmSync(folder, { recursive: true });
+  return { imageMs, cpuMs: (user + system) / 1000 / (steps * config.batch) };
+}
