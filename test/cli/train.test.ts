@@ -1,10 +1,14 @@
-import { writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { dataPart, inputPhases, renaming } from '../../src/cli/train/flag-values.ts';
 import { type TrainFlags, trainOptions } from '../../src/cli/train/flags.ts';
+import { readModel } from '../../src/weights/model-file.ts';
+import { shapesDataset, writeCoco } from '../training/shapes.ts';
 import { runCli, temporaryFolder } from './helpers.ts';
 
-const { at } = temporaryFolder();
+const { at, folder, remove } = temporaryFolder();
+afterAll(remove);
 const FLAGS: TrainFlags = { out: 'x', tcb: true, armRegression: true, negativeFiltering: true };
 
 describe('values of train options', () => {
@@ -57,6 +61,44 @@ describe('trainOptions', () => {
 });
 
 describe('refinedet train', () => {
+  it('takes every ablation and every part of the recipe, and writes them down', async () => {
+    const data = writeCoco(folder, await shapesDataset(folder, 4));
+    const recipe = {
+      accumulate: 2,
+      averageDecay: 0.9,
+      optimizer: { kind: 'sgd', clipNorm: 5 },
+      schedule: { kind: 'multistep', learningRate: 0.01, warmupSteps: 1, milestones: [0.5, 0.75] },
+      freeze: [
+        { layers: ['stem'], until: 0, rate: 0, rampSteps: 0 },
+        { layers: ['block0'], until: 0.5, rate: 0.5, rampSteps: 1 },
+      ],
+      loss: { arm: { positive: 0.7, negative: 0.3 } },
+    };
+    writeFileSync(at('recipe.json'), JSON.stringify(recipe));
+    const run = at('ablated');
+    const size = ['--steps', '4', '--batch', '2', '--input-size', '64', '--workers', '1'];
+    const ablations = ['--no-tcb', '--no-arm-regression', '--no-negative-filtering'];
+    const args = ['--data', data, '--config', at('recipe.json'), '--out', run, ...size];
+    const { code, stderr } = await runCli(['train', ...args, ...ablations, '--quiet']);
+    expect(stderr).not.toContain('[');
+    expect(code).toBe(0);
+    const read = (file: string) => readFileSync(path.join(run, file), 'utf8');
+    const { loss, ...others } = recipe;
+    const config = JSON.parse(read('config.json'));
+    expect(config).toMatchObject({ ...others, graphOptions: { tcb: false } });
+    expect(config.loss).toMatchObject({ ...loss, refineAnchors: false, objectnessThreshold: 0 });
+    const lines = read('metrics.jsonl').trim().split('\n');
+    const rates = lines.map((line) => JSON.parse(line).learningRate);
+    // Warm-up, the full rate, and a drop at a half and at three quarters.
+    const expected = [0.005, 0.01, 0.001, 0.0001];
+    expect(rates).toEqual(expected.map((rate) => expect.closeTo(rate, 9)));
+    const model = await readModel(readFileSync(path.join(run, 'model.safetensors')));
+    expect(model.config).toMatchObject({
+      graphOptions: { tcb: false },
+      decoding: { refineAnchors: false, objectnessThreshold: 0 },
+    });
+  }, 120_000);
+
   it.each([
     [['train'], 'USAGE', '--out'],
     [['train', '--out', 'r'], 'INVALID_OPTION', 'data must name at least one data set'],

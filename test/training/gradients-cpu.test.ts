@@ -1,0 +1,24 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wasmRuntime } from '../../src/backend/wasm.ts';
+import { hasLayerKernels } from '../../src/kernels/layers/index.ts';
+import {
+  presetGradients,
+  TRAINED_PRESETS,
+  worstDifference,
+} from '../helpers/composed-gradients.ts';
+
+beforeAll(() => wasmRuntime(1));
+afterAll(() => tf.setBackend('wasm'));
+
+describe.each(TRAINED_PRESETS)('the gradients of %s', (preset) => {
+  it('are the same composed on the cpu backend as from the kernels', async () => {
+    await tf.setBackend('wasm');
+    expect(hasLayerKernels()).toBe(true);
+    const expected = await presetGradients(preset);
+    expect(expected.size).toBeGreaterThan(5);
+    await tf.setBackend('cpu');
+    expect(hasLayerKernels()).toBe(false);
+    expect(worstDifference(await presetGradients(preset), expected)).toBeLessThan(1e-3);
+  }, 240_000);
+});
