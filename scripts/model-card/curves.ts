@@ -12,7 +12,7 @@ export function lossCurve(records: readonly StepRecord[]): string {
   );
   return standalone(
     String(lossChart(records)),
-    `<text x="170" y="16" class="tick">${items.join('')}</text>`,
+    `<text x="90" y="16" class="tick">${items.join('')}</text>`,
   );
 }
 
@@ -29,7 +29,7 @@ function standalone(page: string, extra = ''): string {
     0,
     rules.findIndex((rule) => rule.startsWith('*')),
   );
-  const style = [...roots, ...rules.filter((rule) => rule.startsWith('.chart'))].join('\n');
+  const style = [...roots, ...rules.filter((rule) => /^\.(chart|line)/.test(rule))].join('\n');
   const background = '<rect width="100%" height="100%" rx="10" style="fill:var(--card)"/>';
   const named = open.replace(
     '<svg',

@@ -1,12 +1,5 @@
 import { once } from 'node:events';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readImageHeader } from '../../src/image/header.ts';
 import {
@@ -22,8 +15,6 @@ import {
 const temporary = temporaryFolder();
 const { folder, at } = temporary;
 const MODEL = ['--model', at('model.safetensors')];
-
-const DEFAULT_MODEL = new URL('../../models/default.safetensors', import.meta.url);
 
 const detect = (...args: string[]) => runCli(['detect', ...MODEL, ...args], { cwd: folder });
 
@@ -149,10 +140,10 @@ describe('options', () => {
     expect(stderr).toContain(at('none.safetensors'));
   });
 
-  it.skipIf(existsSync(DEFAULT_MODEL))('says plainly that none comes with it', async () => {
-    const { code, stdout, stderr } = await runCli(['detect', CAT]);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^refinedet: .*without a default model.* \[NO_DEFAULT_MODEL\]\n$/);
+  it('finds the cat with the model of the package', async () => {
+    const { code, stdout, stderr } = await runCli(['detect', CAT, '--format', 'json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject([{ detections: [{ label: 'cat' }] }]);
   });
 
   it('shows a stack only with REFINEDET_DEBUG', async () => {

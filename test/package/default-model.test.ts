@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { boxIou } from '../../src/boxes.ts';
+import { RefineDet } from '../../src/detector.ts';
+import { VOC_CLASSES } from '../../src/labels.ts';
+
+const MODEL = path('models/default.safetensors');
+/** Drawn by hand. */
+const CAT = { x: 5, y: 1, width: 400, height: 299 };
+const ASTRONAUT = { x: 0, y: 20, width: 400, height: 492 };
+
+const detector = await RefineDet.load();
+afterAll(() => detector.dispose());
+
+describe('the default model', { timeout: 60_000 }, () => {
+  it('says what it is and where it comes from', () => {
+    expect(detector.config).toMatchObject({
+      preset: 'refinedet320-mobilenet',
+      inputWidth: 320,
+      inputHeight: 320,
+      mean: [127.5, 127.5, 127.5],
+      std: [127.5, 127.5, 127.5],
+      channelOrder: 'RGB',
+      classes: VOC_CLASSES,
+      provenance: { madeBy: 'refinedet train', init: 'ssd-mobilenetv2-oid4.safetensors' },
+    });
+    expect(JSON.stringify(detector.config.provenance)).not.toContain('/');
+  });
+
+  it('finds the cat and the astronaut in the example pictures', async () => {
+    const [cat] = await detector.detect(path('examples/cat.jpg'));
+    expect(cat).toMatchObject({ label: 'cat', classId: VOC_CLASSES.indexOf('cat') });
+    expect(cat.score).toBeGreaterThan(0.8);
+    expect(boxIou(cat.box, CAT)).toBeGreaterThan(0.8);
+    const people = await detector.detect(path('examples/astronaut.jpg'), { classes: ['person'] });
+    expect(people).toHaveLength(1);
+    expect(boxIou(people[0].box, ASTRONAUT)).toBeGreaterThan(0.8);
+  });
+
+  it('is the file that its checksum and its card are about, and small', () => {
+    const sha256 = createHash('sha256').update(readFileSync(MODEL)).digest('hex');
+    expect(readFileSync(`${MODEL}.sha256`, 'utf8')).toBe(`${sha256}  default.safetensors\n`);
+    expect(readFileSync(path('models/README.md'), 'utf8')).toContain(sha256);
+    expect(statSync(MODEL).size).toBeLessThan(12e6);
+  });
+});
+
+function path(file: string): string {
+  return fileURLToPath(new URL(`../../${file}`, import.meta.url));
+}
