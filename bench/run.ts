@@ -4,11 +4,13 @@
  *     npm run bench                      all suites
  *     npm run bench -- network resize    some of them
  *     npm run bench -- network --preset refinedet320-vgg16
+ *     npm run bench -- --readme          only the table in README, from the JSON files
  *     npm run bench -- --brief           to see that they work; the figures mean nothing
  */
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../src/errors.ts';
 import { PRESETS, type PresetName, presetByName } from '../src/model/presets.ts';
+import { updateReadme } from './readme.ts';
 import { suiteResult, writeResult } from './results.ts';
 import type { RunOptions, Suite } from './suite.ts';
 
@@ -22,6 +24,7 @@ const NAMES = [
   'folder',
   'training',
   'size',
+  'browser',
 ];
 
 const ALL_PRESETS = Object.keys(PRESETS) as PresetName[];
@@ -32,14 +35,19 @@ const { values, positionals } = parseArgs({
   options: {
     brief: { type: 'boolean', default: false },
     preset: { type: 'string', multiple: true, default: [] },
+    readme: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 const { brief } = values;
 if (values.help) {
   console.log(
-    `npm run bench -- [--brief] [--preset NAME]... [SUITE]...\nsuites: ${NAMES.join(', ')}`,
+    `npm run bench -- [--brief] [--readme] [--preset NAME]... [SUITE]...\nsuites: ${NAMES.join(', ')}`,
   );
+  process.exit(0);
+}
+if (values.readme) {
+  updateReadme();
   process.exit(0);
 }
 const chosen = values.preset.map((name) => presetByName(name).name);

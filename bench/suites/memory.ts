@@ -6,12 +6,6 @@ import { type Group, type Suite, single } from '../suite.ts';
 
 const DETECTIONS = 100;
 
-const MOMENTS = [
-  { title: 'after the first', key: 'atRest' },
-  { title: `after ${DETECTIONS}`, key: 'rss' },
-  { title: 'at most', key: 'peak' },
-] as const;
-
 export const suite: Suite = {
   title: 'Memory',
   about:
@@ -22,7 +16,12 @@ export const suite: Suite = {
     const { model, about } = await benchModel();
     return withModelFiles(model, async (files) => {
       const reports = PROGRAMS.map((name) => runProgram(name, files, count));
-      return MOMENTS.map(({ title, key }): Group => {
+      const moments = [
+        { title: 'after the first', key: 'atRest' },
+        { title: `after ${count}`, key: 'rss' },
+        { title: 'at most', key: 'peak' },
+      ] as const;
+      return moments.map(({ title, key }): Group => {
         const cases = PROGRAMS.map((name, i) =>
           single(name, reports[i][key] / 1e6, reports[0][key] / 1e6),
         );
