@@ -1,40 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { embedWasm } from '../../scripts/embed.ts';
+import { type BundledApp, bundleApp } from './helpers/bundle.ts';
 import { hasChromium, launchChromium, openPage } from './helpers/chromium.ts';
 import { serveSite } from './helpers/server.ts';
 import type { PageOutcome } from './training-app/page.ts';
 import type { Task } from './training-app/trainer.ts';
 
-const APP = fileURLToPath(new URL('training-app', import.meta.url));
-
 describe.skipIf(!hasChromium)('training in a page', { timeout: 240_000 }, () => {
-  const outDir = mkdtempSync(join(tmpdir(), 'refinedet-training-'));
+  let app: BundledApp;
   let browser: Browser;
   beforeAll(async () => {
-    embedWasm();
-    const bundle = build({
-      root: APP,
-      configFile: false,
-      logLevel: 'error',
-      // The sources; else nothing but what Vite does by itself, workers in workers included.
-      resolve: { conditions: ['refinedet-source', 'browser', 'module'] },
-      build: { outDir, target: 'es2022' },
-    });
-    [browser] = await Promise.all([launchChromium(), bundle]);
+    [app, browser] = await Promise.all([bundleApp('training-app'), launchChromium()]);
   });
   afterAll(async () => {
     await browser?.close();
-    rmSync(outDir, { recursive: true });
+    app?.remove();
   });
 
   async function trainInPage(isolated: boolean, task: Task): Promise<PageOutcome> {
-    const site = await serveSite({ folders: { '': outDir }, isolated });
+    const site = await serveSite({ folders: { '': app.folder }, isolated });
     const [page, messages] = await openPage(browser, `${site.url}/index.html`);
     const outcome = await page.evaluate((task) => globalThis.trainInWorker(task), task);
     expect(messages).toEqual([]);

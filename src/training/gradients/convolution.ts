@@ -82,8 +82,9 @@ function composedInputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, g: ConvGeom
   return tf.tidy(() => {
     if (isPointwise(g)) {
       const rows = tf.reshape<tf.Rank.R2>(dy, [-1, g.filters]);
-      const matrix = tf.reshape<tf.Rank.R2>(filter, [channels, g.filters]);
-      const spread = tf.reshape<tf.Rank.R4>(tf.matMul(rows, matrix, false, true), [
+      // Not by transposeB: tfjs' WebGPU backend then multiplies wrongly from 2000 channels on.
+      const matrix = tf.transpose(tf.reshape<tf.Rank.R2>(filter, [channels, g.filters]));
+      const spread = tf.reshape<tf.Rank.R4>(tf.matMul(rows, matrix), [
         batch,
         g.outHeight,
         g.outWidth,
