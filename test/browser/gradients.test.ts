@@ -9,7 +9,7 @@ import { type Site, serveSite } from './helpers/server.ts';
 const FLAGS = '?tfjsflags=SOFTWARE_WEBGL_ENABLED:true';
 
 /** The GPU is two busy cores, and its shaders are compiled first. */
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 600_000;
 
 describe.skipIf(!hasChromium)('gradients in a page', { timeout: TIMEOUT_MS }, () => {
   let app: BundledApp;
