@@ -1,9 +1,10 @@
 /** Files appear, or change, only when all of their content is there. */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { entryKind } from '../datasets/files.ts';
 import { RefineDetError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { isUrl } from './inputs.ts';
 
 /** A file that is being written under a temporary name beside its own. */
@@ -25,7 +26,7 @@ export class PendingFile {
   static async create(file: string): Promise<PendingFile> {
     const temporary = `${file}.${randomUUID()}.tmp`;
     try {
-      await mkdir(path.dirname(file), { recursive: true });
+      await makeFolder(path.dirname(file));
       return new PendingFile(file, temporary, await open(temporary, 'wx'));
     } catch (cause) {
       throw writeError(file, cause);

@@ -1,7 +1,8 @@
 /** Writing data sets in another format. */
-import { constants, copyFile, mkdir, symlink } from 'node:fs/promises';
+import { constants, copyFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { alignClasses } from './classes.ts';
 import { entryKind } from './files.ts';
 import type { Dataset, DatasetFormat, DatasetImage } from './types.ts';
@@ -84,7 +85,7 @@ export async function convertDataset(
 }
 
 async function placeImage(image: DatasetImage, file: string, how: CopyImages): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
+  await makeFolder(path.dirname(file));
   if (how === 'none') return;
   if ((await entryKind(image.path)) !== 'file') {
     throw new RefineDetError('FILE_NOT_FOUND', `there is no picture ${image.path}`);

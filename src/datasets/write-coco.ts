@@ -1,6 +1,7 @@
 /** Writes COCO: annotations/instances_SPLIT.json and a folder of pictures per split. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 import type { WriteJob, WrittenBoxes } from './convert.ts';
 import { mapConcurrently } from './files.ts';
 import { imageSize } from './image-size.ts';
@@ -14,7 +15,7 @@ export async function writeCoco({
   placeImage,
 }: WriteJob): Promise<WrittenBoxes> {
   const annotations = path.join(folder, 'annotations');
-  await mkdir(annotations, { recursive: true });
+  await makeFolder(annotations);
   const categoryIds = sharedCategoryIds(splits) ?? classes.map((_, classId) => classId + 1);
   const keepImageIds = areDistinctNumbers(splits.flatMap((s) => s.images.map(({ id }) => id)));
   const keepBoxIds = areDistinctNumbers(

@@ -1,8 +1,9 @@
 /** Writing a folder so that it appears complete or not at all, and never over something else. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { entryKind, isInside, listFolder } from './files.ts';
 import { openDataset } from './load.ts';
 
@@ -34,7 +35,7 @@ export async function writeFolder<T>(
 
   const part = `${target}.part-${randomUUID()}`;
   try {
-    await mkdir(part, { recursive: true });
+    await makeFolder(part);
     const result = await write(part);
     if (exists) await exchange(part, target);
     else await rename(part, target);

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { WriteJob, WrittenBoxes } from './convert.ts';
 import { mapConcurrently, withoutExtension } from './files.ts';
 import { imageSize } from './image-size.ts';
@@ -19,7 +20,7 @@ export async function writeVoc({
   classes.forEach(checkName);
   const lists = path.join(folder, 'ImageSets', 'Main');
   const annotations = path.join(folder, 'Annotations');
-  await mkdir(lists, { recursive: true });
+  await makeFolder(lists);
   await mkdir(annotations);
   await writeFile(path.join(folder, 'classes.txt'), `${classes.join('\n')}\n`);
 

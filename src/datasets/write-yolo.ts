@@ -1,8 +1,9 @@
 /** Writes YOLO: data.yaml, images/SPLIT and labels/SPLIT. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { RefineDetError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { WriteJob, WrittenBoxes } from './convert.ts';
 import { mapConcurrently, withoutExtension } from './files.ts';
 import { type ImageSize, imageSize } from './image-size.ts';
@@ -23,14 +24,14 @@ export async function writeYolo({
   await writeFile(path.join(folder, 'data.yaml'), configYaml(keys, classes));
   for (const [i, { images }] of splits.entries()) {
     const names = distinctNames(images);
-    await mkdir(path.join(folder, 'labels', keys[i]), { recursive: true });
+    await makeFolder(path.join(folder, 'labels', keys[i]));
     await mapConcurrently(images, async (image) => {
       const name = names.get(image)!;
       const file = path.join(folder, 'labels', keys[i], `${withoutExtension(name)}.txt`);
       const truths = image.boxes.filter(({ crowd }) => !crowd);
       const size = truths.length > 0 ? await imageSize(image) : undefined;
       const lines = truths.map((truth) => labelLine(truth, size!));
-      await mkdir(path.dirname(file), { recursive: true });
+      await makeFolder(path.dirname(file));
       await writeFile(file, lines.join(''));
       await placeImage(image, path.join('images', keys[i], name));
     });

@@ -1,8 +1,9 @@
 /** Files of predictions: read whole, written through a temporary file. */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { formatPlace, type Place } from '../datasets/findings.ts';
 import { RefineDetError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** Characters gathered before a write: one write a detection would be slow. */
 const CHUNK_LENGTH = 1 << 20;
@@ -29,7 +30,7 @@ export async function readResultBytes(file: string): Promise<Buffer> {
 export async function writeResultFile(file: string, pieces: Iterable<string>): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeFolder(path.dirname(file));
     await writeFile(temporary, inChunks(pieces));
     await rename(temporary, file);
   } catch (cause) {

@@ -1,8 +1,9 @@
 /** A run in a folder of the disk. */
 import { randomUUID } from 'node:crypto';
-import { appendFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { appendFile, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import type { RunStore } from '../run-store.ts';
 
 export class RunFolder implements RunStore {
@@ -32,7 +33,7 @@ export class RunFolder implements RunStore {
     const name = this.describe(file);
     const temporary = `${name}.${randomUUID()}.tmp`;
     try {
-      await mkdir(this.#folder, { recursive: true });
+      await makeFolder(this.#folder);
       await writeDurably(temporary, content);
       await rename(temporary, name);
       await syncFolder(this.#folder);
