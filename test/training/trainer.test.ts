@@ -55,15 +55,17 @@ describe('Trainer', { timeout: 180_000 }, () => {
 
   it('takes the same steps with two workers as with one, within rounding', async () => {
     const data = await shapesDataset(emptyFolder(), 6);
-    // Unlike AdamW, SGD does not blow up the rounding of small gradients.
+    // Unlike AdamW, SGD does not blow up the rounding of small gradients. A few steps: later one may
+    // let mining, which ranks the negatives, take another.
     const options: TrainOptions = {
+      steps: 3,
       optimizer: { kind: 'sgd' },
       schedule: { kind: 'constant', learningRate: 1e-3, warmupSteps: 0 },
     };
     const one = await lossesOf(await trainerOn(data, options));
     const two = await lossesOf(await trainerOn(data, { ...options, workers: 2 }));
     expect(one.at(-1)).not.toBe(one[0]);
-    for (const [i, loss] of two.entries()) expect(Math.abs(loss / one[i] - 1)).toBeLessThan(1e-4);
+    for (const [i, loss] of two.entries()) expect(Math.abs(loss / one[i] - 1)).toBeLessThan(1e-6);
   });
 
   it('gives the same run with two workers as with one, within rounding', async () => {
