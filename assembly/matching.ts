@@ -14,7 +14,7 @@ import { AREA, Overlap } from './columns';
 /** What stands in `matches` instead of the index of a box. */
 export const NEGATIVE = -1;
 /** Neither positive nor negative: takes no part in the confidence loss. */
-export const NEUTRAL = -2;
+const NEUTRAL = -2;
 /** Label of a box to which nothing is matched, and around which nothing is negative. */
 const IGNORED = 0;
 

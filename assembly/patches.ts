@@ -34,7 +34,7 @@ export function patchSize(s: ConvShape): i32 {
 const FEW_CHANNELS = 4;
 
 /** Neighbouring pixels under the filter that are read as one piece: a line of it, or a single one. */
-export function pieceWidth(s: ConvShape): i32 {
+function pieceWidth(s: ConvShape): i32 {
   return s.dilation == 1 && s.channels <= FEW_CHANNELS ? s.kernelWidth : 1;
 }
 

@@ -6,7 +6,7 @@
 
 /** One resize, in the heap: 4 bytes a field. src/kernels/resize.ts writes the first group. */
 @unmanaged
-export class Resize {
+class Resize {
   /** First pixel of the source or crop, u8 [sourceHeight, sourceWidth, channels]. */
   source: usize;
   sourceWidth: i32;

@@ -14,7 +14,7 @@ const here = (file: string): string => fileURLToPath(new URL(file, import.meta.u
 export const CAT = here('../../examples/cat.jpg');
 export const ASTRONAUT = here('../../examples/astronaut.jpg');
 /** `node` and these run the sources. */
-export const CLI = [
+const CLI = [
   '--conditions=refinedet-source',
   `--import=${new URL('tsx.mjs', import.meta.url)}`,
   here('../../src/cli/main.ts'),

@@ -153,7 +153,7 @@ export function batchNorm(
 }
 
 /** Mean and (biased) variance of every channel. */
-export function moments({ shape, data }: Array4) {
+function moments({ shape, data }: Array4) {
   const channels = shape[3];
   const count = data.length / channels;
   const mean = new Float64Array(channels);

@@ -16,7 +16,7 @@ export interface Scene {
 const HEAD_NAMES = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
 
 /** Anchors of a square input. */
-export function squareAnchors(inputSize: number): Float32Array {
+function squareAnchors(inputSize: number): Float32Array {
   const levels = [8, 16, 32, 64].map((stride): GridShape => {
     const cells = Math.ceil(inputSize / stride);
     return [cells, cells];

@@ -35,7 +35,7 @@ const FAILED = 18;
 /** Then the task as doubles, written only while no part can be taken. */
 const TASK_BYTES = 128;
 const TASK_HEADER = 6;
-export const MAX_ARGUMENTS = 10;
+const MAX_ARGUMENTS = 10;
 export const BOARD_BYTES = TASK_BYTES + 8 * (TASK_HEADER + MAX_ARGUMENTS);
 
 /** Looks before a thread sleeps: about 50 µs, so that the next layer of a network finds it awake. */

@@ -66,7 +66,7 @@ function fromRows(factor: (row: number, column: number) => number): ColorMatrix 
 }
 
 /** What `outer` makes of the result of `inner`. */
-export function compose(outer: ColorMatrix, inner: ColorMatrix): ColorMatrix {
+function compose(outer: ColorMatrix, inner: ColorMatrix): ColorMatrix {
   return [0, 1, 2].flatMap((row) => {
     const [r, g, b, constant] = outer.slice(4 * row, 4 * row + 4);
     return [0, 1, 2, 3].map(

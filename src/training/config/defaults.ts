@@ -8,7 +8,7 @@ import { type FreezeRule, SCHEDULE_DEFAULTS } from '../schedule.ts';
 import { DEFAULT_AVERAGE_DECAY } from '../weight-average.ts';
 import type { OptimizerConfig, SamplingOptions, TrainConfig } from './types.ts';
 
-export const SAMPLING_DEFAULTS: SamplingOptions = { balance: 0.5, maxRepeat: 8 };
+const SAMPLING_DEFAULTS: SamplingOptions = { balance: 0.5, maxRepeat: 8 };
 
 export const OPTIMIZER_DEFAULTS = {
   adamw: { kind: 'adamw', ...ADAMW_DEFAULTS },

@@ -33,7 +33,7 @@ import type {
   TrainOptions,
 } from './types.ts';
 
-export const DEFAULT_PRESET = 'refinedet320-mobilenet';
+const DEFAULT_PRESET = 'refinedet320-mobilenet';
 const MAX_WORKERS = 64;
 const MAX_SIDE = 2048;
 

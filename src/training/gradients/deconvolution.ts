@@ -30,7 +30,7 @@ function gatherDeconvFilter(spread: tf.Tensor4D): tf.Tensor4D {
 }
 
 /** [B, 2h, 2w, C] → [B, h, w, 4C], channels ordered (row, column) in the block, then channel. */
-export function spaceToDepth(x: tf.Tensor4D): tf.Tensor4D {
+function spaceToDepth(x: tf.Tensor4D): tf.Tensor4D {
   if (hasLayerKernels()) return runLayerKernel('spaceToDepth', { x }, {});
   const [batch, height, width, channels] = x.shape;
   return tf.tidy(() => {

@@ -58,7 +58,7 @@ export function kernel(layer: Layer, tensor: SourceTensor | undefined): SourceTe
 }
 
 /** Drops axes of size 1 around the only longer one: old Caffe files store a bias as [1, 1, 1, n]. */
-export function vector(tensor: SourceTensor): SourceTensor {
+function vector(tensor: SourceTensor): SourceTensor {
   const longer = tensor.shape.filter((size) => size !== 1);
   if (longer.length > 1) return tensor;
   return { shape: [longer[0] ?? 1], read: () => tensor.read() };
