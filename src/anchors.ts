@@ -1,6 +1,6 @@
 /** The anchor grid: which box each row of the heads' outputs refers to (paper section 3.3). */
 import { RefineDetError } from './errors.ts';
-import { checkFields, checkObject, FLAG, type Rule } from './option-checks.ts';
+import { checkFields, checkObject, FLAG, type Rule, show } from './option-checks.ts';
 
 /** Plain data: stored in the model file. One stride and one size a level, shallowest level first. */
 export interface AnchorOptions {
@@ -45,7 +45,8 @@ export function anchorCount(
  * All anchors as (cx, cy, w, h), normalised by the input size: [N, 4], in the order of the heads'
  * outputs: level, row, column, anchor of the cell.
  * @param levels feature-map shapes, shallowest (stride 8) first; as the layers round them
- * @throws INVALID_ARGUMENT when the options describe another number of levels
+ * @throws INVALID_ARGUMENT for sizes that are none, or when the options describe another number of
+ *   levels; INVALID_OPTION naming a wrong option
  */
 export function anchorGrid(
   levels: readonly GridShape[],
@@ -53,6 +54,8 @@ export function anchorGrid(
   inputWidth: number,
   options: AnchorOptions = ANCHOR_DEFAULTS,
 ): Float32Array {
+  checkFields('options.', checkObject('options', options), RULES);
+  checkSizes(levels, inputHeight, inputWidth);
   const { ratios, clip } = options;
   const anchors = new Float32Array(4 * anchorCount(levels, options));
   const limit = clip ? 1 : Number.POSITIVE_INFINITY;
@@ -73,6 +76,26 @@ export function anchorGrid(
     }
   });
   return anchors;
+}
+
+/** Rows or columns of a feature map, or pixels of an input, at most. */
+const MAX_SIDE = 2 ** 16;
+
+function checkSizes(levels: readonly GridShape[], inputHeight: number, inputWidth: number): void {
+  const isSide = (low: number) => (value: unknown) =>
+    Number.isSafeInteger(value) && (value as number) >= low && (value as number) <= MAX_SIDE;
+  const isShape = (shape: unknown) =>
+    Array.isArray(shape) && shape.length >= 2 && shape.slice(0, 2).every(isSide(0));
+  const wrong = (name: string, expected: string, value: unknown) =>
+    new RefineDetError(
+      'INVALID_ARGUMENT',
+      `${name} must be ${expected} up to ${MAX_SIDE}, not ${show(value)}`,
+    );
+  if (!Array.isArray(levels) || !levels.every(isShape)) {
+    throw wrong('levels', 'a list of [rows, columns], whole numbers', levels);
+  }
+  const input = [inputHeight, inputWidth];
+  if (!input.every(isSide(1))) throw wrong('the input', '[height, width], whole numbers', input);
 }
 
 /** Normalised (w, h) of every anchor of a cell: [A, 2]. */

@@ -1,21 +1,27 @@
 /** The detector: load a model, detect, dispose. */
 import type * as tf from '@tensorflow/tfjs-core';
+import { anchorGrid } from './anchors.ts';
 import type { Detection } from './boxes.ts';
 import { type BackendName, type Engine, noTimings } from './detection/engine.ts';
 import { type ImageSource, toRawImage } from './detection/images.ts';
 import { loadModel, type ModelSource } from './detection/load-model.ts';
 import { checkLoadOptions, type LoadOptions } from './detection/load-options.ts';
 import { mergeViews, toDetections, viewToImage } from './detection/merge.ts';
-import { type DetectOptions, resolveDetectOptions } from './detection/options.ts';
+import {
+  type DetectOptions,
+  type ResolvedDetectOptions,
+  resolveDetectOptions,
+} from './detection/options.ts';
 import { Queue } from './detection/queue.ts';
 import { startEngine } from './detection/start-engine.ts';
 import type { Size } from './detection/views.ts';
 import { RefineDetError, throwIfAborted } from './errors.ts';
 import type { RawDetections } from './kernels/postprocess.ts';
-import { inputSide, withInputSize } from './model/input-size.ts';
+import { checkInputSize, type InputSize, inputSide, withInputSize } from './model/input-size.ts';
 import type { Model, ModelConfig } from './model/model.ts';
 import type { Heads } from './model/run.ts';
-import { type ModelSummary, summarize } from './model/summary.ts';
+import { levelShapes, type ModelSummary, summarize } from './model/summary.ts';
+import { show } from './option-checks.ts';
 import type { StreamSource } from './stream/frames.ts';
 import { detectStream, type StreamOptions, type StreamResult } from './stream/stream.ts';
 
@@ -26,6 +32,8 @@ export class RefineDet {
   readonly #engine: Engine;
   /** Detections start in the order of the calls. */
   readonly #queue: Queue;
+  /** Calls that have not come back. */
+  #underway = 0;
   #disposed = false;
 
   private constructor(model: Model, engine: Engine) {
@@ -95,9 +103,34 @@ export class RefineDet {
    * @throws IMAGE_*, FILE_NOT_FOUND, FETCH_FAILED, INVALID_OPTION, INVALID_ARGUMENT, UNKNOWN_CLASS,
    *   ABORTED, DISPOSED
    */
-  async detect(image: ImageSource, options: DetectOptions = {}): Promise<Detection[]> {
-    this.#assertUsable();
-    const resolved = resolveDetectOptions(options, this.config);
+  detect(image: ImageSource, options: DetectOptions = {}): Promise<Detection[]> {
+    return this.#whileUsable(() => this.#detect(image, resolveDetectOptions(options, this.config)));
+  }
+
+  /**
+   * Objects in several pictures, in their order. The first failure rejects.
+   * @throws as {@link detect}
+   */
+  detectBatch(images: readonly ImageSource[], options: DetectOptions = {}): Promise<Detection[][]> {
+    return this.#whileUsable(async () => {
+      if (!Array.isArray(images)) {
+        throw new RefineDetError('INVALID_ARGUMENT', `images must be a list, not ${show(images)}`);
+      }
+      const resolved = resolveDetectOptions(options, this.config);
+      const results: Detection[][] = [];
+      let next = images.length > 0 ? toRawImage(images[0], resolved) : undefined;
+      for (let i = 0; i < images.length; i++) {
+        const pixels = await next!;
+        // Reading and decoding the next picture overlaps with detecting in this one.
+        next = i + 1 < images.length ? toRawImage(images[i + 1], resolved) : undefined;
+        next?.catch(() => {});
+        results.push(await this.#detect(pixels, resolved));
+      }
+      return results;
+    });
+  }
+
+  async #detect(image: ImageSource, resolved: ResolvedDetectOptions): Promise<Detection[]> {
     throwIfAborted(resolved.signal);
     const timings = noTimings();
     const start = performance.now();
@@ -106,10 +139,9 @@ export class RefineDet {
     const detections = await this.#queue.run(async () => {
       const found: RawDetections[] = [];
       for (const view of resolved.views(pixels, inputSizeOf(this.#model))) {
-        // Between views the event loop runs, so that an abort or dispose can arrive.
+        // Between views the event loop runs, so that an abort can arrive.
         if (found.length > 0) await nextTask();
         throwIfAborted(resolved.signal);
-        this.#assertUsable();
         const raw = await this.#engine.run(pixels, view, resolved.postprocess, timings);
         found.push(viewToImage(raw, view, pixels));
       }
@@ -118,23 +150,6 @@ export class RefineDet {
     });
     resolved.onTimings?.(timings);
     return detections;
-  }
-
-  /** Objects in several pictures, in their order. The first failure rejects. */
-  async detectBatch(
-    images: readonly ImageSource[],
-    options: DetectOptions = {},
-  ): Promise<Detection[][]> {
-    const results: Detection[][] = [];
-    let next = images.length > 0 ? toRawImage(images[0], options) : undefined;
-    for (let i = 0; i < images.length; i++) {
-      const pixels = await next!;
-      // Reading and decoding the next picture overlaps with detecting in this one.
-      next = i + 1 < images.length ? toRawImage(images[i + 1], options) : undefined;
-      next?.catch(() => {});
-      results.push(await this.detect(pixels, options));
-    }
-    return results;
   }
 
   /**
@@ -154,18 +169,34 @@ export class RefineDet {
   /**
    * Raw network outputs; the caller disposes input and outputs.
    * @param input [B, height, width, 3], normalised as `config` says; sides are multiples of 64
+   * @throws INVALID_ARGUMENT, DISPOSED
    */
   forward(input: tf.Tensor4D): Heads {
     this.#assertUsable();
-    const [batch, height, width, channels] = input.shape;
+    const shape: readonly number[] | undefined = input?.shape;
+    const [batch, height, width, channels] = shape ?? [];
     const [isSide, expected] = inputSide();
     if (!(batch > 0 && isSide(height) && isSide(width) && channels === 3)) {
       throw new RefineDetError(
         'INVALID_ARGUMENT',
-        `the input must be [B, height, width, 3] with sides ${expected}, not [${input.shape.join(', ')}]`,
+        `the input must be a tensor [B, height, width, 3] with sides ${expected}, not ${shape ? `[${shape.join(', ')}]` : show(input)}`,
       );
     }
     return this.#engine.forward(input);
+  }
+
+  /**
+   * The anchors that the rows of {@link forward}'s outputs refer to, as `postprocess` takes them.
+   * @param inputSize of the network's input, a side or `{ width, height }`; default: the model's
+   * @returns [N, 4] cx, cy, w, h, normalised
+   * @throws INVALID_OPTION
+   */
+  anchors(inputSize?: InputSize): Float32Array {
+    checkInputSize(inputSize);
+    const { config, graph } = withInputSize(this.#model, inputSize);
+    const { inputHeight, inputWidth } = config;
+    const levels = levelShapes(graph, inputHeight, inputWidth);
+    return anchorGrid(levels, inputHeight, inputWidth, config.anchors);
   }
 
   /** Layers, parameters, multiply-accumulates and anchors at the input size in use. */
@@ -173,15 +204,26 @@ export class RefineDet {
     return summarize(this.#model.graph, this.config.inputHeight, this.config.inputWidth);
   }
 
-  /** Gives the memory back, after the detections in progress; later calls throw DISPOSED. */
+  /** Gives the memory back, once all earlier calls have come back; later ones throw DISPOSED. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#queue.onceIdle(() => this.#engine.dispose());
+    if (this.#underway === 0) this.#engine.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** Does what a call is for; until then the engine stays. */
+  async #whileUsable<T>(work: () => Promise<T>): Promise<T> {
+    this.#assertUsable();
+    this.#underway++;
+    try {
+      return await work();
+    } finally {
+      if (--this.#underway === 0 && this.#disposed) this.#engine.dispose();
+    }
   }
 
   #assertUsable(): void {

@@ -48,16 +48,30 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export class RefineDetError extends Error {
   override readonly name = 'RefineDetError';
   readonly code: ErrorCode;
+  /** All of what the sentence can only count, such as the tensors that are missing; often empty. */
+  readonly details: readonly string[];
 
   /**
    * @param code stable identifier, one of {@link ERROR_CODES}
    * @param message one sentence naming the offending value
    * @param options.cause the lower-level error, if any
    */
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { details = [], ...options }: { cause?: unknown; details?: readonly string[] } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.details = details;
   }
+}
+
+/** The same error with the name of the file it is about; errors of others stay as they are. */
+export function naming(name: string, cause: unknown): unknown {
+  if (!(cause instanceof RefineDetError)) return cause;
+  const { code, message, details } = cause;
+  return new RefineDetError(code, `${name}: ${message}`, { cause, details });
 }
 
 /** Throws `ABORTED` when the signal has fired. */
@@ -78,7 +92,8 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return best === undefined ? '' : ` (did you mean "${best}"?)`;
 }
 
-const MOST_LISTED = 8;
+/** Items of a list that a sentence names. */
+export const MOST_LISTED = 8;
 
 /** `a, b, c`, and of a long list its beginning. */
 export function listed(items: readonly string[]): string {

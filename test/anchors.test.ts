@@ -68,6 +68,25 @@ describe('anchorGrid', () => {
   it('refuses a number of levels that the options do not describe', () => {
     expect(() => anchorGrid([[1, 1]], 64, 64)).toThrow(/1 feature maps .* not 4 and 4/);
   });
+
+  it('names arguments that are no sizes, and wrong options', () => {
+    const grid = anchorGrid as (...values: unknown[]) => Float32Array;
+    for (const wrong of [
+      [null, 64, 64],
+      [[[1]], 64, 64],
+      [[[-1, 1]], 64, 64],
+      [[[2 ** 40, 1]], 64, 64],
+      [LEVELS_320, 0, 320],
+      [LEVELS_320, 320],
+    ]) {
+      expect(() => grid(...wrong)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    }
+    for (const options of [null, 3, { ...ANCHOR_DEFAULTS, ratios: [0] }, { ratio: [1] }]) {
+      expect(() => grid(LEVELS_320, 320, 320, options)).toThrow(
+        expect.objectContaining({ code: 'INVALID_OPTION' }),
+      );
+    }
+  });
 });
 
 describe('the anchor kernel', () => {

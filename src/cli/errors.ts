@@ -28,10 +28,15 @@ export function errorLine(error: unknown): string {
   return `refinedet: ${printable(message)} [${code}]`;
 }
 
-/** Prints the line; with REFINEDET_DEBUG=1 the stack too. Help and version are no errors. */
+/**
+ * Prints the line and below it the details, one a line; with REFINEDET_DEBUG=1 the stack too. Help
+ * and version are no errors.
+ */
 export function reportError(error: unknown): void {
   if (error instanceof CommanderError && isHelp(error)) return;
-  process.stderr.write(`${errorLine(error)}\n`);
+  const details = error instanceof RefineDetError ? error.details : [];
+  const lines = [errorLine(error), ...details.map((detail) => `  ${printable(detail)}`)];
+  process.stderr.write(`${lines.join('\n')}\n`);
   if (process.env['REFINEDET_DEBUG'] === '1' && error instanceof Error) {
     process.stderr.write(`${error.stack}\n`);
     if (error.cause) process.stderr.write(`caused by ${String(error.cause)}\n`);

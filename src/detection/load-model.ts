@@ -1,6 +1,6 @@
 /** Finds and reads a model file. */
 import { defaultModel, readBytes } from '#platform';
-import { RefineDetError } from '../errors.ts';
+import { naming, RefineDetError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import type { DownloadOptions } from '../platform/platform.ts';
 import { readModel } from '../weights/model-file.ts';
@@ -52,7 +52,6 @@ export async function readNamed(bytes: Uint8Array, name: string): Promise<Model>
   try {
     return await readModel(bytes);
   } catch (cause) {
-    if (!(cause instanceof RefineDetError)) throw cause;
-    throw new RefineDetError(cause.code, `${name}: ${cause.message}`, { cause });
+    throw naming(name, cause);
   }
 }

@@ -3,7 +3,6 @@ export class Queue {
   readonly #lanes: number;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
-  #whenIdle: (() => void) | undefined;
 
   /** @param lanes jobs under way at a time */
   constructor(lanes: number) {
@@ -22,19 +21,7 @@ export class Queue {
     } finally {
       const next = this.#waiting.shift();
       if (next) next();
-      else if (--this.#running === 0) this.#becomeIdle();
+      else this.#running--;
     }
-  }
-
-  /** Calls back once, when nothing is under way: at once if that is now. */
-  onceIdle(callback: () => void): void {
-    this.#whenIdle = callback;
-    if (this.#running === 0) this.#becomeIdle();
-  }
-
-  #becomeIdle(): void {
-    const callback = this.#whenIdle;
-    this.#whenIdle = undefined;
-    callback?.();
   }
 }

@@ -90,5 +90,6 @@ function requireHeads({ heads }: Graph, missing: readonly string[], layout: Layo
   throw new RefineDetError(
     'WEIGHTS_MISMATCH',
     `the file holds a backbone only (layout ${layout.name}): ${missing.length} tensors are missing, such as ${missing.at(-1)}; train from it instead`,
+    { details: missing.map((name) => `missing: ${name}`) },
   );
 }

@@ -1,5 +1,5 @@
 /** Maps the tensors of a weight file onto a layer graph. */
-import { didYouMean, RefineDetError } from '../errors.ts';
+import { didYouMean, listed, MOST_LISTED, RefineDetError } from '../errors.ts';
 import { type Graph, parameterShapes, type Weights } from '../model/graph.ts';
 import { type Preset, presetByName } from '../model/presets.ts';
 import { quote } from './bytes.ts';
@@ -113,28 +113,21 @@ function layoutByName(name: string, layouts: Layout[], backbone: Preset['backbon
   );
 }
 
-/** Names listed in a message before it only counts. */
-const LISTED = 10;
-
-/** @throws WEIGHTS_MISMATCH listing every kind of misfit by name */
+/** @throws WEIGHTS_MISMATCH naming every misfit, in its details what is too much for a sentence */
 export function requireComplete({ missing, mismatched, unexpected }: Fit, preset: string): void {
   const shapes = mismatched.map(
     ({ name, shape, expected }) => `${name} is [${shape}] instead of [${expected}]`,
   );
-  const parts = [
-    listed('missing', missing),
-    listed('of a wrong shape', shapes),
-    listed('unexpected', unexpected.map(quote)),
-  ].filter((part) => part !== '');
-  if (parts.length === 0) return;
-  throw new RefineDetError(
-    'WEIGHTS_MISMATCH',
-    `the weights do not fit ${preset}: ${parts.join('; ')}`,
-  );
-}
-
-function listed(what: string, names: string[]): string {
-  if (names.length === 0) return '';
-  const rest = names.length > LISTED ? ` and ${names.length - LISTED} more` : '';
-  return `${names.length} ${what} (${names.slice(0, LISTED).join(', ')}${rest})`;
+  const kinds = [
+    { what: 'missing', names: missing },
+    { what: 'of a wrong shape', names: shapes },
+    { what: 'unexpected', names: unexpected.map(quote) },
+  ].filter(({ names }) => names.length > 0);
+  if (kinds.length === 0) return;
+  const parts = kinds.map(({ what, names }) => `${names.length} ${what} (${listed(names)})`);
+  const message = `the weights do not fit ${preset}: ${parts.join('; ')}`;
+  const details = kinds
+    .filter(({ names }) => names.length > MOST_LISTED)
+    .flatMap(({ what, names }) => names.map((name) => `${what}: ${name}`));
+  throw new RefineDetError('WEIGHTS_MISMATCH', message, { details });
 }

@@ -53,6 +53,7 @@ export interface EngineState {
 export interface SentError {
   code: ErrorCode;
   message: string;
+  details: readonly string[];
   stack: string | undefined;
 }
 
@@ -77,12 +78,14 @@ export function unpackDetections(packed: Float64Array, classes: readonly string[
 
 export function packError(error: unknown): SentError {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { code: error instanceof RefineDetError ? error.code : 'UNEXPECTED', message, stack };
+  const { code, details } =
+    error instanceof RefineDetError ? error : { code: 'UNEXPECTED' as const, details: [] };
+  return { code, message, details, stack };
 }
 
 /** The same error on this side; its cause tells where it happened on the other. */
-export function unpackError({ code, message, stack }: SentError): RefineDetError {
+export function unpackError({ code, message, details, stack }: SentError): RefineDetError {
   const cause = new Error(message);
   cause.stack = stack;
-  return new RefineDetError(code, message, { cause });
+  return new RefineDetError(code, message, { cause, details });
 }

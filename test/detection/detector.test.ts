@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { boxIou } from '../../src/boxes.ts';
 import { RefineDet } from '../../src/detector.ts';
-import { type RawImage, VOC_CLASSES, writeModel } from '../../src/index.ts';
+import { postprocess, type RawImage, VOC_CLASSES, writeModel } from '../../src/index.ts';
 import { RANDOM_MODEL_CLASSES, randomModel } from '../helpers/model.ts';
 
 const CAT = fileURLToPath(new URL('../../examples/cat.jpg', import.meta.url));
@@ -190,7 +190,25 @@ describe('a detector', () => {
     own.dispose();
     expect(await running).toEqual(expected);
     await expect(own.detect(CAT)).rejects.toMatchObject({ code: 'DISPOSED' });
+    await expect(own.detectBatch([])).rejects.toMatchObject({ code: 'DISPOSED' });
     expect(() => own.forward(tf.zeros([1, 64, 64, 3]))).toThrow(/disposed/);
+  });
+
+  it('answers every call made before dispose, and only then gives its memory back', async () => {
+    const before = tf.memory().numTensors;
+    const own = await RefineDet.load(randomModel(64));
+    const expected = await own.detect(CAT, ANY);
+    const calls = [
+      own.detect(CAT, ANY), // still reading its file
+      own.detectBatch([CAT, CAT], ANY),
+      own.detect(CAT, { ...ANY, multiScale: true }),
+    ];
+    own.dispose();
+    const [single, batch, views] = await Promise.all(calls);
+    expect(single).toEqual(expected);
+    expect(batch).toEqual([expected, expected]);
+    expect(views).not.toHaveLength(0);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('loads from bytes what writeModel wrote', async () => {
@@ -236,6 +254,47 @@ describe('a detector', () => {
       expect(attempt).toThrow(`not [${shape.join(', ')}]`);
       input.dispose();
     }
+  });
+
+  it('says what forward, detectBatch and anchors want instead of nonsense', async () => {
+    for (const nonsense of [null, undefined, 7, 'x', {}]) {
+      expect(() => detector.forward(nonsense as never)).toThrow(
+        expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+      );
+      await expect(detector.detectBatch(nonsense as never)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      });
+    }
+    await expect(detector.detectBatch([], { topk: 3 } as never)).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining('did you mean "topK"'),
+    });
+    await expect(detector.detectBatch([CAT, null as never])).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+    expect(() => detector.anchors(100)).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION' }),
+    );
+  });
+
+  it('hands out raw heads and anchors that postprocess turns into detect’s results', async () => {
+    const side = detector.config.inputWidth;
+    const pixels = noise(side, side);
+    const { mean, std } = detector.config;
+    const values = Float32Array.from(pixels.data, (value, i) => (value - mean[i % 3]) / std[i % 3]);
+    const input = tf.tensor4d(values, [1, side, side, 3]);
+    const outputs = detector.forward(input);
+    const heads = {
+      armLoc: outputs.armLoc.dataSync<'float32'>(),
+      armConf: outputs.armConf.dataSync<'float32'>(),
+      odmLoc: outputs.odmLoc.dataSync<'float32'>(),
+      odmConf: outputs.odmConf.dataSync<'float32'>(),
+    };
+    const found = await postprocess(heads, detector.anchors(), ANY);
+    const expected = await detector.detect(pixels, ANY);
+    expect(expected.length).toBeGreaterThan(0);
+    expect(Array.from(found.scores)).toEqual(expected.map(({ score }) => expect.closeTo(score, 4)));
+    tf.dispose([input, ...Object.values(outputs)]);
   });
 
   it('says which model is wrong', async () => {

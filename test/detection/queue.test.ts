@@ -30,21 +30,4 @@ describe('a queue', () => {
     await expect(failing).rejects.toThrow('broken');
     expect(await next).toBe('done');
   });
-
-  it('tells once that it is idle, at once or after the jobs under way, whatever comes later', async () => {
-    let calls = 0;
-    const count = () => {
-      calls++;
-    };
-    const queue = new Queue(1);
-    queue.onceIdle(count);
-    expect(calls).toBe(1);
-    const jobs = [queue.run(tick), queue.run(tick)];
-    queue.onceIdle(count);
-    expect(calls).toBe(1);
-    await Promise.all(jobs);
-    expect(calls).toBe(2);
-    await queue.run(tick);
-    expect(calls).toBe(2);
-  });
 });

@@ -94,9 +94,12 @@ describe('conversion', () => {
     const error = failure(() => convertModel(named('0.weight', '31.weight', '33.weight'), OPTIONS));
     expect(error.code).toBe('WEIGHTS_MISMATCH');
     expect(error.message).toContain('backbone only');
+    const { missing } = importModel(named('0.weight', '31.weight', '33.weight'), OPTIONS);
+    expect(error.details).toEqual(missing.map((name) => `missing: ${name}`));
+    expect(missing.length).toBeGreaterThan(50);
   });
 
-  it('lists misfits by name, ten of each kind', () => {
+  it('names misfits, and all of them in the details', () => {
     const names = Array.from({ length: 12 }, (_, i) => `surprise.${i}`);
     const shapes = Object.entries({ ...torchPort(), 'odm_loc.0.bias': [13] });
     const tensors = new Map(
@@ -111,10 +114,11 @@ describe('conversion', () => {
       'the weights do not fit refinedet320-vgg16: 1 missing (tcb5.up.weight); ' +
         '1 of a wrong shape (odm3.loc.bias is [13] instead of [12]); ' +
         `12 unexpected (${names
-          .slice(0, 10)
+          .slice(0, 8)
           .map((name) => `"${name}"`)
-          .join(', ')} and 2 more)`,
+          .join(', ')} and 4 more)`,
     );
+    expect(error.details).toEqual(names.map((name) => `unexpected: "${name}"`));
   });
 
   it('lists the heads of another number of classes', () => {

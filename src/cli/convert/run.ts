@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { readBytes } from '#platform';
 import type { Size } from '../../detection/views.ts';
-import { RefineDetError } from '../../errors.ts';
+import { naming, RefineDetError } from '../../errors.ts';
 import { foldBatchNorm } from '../../model/fold.ts';
 import { initializeWeights } from '../../model/initialize.ts';
 import type { Model } from '../../model/model.ts';
@@ -128,7 +128,6 @@ async function namingFile<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (!(cause instanceof RefineDetError) || isUsageError(cause)) throw cause;
-    throw new RefineDetError(cause.code, `${file}: ${cause.message}`, { cause });
+    throw isUsageError(cause) ? cause : naming(file, cause);
   }
 }
