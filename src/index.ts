@@ -1,6 +1,6 @@
 /** Public API of the detection runtime. */
 export { type AnchorOptions, anchorGrid } from './anchors.ts';
-export type { GpuBackend } from './backend/gpu.ts';
+export type { TfjsBackend } from './backend/tfjs.ts';
 export type { Threads } from './backend/wasm.ts';
 export { type Box, boxIou, type Detection } from './boxes.ts';
 export type { BackendName, StageTimings } from './detection/engine.ts';

@@ -1,10 +1,10 @@
 /** Entry point refinedet/webgl: the network on the GPU by tfjs' WebGL backend. */
 import type { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
-import { type GpuBackend, gpuBackend } from './gpu.ts';
+import { type TfjsBackend, tfjsBackend } from './tfjs.ts';
 
-/** For `gpu` of the load options. Needs the package @tensorflow/tfjs-backend-webgl. */
-export const webgl: GpuBackend = gpuBackend(
+/** For `backend` or `gpu` of the load options. Needs the package @tensorflow/tfjs-backend-webgl. */
+export const webgl: TfjsBackend = tfjsBackend(
   'webgl',
   () => import('@tensorflow/tfjs-backend-webgl'),
   async (tfjs) => {
@@ -22,4 +22,4 @@ export const webgl: GpuBackend = gpuBackend(
   },
 );
 
-export type { GpuBackend } from './gpu.ts';
+export type { TfjsBackend } from './tfjs.ts';

@@ -5,10 +5,10 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { openGpu } from '#platform';
-import { type GpuBackend, gpuBackend } from './gpu.ts';
+import { type TfjsBackend, tfjsBackend } from './tfjs.ts';
 
-/** For `gpu` of the load options. Needs the package @tensorflow/tfjs-backend-webgpu. */
-export const webgpu: GpuBackend = gpuBackend(
+/** For `backend` or `gpu` of the load options. Needs the package @tensorflow/tfjs-backend-webgpu. */
+export const webgpu: TfjsBackend = tfjsBackend(
   'webgpu',
   () => import('@tensorflow/tfjs-backend-webgpu'),
   async (tfjs) => {
@@ -50,4 +50,4 @@ function limitsOf(limits: Readonly<Record<string, number>>): Record<string, numb
   return Object.fromEntries(LIMITS.map((name) => [name, limits[name]]));
 }
 
-export type { GpuBackend } from './gpu.ts';
+export type { TfjsBackend } from './tfjs.ts';

@@ -1,5 +1,6 @@
 /** What carries out a detection: one model on one backend. */
 import type * as tf from '@tensorflow/tfjs-core';
+import type { TfjsBackend } from '../backend/tfjs.ts';
 import type { RawImage } from '../image/types.ts';
 import type { Kernels } from '../kernels/module.ts';
 import type { PostprocessOptions } from '../kernels/options.ts';
@@ -7,7 +8,7 @@ import type { RawDetections } from '../kernels/postprocess.ts';
 import type { Heads } from '../model/run.ts';
 import type { Size, View } from './views.ts';
 
-export type BackendName = 'wasm' | 'webgl' | 'webgpu';
+export type BackendName = 'wasm' | TfjsBackend['name'];
 
 /** Milliseconds of the stages of one detection, all views together. */
 export interface StageTimings {
@@ -23,7 +24,7 @@ export interface StageTimings {
 
 export interface Engine {
   readonly backend: BackendName;
-  /** Threads of the wasm backend; 1 on a GPU. */
+  /** Threads of the wasm backend; 1 on the others. */
   readonly threads: number;
   /** For the work on whole pictures. */
   readonly kernels: Kernels;

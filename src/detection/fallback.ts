@@ -1,6 +1,6 @@
 /** A GPU engine that goes on with wasm when the GPU is taken away. */
 import type * as tf from '@tensorflow/tfjs-core';
-import { ContextLost } from '../backend/gpu.ts';
+import { ContextLost } from '../backend/tfjs.ts';
 import type { RawDetections } from '../kernels/postprocess.ts';
 import type { Heads } from '../model/run.ts';
 import type { Engine } from './engine.ts';

@@ -1,5 +1,5 @@
 /** Options of loading a detector. */
-import type { GpuBackend } from '../backend/gpu.ts';
+import type { TfjsBackend } from '../backend/tfjs.ts';
 import { THREADS, type Threads } from '../backend/wasm.ts';
 import { checkInputSize, INPUT_SIZE, type InputSize } from '../model/input-size.ts';
 import {
@@ -16,12 +16,13 @@ import type { BackendName } from './engine.ts';
 
 export interface LoadOptions {
   /**
-   * Where the network runs: `wasm`, one of `gpu`, or `auto`, which times them all and takes the
-   * fastest. Default: `auto` when there is a `gpu`, else `wasm`.
+   * Where the network runs: `wasm`; what refinedet/webgl, refinedet/webgpu or refinedet/cpu export;
+   * the name of one of `gpu`; or `auto`, which times wasm and all of `gpu` and takes the fastest.
+   * Default: `auto` when there is a `gpu`, else `wasm`.
    */
-  backend?: BackendName | 'auto';
-  /** GPU backends at choice: `webgl` of refinedet/webgl, `webgpu` of refinedet/webgpu. */
-  gpu?: readonly GpuBackend[];
+  backend?: BackendName | 'auto' | TfjsBackend;
+  /** Backends at choice for `auto`: `webgl` of refinedet/webgl, `webgpu` of refinedet/webgpu. */
+  gpu?: readonly TfjsBackend[];
   /** Threads of the wasm backend; the first load of a process decides. Default `auto`. */
   threads?: Threads;
   /** Network input instead of the model's: a side or `{ width, height }`, multiples of 64. */
@@ -47,8 +48,11 @@ export interface LoadOptions {
 }
 
 const RULES: Record<keyof LoadOptions, Rule> = {
-  backend: TEXT,
-  gpu: [Array.isArray, 'a list of GPU backends'],
+  backend: [
+    (v) => TEXT[0](v) || isTfjsBackend(v),
+    '"auto", "wasm", or the backend of refinedet/webgl, refinedet/webgpu or refinedet/cpu',
+  ],
+  gpu: [(v) => Array.isArray(v) && v.every(isTfjsBackend), 'a list of GPU backends'],
   threads: THREADS,
   inputSize: INPUT_SIZE,
   warmUp: FLAG,
@@ -62,6 +66,10 @@ const RULES: Record<keyof LoadOptions, Rule> = {
   warn: FUNCTION,
   info: FUNCTION,
 };
+
+function isTfjsBackend(value: unknown): value is TfjsBackend {
+  return typeof value === 'object' && value !== null && 'start' in value && 'name' in value;
+}
 
 /** @throws INVALID_OPTION naming the option and the value */
 export function checkLoadOptions(options: LoadOptions): void {

@@ -1,5 +1,5 @@
 /** Chooses and starts the backend that a detector runs on. */
-import type { GpuBackend } from '../backend/gpu.ts';
+import type { TfjsBackend } from '../backend/tfjs.ts';
 import { type Threads, wasmRuntime } from '../backend/wasm.ts';
 import { RefineDetError } from '../errors.ts';
 import { createHeap } from '../kernels/heap.ts';
@@ -9,14 +9,14 @@ import type { Model } from '../model/model.ts';
 import type { WasmSource } from '../platform/platform.ts';
 import { type BackendName, type Engine, noTimings } from './engine.ts';
 import { FallbackEngine } from './fallback.ts';
-import { GpuSession } from './gpu-session.ts';
 import { Session } from './session.ts';
+import { TfjsSession } from './tfjs-session.ts';
 import { plainView, type Size } from './views.ts';
 
 export interface EngineOptions {
   /** `auto`: wasm and every backend of `gpu` are timed, the fastest is taken. */
-  backend: BackendName | 'auto';
-  gpu: readonly GpuBackend[];
+  backend: BackendName | 'auto' | TfjsBackend;
+  gpu: readonly TfjsBackend[];
   threads: Threads | undefined;
   wasm: WasmSource | undefined;
   warn: (message: string) => void;
@@ -31,12 +31,13 @@ export async function startEngine(model: Model, options: EngineOptions): Promise
   const { backend, gpu } = options;
   if (backend === 'auto') return startFastest(model, options);
   if (backend === 'wasm') return startWasm(model, options);
+  if (typeof backend === 'object') return startTfjs(model, backend, options);
   const chosen = gpu.find(({ name }) => name === backend);
-  if (chosen) return startGpu(model, chosen, options);
+  if (chosen) return startTfjs(model, chosen, options);
   const known = ['auto', 'wasm', ...gpu.map(({ name }) => name)].join(', ');
   throw new RefineDetError(
     'INVALID_OPTION',
-    `backend must be one of ${known}, not ${JSON.stringify(backend)}; GPU backends are handed over as gpu: [webgl] from refinedet/webgl, or refinedet/webgpu`,
+    `backend must be one of ${known}, not ${JSON.stringify(backend)}; others are handed over as backend: webgl from refinedet/webgl, refinedet/webgpu or refinedet/cpu`,
   );
 }
 
@@ -44,9 +45,13 @@ async function startWasm(model: Model, { threads, wasm, warn }: EngineOptions): 
   return new Session(await wasmRuntime(threads, warn, wasm), model);
 }
 
-async function startGpu(model: Model, gpu: GpuBackend, options: EngineOptions): Promise<Engine> {
-  const device = await gpu.start();
-  const engine = new GpuSession(gpu.name, device, await loadKernels(createHeap()), model);
+async function startTfjs(
+  model: Model,
+  backend: TfjsBackend,
+  options: EngineOptions,
+): Promise<Engine> {
+  const device = await backend.start();
+  const engine = new TfjsSession(backend.name, device, await loadKernels(createHeap()), model);
   return new FallbackEngine(engine, (reason) => {
     options.warn(`refinedet goes on with wasm: ${reason}`);
     return startWasm(model, options);
@@ -59,7 +64,7 @@ const TIMED_RUNS = 3;
 async function startFastest(model: Model, options: EngineOptions): Promise<Engine> {
   const starts = [
     () => startWasm(model, options),
-    ...options.gpu.map((gpu) => () => startGpu(model, gpu, options)),
+    ...options.gpu.map((gpu) => () => startTfjs(model, gpu, options)),
   ];
   const timed: { engine: Engine; ms: number }[] = [];
   for (const start of starts) {

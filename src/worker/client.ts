@@ -16,7 +16,12 @@ import { packImage } from './images.ts';
 import { type EngineState, type SentLoadOptions, unpackDetections } from './protocol.ts';
 import { startWorker } from './start.ts';
 
-export interface WorkerLoadOptions extends Omit<LoadOptions, 'gpu' | 'wasm'> {
+export interface WorkerLoadOptions extends Omit<LoadOptions, 'backend' | 'gpu' | 'wasm'> {
+  /**
+   * Where the network runs: `wasm`, one of the `gpu` that the worker serves, or `auto`, which times
+   * them all and takes the fastest. Default: `auto` when the worker serves a `gpu`, else `wasm`.
+   */
+  backend?: BackendName | 'auto';
   /** URL of a folder with tfjs' wasm files; default: copies inside of the package. */
   wasm?: string | URL;
   /**

@@ -3,15 +3,15 @@ import type { Detection } from '../boxes.ts';
 import type { BackendName, StageTimings } from '../detection/engine.ts';
 import type { ImageSource } from '../detection/images.ts';
 import type { ModelSource } from '../detection/load-model.ts';
-import type { LoadOptions } from '../detection/load-options.ts';
 import type { DetectOptions } from '../detection/options.ts';
 import { type ErrorCode, RefineDetError } from '../errors.ts';
 import type { ModelConfig } from '../model/model.ts';
 import type { DownloadProgress } from '../platform/platform.ts';
+import type { WorkerLoadOptions } from './client.ts';
 
 /** Options that can be sent. */
 export type SentLoadOptions = Pick<
-  LoadOptions,
+  WorkerLoadOptions,
   'backend' | 'threads' | 'inputSize' | 'warmUp' | 'cache'
 > & { wasm?: string };
 export type SentDetectOptions = Omit<DetectOptions, 'signal' | 'onTimings'>;

@@ -1,5 +1,5 @@
 /** The worker's side: one detector that answers a client. */
-import type { GpuBackend } from '../backend/gpu.ts';
+import type { TfjsBackend } from '../backend/tfjs.ts';
 import { RefineDet } from '../detector.ts';
 import { RefineDetError } from '../errors.ts';
 import {
@@ -20,7 +20,7 @@ export interface Port {
 
 export interface ServeOptions {
   /** GPU backends that the client's `backend` may name. */
-  gpu?: readonly GpuBackend[];
+  gpu?: readonly TfjsBackend[];
   /** Asks the client for tfjs' wasm binary: for a script that stands alone. */
   wasmFromClient?: boolean;
 }

@@ -21,6 +21,8 @@ describe('load options', () => {
     [{ inputSize: { width: 320, height: 100 } }, 'not 100'],
     [{ warmUp: 'no' }, 'warmUp must be true or false, not "no"'],
     [{ gpu: 'webgl' }, 'gpu must be a list of GPU backends, not "webgl"'],
+    [{ gpu: ['webgl'] }, 'gpu must be a list of GPU backends, not ["webgl"]'],
+    [{ backend: {} }, 'backend must be "auto", "wasm", or the backend of refinedet/webgl'],
     [{ wasm: 1 }, 'wasm must be a URL or a function, not 1'],
     [{ signal: {} }, 'signal must be an AbortSignal, not {}'],
     [{ warn: 'quiet' }, 'warn must be a function, not "quiet"'],

@@ -1,10 +1,10 @@
 /**
- * One model on a GPU backend. Resizing and post-processing run in the wasm kernels on a heap of their
+ * One model on a backend of tfjs, mostly a GPU. Resizing and post-processing run in the wasm kernels on a heap of their
  * own; while a frame is on its way through the GPU, the next one can be prepared and submitted.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../backend/current.ts';
-import { ContextLost, type GpuBackend, type GpuDevice } from '../backend/gpu.ts';
+import { ContextLost, type TfjsBackend, type TfjsDevice } from '../backend/tfjs.ts';
 import type { RawImage } from '../image/types.ts';
 import { float32View } from '../kernels/heap.ts';
 import type { Kernels } from '../kernels/module.ts';
@@ -21,8 +21,8 @@ import type { Size, View } from './views.ts';
 /** The event that tells of a lost context may come after the first failing call. */
 const LOSS_NOTICE_MS = 100;
 
-export class GpuSession implements Engine {
-  readonly backend: GpuBackend['name'];
+export class TfjsSession implements Engine {
+  readonly backend: TfjsBackend['name'];
   readonly threads = 1;
   readonly kernels: Kernels;
   /** One in the GPU, one before or after it. */
@@ -36,7 +36,7 @@ export class GpuSession implements Engine {
   #isLost = false;
 
   /** @param device started by the backend of this name */
-  constructor(backend: GpuBackend['name'], device: GpuDevice, kernels: Kernels, model: Model) {
+  constructor(backend: TfjsBackend['name'], device: TfjsDevice, kernels: Kernels, model: Model) {
     this.backend = backend;
     this.kernels = kernels;
     this.#model = model;

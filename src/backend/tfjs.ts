@@ -1,18 +1,18 @@
-/** What the GPU backends have in common; entry points refinedet/webgl and refinedet/webgpu. */
+/** What the backends by tfjs have in common: refinedet/webgl, refinedet/webgpu and refinedet/cpu. */
 import * as tf from '@tensorflow/tfjs-core';
 import { RefineDetError } from '../errors.ts';
 
-/** Hand it to `load` as one of `gpu`. */
-export interface GpuBackend {
-  readonly name: 'webgl' | 'webgpu';
+/** Hand it to `load` as `backend`, or as one of `gpu`. */
+export interface TfjsBackend {
+  readonly name: 'webgl' | 'webgpu' | 'cpu';
   /**
    * Starts tfjs' backend of this name, or returns the running one.
    * @throws MISSING_DEPENDENCY, BACKEND_UNAVAILABLE
    */
-  start(): Promise<GpuDevice>;
+  start(): Promise<TfjsDevice>;
 }
 
-export interface GpuDevice {
+export interface TfjsDevice {
   /** Resolves with the reason when the browser or the driver takes the GPU away. */
   readonly lost: Promise<string>;
 }
@@ -22,14 +22,14 @@ export class ContextLost extends Error {}
 
 /**
  * @param importPackage imports the tfjs backend, an optional dependency
- * @param create makes and registers the backend; undefined when there is no such GPU here
+ * @param create makes and registers the backend; undefined when it cannot be had here
  */
-export function gpuBackend<Package>(
-  name: GpuBackend['name'],
+export function tfjsBackend<Package>(
+  name: TfjsBackend['name'],
   importPackage: () => Promise<Package>,
-  create: (tfjs: Package) => Promise<GpuDevice | undefined>,
-): GpuBackend {
-  let device: Promise<GpuDevice> | undefined;
+  create: (tfjs: Package) => Promise<TfjsDevice | undefined>,
+): TfjsBackend {
+  let device: Promise<TfjsDevice> | undefined;
   return {
     name,
     start() {
@@ -55,8 +55,8 @@ export function gpuBackend<Package>(
 async function startDevice<Package>(
   name: string,
   importPackage: () => Promise<Package>,
-  create: (tfjs: Package) => Promise<GpuDevice | undefined>,
-): Promise<GpuDevice> {
+  create: (tfjs: Package) => Promise<TfjsDevice | undefined>,
+): Promise<TfjsDevice> {
   let tfjs: Package;
   try {
     tfjs = await importPackage();
@@ -68,7 +68,7 @@ async function startDevice<Package>(
       { cause },
     );
   }
-  let reason = 'there is no such GPU here';
+  let reason = 'there is no such device here';
   try {
     const device = await create(tfjs);
     if (device) return device;
