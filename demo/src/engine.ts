@@ -1,15 +1,20 @@
 /** The detector in its worker: loading, changing the backend, what it is doing. */
-import type { DownloadProgress, LoadOptions, Threads } from 'refinedet';
-import { createWorkerDetector, type WorkerDetector } from 'refinedet/worker';
+import type { DownloadProgress, Threads } from 'refinedet';
+import {
+  createWorkerDetector,
+  type WorkerDetector,
+  type WorkerLoadOptions,
+} from 'refinedet/worker';
 import { byId, element, setText } from './dom.ts';
 
-type Backend = NonNullable<LoadOptions['backend']>;
+type Backend = NonNullable<WorkerLoadOptions['backend']>;
 
-/** Backends that need the larger worker, with the names that people see. */
+/** As people see them. */
 const NAMES: Record<Backend, string> = {
   wasm: 'WebAssembly',
   webgl: 'WebGL',
   webgpu: 'WebGPU',
+  cpu: 'JavaScript',
   auto: 'the fastest backend',
 };
 
