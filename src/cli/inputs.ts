@@ -23,12 +23,16 @@ export const STDIN = '-';
 
 const PICTURE_NAME = /\.(jpe?g|png|webp)$/i;
 
+/** Tells an annotated picture from the one it was made of, wherever it is put. */
+export const ANNOTATED_MARK = '.detected';
+const ANNOTATED_NAME = /\.detected\.(jpg|png)$/;
+
 /** Frame 2 before frame 10, the same everywhere. */
 const { compare } = new Intl.Collator('en', { numeric: true });
 
 /**
- * Pictures in the order of the words; those of a folder or a glob sorted by name. A picture that
- * several words name is taken once.
+ * Pictures in the order of the words; those of a folder or a glob sorted by name, without the copies
+ * that an earlier run annotated. A picture that several words name is taken once.
  * @param recursive look into the folders of folders too
  */
 export async function expandInputs(words: readonly string[], recursive = false): Promise<Input[]> {
@@ -77,7 +81,9 @@ async function folderPictures(folder: string, recursive: boolean): Promise<Input
   }
   // Hidden files too: macOS leaves `._photo.jpg` files that are no pictures.
   const visible = (name: string) => !name.split(path.sep).some((part) => part.startsWith('.'));
-  const pictures = names.filter((name) => PICTURE_NAME.test(name) && visible(name)).sort(compare);
+  const pictures = names
+    .filter((name) => PICTURE_NAME.test(name) && !ANNOTATED_NAME.test(name) && visible(name))
+    .sort(compare);
   if (pictures.length > 0) {
     return pictures.map((name) => ({
       file: path.join(folder, name),
@@ -91,7 +97,8 @@ async function folderPictures(folder: string, recursive: boolean): Promise<Input
 async function globPictures(pattern: string): Promise<Input[]> {
   // Globs are written with slashes everywhere.
   const portable = path.sep === '\\' ? pattern.replaceAll('\\', '/') : pattern;
-  const files = (await glob(portable, { expandDirectories: false })).sort(compare);
+  const found = await glob(portable, { expandDirectories: false });
+  const files = found.filter((file) => !ANNOTATED_NAME.test(file)).sort(compare);
   if (files.length === 0) return none(`no file matches ${pattern}`);
   return files.map((file) => ({ file, stem: withoutExtension(path.basename(file)) }));
 }

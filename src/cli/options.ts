@@ -1,5 +1,6 @@
 /** Checked values of options, shared by the commands; every message names the option. */
 import { Option } from 'commander';
+import { MAX_THREADS } from '../backend/emscripten.ts';
 import type { DatasetFormat } from '../datasets/types.ts';
 import type { Size } from '../detection/views.ts';
 import { didYouMean, RefineDetError } from '../errors.ts';
@@ -49,8 +50,9 @@ export function choice<T extends string>(flag: string, words: readonly T[]): Par
 /** Threads of the wasm backend. */
 function threads(text: string): 'auto' | number {
   if (text === 'auto') return 'auto';
-  if (/^[1-9]\d?$/.test(text)) return Number(text);
-  throw expected('--threads', 'auto or a whole number from 1', text);
+  const count = /^\d+$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= MAX_THREADS) return count;
+  throw expected('--threads', `auto or a whole number from 1 to ${MAX_THREADS}`, text);
 }
 
 /** `320` or `512x384` (width × height), multiples of 64. */

@@ -140,6 +140,18 @@ describe('options', () => {
     expect(stderr).toContain(at('none.safetensors'));
   });
 
+  it.each([
+    [['--model', 'refinedet320-vgg16'], 2, 'is a preset, which has no weights'],
+    [['--model', 'defualt'], 1, '(did you mean "default"?)'],
+    [['--threads', '1000'], 2, '--threads must be auto or a whole number from 1 to 9, not "1000"'],
+    [['--out', 'found.json'], 2, '--out is a folder, not a file such as "found.json"'],
+  ])('says what is meant instead of %j', async (flags, code, message) => {
+    const { stderr, stdout, ...exit } = await runCli(['detect', CAT, ...flags]);
+    expect({ code: exit.code, stdout }).toEqual({ code, stdout: '' });
+    expect(stderr).toMatch(FAILURE_LINE);
+    expect(stderr).toContain(message);
+  });
+
   it('finds the cat with the model of the package', async () => {
     const { code, stdout, stderr } = await runCli(['detect', CAT, '--format', 'json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -195,7 +207,8 @@ describe('files', () => {
     mkdirSync(at('save'));
     copyFileSync(CAT, at('save/cat.jpg'));
     copyFileSync(CAT, at('save/cat.detected.jpg'));
-    const { code } = await detect('save', 'photos', '--save', 'save', '--max-detections', '2');
+    const inputs = ['save/cat.jpg', 'save/cat.detected.jpg', 'photos'];
+    const { code } = await detect(...inputs, '--save', 'save', '--max-detections', '2');
     expect(code).toBe(0);
     expect(readdirSync(at('save')).sort()).toEqual([
       'cat-2.detected.jpg',

@@ -14,6 +14,10 @@ beforeAll(() => {
     writeFileSync(at('photos', name), '');
   }
   writeFileSync(at('photos/deep/x.png'), '');
+  mkdirSync(at('mixed'));
+  for (const name of ['a.jpg', 'a.detected.jpg', 'b.detected.png', 'undetected.jpg']) {
+    writeFileSync(at('mixed', name), '');
+  }
   writeFileSync(at('photos/deep/.hidden/x.png'), '');
   writeFileSync(at('scan.bin'), '');
 });
@@ -34,6 +38,14 @@ describe('expandInputs', () => {
       'photos/x.png',
       'photos/y.webp',
     ]);
+  });
+
+  it('leaves out the copies that it annotated itself, unless they are named', async () => {
+    const pictures = ['mixed/a.jpg', 'mixed/undetected.jpg'];
+    expect(summary(await expandInputs([at('mixed')]))).toEqual(pictures);
+    expect(summary(await expandInputs([at('mixed/*')]))).toEqual(pictures);
+    const copy = 'mixed/a.detected.jpg';
+    expect(summary(await expandInputs([at(copy)]))).toEqual([copy]);
   });
 
   it('looks into folders of folders when asked to and keeps their names apart', async () => {

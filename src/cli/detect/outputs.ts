@@ -1,9 +1,10 @@
 /** Decides what is written where before anything is detected. */
 import path from 'node:path';
+import { isFolder } from '../../datasets/files.ts';
 import { RefineDetError } from '../../errors.ts';
 import type { WritableFormat } from '../../image/node/encode.ts';
 import { requireAbsent } from '../files.ts';
-import { type Picture, STDIN } from '../inputs.ts';
+import { ANNOTATED_MARK, type Picture, STDIN } from '../inputs.ts';
 import type { ResultFormat } from '../output/format.ts';
 import { FORMATS } from '../output/formats.ts';
 import {
@@ -19,11 +20,10 @@ import type { DetectFlags } from './flags.ts';
 
 /** Folder of annotated pictures when none is given. */
 const SAVE_FOLDER = 'detections';
+/** Names that are meant for a file of results. */
+const FILE_NAME = /\.(jsonl?|csv|txt|xml)$/i;
 /** Base name of the one file of all results. */
 const DOCUMENT_STEM = 'detections';
-/** Tells an annotated picture from the one it was made of, wherever it is put. */
-const ANNOTATED_MARK = '.detected';
-
 export interface AnnotatedFile {
   file: string;
   format: WritableFormat;
@@ -72,6 +72,12 @@ async function planResults(
   names: OutputNames,
 ): Promise<Omit<Outputs, 'annotated'>> {
   const format: ResultFormat = FORMATS[name ?? (out === undefined ? 'table' : 'json')];
+  if (out !== undefined && FILE_NAME.test(out) && !(await isFolder(out))) {
+    throw new RefineDetError(
+      'USAGE',
+      `--out is a folder, not a file such as "${out}"; for one file redirect the output: > ${out}`,
+    );
+  }
   const { page, extension } = format;
   const colors = out === undefined ? colorsFor(process.stdout) : NO_COLORS;
   const document = format.document?.({ classes, colors });

@@ -1,11 +1,11 @@
 /** `refinedet detect`: pictures in, results out; one bad picture among many does not stop the rest. */
-import { loadModel } from '../../detection/load-model.ts';
 import { resolveDetectOptions } from '../../detection/options.ts';
 import { RefineDetError, throwIfAborted } from '../../errors.ts';
 import { EXIT_FAILURE, reportError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
 import { expandInputs, type Input, type Picture, readPicture } from '../inputs.ts';
 import { interruptSignal } from '../interrupt.ts';
+import { loadNamedModel } from '../model-source.ts';
 import { Progress } from '../progress.ts';
 import { inOrder } from '../runner/in-order.ts';
 import {
@@ -25,7 +25,7 @@ export async function runDetect(givenWords: string[], givenFlags: DetectFlags): 
   const [words, flags] = await reclaimInputs(givenWords, givenFlags);
   if (words.length === 0) throw new RefineDetError('USAGE', noInputs(flags));
   const detect = detectOptions(flags);
-  const model = await loadModel(flags.model, signal);
+  const model = await loadNamedModel(flags.model, signal);
   const { classes } = model.config;
   resolveDetectOptions(detect, model.config); // bad options fail before any work
 

@@ -1,7 +1,6 @@
 /** Runs a model over a data set with a progress bar, in one or several workers. */
 import { readBytes } from '#platform';
 import type { Dataset, DatasetImage } from '../../datasets/types.ts';
-import { loadModel } from '../../detection/load-model.ts';
 import { throwIfAborted } from '../../errors.ts';
 import {
   type DetectionSource,
@@ -14,6 +13,7 @@ import { Predictions } from '../../evaluation/predictions.ts';
 import type { ModelConfig } from '../../model/model.ts';
 import { reportError } from '../errors.ts';
 import { interruptSignal } from '../interrupt.ts';
+import { loadNamedModel } from '../model-source.ts';
 import { Progress } from '../progress.ts';
 import { inOrder } from '../runner/in-order.ts';
 import { type Runner, startRunner } from '../runner/runner.ts';
@@ -29,7 +29,7 @@ export async function detectWithModel(
   flags: EvalFlags,
 ): Promise<Found> {
   const signal = interruptSignal();
-  const model = await loadModel(file, signal);
+  const model = await loadNamedModel(file, signal);
   const { classes } = model.config;
   evaluate(dataset, new Predictions(classes), options); // classes that do not fit fail before the work
   const workers = Math.min(flags.workers ?? 1, dataset.images.length);

@@ -1,11 +1,11 @@
 /** `refinedet export`: a model file to an ONNX file. */
-import { loadModel } from '../../detection/load-model.ts';
 import type { Size } from '../../detection/views.ts';
 import { exportOnnx, ONNX_OPSET } from '../../export/onnx/export.ts';
 import { withInputSize } from '../../model/input-size.ts';
 import { requireAbsent, requireOther, writeWhole } from '../files.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { modelLine } from '../model-line.ts';
+import { loadNamedModel } from '../model-source.ts';
 import { print } from '../terminal.ts';
 import { printable } from '../text.ts';
 
@@ -16,16 +16,12 @@ export interface ExportFlags {
   force?: true;
 }
 
-/** The model that comes with the package. */
-const DEFAULT_MODEL = 'default';
-
 /** @throws USAGE, FILE_*, FETCH_FAILED, MODEL_*, NO_DEFAULT_MODEL, INVALID_ARGUMENT */
 export async function runExport(name: string, target: string, flags: ExportFlags): Promise<void> {
   await requireOther(name, target);
   const { force, inputSize, dynamicBatch, dtype = 'f32' } = flags;
   if (!force) await requireAbsent([target]);
-  const source = name === DEFAULT_MODEL ? undefined : name;
-  const model = withInputSize(await loadModel(source, interruptSignal()), inputSize);
+  const model = withInputSize(await loadNamedModel(name, interruptSignal()), inputSize);
   const file = exportOnnx(model, { dynamicBatch, dtype });
   await writeWhole(target, file);
   const { inputWidth, inputHeight } = model.config;

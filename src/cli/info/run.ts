@@ -1,7 +1,6 @@
 /** `refinedet info`: describes a model file or a preset; runs no network. */
 import { ANCHOR_DEFAULTS } from '../../anchors.ts';
 import { entryKind } from '../../datasets/files.ts';
-import { loadModel } from '../../detection/load-model.ts';
 import type { Size } from '../../detection/views.ts';
 import { RefineDetError } from '../../errors.ts';
 import type { Graph } from '../../model/graph.ts';
@@ -10,6 +9,7 @@ import { PRESETS, presetByName, presetGraph } from '../../model/presets.ts';
 import { summarize } from '../../model/summary.ts';
 import { classList } from '../class-lists.ts';
 import { isUrl } from '../inputs.ts';
+import { DEFAULT_MODEL, loadNamedModel } from '../model-source.ts';
 import { colorsFor, print } from '../terminal.ts';
 import { modelText, presetsText } from './text.ts';
 
@@ -19,9 +19,6 @@ export interface InfoFlags {
   layers: boolean;
   json?: true;
 }
-
-/** The model that comes with the package. */
-const DEFAULT_MODEL = 'default';
 
 /** What `--json` prints, and the text is made of. */
 export type ModelInfo = ReturnType<typeof modelInfo>;
@@ -60,10 +57,10 @@ async function describe(
   name: string,
   flags: InfoFlags,
 ): Promise<{ config: ModelConfig; graph: Graph }> {
-  if (name === DEFAULT_MODEL) return loadModel(undefined);
+  if (name === DEFAULT_MODEL) return loadNamedModel();
   const isFile = isUrl(name) || (await entryKind(name)) !== 'missing';
   if (!isFile && !/[./\\]/.test(name)) return presetModel(name, flags.classes ?? 'voc');
-  if (flags.classes === undefined) return loadModel(name);
+  if (flags.classes === undefined) return loadNamedModel(name);
   throw new RefineDetError('USAGE', `--classes is for presets; the model file ${name} has its own`);
 }
 
