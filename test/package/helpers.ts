@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { globSync } from 'tinyglobby';
 import { bundleForPages, embedWorker } from '../../scripts/build-browser.ts';
 import { buildDemo } from '../../scripts/build-demo.ts';
 import { embedWasm } from '../../scripts/embed.ts';
@@ -23,18 +24,34 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface PackedApp {
   folder: string;
+  packed: Packed;
   /** Adds or replaces a file of the app. */
   write(path: string, content: string | Uint8Array): void;
   remove(): void;
 }
 
+/** What `npm pack` tells about the tarball. */
+export interface Packed {
+  tarball: string;
+  /** Bytes. */
+  size: number;
+  unpackedSize: number;
+  files: { path: string; size: number }[];
+}
+
 /** An empty app with the packed package in node_modules, and this project's dependencies. */
 export async function packedApp(): Promise<PackedApp> {
   const folder = mkdtempSync(join(tmpdir(), 'refinedet-app-'));
-  const tarball = await pack(join(folder, 'package'));
+  const packed = await pack(join(folder, 'package'));
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, 'refinedet'), { recursive: true });
-  execFileSync('tar', ['xzf', tarball, '-C', join(modules, 'refinedet'), '--strip-components=1']);
+  execFileSync('tar', [
+    'xzf',
+    packed.tarball,
+    '-C',
+    join(modules, 'refinedet'),
+    '--strip-components=1',
+  ]);
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   for (const name of new Set(Object.keys(dependencies).map((name) => name.split('/')[0]))) {
     symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
@@ -44,19 +61,22 @@ export async function packedApp(): Promise<PackedApp> {
     writeFileSync(join(folder, path), content);
   };
   write('package.json', '{ "name": "app", "private": true, "type": "module" }');
-  return { folder, write, remove: () => rmSync(folder, { recursive: true }) };
+  return { folder, packed, write, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-async function pack(folder: string): Promise<string> {
-  mkdirSync(folder, { recursive: true });
-  for (const name of ['package.json', 'README.md', 'LICENSE', 'NOTICE', 'models']) {
-    if (existsSync(join(ROOT, name))) copy(name, folder);
-  }
+async function pack(folder: string): Promise<Packed> {
+  const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const inputs = globSync(['package.json', 'README.md', 'LICENSE', ...files], {
+    cwd: ROOT,
+    ignore: 'dist/**',
+  });
+  for (const name of inputs) copy(name, folder);
   if (isBuilt()) copy('dist', folder);
   else await build(join(folder, 'dist'));
-  const npm = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder, folder];
-  const output = execFileSync('npm', npm, { cwd: ROOT, encoding: 'utf8' });
-  return join(folder, output.trim().split('\n').at(-1)!);
+  const npm = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder, folder];
+  const output = execFileSync('npm', npm, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' });
+  const [about] = JSON.parse(output);
+  return { ...about, tarball: join(folder, about.filename) };
 }
 
 function copy(name: string, folder: string): void {

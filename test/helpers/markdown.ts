@@ -1,0 +1,35 @@
+/** What the tests of the documents need to know of Markdown. */
+
+export interface CodeBlock {
+  language: string;
+  code: string;
+  /** Of the opening fence, from 1. */
+  line: number;
+}
+
+const BLOCK = /^```(\w*)\n([\s\S]*?)^```$/gm;
+
+/** Fenced blocks in order. */
+export function codeBlocks(text: string): CodeBlock[] {
+  return [...text.matchAll(BLOCK)].map((match) => ({
+    language: match[1],
+    code: match[2],
+    line: text.slice(0, match.index).split('\n').length,
+  }));
+}
+
+/** Targets of links and pictures that are no URLs: paths from the document's folder, or `#id`. */
+export function links(text: string): string[] {
+  const matches = text.replace(BLOCK, '').matchAll(/\]\(([^)\s]+)\)/g);
+  return [...matches].map(([, target]) => target).filter((target) => !/^\w+:/.test(target));
+}
+
+/** Anchors of headings, as hosts of repositories make them. */
+export function headingIds(text: string): string[] {
+  return [...text.replace(BLOCK, '').matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

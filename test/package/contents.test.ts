@@ -1,0 +1,138 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runtimePackages, thirdParty, unwelcomeLicenses } from '../../scripts/third-party.ts';
+import { headingIds, links } from '../helpers/markdown.ts';
+import { type PackedApp, packedApp } from './helpers.ts';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Compiling, where dist/ is out of date. */
+const BUILD_TIMEOUT_MS = 300_000;
+const MODEL = 'models/default.safetensors';
+/** Bytes. The model and what surrounds it grow for different reasons. */
+const BUDGET = { model: 9e6, rest: 6.8e6, tarball: 11e6 };
+
+let app: PackedApp;
+let manifest: { exports: Record<string, string | Record<string, string>>; bin: object };
+const own = (path: string) =>
+  readFileSync(join(app.folder, 'node_modules/refinedet', path), 'utf8');
+
+beforeAll(async () => {
+  app = await packedApp();
+  manifest = JSON.parse(own('package.json'));
+}, BUILD_TIMEOUT_MS);
+afterAll(() => app?.remove());
+
+describe('the tarball', () => {
+  const paths = () => app.packed.files.map(({ path }) => path);
+
+  it('has the model, the documents, and everything that package.json names', () => {
+    const targets = [manifest.exports, manifest.bin].flatMap(leaves);
+    expect(targets.length).toBeGreaterThan(15);
+    const documents = ['README.md', 'LICENSE', 'NOTICE', 'CHANGELOG.md', 'THIRD-PARTY.md'];
+    expect(paths()).toEqual(
+      expect.arrayContaining([
+        MODEL,
+        ...documents,
+        ...targets.map((path) => posix.normalize(path)),
+      ]),
+    );
+  });
+
+  it('has nothing else: no tests, no sources, no maps, no data', () => {
+    const known = /^(dist\/.*\.(js|d\.ts|html|css|jpg|svg)|docs\/.*\.(md|jpg|webp|svg))$/;
+    const others = paths().filter((path) => !known.test(path));
+    expect(others.sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'NOTICE',
+      'README.md',
+      'THIRD-PARTY.md',
+      'examples/README.md',
+      'models/README.md',
+      MODEL,
+      `${MODEL}.sha256`,
+      'package.json',
+    ]);
+    expect(paths().filter((path) => /(^|[/.])tests?[/.]/.test(path))).toEqual([]);
+  });
+
+  it('keeps to its budget', () => {
+    const { size, unpackedSize, files } = app.packed;
+    const model = files.find(({ path }) => path === MODEL)!.size;
+    expect(model).toBeLessThan(BUDGET.model);
+    expect(unpackedSize - model).toBeLessThan(BUDGET.rest);
+    expect(size).toBeLessThan(BUDGET.tarball);
+  });
+
+  it('tells nothing of the machine that packed it', () => {
+    const texts = paths().filter((path) => /\.(js|ts|json|md|html)$/.test(path));
+    expect(texts.filter((path) => own(path).includes(ROOT))).toEqual([]);
+  });
+
+  it('has all that its documents link to', () => {
+    const documents = paths().filter((path) => path.endsWith('.md'));
+    const broken = documents.flatMap((document) =>
+      links(own(document))
+        .map((link) => link.split('#'))
+        .filter(([path, id]) => {
+          const target = path ? posix.join(posix.dirname(document), path) : document;
+          return !paths().includes(target) || (id && !headingIds(own(target)).includes(id));
+        })
+        .map((link) => `${document}: ${link.join('#')}`),
+    );
+    expect(broken).toEqual([]);
+  });
+});
+
+describe('package.json', () => {
+  it('pleases publint', async () => {
+    const pkgDir = join(app.folder, 'node_modules/refinedet');
+    const { messages, pkg } = await publint({ pkgDir, pack: false, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it('leads TypeScript to types that fit the code', async () => {
+    const bin = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+    const flags = [
+      '--profile',
+      'esm-only',
+      '--exclude-entrypoints',
+      `./${MODEL}`,
+      '--format',
+      'ascii',
+    ];
+    const args = [bin, app.packed.tarball, ...flags, '--no-color', '--no-emoji'];
+    // Its exit code says whether there are problems.
+    const { code, stdout } = await run(process.execPath, args).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      ({ code, stdout }) => ({ code, stdout }),
+    );
+    expect(code, stdout).toBe(0);
+    for (const entry of Object.keys(manifest.exports)) {
+      if (entry !== `./${MODEL}`) expect(stdout).toContain(`"${join('refinedet', entry)}"`);
+    }
+  });
+});
+
+describe('THIRD-PARTY.md', () => {
+  it('lists what is installed', () => {
+    expect(readFileSync(join(ROOT, 'THIRD-PARTY.md'), 'utf8')).toBe(thirdParty(runtimePackages()));
+  });
+
+  it('has permissive licences only', () => {
+    expect(unwelcomeLicenses(runtimePackages())).toEqual([]);
+    expect(unwelcomeLicenses([{ ...runtimePackages()[0], license: 'GPL-3.0' }])).toHaveLength(1);
+  });
+});
+
+/** The paths in a tree of conditions. */
+function leaves(tree: object | string): string[] {
+  return typeof tree === 'string' ? [tree] : Object.values(tree).flatMap(leaves);
+}
