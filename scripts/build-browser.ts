@@ -26,7 +26,10 @@ const PLAIN = {
   worker: 'src/worker/index.ts',
   serve: 'src/worker/serve.ts',
 };
-const GPU = { ...PLAIN, webgl: 'src/backend/webgl.ts', webgpu: 'src/backend/webgpu.ts' };
+const WITH_GPU = { ...PLAIN, webgl: 'src/backend/webgl.ts', webgpu: 'src/backend/webgpu.ts' };
+const GPU = Object.fromEntries(
+  Object.entries(WITH_GPU).map(([name, file]) => [`gpu/${name}`, file]),
+);
 
 /** Writes src/worker/generated/script.ts. */
 export async function embedWorker(): Promise<void> {
@@ -43,29 +46,28 @@ export async function embedWorker(): Promise<void> {
 }
 
 /**
- * Writes modules for pages, and the parts that they share, to `folder`; in `gpu` below it once more,
- * with the GPU backends, which need more of tfjs' core. A page imports from one of the two.
+ * Writes modules for pages to `folder`, and in `gpu` below it once more, with the GPU backends, which
+ * need more of tfjs' core: a page imports from one of the two. Their parts lie together, named by
+ * content, so that what is the same in both is there once.
  */
 export async function bundleForPages(folder: string): Promise<void> {
   const chunkNames = 'parts/[name]-[hash]';
-  const options: BuildOptions = { ...COMMON, format: 'esm', splitting: true, chunkNames };
-  const [plain, gpu] = ['../../../', '../../../../'].map(packageRootAt);
-  await build({ ...options, plugins: [plain], entryPoints: PLAIN, outdir: folder });
-  await build({ ...options, plugins: [gpu], entryPoints: GPU, outdir: join(folder, 'gpu') });
+  const plugins = [modelFromParts];
+  const options: BuildOptions = { ...COMMON, format: 'esm', splitting: true, chunkNames, plugins };
+  await build({ ...options, entryPoints: PLAIN, outdir: folder });
+  await build({ ...options, entryPoints: GPU, outdir: folder });
 }
 
-/** @param root the way to the package's root from the parts, where every dynamic import lies */
-function packageRootAt(root: string): Plugin {
-  return {
-    name: 'default-model',
-    setup({ onLoad }) {
-      onLoad({ filter: /\/default-model\.ts$/ }, ({ path }) => ({
-        contents: readFileSync(path, 'utf8').replace('../../models/', `${root}models/`),
-        loader: 'ts',
-      }));
-    },
-  };
-}
+/** Every dynamic import, such as that of the default model's URL, lies in dist/browser/parts. */
+const modelFromParts: Plugin = {
+  name: 'default-model',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/default-model\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace('../../models/', '../../../models/'),
+      loader: 'ts',
+    }));
+  },
+};
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   embedWasm();

@@ -189,9 +189,9 @@ describe.skipIf(!hasChromium)('the packed package in a page', () => {
     await site.close();
   }
 
-  it('works without a bundler', async () => {
+  it.each(['browser', 'browser/gpu'])('works without a bundler, from dist/%s', async (name) => {
     app.write('plain.html', page('/plain.js'));
-    const folder = '/node_modules/refinedet/dist/browser';
+    const folder = `/node_modules/refinedet/dist/${name}`;
     const script = main(`${folder}/refinedet.js`, `${folder}/worker.js`);
     app.write('plain.js', script);
     const site = await serveSite({
