@@ -37,6 +37,8 @@ const SUITES: Readonly<Record<string, Variants>> = {
     '320 px throughout': { inputSizes: [{ from: 0, sizes: [320] }] },
     'half the learning rate': { schedule: { learningRate: 0.0005 } },
     'twice the learning rate': { schedule: { learningRate: 0.002 } },
+    'heads of 96 channels': { graphOptions: { slimWidth: 96 } },
+    'heads of 192 channels': { graphOptions: { slimWidth: 192 } },
     'no averaging': { averageDecay: 0 },
     'a quarter mosaics': { augmentation: { mosaic: { probability: 0.25 } } },
     'pasted rare boxes': { augmentation: { paste: { probability: 0.3 } } },

@@ -2,7 +2,8 @@
 import type { AnchorOptions } from '../anchors.ts';
 import type { Decoding } from '../kernels/options.ts';
 import type { Graph, Weights } from './graph.ts';
-import type { GraphOptions, PresetName } from './presets.ts';
+import type { GraphOptions } from './graph-options.ts';
+import type { PresetName } from './presets.ts';
 
 /** Order of the colour channels that the network was trained on. */
 export type ChannelOrder = 'RGB' | 'BGR';

@@ -1,10 +1,11 @@
 /** The registry of presets: one row of plain data each, and the graph a row stands for. */
 import { didYouMean, RefineDetError } from '../errors.ts';
 import { mobilenet } from './backbones/mobilenet.ts';
-import { type ResNetVersion, resnet101 } from './backbones/resnet101.ts';
+import { resnet101 } from './backbones/resnet101.ts';
 import { vgg16 } from './backbones/vgg16.ts';
 import { GraphBuilder } from './builder.ts';
 import type { Graph } from './graph.ts';
+import type { GraphOptions } from './graph-options.ts';
 import type { ChannelOrder } from './model.ts';
 import { type NeckStyle, refinedet } from './refinedet.ts';
 
@@ -61,16 +62,6 @@ export function presetByName(name: string): Preset & { name: PresetName } {
   return { name: name as PresetName, ...PRESETS[name as PresetName] };
 }
 
-export interface GraphOptions {
-  /** Where ResNet bottlenecks stride; default `v1`, as the released models. */
-  resnetVersion?: ResNetVersion;
-  /**
-   * Transfer connection blocks between the two modules; false is the paper's ablation without them,
-   * whose ODM heads read what the ARM heads read. Default true.
-   */
-  tcb?: boolean;
-}
-
 /**
  * Layer graph of a preset. ResNet graphs carry batch normalisation: fold it before inference.
  * @param numClasses object classes, without background
@@ -83,5 +74,5 @@ export function presetGraph(name: string, numClasses: number, options: GraphOpti
     resnet101: () => resnet101(b, options.resnetVersion),
     mobilenet: () => mobilenet(b),
   }[backbone]();
-  return refinedet(b, sources, neck, numClasses, options.tcb);
+  return refinedet(b, sources, neck, numClasses, options);
 }

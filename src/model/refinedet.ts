@@ -6,6 +6,7 @@
 import { bottleneck } from './backbones/resnet101.ts';
 import type { GraphBuilder } from './builder.ts';
 import type { Graph, HeadNames } from './graph.ts';
+import type { GraphOptions } from './graph-options.ts';
 
 /** Levels are named after the paper's C3..C6 / P3..P6: stride 2^level. */
 export const LEVELS = [3, 4, 5, 6] as const;
@@ -16,13 +17,12 @@ export const ANCHORS_PER_CELL = 3;
  * - `plain`: 3×3 head convolutions and a 256-channel TCB (the released VGG-16 models);
  * - `residual`: the same with batch normalisation in the TCB and one bottleneck before each pair of
  *   heads (the released ResNet-101 models);
- * - `slim`: 128 channels, depthwise 3×3 and pointwise convolutions (ours, for light backbones).
+ * - `slim`: few channels, depthwise 3×3 and pointwise convolutions (ours, for light backbones).
  */
 export type NeckStyle = 'plain' | 'residual' | 'slim';
 
 /** Channels of P3..P6. */
 const TCB_FILTERS = 256;
-const SLIM_FILTERS = 128;
 /** Bottleneck before the heads of the released ResNet models. */
 const INTER_WIDTH = 256;
 const INTER_FILTERS = 1024;
@@ -31,17 +31,17 @@ const INTER_FILTERS = 1024;
  * Completes a backbone to a detector.
  * @param sources names of C3..C6
  * @param numClasses object classes, without background
- * @param tcb whether there are transfer connection blocks
+ * @param options `tcb` and `slimWidth`
  */
 export function refinedet(
   b: GraphBuilder,
   sources: readonly string[],
   style: NeckStyle,
   numClasses: number,
-  tcb = true,
+  { tcb = true, slimWidth }: GraphOptions = {},
 ): Graph {
   const heads: HeadNames = { armLoc: [], armConf: [], odmLoc: [], odmConf: [] };
-  const { lateral, transfer, head } = NECKS[style];
+  const { lateral, transfer, head } = style === 'slim' ? slimNeck(slimWidth) : NECKS[style];
   const features = sources.map((source, i) => lateral(b, LEVELS[i], source));
   for (const [i, level] of LEVELS.entries()) {
     const [loc, conf] = head(b, `arm${level}`, features[i], 2);
@@ -95,9 +95,7 @@ function headPair(kernel: 1 | 3): Neck['head'] {
   ];
 }
 
-const slimRelu = { activation: 'relu6' } as const;
-
-const NECKS: Record<NeckStyle, Neck> = {
+const NECKS: Record<Exclude<NeckStyle, 'slim'>, Neck> = {
   plain: { lateral: (_, __, source) => source, transfer: denseTransfer(false), head: headPair(3) },
   residual: {
     lateral: (_, __, source) => source,
@@ -108,21 +106,26 @@ const NECKS: Record<NeckStyle, Neck> = {
       return headPair(3)(b, name, inter, scores);
     },
   },
-  slim: {
+};
+
+/** Depthwise and pointwise convolutions of `width` channels. */
+function slimNeck(width = 128): Neck {
+  const relu = { activation: 'relu6' } as const;
+  return {
     lateral(b, level, source) {
-      const x = b.conv(`lateral${level}.reduce`, source, SLIM_FILTERS, 1, slimRelu);
-      return b.depthwise(`lateral${level}.depthwise`, x, slimRelu);
+      const x = b.conv(`lateral${level}.reduce`, source, width, 1, relu);
+      return b.depthwise(`lateral${level}.depthwise`, x, relu);
     },
     transfer(b, name, input, deeper) {
-      let x = b.conv(`${name}.conv1`, input, SLIM_FILTERS, 1, deeper ? {} : slimRelu);
+      let x = b.conv(`${name}.conv1`, input, width, 1, deeper ? {} : relu);
       if (deeper) {
-        const up = b.deconv(`${name}.up`, deeper, SLIM_FILTERS);
+        const up = b.deconv(`${name}.up`, deeper, width);
         x = b.add(`${name}.sum`, [x, up], 'relu6');
       }
-      x = b.depthwise(`${name}.depthwise1`, x, slimRelu);
-      x = b.conv(`${name}.conv2`, x, SLIM_FILTERS, 1, slimRelu);
-      return b.depthwise(`${name}.depthwise2`, x, slimRelu);
+      x = b.depthwise(`${name}.depthwise1`, x, relu);
+      x = b.conv(`${name}.conv2`, x, width, 1, relu);
+      return b.depthwise(`${name}.depthwise2`, x, relu);
     },
     head: headPair(1),
-  },
-};
+  };
+}

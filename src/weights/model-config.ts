@@ -2,9 +2,14 @@
 import { parseAnchorOptions } from '../anchors.ts';
 import { RefineDetError } from '../errors.ts';
 import { type Decoding, resolvePostprocessOptions } from '../kernels/options.ts';
+import {
+  checkGraphOptions,
+  GRAPH_OPTION_NAMES,
+  type GraphOptions,
+} from '../model/graph-options.ts';
 import { inputSide } from '../model/input-size.ts';
 import type { ChannelOrder, ModelConfig } from '../model/model.ts';
-import { type GraphOptions, PRESETS, type PresetName } from '../model/presets.ts';
+import { PRESETS, type PresetName } from '../model/presets.ts';
 import { ANCHORS_PER_CELL, LEVELS } from '../model/refinedet.ts';
 import { show } from '../option-checks.ts';
 
@@ -56,15 +61,11 @@ function preset(value: unknown): PresetName {
 }
 
 function graphOptions(value: unknown): GraphOptions {
-  const { resnetVersion, tcb } = record(value, 'graphOptions');
-  if (resnetVersion !== undefined && resnetVersion !== 'v1' && resnetVersion !== 'v1.5') {
-    throw invalid('resnetVersion', resnetVersion, '"v1" or "v1.5"');
-  }
-  if (tcb !== undefined && typeof tcb !== 'boolean') throw invalid('tcb', tcb, 'true or false');
-  return {
-    ...(resnetVersion !== undefined && { resnetVersion }),
-    ...(tcb !== undefined && { tcb }),
-  };
+  const fields = record(value, 'graphOptions');
+  const known = GRAPH_OPTION_NAMES.filter((name) => fields[name] !== undefined);
+  return checked(() =>
+    checkGraphOptions(Object.fromEntries(known.map((name) => [name, fields[name]]))),
+  );
 }
 
 function inputSize(value: unknown, field: string): number {

@@ -1,13 +1,9 @@
 /** Any preset with seeded random weights: as much work as a trained model. */
 import { ANCHOR_DEFAULTS } from '../../src/anchors.ts';
 import { type Graph, parameterShapes, type Weights } from '../../src/model/graph.ts';
+import type { GraphOptions } from '../../src/model/graph-options.ts';
 import type { Model, ModelConfig } from '../../src/model/model.ts';
-import {
-  type GraphOptions,
-  PRESETS,
-  type PresetName,
-  presetGraph,
-} from '../../src/model/presets.ts';
+import { PRESETS, type PresetName, presetGraph } from '../../src/model/presets.ts';
 import { seededRandom } from './weights.ts';
 
 export interface PresetModelOptions {

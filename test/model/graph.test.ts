@@ -26,6 +26,13 @@ describe('preset graphs', () => {
     expect(parameters / 1e6).toBeCloseTo(34.4, 1);
   });
 
+  it('have light heads of another width, 128 channels by default', () => {
+    const macs = (slimWidth?: number) =>
+      summarize(presetGraph('refinedet320-mobilenet', 20, { slimWidth }), 320, 320).macs;
+    expect(macs(128)).toBe(macs());
+    expect(macs(96)).toBeLessThan(0.95 * macs());
+  });
+
   it('keep the light preset within 1.2 GMAC at 320, also with the classes of COCO', () => {
     const { macs } = summarize(presetGraph('refinedet320-mobilenet', 80), 320, 320);
     expect(macs).toBeLessThan(1.2e9);

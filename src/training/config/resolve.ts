@@ -2,13 +2,13 @@
 import { availableThreads } from '#platform';
 import { RefineDetError } from '../../errors.ts';
 import { METRICS } from '../../evaluation/evaluate.ts';
+import { checkGraphOptions } from '../../model/graph-options.ts';
 import { inputSide } from '../../model/input-size.ts';
 import {
   checkFields,
   checkNames,
   checkObject,
   checkValue,
-  FLAG,
   FRACTION,
   listOf,
   NOT_NEGATIVE,
@@ -87,7 +87,7 @@ export function resolveTrainConfig(options: TrainOptions): TrainConfig {
     data: dataParts('data', given.data ?? []),
     validation: dataParts('validation', given.validation ?? []),
     classMap: stringMap('classMap', given.classMap ?? {}),
-    graphOptions: graphOptions({ ...defaults.graphOptions, ...given.graphOptions }),
+    graphOptions: checkGraphOptions({ ...defaults.graphOptions, ...given.graphOptions }),
     inputSizes: inputSizes(given.inputSizes ?? defaults.inputSizes),
     optimizer: optimizer(given.optimizer ?? {}, defaults.optimizer),
     schedule: schedule({ ...defaults.schedule, ...given.schedule }),
@@ -125,16 +125,6 @@ function stringMap(name: string, map: Readonly<Record<string, string>>) {
     checkValue(`${name}["${key}"]`, value, TEXT);
   }
   return map;
-}
-
-function graphOptions(options: TrainConfig['graphOptions']) {
-  checkObject('graphOptions', options);
-  checkNames('graphOptions.', options, ['resnetVersion', 'tcb']);
-  if (options.tcb !== undefined) checkValue('graphOptions.tcb', options.tcb, FLAG);
-  if (options.resnetVersion !== undefined) {
-    checkValue('graphOptions.resnetVersion', options.resnetVersion, oneOf(['v1', 'v1.5']));
-  }
-  return options;
 }
 
 function inputSizes(phases: readonly InputPhase[]): readonly InputPhase[] {

@@ -1,6 +1,7 @@
 /** What a training run is: plain JSON data, kept as config.json with every run. */
 import type { Metric } from '../../evaluation/evaluate.ts';
-import type { GraphOptions, PresetName } from '../../model/presets.ts';
+import type { GraphOptions } from '../../model/graph-options.ts';
+import type { PresetName } from '../../model/presets.ts';
 import type { AugmentationOptions, PartialAugmentation } from '../augmentation/options.ts';
 import type { LossOptions } from '../loss-options.ts';
 import type { AdamWOptions } from '../optimizers/adamw.ts';

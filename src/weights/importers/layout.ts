@@ -1,7 +1,8 @@
 /** What a weight layout is: how the tensors of a foreign file map onto the layers of a graph. */
 import type { Layer } from '../../model/graph.ts';
+import type { GraphOptions } from '../../model/graph-options.ts';
 import type { ModelConfig } from '../../model/model.ts';
-import type { GraphOptions, Preset } from '../../model/presets.ts';
+import type { Preset } from '../../model/presets.ts';
 import { mapped, permuted, type SourceTensor } from '../source.ts';
 
 export type WeightFormat = 'safetensors' | 'torch' | 'caffe';
