@@ -32,9 +32,15 @@ export interface CliOptions {
   stdin?: Uint8Array;
 }
 
+/** Program and arguments that run the command line. */
+export function cliCommand(args: readonly string[]): [program: string, ...args: string[]] {
+  return [process.execPath, ...CLI, ...args];
+}
+
 export function startCli(args: readonly string[], { cwd, env }: CliOptions = {}) {
   const { NO_COLOR: _, FORCE_COLOR: __, NODE_OPTIONS: ___, ...clean } = process.env;
-  return spawn(process.execPath, [...CLI, ...args], { cwd, env: { ...clean, ...env } });
+  const [program, ...rest] = cliCommand(args);
+  return spawn(program, rest, { cwd, env: { ...clean, ...env } });
 }
 
 export async function runCli(

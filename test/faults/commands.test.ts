@@ -1,0 +1,156 @@
+/** What the command line leaves behind when it is killed, or when files and disks fail it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { VOC_CLASSES } from '../../src/labels.ts';
+import { readModel, writeModel } from '../../src/weights/model-file.ts';
+import {
+  CAT,
+  cliCommand,
+  FAILURE_LINE,
+  runCli,
+  startCli,
+  temporaryFolder,
+  writeRandomModel,
+} from '../cli/helpers.ts';
+import { presetModel } from '../helpers/preset-model.ts';
+
+const { at, remove } = temporaryFolder();
+const SMALL = at('small.safetensors');
+const SMALL_MODEL = ['--model', SMALL, '--threshold', '0.05'];
+/** 138 MB, long enough in writing to be killed meanwhile. */
+const LARGE = at('large.safetensors');
+
+beforeAll(async () => {
+  await writeRandomModel(SMALL);
+  writeFileSync(
+    LARGE,
+    await writeModel(presetModel('refinedet320-vgg16', { classes: VOC_CLASSES })),
+  );
+});
+afterAll(remove);
+
+beforeEach(() => mkdirSync(at('out')));
+afterEach(() => rmSync(at('out'), { recursive: true }));
+
+describe.each([
+  ['convert', 'model.safetensors'],
+  ['export', 'model.onnx'],
+])('%s killed while it writes', (command, name) => {
+  const target = at('out', name);
+
+  it.each([
+    ['no file', undefined],
+    ['an older file', 'precious'],
+  ])('leaves %s as it was, and can be repeated', async (_, before) => {
+    if (before) writeFileSync(target, before);
+    const args = [command, LARGE, target, '--force'];
+    const child = startCli(args);
+    const begun = new Promise<void>((resolve) => {
+      const watcher = watch(at('out'), (_event, file) => {
+        if (!file?.endsWith('.tmp')) return;
+        watcher.close();
+        resolve();
+      });
+    });
+    await begun;
+    child.kill('SIGKILL');
+    const [, signal] = await once(child, 'close');
+    expect(signal).toBe('SIGKILL');
+    expect(existsSync(target) ? readFileSync(target, 'utf8') : undefined).toBe(before);
+    expect(readdirSync(at('out')).filter((file) => file !== name)).toEqual([
+      expect.stringMatching(/\.tmp$/),
+    ]);
+    const { code } = await runCli(args);
+    expect(code).toBe(0);
+    expect(statSync(target).size).toBeGreaterThan(100e6);
+    if (command === 'convert') await readModel(readFileSync(target));
+  });
+});
+
+describe('a disk', () => {
+  it.skipIf(process.platform === 'win32').each([
+    ['convert', ['convert', LARGE, at('out/model.safetensors')]],
+    ['export', ['export', LARGE, at('out/model.onnx')]],
+    ['detect --save', ['detect', CAT, ...SMALL_MODEL, '--save', at('out')]],
+  ])('that takes no more ends %s with one sentence and no half of a file', async (_, args) => {
+    // A limit on the size of files stands for the full disk: 8 blocks of 1,024 bytes.
+    const child = spawn('bash', ['-c', 'ulimit -f 8; exec "$@"', 'bash', ...cliCommand(args)]);
+    const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(FAILURE_LINE);
+    expect(stderr).toMatch(/cannot be written: .* \[FILE_WRITE\]/);
+    expect(readdirSync(at('out'))).toEqual([]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('that is read-only is named', async () => {
+    const { code, stderr } = await runCli(['convert', SMALL, '/sys/model.safetensors']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(FAILURE_LINE);
+    expect(stderr).toMatch(/\/sys\/model\.safetensors cannot be written: .* \[FILE_WRITE\]/);
+  });
+});
+
+describe('a folder that changes meanwhile', () => {
+  it('costs the pictures that vanish or break, each with a line, and no other', async () => {
+    mkdirSync(at('changing'));
+    const names = Array.from({ length: 60 }, (_, i) => `${i}.jpg`);
+    for (const name of names) copyFileSync(CAT, at('changing', name));
+    const args = ['detect', at('changing'), ...SMALL_MODEL, '--format', 'jsonl', '--threads', '1'];
+    const child = startCli(args);
+    const stderr = text(child.stderr);
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (piece) => {
+      if (stdout === '') {
+        rmSync(at('changing/57.jpg'));
+        writeFileSync(at('changing/58.jpg'), readFileSync(CAT).subarray(0, 5000));
+        writeFileSync(at('changing/59.jpg'), '');
+      }
+      stdout += piece;
+    });
+    const [code] = await once(child, 'close');
+    expect(code).toBe(1);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).file)).toEqual(
+      names.slice(0, 57).map((name) => at('changing', name)),
+    );
+    const complaints = (await stderr).trimEnd().split('\n').slice(0, 3);
+    expect(complaints.map((line) => /(\d+\.jpg).* \[(\w+)\]$/.exec(line)?.slice(1))).toEqual([
+      ['57.jpg', 'FILE_NOT_FOUND'],
+      ['58.jpg', 'IMAGE_CORRUPT'],
+      ['59.jpg', 'IMAGE_EMPTY'],
+    ]);
+  });
+});
+
+describe('Ctrl-C twice', () => {
+  it('ends at once, and leaves no half of a file', async () => {
+    mkdirSync(at('twice'));
+    for (let i = 0; i < 40; i++) copyFileSync(CAT, at('twice', `${i}.jpg`));
+    const child = startCli(['detect', at('twice'), '--out', at('out'), '--multi-scale', '--quiet']);
+    while (!readdirSync(at('out')).some((file) => file.endsWith('.tmp'))) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    // The handlers stand once the results are opened; a moment lies between two keystrokes.
+    child.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    if (child.exitCode === null) child.kill('SIGINT');
+    const [code, signal] = await once(child, 'close');
+    expect([code, signal]).toSatisfy(([c, s]) => c === 130 || s === 'SIGINT');
+    expect(readdirSync(at('out')).filter((file) => !file.endsWith('.tmp'))).toSatisfy(
+      (files: string[]) => files.every((file) => JSON.parse(readFileSync(at('out', file), 'utf8'))),
+    );
+  });
+});

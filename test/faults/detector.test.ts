@@ -1,0 +1,136 @@
+/** A detector keeps its promises whatever is cut off, taken away or asked for meanwhile. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Detection } from '../../src/boxes.ts';
+import { type DetectOptions, type ImageSource, RefineDet, writeModel } from '../../src/index.ts';
+import { CAT, temporaryFolder } from '../cli/helpers.ts';
+import { randomModel } from '../helpers/model.ts';
+
+const ANY: DetectOptions = { scoreThreshold: 0.05 };
+const { at, remove } = temporaryFolder();
+
+let detector: RefineDet;
+let expected: Detection[];
+beforeAll(async () => {
+  detector = await RefineDet.load(randomModel(64), { threads: 1 });
+  expected = await detector.detect(CAT, ANY);
+});
+afterAll(() => {
+  detector.dispose();
+  remove();
+});
+
+/** Fires when it has been looked at so many times. */
+function firesAtLook(count: number): { signal: AbortSignal; looks: () => number } {
+  let looks = 0;
+  const signal = new Proxy(new AbortController().signal, {
+    get(target, name) {
+      if (name === 'aborted') return ++looks >= count;
+      const value = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return { signal, looks: () => looks };
+}
+
+describe('an abort', () => {
+  it.each<[string, ImageSource, DetectOptions]>([
+    ['one picture', CAT, ANY],
+    ['tiles', CAT, { ...ANY, tiles: 128 }],
+    ['the multi-scale test', CAT, { ...ANY, multiScale: true }],
+  ])('of %s ends it at every stage that asks, and harms nothing', async (_, image, options) => {
+    const whole = await detector.detect(image, options);
+    const tensors = tf.memory().numTensors;
+    const never = firesAtLook(Number.POSITIVE_INFINITY);
+    await detector.detect(image, { ...options, signal: never.signal });
+    expect(never.looks()).toBeGreaterThanOrEqual(3);
+    for (let look = 1; look <= never.looks(); look++) {
+      const { signal } = firesAtLook(look);
+      await expect(detector.detect(image, { ...options, signal })).rejects.toMatchObject({
+        code: 'ABORTED',
+      });
+    }
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(await detector.detect(image, options)).toEqual(whole);
+  });
+
+  it('of some of many calls leaves the others as they are', async () => {
+    const aborted = new AbortController();
+    const calls = Array.from({ length: 9 }, (_, i) =>
+      detector.detect(CAT, i % 3 === 1 ? { ...ANY, signal: aborted.signal } : ANY),
+    );
+    aborted.abort();
+    const outcomes = await Promise.allSettled(calls);
+    outcomes.forEach((outcome, i) => {
+      if (i % 3 === 1) expect(outcome).toMatchObject({ reason: { code: 'ABORTED' } });
+      else expect(outcome).toEqual({ status: 'fulfilled', value: expected });
+    });
+  });
+
+  it('of loading leaves no tensors behind, whenever it comes', async () => {
+    const file = at('aborted.safetensors');
+    writeFileSync(file, await writeModel(randomModel(64)));
+    const tensors = tf.memory().numTensors;
+    const never = firesAtLook(Number.POSITIVE_INFINITY);
+    (await RefineDet.load(file, { signal: never.signal })).dispose();
+    expect(never.looks()).toBeGreaterThanOrEqual(3);
+    for (let look = 1; look <= never.looks(); look++) {
+      const { signal } = firesAtLook(look);
+      await expect(RefineDet.load(file, { signal })).rejects.toMatchObject({ code: 'ABORTED' });
+      expect(tf.memory().numTensors).toBe(tensors);
+    }
+  });
+});
+
+describe('a model file', () => {
+  it('may be replaced or removed while its detector lives', async () => {
+    const file = at('replaced.safetensors');
+    writeFileSync(file, await writeModel(randomModel(64)));
+    const own = await RefineDet.load(file);
+    const before = await own.detect(CAT, ANY);
+    // In place, as a copy over it does: whoever had the file mapped would see the zeros.
+    writeFileSync(file, new Uint8Array(readFileSync(file).length));
+    expect(await own.detect(CAT, ANY)).toEqual(before);
+    await expect(RefineDet.load(file)).rejects.toMatchObject({
+      code: expect.stringMatching(/^MODEL_/),
+    });
+    own.dispose();
+  });
+});
+
+describe('concurrent calls', () => {
+  it('of several detectors and options are answered as if they were alone', async () => {
+    const other = await RefineDet.load(randomModel(128, 2));
+    const asks: [RefineDet, DetectOptions][] = [
+      [detector, ANY],
+      [other, ANY],
+      [detector, { ...ANY, multiScale: true }],
+      [other, { ...ANY, tiles: 200 }],
+      [detector, { ...ANY, classes: ['bee'], softNms: 'linear' }],
+    ];
+    const alone: Detection[][] = [];
+    for (const [asked, options] of asks) alone.push(await asked.detect(CAT, options));
+    const together = await Promise.all(
+      [...asks, ...asks].map(([asked, options]) => asked.detect(CAT, options)),
+    );
+    expect(together).toEqual([...alone, ...alone]);
+    other.dispose();
+  });
+
+  it('that fail leave the others and the detector as they are', async () => {
+    const tensors = tf.memory().numTensors;
+    const bad = new Uint8Array([1, 2, 3]);
+    const calls = [CAT, bad, CAT, at('none.jpg'), CAT].map((image) => detector.detect(image, ANY));
+    const outcomes = await Promise.allSettled(calls);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    for (const i of [0, 2, 4]) expect(outcomes[i]).toMatchObject({ value: expected });
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+});
