@@ -1,6 +1,6 @@
 /**
  * Writes what a web page would otherwise have to find by URL as modules of deflated base64 text, to
- * be unpacked by src/embedded.ts: tfjs' wasm binaries.
+ * be unpacked by src/embedded.ts: tfjs' wasm binaries, and the script of its threads.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,13 +10,17 @@ import { deflateSync } from 'node:zlib';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
-const BINARIES = { simd: 'simd', threaded: 'threaded-simd' };
+const FILES = {
+  'wasm-simd': 'simd.wasm',
+  'wasm-threaded': 'threaded-simd.wasm',
+  'thread-script': 'threaded-simd.js',
+};
 
-/** Writes src/platform/generated/wasm-*.ts. */
+/** Writes src/platform/generated. */
 export function embedWasm(): void {
-  for (const [name, build] of Object.entries(BINARIES)) {
-    const output = join(ROOT, `src/platform/generated/wasm-${name}.ts`);
-    const file = `@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-${build}.wasm`;
+  for (const [name, suffix] of Object.entries(FILES)) {
+    const output = join(ROOT, `src/platform/generated/${name}.ts`);
+    const file = `@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-${suffix}`;
     writeModule(output, pack(readFileSync(require.resolve(file))));
   }
 }

@@ -30,6 +30,8 @@ export interface ThreadWorker {
   unref?(): void;
   onmessage?: (event: { data: { cmd: string } }) => void;
   onerror?: (event: unknown) => void;
+  /** In browsers. */
+  addEventListener?(type: 'error', listener: (event: { message: string }) => void): void;
 }
 
 /** What a platform provides to start the module; see src/platform. */
@@ -73,10 +75,18 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
   const failure = new Promise<never>((_, reject) => {
     failed = reject;
   });
+  const createWorker = () => {
+    const worker = assets.createWorker!();
+    // The factory would wait for it for ever.
+    worker.addEventListener?.('error', ({ message }) => {
+      failed(new Error(`a thread has died: ${message || 'its script cannot be run'}`));
+    });
+    return worker;
+  };
   try {
     const started = withoutProcessHandlers(() =>
       threads > 1
-        ? withWorkers(threads - 1, assets.createWorker!, () => assets.factory(config))
+        ? withWorkers(threads - 1, createWorker, () => assets.factory(config))
         : assets.factory(config),
     );
     const module = await Promise.race([started, failure]);

@@ -9,7 +9,7 @@ import { RefineDetError } from '../errors.ts';
 import { type DecodeOptions, readImageHeader } from '../image/header.ts';
 import type { RawImage } from '../image/types.ts';
 import { cachedBytes } from './cached-fetch.ts';
-import { embeddedWasm } from './embedded-wasm.ts';
+import { embeddedThreadScript, embeddedWasm } from './embedded-wasm.ts';
 import { fetchBytes } from './fetch.ts';
 import { BITMAP_OPTIONS, bitmapPixels } from './pixels.ts';
 import type { DownloadOptions, Gpu, Thread, WasmSource } from './platform.ts';
@@ -36,7 +36,7 @@ export async function wasmAssets(
     : fetchBinary(threaded, String(source)));
   if (!threaded) return { factory: commonJs(singleModule), binary };
   const factory = commonJs<WasmAssets['factory']>(threadedModule);
-  const mainScript = script(`var WasmBackendModuleThreadedSimd = ${factory}`);
+  const mainScript = script(await embeddedThreadScript());
   // While the pool is filled, the global class is a stand-in.
   const { Worker } = globalThis;
   return { factory, binary, mainScript, createWorker: () => createPoolWorker(Worker) };

@@ -13,6 +13,12 @@ const TYPES: Record<string, string> = {
   '.jpg': 'image/jpeg',
 };
 
+/** With these headers pages may use threads. */
+export const ISOLATION = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
 /** `lib(name)` imports a bundle: vitest rewrites the `import()` of functions for the page. */
 const INDEX = `<!doctype html><title>test</title><body></body>
 <script>globalThis.lib = (name) => import('/lib/' + name + '.js')</script>`;
@@ -44,10 +50,7 @@ export async function serveSite({
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url!, 'http://site').pathname);
     if (request.method === 'GET') requests.push(path);
-    if (isolated) {
-      response.setHeader('cross-origin-opener-policy', 'same-origin');
-      response.setHeader('cross-origin-embedder-policy', 'require-corp');
-    }
+    if (isolated) response.setHeaders(new Map(Object.entries(ISOLATION)));
     response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream');
     const inMemory = files[path];
     if (inMemory !== undefined) send(response, inMemory, request.method);
