@@ -27,3 +27,6 @@ export { mergeCandidates, postprocess, scratchBytes } from './postprocess';
 export { depthToSpace, spaceToDepth } from './rearrange';
 export { beginResize, resizeScratchBytes, resizeToBytes, resizeToFloat } from './resize';
 export { softmaxRows } from './softmax';
+export { winograd, winogradScratch } from './winograd';
+export { winogradFilter, winogradFilterScratch } from './winograd-points';
+export { winogradTiles } from './winograd-tiles';

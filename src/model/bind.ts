@@ -33,14 +33,16 @@ export interface BoundStep {
  *   default: where there are any, for they are faster
  */
 export function bindStep(
-  { layer, activation }: Step,
+  { layer, activation, winograd }: Step,
   tensors: readonly tf.Tensor[],
   useKernels: boolean = hasLayerKernels(),
 ): BoundStep {
   const [weight, bias] = tensors as [tf.Tensor4D, tf.Tensor1D];
   switch (layer.op) {
     case 'conv':
-      return bindConv(layer, activation, weight, bias, useKernels);
+      return useKernels
+        ? bindConvKernel(layer, activation, weight, bias, winograd)
+        : bindConv(layer, activation, weight, bias);
     case 'depthwise':
       return bindDepthwise(layer, activation, weight, bias, useKernels);
     case 'deconv':
@@ -71,21 +73,32 @@ function bindConv(
   activation: Activation | undefined,
   filter: tf.Tensor4D,
   bias: tf.Tensor1D | undefined,
-  useKernels: boolean,
 ): BoundStep {
-  if (!useKernels) {
-    const run: BoundStep['run'] = ([x, residual]) =>
-      residual
-        ? tf.tidy(() => activate(tf.add(fusedConv(x, filter, bias, layer), residual), activation))
-        : fusedConv(x, filter, bias, layer, activation);
-    return stateless(run, bias ? [filter, bias] : [filter]);
-  }
-  const packed = tf.keep(runLayerKernel('packFilter', { filter, bias }, { layout: 'forward' }));
+  const run: BoundStep['run'] = ([x, residual]) =>
+    residual
+      ? tf.tidy(() => activate(tf.add(fusedConv(x, filter, bias, layer), residual), activation))
+      : fusedConv(x, filter, bias, layer, activation);
+  return stateless(run, bias ? [filter, bias] : [filter]);
+}
+
+function bindConvKernel(
+  layer: ConvLayer,
+  activation: Activation | undefined,
+  filter: tf.Tensor4D,
+  bias: tf.Tensor1D | undefined,
+  winograd = false,
+): BoundStep {
+  const kernel = winograd ? 'winograd' : 'conv';
+  const packed = tf.keep(
+    winograd
+      ? runLayerKernel('packWinograd', { filter, bias }, {})
+      : runLayerKernel('packFilter', { filter, bias }, { layout: 'forward' }),
+  );
   const limits = activationLimits(activation);
   return {
     run: ([x, residual]) => {
       const geometry = convGeometry(x.shape, layer);
-      return runLayerKernel('conv', { x, filter: packed, residual }, { geometry, ...limits });
+      return runLayerKernel(kernel, { x, filter: packed, residual }, { geometry, ...limits });
     },
     reads: [],
     dispose: () => packed.dispose(),
@@ -133,7 +146,8 @@ function bindDeconv(
 ): BoundStep {
   const own = [tf.keep(spreadDeconvFilter(filter)), ...(bias ? [tf.keep(tf.tile(bias, [4]))] : [])];
   const [wideFilter, wideBias] = own as [tf.Tensor4D, tf.Tensor1D | undefined];
-  const spread = bindConv(deconvSpread(filter), undefined, wideFilter, wideBias, useKernels);
+  const bind = useKernels ? bindConvKernel : bindConv;
+  const spread = bind(deconvSpread(filter), undefined, wideFilter, wideBias);
   tf.dispose(own.filter((tensor) => !spread.reads.includes(tensor)));
   return {
     run: ([x]) => {

@@ -3,7 +3,9 @@ import {
   type Activation,
   type AddLayer,
   type ConvLayer,
+  type FeatureShape,
   type Graph,
+  inferShapes,
   type Layer,
   layerInputs,
   parameterShapes,
@@ -19,18 +21,29 @@ export interface Step {
   activation?: Activation;
   /** Names of the layer's tensors. */
   tensors: readonly string[];
+  /** Whether it is a convolution to compute by Winograd's minimal filtering where there is a kernel. */
+  winograd?: boolean;
 }
+
+/** Pixels a side that steps are planned for; they run with any other size too. */
+const PLANNED_SIZE = 320;
+/** The points of a filter take four times its memory; few tiles do not pay for reading them. */
+const MIN_TILES = 16;
+/** Outputs of a tile in either direction. */
+const TILE_SIZE = 4;
 
 /** All layers but the input, in an order in which they can be carried out. */
 export function planSteps(graph: Graph): Step[] {
   const merged = mergeableAdditions(graph);
   const carriedOut = new Set([...merged.values()].map(({ name }) => name));
   const tensors = tensorsByLayer(graph);
+  const shapes = inferShapes(graph, PLANNED_SIZE, PLANNED_SIZE);
   return graph.layers.slice(1).flatMap((layer): Step[] => {
     if (carriedOut.has(layer.name)) return [];
     const activation = 'activation' in layer ? layer.activation : undefined;
-    const step = { name: layer.name, activation };
     const conv = merged.get(layer.name);
+    const winograd = suitsWinograd(conv ?? layer, shapes);
+    const step = { name: layer.name, activation, winograd };
     if (!conv) {
       const own = tensors.get(layer.name) ?? [];
       return [{ ...step, layer, inputs: layerInputs(layer), tensors: own }];
@@ -39,6 +52,16 @@ export function planSteps(graph: Graph): Step[] {
     const inputs = [conv.input, residual];
     return [{ ...step, layer: conv, inputs, tensors: tensors.get(conv.name)! }];
   });
+}
+
+function suitsWinograd(layer: Layer, shapes: ReadonlyMap<string, FeatureShape>): boolean {
+  if (layer.op !== 'conv') return false;
+  const { kernel, stride, dilation } = layer;
+  const [height, width] = shapes.get(layer.name)!;
+  const [, , channels] = shapes.get(layer.input)!;
+  const tiles = Math.ceil(height / TILE_SIZE) * Math.ceil(width / TILE_SIZE);
+  const isPlain = kernel === 3 && stride === 1 && dilation === 1;
+  return isPlain && channels % 4 === 0 && tiles >= MIN_TILES;
 }
 
 function tensorsByLayer(graph: Graph): Map<string, string[]> {

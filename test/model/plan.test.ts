@@ -55,4 +55,19 @@ describe('planSteps', () => {
       expect(tensors.sort()).toEqual([...parameterShapes(graph).keys()].sort());
     },
   );
+
+  it('computes 3×3 convolutions of large maps by minimal filtering, others as they are', () => {
+    const planned = planSteps(presetGraph('refinedet320-vgg16', 4))
+      .filter(({ winograd }) => winograd)
+      .map(({ name }) => name);
+    expect(planned).toContain('conv1_2');
+    expect(planned).toContain('conv5_3');
+    expect(planned).toContain('tcb3.sum');
+    // Of pictures, dilated, on few pixels, with stride 2, 1×1, a deconvolution.
+    for (const other of ['conv1_1', 'fc6', 'tcb5.out', 'conv6_2', 'fc7', 'tcb3.up']) {
+      expect(planned).not.toContain(other);
+    }
+    const light = planSteps(presetGraph('refinedet320-mobilenet', 4));
+    expect(light.some(({ winograd }) => winograd)).toBe(false);
+  });
 });

@@ -33,6 +33,29 @@ export interface LayerExports {
     to: number,
     scratch: number,
   ): void;
+  winogradFilter(
+    filter: number,
+    packed: number,
+    channels: number,
+    filters: number,
+    scratch: number,
+  ): void;
+  winogradFilterScratch(): number;
+  winogradScratch(shape: number): number;
+  winogradTiles(shape: number): number;
+  winograd(
+    shape: number,
+    x: number,
+    filter: number,
+    y: number,
+    residual: number,
+    low: number,
+    high: number,
+    byPanels: number,
+    from: number,
+    to: number,
+    scratch: number,
+  ): void;
   convInputGradient(
     shape: number,
     dy: number,

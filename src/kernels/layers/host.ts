@@ -82,6 +82,11 @@ export class LayerHost {
     whole(...args, 0, total, scratch);
   }
 
+  /** @returns address of scratch memory for a kernel that runs on one thread */
+  scratch(bytes: number): number {
+    return this.#scratch.reserve(bytes);
+  }
+
   /** Writes the shape of a convolution. */
   writeConv(geometry: ConvGeometry): void {
     writeConvGeometry(this.kernels.heap, this.shape, geometry);

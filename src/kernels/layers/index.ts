@@ -10,6 +10,7 @@ import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import { type Inputs, LayerHost, type LayerKernel, Tensors } from './host.ts';
+import { winogradKernels } from './winograd.ts';
 
 type LayerKernels = ReturnType<typeof layerKernels>;
 type Name = keyof LayerKernels;
@@ -20,7 +21,12 @@ const BACKEND = 'wasm';
 const PROBE: Name = 'conv';
 
 function layerKernels(host: LayerHost) {
-  return { ...convolutionKernels(host), ...depthwiseKernels(host), ...elementwiseKernels(host) };
+  return {
+    ...convolutionKernels(host),
+    ...winogradKernels(host),
+    ...depthwiseKernels(host),
+    ...elementwiseKernels(host),
+  };
 }
 
 function registeredName(name: string): string {
@@ -56,9 +62,11 @@ type OutputOf<K extends Name> = K extends 'rectifierGradient'
   ? [masked: tf.Tensor4D, sums: tf.Tensor1D]
   : K extends 'sumRows'
     ? tf.Tensor1D
-    : K extends 'packFilter'
-      ? tf.Tensor3D
-      : tf.Tensor4D;
+    : K extends 'packWinograd'
+      ? tf.Tensor2D
+      : K extends 'packFilter'
+        ? tf.Tensor3D
+        : tf.Tensor4D;
 
 /** Runs a kernel of the current backend; absent inputs are optional ones. */
 export function runLayerKernel<K extends Name>(

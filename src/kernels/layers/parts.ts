@@ -25,6 +25,8 @@ const MAX_ROUNDS = 4;
 const MIN_PANELS = 8;
 /** With fewer pixels for each thread than this, every thread had to read all of the filter for little. */
 const MIN_PIXELS = 32;
+/** The same for tiles of Winograd's convolution, whose filters are four times as large. */
+const MIN_TILES = 32;
 
 /**
  * @param block pixels that the kernel computes at a time
@@ -44,6 +46,20 @@ export function convParts(geometry: ConvGeometry, block: number, threads: number
   const blocks = Math.ceil(pixels / (threads * block));
   const most = rounds && Math.max(rounds, blocks);
   return { byPanels, ...cut(pixels, TILE_ROWS, threads, most, blocks) };
+}
+
+/** @param tiles of the output in all */
+export function winogradParts(
+  { channels, filters }: ConvGeometry,
+  tiles: number,
+  threads: number,
+): ConvParts {
+  const panels = Math.ceil(filters / PANEL_COLUMNS);
+  const rounds = roundsFor(tiles * channels * filters, threads);
+  const byPanels = tiles < threads * MIN_TILES && panels >= threads;
+  if (byPanels) return { byPanels, ...cut(panels, 1, threads, Math.min(rounds, 1)) };
+  const most = Math.floor(tiles / threads / MIN_TILES);
+  return { byPanels, ...cut(tiles, TILE_ROWS, threads, Math.min(rounds, Math.max(1, most))) };
 }
 
 export function depthwiseParts(geometry: DepthwiseGeometry, threads: number): Parts {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { ConvGeometry, DepthwiseGeometry } from '../../../src/kernels/layers/geometry.ts';
 import type { LayerHost } from '../../../src/kernels/layers/host.ts';
 import { PANEL_COLUMNS } from '../../../src/kernels/layers/parts.ts';
+import { WINOGRAD_POINTS } from '../../../src/kernels/layers/winograd.ts';
 import type { Kernels } from '../../../src/kernels/module.ts';
 import type { ParallelKernel } from '../../../src/kernels/parallel/board.ts';
 import { deriveRandom, type Random } from '../../../src/random.ts';
@@ -109,6 +110,44 @@ function convolution(
     total: byPanels ? panels : pixels,
     free: buffers.free,
   };
+}
+
+export function winogradTask(kernels: Kernels): fc.Arbitrary<LayerTask> {
+  const shapes = fc.record({
+    batch: fc.integer({ min: 1, max: 2 }),
+    outHeight: side,
+    outWidth: side,
+    channels: fc.integer({ min: 1, max: 6 }).map((quarter) => 4 * quarter),
+    filters: fc.integer({ min: 1, max: 37 }),
+    residual: fc.boolean(),
+    byPanels: fc.boolean(),
+    seed,
+  });
+  return shapes.map(({ residual, byPanels, seed: start, ...shape }) => {
+    const { batch, outHeight: height, outWidth: width, channels, filters } = shape;
+    const window = { kernelHeight: 3, kernelWidth: 3, stride: 1, dilation: 1 };
+    const geometry = { ...shape, ...window, height, width, padTop: 1, padLeft: 1 };
+    const panels = Math.ceil(filters / PANEL_COLUMNS);
+    const buffers = new Buffers(kernels, start);
+    const x = buffers.floats(batch * height * width * channels);
+    const filter = buffers.floats(panels * PANEL_COLUMNS * (1 + WINOGRAD_POINTS * channels));
+    const length = batch * height * width * filters;
+    const y = buffers.floats(length);
+    const added = residual ? buffers.floats(length) : 0;
+    const tiles = batch * Math.ceil(height / 4) * Math.ceil(width / 4);
+    return {
+      kernel: 'winograd',
+      prepare(host) {
+        host.writeConv(geometry);
+        const scratchBytes = kernels.winogradScratch(host.shape);
+        return { args: [host.shape, x, filter, y, added, -1, 6, Number(byPanels)], scratchBytes };
+      },
+      output: y,
+      length,
+      total: byPanels ? panels : tiles,
+      free: buffers.free,
+    };
+  });
 }
 
 export function depthwiseTask(kernels: Kernels): fc.Arbitrary<LayerTask> {

@@ -5,7 +5,14 @@ import { createHeap, float32View, uint32View } from '../../../src/kernels/heap.t
 import { LayerHost } from '../../../src/kernels/layers/host.ts';
 import { type Kernels, loadKernels } from '../../../src/kernels/module.ts';
 import { Team } from '../../../src/kernels/parallel/team.ts';
-import { convTask, depthwiseTask, type LayerTask, largeConvTask, rearrangeTask } from './tasks.ts';
+import {
+  convTask,
+  depthwiseTask,
+  type LayerTask,
+  largeConvTask,
+  rearrangeTask,
+  winogradTask,
+} from './tasks.ts';
 
 const THREADS = [2, 3, 4];
 
@@ -73,6 +80,7 @@ describe.each(THREADS)('a team of %i threads', (threads) => {
 
   it.each([
     ['convolution', convTask],
+    ['Winograd’s convolution', winogradTask],
     ['depthwise convolution', depthwiseTask],
     ['depth to space', rearrangeTask],
   ] as const)(
