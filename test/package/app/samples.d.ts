@@ -1,0 +1,10 @@
+/** What samples of the guides take for given. */
+import type { RefineDet } from 'refinedet';
+
+declare global {
+  const detector: RefineDet;
+  const model: string;
+  const picture: ImageBitmap;
+  const camera: MediaStream;
+  function draw(id: number, label: string, box: object): void;
+}

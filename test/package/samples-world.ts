@@ -1,0 +1,81 @@
+/** The files that samples of the guides speak of: small, and of the right kind. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { VOC_CLASSES } from '../../src/labels.ts';
+import { png, type Tree, vocObject, vocXml } from '../datasets/tree.ts';
+
+const bytes = (path: string) =>
+  readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)));
+
+const VOC_FOLDERS = ['VOCdevkit/VOC2007', 'VOC2007', 'bccd', 'cells', 'boxes', 'path/to/data'];
+const SPLITS = { train: ['1', '2'], val: ['3'], trainval: ['1', '2', '3'], test: ['4', '5'] };
+/** Where trainings and conversions leave what later lines use. */
+const MODELS = ['my', 'model', 'voc', 'runs/first/model', 'runs/cells/best'];
+
+export function samplesWorld(): Tree {
+  const [cat, astronaut] = ['examples/cat.jpg', 'examples/astronaut.jpg'].map(bytes);
+  const model = bytes('models/default.safetensors');
+  return {
+    'photo.jpg': cat,
+    'photos/cat.jpg': cat,
+    'photos/astronaut.jpg': astronaut,
+    'cells/JPEGImages/BloodImage_00007.jpg': cat,
+    ...Object.fromEntries(MODELS.map((name) => [`${name}.safetensors`, model])),
+    ...Object.assign({}, ...VOC_FOLDERS.map(vocFolder)),
+    ...cocoFolder('coco', ['train', 'val2017']),
+    'results.json': JSON.stringify([
+      { image_id: 2, category_id: 1, bbox: [5, 5, 20, 20], score: 0.9 },
+    ]),
+    ...vocResults('results'),
+  };
+}
+
+function vocFolder(folder: string, set: number): Tree {
+  const files: Record<string, string | Uint8Array> = {};
+  for (const [split, ids] of Object.entries(SPLITS)) {
+    files[`${folder}/ImageSets/Main/${split}.txt`] = ids.map((id) => `${id}\n`).join('');
+  }
+  const objects = ['person', 'dog', 'cat', 'aeroplane', 'tvmonitor'].map((name, i) =>
+    vocObject(name, [2 + i, 2, 30 + i, 25]),
+  );
+  for (const id of [...SPLITS.trainval, ...SPLITS.test]) {
+    files[`${folder}/Annotations/${id}.xml`] = vocXml(objects.join(''));
+    files[`${folder}/JPEGImages/${id}.png`] = png(40, 30, 10 * set + Number(id));
+  }
+  return files;
+}
+
+function cocoFolder(folder: string, splits: readonly string[]): Tree {
+  const categories = ['cat', 'dog'].map((name, i) => ({ id: i + 1, name }));
+  const entries = splits.map((split, i) => {
+    const image = { id: i + 1, file_name: `${split}.png`, width: 40, height: 30 };
+    const box = { bbox: [5, 5, 20, 20], area: 400, iscrowd: 0 };
+    const annotations = categories.map(({ id }) => ({
+      ...box,
+      id: 10 * image.id + id,
+      image_id: image.id,
+      category_id: id,
+    }));
+    return [
+      [
+        `${folder}/annotations/instances_${split}.json`,
+        { images: [image], annotations, categories },
+      ],
+      [`${folder}/images/${split}.png`, png(40, 30, 100 + i)],
+    ] as const;
+  });
+  return Object.fromEntries(
+    entries
+      .flat()
+      .map(([path, content]) => [
+        path,
+        content instanceof Uint8Array ? content : JSON.stringify(content),
+      ]),
+  );
+}
+
+function vocResults(folder: string): Tree {
+  const file = (name: string) => `${folder}/comp4_det_test_${name}.txt`;
+  const found = (name: string) => (name === 'cat' ? '4 0.9 4 2 32 25\n' : '');
+  return Object.fromEntries(VOC_CLASSES.map((name) => [file(name), found(name)]));
+}

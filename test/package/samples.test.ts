@@ -1,0 +1,181 @@
+/** Every fenced block of the documents, against the packed package. */
+import { execFile } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { transformSync } from 'esbuild';
+import { SaxesParser } from 'saxes';
+import { globSync } from 'tinyglobby';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolveTrainConfig } from '../../src/training/api.ts';
+import { writeTree } from '../datasets/tree.ts';
+import { codeBlocks } from '../helpers/markdown.ts';
+import { type PackedApp, packedApp } from './helpers.ts';
+import { samplesWorld } from './samples-world.ts';
+import { checkCommand, commandsOf, isRunnable } from './shell-samples.ts';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PAGES = globSync(['*.md', 'docs/*.md', 'models/*.md'], { cwd: ROOT }).sort();
+/** Pages whose programs need a browser, or hours; these are only compiled. */
+const NOT_RUN = ['docs/browser.md', 'docs/worker.md', 'docs/training.md', 'docs/converting.md'];
+/** Output, headers, file contents: for people. */
+const PLAIN = ['', 'text'];
+const PROGRAMS = ['js', 'ts'];
+const HANDLED = [...PLAIN, ...PROGRAMS, 'sh', 'json', 'jsonc', 'xml'];
+
+const blocks = PAGES.flatMap((page) =>
+  codeBlocks(readFileSync(join(ROOT, page), 'utf8')).map((block) => ({ ...block, page })),
+);
+type Sample = (typeof blocks)[number];
+const ofLanguage = (...languages: string[]) =>
+  blocks.filter(({ language }) => languages.includes(language));
+const nameOf = ({ page, line }: Sample) => `${page}:${line}`;
+const pagesWith = (samples: Sample[]) => [...new Set(samples.map(({ page }) => page))];
+
+let app: PackedApp;
+beforeAll(async () => {
+  app = await packedApp();
+  for (const name of ['@types', 'onnxruntime-node', 'onnxruntime-common', 'sharp']) {
+    symlinkSync(join(ROOT, 'node_modules', name), join(app.folder, 'node_modules', name));
+  }
+}, 300_000);
+afterAll(() => app?.remove());
+
+/** A folder with all that samples need, as somebody who follows the page would have. */
+function world(name: string): string {
+  const folder = join(app.folder, 'worlds', name.replaceAll('/', '-'));
+  mkdirSync(folder, { recursive: true });
+  writeTree(folder, samplesWorld());
+  return folder;
+}
+
+/** Copies files of test/package/app into the app. */
+function addAppFiles(...names: string[]): string[] {
+  for (const name of names) {
+    copyFileSync(join(ROOT, 'test/package/app', name), join(app.folder, name));
+  }
+  return names;
+}
+
+/** What TypeScript has to say about files of the app. */
+async function compile(files: string[], options: Record<string, unknown>): Promise<string> {
+  const compilerOptions = {
+    target: 'ES2022',
+    lib: ['ES2023', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable', 'ESNext.Disposable'],
+    module: options['moduleResolution'] === 'bundler' ? 'preserve' : 'nodenext',
+    types: ['node'],
+    noEmit: true,
+    ...options,
+  };
+  app.write('tsconfig.json', JSON.stringify({ compilerOptions, files }));
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  return run(process.execPath, [tsc, '-p', app.folder]).then(
+    () => '',
+    ({ stdout }) => stdout,
+  );
+}
+
+/** The folder with the command `refinedet`. */
+function bin(): string {
+  const main = join(app.folder, 'node_modules/refinedet/dist/cli/main.js');
+  app.write('bin/refinedet', `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`);
+  chmodSync(join(app.folder, 'bin/refinedet'), 0o755);
+  return join(app.folder, 'bin');
+}
+
+it('knows what to do with every block', () => {
+  expect(blocks.length).toBeGreaterThan(40);
+  expect(blocks.filter(({ language }) => !HANDLED.includes(language)).map(nameOf)).toEqual([]);
+});
+
+describe('programs', () => {
+  const programs = ofLanguage(...PROGRAMS);
+  const fileOf = (sample: Sample) => `${nameOf(sample).replace(/\W+/g, '-')}.${sample.language}`;
+
+  const compiled = programs.filter((one) => one.language === 'ts' || NOT_RUN.includes(one.page));
+  it.each(
+    ['js', 'ts'].flatMap((language) => [
+      [language, 'nodenext'],
+      [language, 'bundler'],
+    ]),
+  )('%s compiles with module resolution "%s"', async (language, moduleResolution) => {
+    const samples = compiled.filter((sample) => sample.language === language);
+    for (const sample of samples) app.write(fileOf(sample), `${sample.code}export {};\n`);
+    const files = [...samples.map(fileOf), ...addAppFiles('samples.d.ts', 'assets.d.ts')];
+    const options = { strict: language === 'ts', checkJs: language === 'js', skipLibCheck: true };
+    expect(await compile(files, { ...options, moduleResolution })).toBe('');
+  });
+
+  const runnable = programs.filter(({ page }) => !NOT_RUN.includes(page));
+  it.each(pagesWith(runnable))('of %s run', async (page) => {
+    const cwd = world(`${page}-programs`);
+    for (const sample of runnable.filter((one) => one.page === page)) {
+      const { code } = transformSync(sample.code, { loader: 'ts', format: 'esm' });
+      writeTree(cwd, { 'sample.mjs': code });
+      await expect(
+        run(process.execPath, ['sample.mjs'], { cwd }),
+        nameOf(sample),
+      ).resolves.toBeDefined();
+    }
+  });
+});
+
+describe('the types', () => {
+  it.each(['nodenext', 'bundler'])(
+    'keep what they promise, with "%s"',
+    async (moduleResolution) => {
+      const files = addAppFiles('types.ts');
+      const problems = await compile(files, { moduleResolution, strict: true });
+      // Those of other packages, whose declarations are compiled too, are not ours to mend.
+      const own = problems.split('\n').filter((line) => /types\.ts|refinedet\/dist/.test(line));
+      expect(own).toEqual([]);
+    },
+  );
+});
+
+describe('command lines', () => {
+  const shell = ofLanguage('sh');
+
+  it.each(pagesWith(shell))('of %s are understood', async (page) => {
+    for (const sample of shell.filter((one) => one.page === page)) {
+      for (const command of commandsOf(sample.code)) {
+        await expect(checkCommand(command, ROOT), `${nameOf(sample)}: ${command}`).resolves.toBe(
+          undefined,
+        );
+      }
+    }
+  });
+
+  it.each(pagesWith(shell))('of %s run, but for what takes long', async (page) => {
+    const cwd = world(`${page}-shell`);
+    const env = { ...process.env, PATH: `${bin()}:${process.env['PATH']}` };
+    for (const sample of shell.filter((one) => one.page === page)) {
+      for (const command of commandsOf(sample.code).filter(isRunnable)) {
+        const done = run('sh', ['-c', command], { cwd, env });
+        await expect(done, `${nameOf(sample)}: ${command}`).resolves.toBeDefined();
+      }
+    }
+  });
+});
+
+describe('data', () => {
+  const parse = {
+    json: (code: string) => JSON.parse(code),
+    jsonc: (code: string) => JSON.parse(code.replace(/\s\/\/ .*$/gm, '')),
+    xml: (code: string) => new SaxesParser().write(code).close(),
+  };
+
+  it.each(Object.keys(parse) as (keyof typeof parse)[])('%s can be parsed', (language) => {
+    for (const sample of ofLanguage(language)) {
+      expect(() => parse[language](sample.code), nameOf(sample)).not.toThrow();
+    }
+  });
+
+  it('configurations of a training are accepted', () => {
+    const configs = ofLanguage('json').filter(({ page }) => page === 'docs/training.md');
+    expect(configs.length).toBeGreaterThan(0);
+    for (const { code } of configs) resolveTrainConfig(JSON.parse(code));
+  });
+});

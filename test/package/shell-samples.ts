@@ -1,0 +1,64 @@
+/** Command lines of the documents: whether they are right, and which of them run in a test. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { createProgram } from '../../src/cli/program.ts';
+
+/** Need foreign weights, a training, or somebody to end them; their options are checked. */
+const NOT_RUN = /^refinedet (train|convert .*\.(pth|caffemodel)|convert https?:|demo(?! --out))/;
+
+/** Lines, with continued ones joined and remarks removed. */
+export function commandsOf(code: string): string[] {
+  return code
+    .replace(/\\\n\s*/g, '')
+    .split('\n')
+    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
+    .filter((line) => line !== '');
+}
+
+export function isRunnable(command: string): boolean {
+  return command.startsWith('refinedet ') && !NOT_RUN.test(command);
+}
+
+/** @throws Error when a part of the line would not be understood */
+export async function checkCommand(line: string, root: string): Promise<void> {
+  for (const part of line.split('&&')) {
+    const [program, ...args] = words(part);
+    if (program === 'refinedet') await parse(args);
+    else if (program === 'node' && args[0] === 'dist/cli/main.js') await parse(args.slice(1));
+    else if (program === 'npm') checkScript(args, root);
+    else if (program === 'npx' && args[0] === 'refinedet') await parse(args.slice(1));
+    else if (program === 'npx' && args[0] === 'tsx') checkFile(args.at(-1)!, root);
+    else throw new Error(`nobody knows whether "${part.trim()}" is right`);
+  }
+}
+
+/** Words up to where output or input is redirected. */
+function words(line: string): string[] {
+  const found = line.match(/"[^"]*"|'[^']*'|[|<>]|[^\s|<>]+/g) ?? [];
+  const end = found.findIndex((word) => /^[|<>]$/.test(word));
+  return found.slice(0, end < 0 ? undefined : end).map((word) => word.replace(/^["']|["']$/g, ''));
+}
+
+/** Lets the real options judge, and does nothing. */
+async function parse(args: string[]): Promise<void> {
+  const program = createProgram();
+  silence(program);
+  await program.parseAsync(args, { from: 'user' });
+}
+
+function silence(command: Command): void {
+  if (command.commands.length === 0) command.action(() => {});
+  for (const child of command.commands) silence(child.exitOverride());
+}
+
+function checkScript([verb, name]: string[], root: string): void {
+  if (['ci', 'install', 'i'].includes(verb)) return;
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const script = verb === 'run' ? name : verb;
+  if (!(script in scripts)) throw new Error(`package.json has no script "${script}"`);
+}
+
+function checkFile(path: string, root: string): void {
+  if (!existsSync(join(root, path))) throw new Error(`there is no ${path}`);
+}
