@@ -1,0 +1,27 @@
+/**
+ * Long runs that must leave memory flat and results as they were; prints tables for docs/reliability.md.
+ *
+ *     npm run soak -- detections 20000
+ *     npm run soak -- loads 2000
+ *     npm run soak -- video 30              minutes, in Chromium
+ */
+import { soakDetections } from './soak/detections.ts';
+import { soakLoads } from './soak/loads.ts';
+import { soakVideo } from './soak/video.ts';
+
+const SOAKS: Readonly<
+  Record<string, readonly [run: (count: number) => Promise<string>, usual: number]>
+> = {
+  detections: [soakDetections, 20_000],
+  loads: [soakLoads, 2_000],
+  video: [soakVideo, 30],
+};
+
+const [name, count] = process.argv.slice(2);
+if (!Object.hasOwn(SOAKS, name ?? '')) {
+  console.error(`usage: npm run soak -- ${Object.keys(SOAKS).join('|')} [COUNT]`);
+  process.exit(2);
+}
+const [run, usual] = SOAKS[name];
+console.log(await run(Number(count ?? usual)));
+process.exit(0);

@@ -1,0 +1,22 @@
+/** Detectors that come and go. */
+import { RefineDet } from '../../src/index.ts';
+import { isLookDue, processSample, report, type Sample } from './samples.ts';
+
+const PICTURE = 'examples/cat.jpg';
+/** Every so many detectors one has to detect. */
+const DETECT_EVERY = 20;
+
+export async function soakLoads(total: number): Promise<string> {
+  const samples: Sample[] = [];
+  const found = new Set<string>();
+  const start = performance.now();
+  for (let done = 0; done <= total; done++) {
+    const detector = await RefineDet.load();
+    if (done % DETECT_EVERY === 0) found.add(JSON.stringify(await detector.detect(PICTURE)));
+    detector.dispose();
+    if (isLookDue(done, total)) samples.push(processSample(done, detector.heapBytes));
+  }
+  const ms = (performance.now() - start) / total;
+  const title = `${total} times loaded and disposed, ${ms.toFixed(0)} ms each; ${found.size} different result(s) of one picture`;
+  return report(title, 'loads', samples);
+}
