@@ -12,6 +12,7 @@ import {
 } from './frames.ts';
 import { type TrackedDetection, Tracker, type TrackOptions } from './tracker.ts';
 
+/** Options of a stream: those of every detection, and of following objects. */
 export interface StreamOptions extends DetectOptions {
   /** Gives objects ids that stay the same from frame to frame. Default false. */
   track?: boolean | TrackOptions;
@@ -22,6 +23,7 @@ export interface StreamOptions extends DetectOptions {
   frames?: FramePolicy;
 }
 
+/** What was found in one frame. */
 export interface StreamResult {
   /** Best first; with ids when tracking. */
   detections: (Detection & Partial<Pick<TrackedDetection, 'id'>>)[];
@@ -59,14 +61,15 @@ export async function* detectStream(
   let reading: Promise<IteratorResult<Frame>> | undefined;
   let hasEnded = false;
   let yielded = 0;
-  let crashes = 0;
+  let crash: unknown;
 
   const detect = async (frame: Frame): Promise<Found | undefined> => {
     try {
       return { frame, detections: await detector.detectFrame(frame.image, options) };
     } catch (error) {
-      // The worker is started again once: the frame is lost, the stream is not.
-      if (isCrash(error) && crashes++ === 0) return undefined;
+      // The worker is started again once: the frames it had are lost, the stream is not.
+      if (isCrash(error)) crash ??= error;
+      if (error === crash) return undefined;
       throw error;
     } finally {
       closeFrame(frame);

@@ -6,6 +6,7 @@
 import { type Box, boxIou, type Detection } from '../boxes.ts';
 import { RefineDetError } from '../errors.ts';
 
+/** When two boxes are one object, and when an object is gone. */
 export interface TrackOptions {
   /** Least overlap of a detection with the predicted box of its track, in (0, 1]. Default 0.3. */
   minIou?: number;
@@ -30,6 +31,7 @@ interface Track {
 /** Weight of the newest movement in the speed: detections tremble. */
 const SPEED_GAIN = 0.5;
 
+/** Gives detections ids that stay with an object from frame to frame. */
 export class Tracker {
   readonly #minIou: number;
   readonly #maxMissed: number;

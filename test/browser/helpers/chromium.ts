@@ -15,7 +15,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--enable-precise-memory-info',
+  // Memory is measured when it is asked for, after a garbage collection.
+  '--enable-blink-features=ForceEagerMeasureMemory',
   '--autoplay-policy=no-user-gesture-required',
 ];
 
@@ -27,6 +28,9 @@ const SOFTWARE_GPU = [
   '--use-webgpu-adapter=swiftshader',
   '--ignore-gpu-blocklist',
 ];
+
+/** Query of a page or worker: tfjs refuses WebGL in software unless told so. */
+export const SOFTWARE_WEBGL = '?tfjsflags=SOFTWARE_WEBGL_ENABLED:true';
 
 /** A camera that shows a test pattern, and is allowed to. */
 const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];

@@ -19,24 +19,28 @@ const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url));
 export interface Fixture {
   /** Bundles under /lib, pictures under /examples, the model at /model.safetensors. */
   content: SiteContent;
-  /** What Node finds in /examples/cat.jpg. */
+  /** What Node finds in the picture. */
   expected: Detection[];
   remove(): void;
 }
 
-export async function createFixture(): Promise<Fixture> {
+/**
+ * @param model file content; default: a small one with random weights
+ * @param picture of examples/
+ */
+export async function createFixture(model?: Uint8Array, picture = 'cat.jpg'): Promise<Fixture> {
   const folder = mkdtempSync(join(tmpdir(), 'refinedet-browser-'));
   embedWasm();
   await embedWorker();
   await bundleForPages(folder);
-  const model = await writeModel(randomModel());
-  const detector = await RefineDet.load(model, { threads: 1 });
-  const expected = await detector.detect(join(EXAMPLES, 'cat.jpg'), OPTIONS);
+  const file = model ?? (await writeModel(randomModel()));
+  const detector = await RefineDet.load(file, { threads: 1 });
+  const expected = await detector.detect(join(EXAMPLES, picture), OPTIONS);
   detector.dispose();
   return {
     content: {
       folders: { '/lib': folder, '/examples': EXAMPLES },
-      files: { '/model.safetensors': model },
+      files: { '/model.safetensors': file },
     },
     expected,
     remove: () => rmSync(folder, { recursive: true }),

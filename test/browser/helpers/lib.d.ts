@@ -7,3 +7,16 @@ interface TestLibraries {
   'gpu/webgpu': typeof import('../../../src/backend/webgpu.ts');
 }
 declare function lib<Name extends keyof TestLibraries>(name: Name): Promise<TestLibraries[Name]>;
+
+/** What a test has left there for its next step. */
+declare var detector:
+  | import('../../../src/index.ts').RefineDet
+  | import('../../../src/worker/index.ts').WorkerDetector;
+
+/** Where /contexts.js of gpu.test.ts has been loaded. */
+declare var contexts: WebGL2RenderingContext[];
+
+interface Performance {
+  /** Of the page and its workers, in isolated pages. */
+  measureUserAgentSpecificMemory(): Promise<{ bytes: number }>;
+}
