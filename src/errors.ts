@@ -114,3 +114,9 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length];
 }
+
+/** @param feature that needs the optional dependency */
+export function missingDependency(feature: string, name: string, cause: unknown): RefineDetError {
+  const message = `${feature} needs the package ${name}: npm install ${name}`;
+  return new RefineDetError('MISSING_DEPENDENCY', message, { cause });
+}

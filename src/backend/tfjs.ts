@@ -1,6 +1,6 @@
 /** What the backends by tfjs have in common: refinedet/webgl, refinedet/webgpu and refinedet/cpu. */
 import * as tf from '@tensorflow/tfjs-core';
-import { RefineDetError } from '../errors.ts';
+import { missingDependency, RefineDetError } from '../errors.ts';
 
 /** Hand it to `load` as `backend`, or as one of `gpu`. */
 export interface TfjsBackend {
@@ -61,18 +61,14 @@ async function startDevice<Package>(
   try {
     tfjs = await importPackage();
   } catch (cause) {
-    const dependency = `@tensorflow/tfjs-backend-${name}`;
-    throw new RefineDetError(
-      'MISSING_DEPENDENCY',
-      `the ${name} backend needs the package ${dependency}: npm install ${dependency}`,
-      { cause },
-    );
+    throw missingDependency(`the ${name} backend`, `@tensorflow/tfjs-backend-${name}`, cause);
   }
   let reason = 'there is no such device here';
   try {
     const device = await create(tfjs);
     if (device) return device;
   } catch (cause) {
+    if (cause instanceof RefineDetError) throw cause;
     reason = (cause as Error).message;
   }
   throw new RefineDetError('BACKEND_UNAVAILABLE', `${name} cannot be used: ${reason}`);

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelBackend } from '@tensorflow/tfjs-core';
 import type { ThreadWorker, WasmAssets, WasmModule } from '../backend/emscripten.ts';
-import { RefineDetError } from '../errors.ts';
+import { missingDependency, RefineDetError } from '../errors.ts';
 import type { DecodeOptions } from '../image/header.ts';
 import { fetchBytes } from './fetch.ts';
 import type { DownloadOptions, Gpu, Thread, WasmSource } from './platform.ts';
@@ -107,21 +107,25 @@ export async function readPixels(_source: object, _options?: DecodeOptions): Pro
 }
 
 /** WebGPU by Dawn, the optional package `webgpu`; one instance a process. */
-let gpu: Promise<Gpu | undefined> | undefined;
+let gpu: Promise<Gpu> | undefined;
 
-export function openGpu(): Promise<Gpu | undefined> {
-  gpu ??= import('webgpu').then(
-    ({ create, globals }) => {
-      const dawn = create([]);
-      Object.assign(globalThis, globals);
-      // tfjs looks for it there; Node has a navigator since 21.
-      if (!globalThis.navigator) Object.assign(globalThis, { navigator: {} });
-      Object.defineProperty(navigator, 'gpu', { value: dawn, configurable: true });
-      return dawn as unknown as Gpu;
-    },
-    () => undefined,
-  );
+/** @throws MISSING_DEPENDENCY */
+export function openGpu(): Promise<Gpu> {
+  gpu ??= startDawn();
   return gpu;
+}
+
+async function startDawn(): Promise<Gpu> {
+  const { create, globals } = await import('webgpu').catch((cause) => {
+    const isMissing = cause.code === 'ERR_MODULE_NOT_FOUND';
+    throw isMissing ? missingDependency('the webgpu backend in Node', 'webgpu', cause) : cause;
+  });
+  const dawn = create([]);
+  Object.assign(globalThis, globals);
+  // tfjs looks for it there; Node has a navigator since 21.
+  if (!globalThis.navigator) Object.assign(globalThis, { navigator: {} });
+  Object.defineProperty(navigator, 'gpu', { value: dawn, configurable: true });
+  return dawn as unknown as Gpu;
 }
 
 /** Bytes of the model that comes with the package, or undefined when this build carries none. */

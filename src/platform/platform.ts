@@ -14,6 +14,7 @@ export type PixelSource =
   | VideoFrame
   | ImageData;
 
+/** How far a download is. */
 export interface DownloadProgress {
   /** Bytes received. */
   loaded: number;
@@ -86,7 +87,7 @@ export interface Platform {
   decodeImage(bytes: Uint8Array, options?: DecodeOptions): Promise<RawImage>;
   /** Pixels of a {@link PixelSource}; undefined for anything else. @throws IMAGE_* */
   readPixels(source: object, options?: DecodeOptions): Promise<RawImage | undefined>;
-  /** WebGPU, where there is one. */
+  /** WebGPU, where there is one. @throws MISSING_DEPENDENCY */
   openGpu(): Promise<Gpu | undefined>;
   /**
    * Bytes of the model that comes with the package, or undefined when there is none.

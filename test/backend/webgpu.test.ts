@@ -7,6 +7,8 @@ import { describe, expect, it } from 'vitest';
 /** Chromium brings a Vulkan loader and a driver that computes on the CPU. */
 const VULKAN = '/usr/lib/chromium';
 const DRIVER = `${VULKAN}/vk_swiftshader_icd.json`;
+const hasDriver = existsSync(DRIVER);
+if (!hasDriver) console.warn(`WebGPU in Node is not tested: ${DRIVER} is missing`);
 
 /** A GPU made of two busy cores. */
 const TIMEOUT_MS = 150_000;
@@ -24,7 +26,7 @@ const PROGRAM = `
   for (const detector of detectors) detector.dispose();
   console.log(JSON.stringify({ backends, expected, found }));`;
 
-describe.skipIf(!existsSync(DRIVER))('refinedet/webgpu in Node', () => {
+describe.skipIf(!hasDriver)('refinedet/webgpu in Node', () => {
   it(
     'finds what wasm finds, and lets the process end',
     async () => {

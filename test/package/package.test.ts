@@ -113,6 +113,22 @@ describe('the packed package in Node', () => {
     expect(old).toMatch(/dynamic import\(\)/);
   });
 
+  it('names the optional package that a backend needs', async () => {
+    app.write('model.safetensors', await writeModel(randomModel(64)));
+    app.write(
+      'gpu.js',
+      `import { RefineDet } from 'refinedet';
+       import { webgpu } from 'refinedet/webgpu';
+       const error = await RefineDet.load('model.safetensors', { backend: webgpu }).catch((e) => e);
+       console.log(error.code + ': ' + error.message);`,
+    );
+    const { stdout, stderr } = await execute('gpu.js');
+    expect(stdout.trim()).toBe(
+      'MISSING_DEPENDENCY: the webgpu backend in Node needs the package webgpu: npm install webgpu',
+    );
+    expect(stderr).toBe('');
+  });
+
   it('brings the demo page along', async () => {
     app.write('model.safetensors', await writeModel(randomModel(64)));
     const cli = 'node_modules/refinedet/dist/cli/main.js';
