@@ -1,78 +1,34 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { embedWorker } from '../../scripts/build-browser.ts';
-import { buildDemo } from '../../scripts/build-demo.ts';
-import { embedWasm } from '../../scripts/embed.ts';
-import { serveSite } from '../../src/cli/demo/server.ts';
-import { readSite } from '../../src/cli/demo/site.ts';
-import { RefineDet, writeModel } from '../../src/index.ts';
-import { randomModel } from '../helpers/model.ts';
 import { hasChromium, launchChromium } from './helpers/chromium.ts';
-import { expectSame, OPTIONS } from './helpers/fixture.ts';
-import { serveSite as serveFolder } from './helpers/server.ts';
+import { CAT, type Demo, download, openDemo, PATIENCE_MS, serveDemo } from './helpers/demo.ts';
+import { expectSame } from './helpers/fixture.ts';
+import { serveSite } from './helpers/server.ts';
 import { makeVideo } from './helpers/video.ts';
 
-const CAT = fileURLToPath(new URL('../../examples/cat.jpg', import.meta.url));
 /** Until the page is there; the first result may take longer on a busy machine. */
 const LOAD_LIMIT_MS = 3000;
-/** Software rendering is slow, and the machine may be busy. */
-const PATIENCE_MS = 120_000;
-const PHONE = { viewport: { width: 390, height: 844 } };
+const PHONE = { viewport: { width: 360, height: 740 } };
 
 describe.skipIf(!hasChromium)('the demo page', () => {
-  let folder: string;
-  let model: Uint8Array;
-  let expected: Awaited<ReturnType<RefineDet['detect']>>;
+  let demo: Demo;
   let browser: Browser;
-  let site: Awaited<ReturnType<typeof serveSite>>;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'refinedet-demo-'));
-    embedWasm();
-    await embedWorker();
-    await buildDemo(folder);
-    model = await writeModel(randomModel(64));
-    const detector = await RefineDet.load(model, { threads: 1 });
-    expected = await detector.detect(CAT, OPTIONS);
-    detector.dispose();
-    site = await serveSite(await readSite(folder, model), '127.0.0.1', 0);
+    demo = await serveDemo();
     browser = await launchChromium({ camera: true });
   });
   afterAll(async () => {
     await browser?.close();
-    site?.server.closeAllConnections();
-    site?.server.close();
-    rmSync(folder, { recursive: true });
+    demo?.close();
   });
 
-  /** The page with what goes wrong in it, showing all that the first sample has. */
-  async function openDemo(
-    url = site.url,
-    { chromium = browser, ...options }: BrowserContextOptions & { chromium?: Browser } = {},
-  ) {
-    const context = await chromium.newContext(options);
-    const page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
-    const problems: string[] = [];
-    page.on('pageerror', ({ message }) => problems.push(message));
-    await page.goto(url);
-    await page.locator('#threshold').fill('5');
-    await page.waitForSelector('#found li');
-    return { page, problems, close: () => context.close() };
-  }
-
+  const open = (options?: BrowserContextOptions) => openDemo(browser, demo.url, options);
   const texts = (page: Page, selector: string) => page.locator(selector).allTextContents();
 
-  async function download(page: Page, button: string): Promise<{ name: string; file: string }> {
-    const [saved] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
-    return { name: saved.suggestedFilename(), file: await saved.path() };
-  }
-
   it('loads fast, moves nothing about, and finds what Node finds', async () => {
-    const { page, problems, close } = await openDemo();
+    const { page, problems, close } = await open();
     const { loaded, shift } = await page.evaluate(async () => {
       const shifts = await new Promise<PerformanceEntryList>((resolve) => {
         const observer = new PerformanceObserver((list) => resolve(list.getEntries()));
@@ -91,7 +47,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     const { detections, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
     expect(name).toBe('cat.json');
     expect(rest).toEqual({ file: 'cat.jpg', width: 451, height: 300 });
-    expectSame(detections, expected);
+    expectSame(detections, demo.expected);
     expect(await texts(page, '#timings dd')).toEqual(Array(4).fill(expect.stringMatching(/ ms$/)));
     expect(await page.textContent('#memory')).toMatch(/^[1-9]\d* MiB$/);
     expect(await page.textContent('#engine-state')).toMatch(/^WebAssembly, [2-4] threads$/);
@@ -100,7 +56,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
   });
 
   it('shows what the filters let through, in words too, and saves the picture', async () => {
-    const { page, close } = await openDemo();
+    const { page, close } = await open();
     const all = (await texts(page, '#found li')).length;
     await page.locator('#classes label', { hasText: 'ant' }).click();
     const rest = await texts(page, '#found li b');
@@ -125,7 +81,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
   });
 
   it('takes pictures that are pasted, dropped and chosen, and says what is wrong with others', async () => {
-    const { page, close } = await openDemo();
+    const { page, close } = await open();
     const give = (kind: 'paste' | 'drop', name: string, type: string) =>
       page.evaluate(
         async ({ kind, name, type }) => {
@@ -163,14 +119,14 @@ describe.skipIf(!hasChromium)('the demo page', () => {
   });
 
   it('follows a video file with ids', { timeout: PATIENCE_MS }, async () => {
-    const { page, problems, close } = await openDemo();
+    const { page, problems, close } = await open();
     const url = await page.evaluate(
       () => document.querySelector<HTMLImageElement>('#picture')!.src,
     );
     await page.waitForSelector('#found li');
-    const images = await serveFolder({ folders: { '/examples': join(CAT, '..') } });
+    const images = await serveSite({ folders: { '/examples': join(CAT, '..') } });
     const cat = { url: '/examples/cat.jpg', y: 90, width: 451, height: 300, speed: 2 };
-    const video = join(folder, 'cat.webm');
+    const video = join(demo.folder, 'cat.webm');
     writeFileSync(video, await makeVideo(browser, images.url, [cat], 25));
     await images.close();
     await page.locator('#file').setInputFiles(video);
@@ -198,7 +154,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
   });
 
   it('turns the camera on and off', async () => {
-    const { page, problems, close } = await openDemo();
+    const { page, problems, close } = await open();
     await page.click('#camera');
     await page.waitForSelector('#camera[aria-pressed=true]');
     await page.waitForSelector('#dropped:not(:empty)');
@@ -216,60 +172,8 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     await close();
   });
 
-  it('changes threads, the backend and the model', { timeout: PATIENCE_MS }, async () => {
-    const chromium = await launchChromium({ gpu: true });
-    const { page, problems, close } = await openDemo(site.url, { chromium });
-    const state = (text: string) =>
-      page.waitForFunction(
-        (wanted) => document.querySelector('#engine-state')!.textContent === wanted,
-        text,
-      );
-    await page.selectOption('#threads', '1');
-    await state('WebAssembly');
-    await page.selectOption('#backend', 'webgl');
-    await state('WebGL');
-    await page.waitForSelector('#found li');
-    const { file } = await download(page, '#save-json');
-    expectSame(JSON.parse(readFileSync(file, 'utf8')).detections, expected);
-    const own = join(folder, 'own.safetensors');
-    writeFileSync(own, await writeModel(randomModel(64, 2)));
-    await page.locator('#model').setInputFiles(own);
-    await page.waitForFunction(() =>
-      /^own\.safetensors: .*64×64, 3 classes/.test(
-        document.querySelector('#model-name')!.textContent!,
-      ),
-    );
-    expect(problems).toEqual([]);
-    expect(await page.isVisible('#problem')).toBe(false);
-    await close();
-    await chromium.close();
-  });
-
-  it('works below a path, without isolation, and says what to do without its model', async () => {
-    const files = { '/some/path/models/default.safetensors': model };
-    const plain = await serveFolder({ folders: { '/some/path': folder }, files });
-    const { page, problems, close } = await openDemo(`${plain.url}/some/path/index.html`);
-    expect(await page.textContent('#engine-state')).toBe('WebAssembly');
-    expect(await page.isVisible('#threads-note')).toBe(true);
-    expect(await page.isVisible('#problem')).toBe(false);
-    expect(problems).toEqual([]);
-    await close();
-    await plain.close();
-
-    const empty = await serveFolder({ folders: { '': folder } });
-    const context = await browser.newContext();
-    const alone = await context.newPage();
-    alone.setDefaultTimeout(PATIENCE_MS);
-    await alone.goto(`${empty.url}/index.html`);
-    await alone.waitForSelector('#problem:visible');
-    expect(await alone.textContent('#problem p')).toMatch(/copy models\/default\.safetensors/);
-    expect(await alone.textContent('#engine-state')).toBe('No model');
-    await context.close();
-    await empty.close();
-  });
-
   it('fits a phone, follows the colour scheme, and can be used by keyboard', async () => {
-    const { page, close } = await openDemo(site.url, { ...PHONE, colorScheme: 'dark' });
+    const { page, close } = await open({ ...PHONE, colorScheme: 'dark' });
     const [overflow, light] = await page.evaluate(() => {
       const [red] = getComputedStyle(document.body).backgroundColor.match(/\d+/g)!;
       return [document.documentElement.scrollWidth - innerWidth, Number(red)];

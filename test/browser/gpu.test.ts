@@ -1,17 +1,30 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasChromium, launchChromium, openPage } from './helpers/chromium.ts';
+import { hasChromium, launchChromium, openPage, SOFTWARE_WEBGL } from './helpers/chromium.ts';
 import { createFixture, expectSame, type Fixture, OPTIONS } from './helpers/fixture.ts';
 import { type Site, serveSite } from './helpers/server.ts';
 
-/** tfjs refuses WebGL in software unless told so. */
-const FLAGS = '?tfjsflags=SOFTWARE_WEBGL_ENABLED:true';
+/** Keeps the contexts that tfjs computes on, to take them away. */
+const CONTEXTS = `
+  globalThis.contexts = [];
+  const { getContext } = OffscreenCanvas.prototype;
+  OffscreenCanvas.prototype.getContext = function (type, ...options) {
+    const context = getContext.call(this, type, ...options);
+    if (type === 'webgl2') contexts.push(context);
+    return context;
+  };`;
 
-/** A worker of one's own. */
+/** A worker of one's own, which loses its GPU at the third picture. */
 const WORKER = `
+  import '/contexts.js';
   import { serve } from '/lib/gpu/serve.js';
   import { webgl } from '/lib/gpu/webgl.js';
-  serve({ gpu: [webgl] });`;
+  serve({ gpu: [webgl] });
+  let pictures = 0;
+  addEventListener('message', ({ data }) => {
+    if (data.type !== 'detect' || ++pictures !== 3) return;
+    contexts.at(-1).getExtension('WEBGL_lose_context').loseContext();
+  });`;
 
 /** The GPU is two busy cores, and its shaders are compiled first. */
 const TIMEOUT_MS = 180_000;
@@ -24,7 +37,7 @@ describe.skipIf(!hasChromium)('GPU backends in a page', { timeout: TIMEOUT_MS },
     [browser, fixture] = await Promise.all([launchChromium({ gpu: true }), createFixture()]);
     site = await serveSite({
       ...fixture.content,
-      files: { ...fixture.content.files, '/worker.js': WORKER },
+      files: { ...fixture.content.files, '/contexts.js': CONTEXTS, '/worker.js': WORKER },
     });
   });
   afterAll(async () => {
@@ -34,19 +47,9 @@ describe.skipIf(!hasChromium)('GPU backends in a page', { timeout: TIMEOUT_MS },
   });
 
   it('finds with WebGL what Node finds, two frames at a time, and goes on when the GPU is lost', async () => {
-    const [page, messages] = await openPage(browser, `${site.url}/${FLAGS}`);
+    const [page, messages] = await openPage(browser, `${site.url}/${SOFTWARE_WEBGL}`);
+    await page.addScriptTag({ url: '/contexts.js' });
     const result = await page.evaluate(async (options) => {
-      // tfjs' canvas, to take its context away.
-      const { OffscreenCanvas: Native } = globalThis;
-      const contexts: WebGL2RenderingContext[] = [];
-      globalThis.OffscreenCanvas = class extends Native {
-        // @ts-expect-error: one signature for all overloads
-        override getContext(...args: [never]) {
-          const context = super.getContext(...args);
-          if (args[0] === 'webgl2') contexts.push(context as never);
-          return context;
-        }
-      } as never;
       const { RefineDet } = await lib('gpu/refinedet');
       const { webgl } = await lib('gpu/webgl');
       const detector = await RefineDet.load('/model.safetensors', {
@@ -55,6 +58,24 @@ describe.skipIf(!hasChromium)('GPU backends in a page', { timeout: TIMEOUT_MS },
         threads: 1,
       });
       const before = detector.backend;
+      let draws = 0;
+      let overlaps = 0;
+      const waiting: number[] = [];
+      const { drawElements, fenceSync, getBufferSubData } = WebGL2RenderingContext.prototype;
+      Object.assign(WebGL2RenderingContext.prototype, {
+        drawElements(...args: unknown[]) {
+          draws++;
+          return Reflect.apply(drawElements, this, args);
+        },
+        fenceSync(...args: unknown[]) {
+          waiting.push(draws);
+          return Reflect.apply(fenceSync, this, args);
+        },
+        getBufferSubData(...args: unknown[]) {
+          if (waiting.shift()! < draws) overlaps++;
+          return Reflect.apply(getBufferSubData, this, args);
+        },
+      });
       const found = await Promise.all(
         [0, 1, 2].map(() => detector.detect('/examples/cat.jpg', options)),
       );
@@ -72,9 +93,11 @@ describe.skipIf(!hasChromium)('GPU backends in a page', { timeout: TIMEOUT_MS },
       detector.dispose();
       const again = await RefineDet.load('/model.safetensors', { backend: 'webgl', gpu: [webgl] });
       found.push(afterwards, await again.detect('/examples/cat.jpg', options));
-      return { before, found, sizes, backends, again: again.backend };
+      return { before, overlaps, found, sizes, backends, again: again.backend };
     }, OPTIONS);
     expect(result.before).toBe('webgl');
+    // Between a frame's last draw call and its read-back there were draw calls of the next one.
+    expect(result.overlaps).toBeGreaterThan(0);
     for (const found of result.found) expectSame(found, fixture.expected);
     expect(result.sizes).toHaveLength(5);
     expect(Math.min(...result.sizes)).toBeGreaterThan(5);
@@ -121,27 +144,38 @@ describe.skipIf(!hasChromium)('GPU backends in a page', { timeout: TIMEOUT_MS },
     await page.close();
   });
 
-  it('works in a worker of one’s own', async () => {
+  it('works in a worker of one’s own, whose stream loses no frame with the GPU', async () => {
     const [page] = await openPage(browser, `${site.url}/`);
-    const { backend, found } = await page.evaluate(async (options) => {
-      const { createWorkerDetector } = await lib('worker');
-      const detector = await createWorkerDetector('/model.safetensors', {
-        backend: 'webgl',
-        worker: () =>
-          new Worker('/worker.js?tfjsflags=SOFTWARE_WEBGL_ENABLED:true', { type: 'module' }),
-      });
-      return {
-        backend: detector.backend,
-        found: await detector.detect('/examples/cat.jpg', options),
-      };
-    }, OPTIONS);
-    expect(backend).toBe('webgl');
-    expectSame(found, fixture.expected);
+    const { backends, warnings, found } = await page.evaluate(
+      async ({ options, query }) => {
+        const { createWorkerDetector } = await lib('worker');
+        const warnings: string[] = [];
+        const detector = await createWorkerDetector('/model.safetensors', {
+          backend: 'webgl',
+          worker: () => new Worker(`/worker.js${query}`, { type: 'module' }),
+          warn: (message) => warnings.push(message),
+        });
+        const pictures = Array.from({ length: 5 }, () => '/examples/cat.jpg');
+        const backends: string[] = [detector.backend];
+        const found = [];
+        for await (const { detections } of detector.stream(pictures, options)) {
+          found.push(detections);
+        }
+        backends.push(detector.backend);
+        detector.dispose();
+        return { backends, warnings, found };
+      },
+      { options: OPTIONS, query: SOFTWARE_WEBGL },
+    );
+    expect(backends).toEqual(['webgl', 'wasm']);
+    expect(found).toHaveLength(5);
+    for (const detections of found) expectSame(detections, fixture.expected);
+    expect(warnings).toContain('refinedet goes on with wasm: the WebGL context was lost');
     await page.close();
   });
 
   it('times all backends when the choice is automatic, and says which is taken', async () => {
-    const [page] = await openPage(browser, `${site.url}/${FLAGS}`);
+    const [page] = await openPage(browser, `${site.url}/${SOFTWARE_WEBGL}`);
     const { backend, notes } = await page.evaluate(async () => {
       const { RefineDet } = await lib('gpu/refinedet');
       const { webgl } = await lib('gpu/webgl');
