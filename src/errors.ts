@@ -43,8 +43,10 @@ export const ERROR_CODES = {
   UNEXPECTED: 'something failed that should not: worth a bug report',
 } as const;
 
+/** A key of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** The error of this package: a stable code and one sentence that names the offending value. */
 export class RefineDetError extends Error {
   override readonly name = 'RefineDetError';
   readonly code: ErrorCode;
@@ -54,7 +56,7 @@ export class RefineDetError extends Error {
   /**
    * @param code stable identifier, one of {@link ERROR_CODES}
    * @param message one sentence naming the offending value
-   * @param options.cause the lower-level error, if any
+   * @param options `cause`: the lower-level error; `details`: see there
    */
   constructor(
     code: ErrorCode,
@@ -81,11 +83,19 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   }
 }
 
-/** ` (did you mean "x"?)` for the closest candidate within two edits, else an empty string. */
-export function didYouMean(word: string, candidates: Iterable<string>): string {
+/** Nobody mistypes a longer word; comparing two takes their lengths multiplied. */
+const LONGEST_GUESSED = 100;
+
+/**
+ * ` (did you mean "x"?)` for the closest candidate within two edits, else an empty string.
+ * @param word a foreign value, perhaps no text at all
+ */
+export function didYouMean(word: unknown, candidates: Iterable<string>): string {
+  if (typeof word !== 'string' || word.length > LONGEST_GUESSED) return '';
   let best: string | undefined;
   let bestDistance = 3;
   for (const candidate of candidates) {
+    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }

@@ -41,10 +41,18 @@ export function checkValue(name: string, value: unknown, [isValid, expected]: Ru
   throw new RefineDetError('INVALID_OPTION', `${name} must be ${expected}, not ${show(value)}`);
 }
 
+const MOST_SHOWN = 80;
+
 /** A value as it stands in a message. */
 export function show(value: unknown): string {
-  const isJson = typeof value === 'string' || typeof value === 'object';
-  return (isJson ? JSON.stringify(value) : String(value)).slice(0, 80);
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, MOST_SHOWN));
+  if (typeof value !== 'object') return String(value).slice(0, MOST_SHOWN);
+  try {
+    return String(JSON.stringify(value)).slice(0, MOST_SHOWN);
+  } catch {
+    // It contains itself, or is nested deeper than the stack.
+    return Array.isArray(value) ? 'a list' : 'an object';
+  }
 }
 
 /** @throws INVALID_OPTION for a value that is no object */

@@ -28,8 +28,10 @@ const FINDING_SEVERITY = {
   'similar-classes': 'warning',
   'unused-class': 'warning',
   'no-boxes': 'note',
+  'too-many-findings': 'error',
 } as const satisfies Record<string, Severity>;
 
+/** What can be wrong with a data set. */
 export type FindingCode = keyof typeof FINDING_SEVERITY;
 
 /** Where a finding was made; see {@link Finding}. */
@@ -41,10 +43,19 @@ export type Report = (code: FindingCode, message: string, place: Place) => void;
 /** What a reader leaves out with a warning instead of stopping. */
 const LEFT_OUT_ON_LOAD: ReadonlySet<FindingCode> = new Set(['zero-area-box', 'repeated-image']);
 
-/** A report that keeps every finding. */
+/** A file of a byte or two a finding must not fill the memory. */
+const MOST_FINDINGS = 100_000;
+
+/** A report that keeps every finding, up to 100,000. */
 export function collect(findings: Finding[]): Report {
-  return (code, message, place) => {
+  const keep: Report = (code, message, place) => {
     findings.push({ severity: FINDING_SEVERITY[code], code, message, ...place });
+  };
+  return (code, message, place) => {
+    if (findings.length < MOST_FINDINGS) keep(code, message, place);
+    else if (findings.length === MOST_FINDINGS) {
+      keep('too-many-findings', `what was found after ${MOST_FINDINGS} others is not listed`, {});
+    }
   };
 }
 

@@ -7,6 +7,7 @@ import {
   isFile,
   isImageName,
   listFolder,
+  MAX_ANNOTATION_BYTES,
   mapConcurrently,
   readText,
   withoutExtension,
@@ -120,7 +121,7 @@ async function readImage(
 async function readAnnotation(file: string, report: Report): Promise<VocAnnotation | undefined> {
   let text: string;
   try {
-    text = await readText(file);
+    text = await readText(file, MAX_ANNOTATION_BYTES);
   } catch (error) {
     if (!(error instanceof RefineDetError)) throw error;
     report('missing-annotation', error.message, { file });

@@ -33,6 +33,8 @@ export class XmlError extends Error {
 
 /** Real annotations nest 4 deep. */
 const MAX_DEPTH = 32;
+/** Messages of the parser repeat names. */
+const MAX_MESSAGE = 200;
 const CORNERS = ['xmin', 'ymin', 'xmax', 'ymax'] as const;
 
 /**
@@ -45,7 +47,7 @@ export function parseVocXml(text: string): VocAnnotation {
   let object: { line: number; fields: Map<string, string> } | undefined;
   let content = '';
   const fail = (message: string): never => {
-    throw new XmlError(parser.line, message);
+    throw new XmlError(parser.line, message.slice(0, MAX_MESSAGE));
   };
 
   parser.on('error', (error) => fail(error.message.replace(/^[\d:]+ /, '')));
@@ -61,19 +63,27 @@ export function parseVocXml(text: string): VocAnnotation {
     content += piece;
   });
   parser.on('closetag', () => {
-    // Below an object: `name`, `bndbox/xmin`; the boxes of its parts have longer paths.
-    const field = open.slice(2).join('/');
-    if (object && field !== '') object.fields.set(field, content.trim());
-    else if (object) {
+    const field = fieldOf(open);
+    if (object && open.length === 2) {
       annotation.objects.push(vocObject(object.line, object.fields));
       object = undefined;
-    } else if (open[1] === 'size' && field === 'width') annotation.width = toNumber(content);
+    } else if (object && field !== undefined) object.fields.set(field, content.trim());
+    else if (open[1] === 'size' && field === 'width') annotation.width = toNumber(content);
     else if (open[1] === 'size' && field === 'height') annotation.height = toNumber(content);
     open.pop();
     content = '';
   });
   parser.write(text).close();
   return annotation;
+}
+
+/**
+ * Name of the element below an object or a size: `name`, `bndbox/xmin`. The boxes of an object's parts
+ * lie deeper. Names can be long, so no more of a path is put together.
+ */
+function fieldOf(open: readonly string[]): string | undefined {
+  if (open.length === 3) return open[2];
+  return open.length === 4 && open[2] === 'bndbox' ? `bndbox/${open[3]}` : undefined;
 }
 
 function vocObject(line: number, fields: ReadonlyMap<string, string>): VocObject {

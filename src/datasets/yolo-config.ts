@@ -21,6 +21,8 @@ const SPLIT_KEYS = ['train', 'val', 'test'];
 const MAX_BYTES = 2 ** 18;
 const MAX_ALIASES = 100;
 const MAX_DEPTH = 32;
+/** Ten thousand names take half as many. Every key of a mapping is compared with all before it. */
+const MAX_LEXEMES = 100_000;
 
 /**
  * @throws DATASET_FORMAT naming line or key, FILE_NOT_FOUND
@@ -50,7 +52,7 @@ function fail(place: Place, message: string): never {
 
 /** Top-level mapping. Maps instead of objects: a key may be `__proto__`. No custom tags. */
 function parseYaml(text: string, file: string): ReadonlyMap<unknown, unknown> {
-  refuseDeepNesting(text, file);
+  refuseComplexity(text, file);
   const lineCounter = new LineCounter();
   let value: unknown;
   try {
@@ -71,9 +73,11 @@ function parseYaml(text: string, file: string): ReadonlyMap<unknown, unknown> {
 }
 
 /** Composing a document recurses, and a full stack can end the whole process. */
-function refuseDeepNesting(text: string, file: string): void {
+function refuseComplexity(text: string, file: string): void {
   const parser = new Parser();
+  let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
+    if (++lexemes > MAX_LEXEMES) fail({ file }, 'the YAML is too long');
     for (const _ of parser.next(lexeme));
     if (parser.stack.length > MAX_DEPTH)
       fail({ file }, `values are nested more than ${MAX_DEPTH} deep`);
@@ -93,6 +97,9 @@ function classNames(fields: ReadonlyMap<unknown, unknown>, file: string): string
   const names = fields.get('names');
   const values = names instanceof Map ? inOrder(names, file) : names;
   if (!Array.isArray(values)) fail({ file, key: 'names' }, 'class names are missing');
+  const isName = (value: unknown) => typeof value === 'string' || typeof value === 'number';
+  const other = values.findIndex((value) => !isName(value));
+  if (other >= 0) fail({ file, key: `names.${other}` }, 'a name is expected');
   const classes = values.map(String);
   const nc = fields.get('nc');
   if (nc !== undefined && nc !== classes.length) {

@@ -1,7 +1,7 @@
 /** One image of a YOLO data set and the lines of its label file. */
 import type { Box } from '../boxes.ts';
 import { RefineDetError } from '../errors.ts';
-import { isFile, readText, withoutExtension } from './files.ts';
+import { isFile, MAX_ANNOTATION_BYTES, readText, withoutExtension } from './files.ts';
 import type { Report } from './findings.ts';
 import { type ImageSize, readPictureSize } from './image-size.ts';
 import { isCoordinate, toNumber } from './number.ts';
@@ -31,7 +31,7 @@ export async function readYoloImage(source: YoloImage): Promise<DatasetImage | u
     annotationPath: labels,
     boxes: [],
   };
-  const text = (await isFile(labels)) ? await readText(labels) : '';
+  const text = (await isFile(labels)) ? await readText(labels, MAX_ANNOTATION_BYTES) : '';
   if (text.trim() === '') return image;
   const size = await sizeOrReport(picture, report);
   return size && { ...image, ...size, boxes: parseLabels(text, size, source) };

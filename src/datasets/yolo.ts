@@ -2,8 +2,10 @@
  * YOLO folders: a data.yaml that names classes and splits, pictures below a folder `images`, and a
  * text file of the same name below `labels` for each (none for an image without objects).
  */
+import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { RefineDetError } from '../errors.ts';
 import {
   isFile,
   isFolder,
@@ -80,13 +82,21 @@ async function readYolo(config: YoloConfig, split: string, report: Report): Prom
 
 /** Also those in folders below; links to folders are not followed: they could lead in circles. */
 async function picturesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await foldersAndFiles(folder);
   const found = await mapConcurrently(entries, async (entry) => {
     const file = path.join(folder, entry.name);
     if (entry.isDirectory()) return picturesIn(file);
     return isImageName(entry.name) ? [file] : [];
   });
   return found.flat().sort();
+}
+
+async function foldersAndFiles(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    throw new RefineDetError('FILE_NOT_FOUND', `${folder} cannot be read`, { cause });
+  }
 }
 
 /**

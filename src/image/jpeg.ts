@@ -13,6 +13,12 @@ const EXIF_SIGNATURE = [0x45, 0x78, 0x69, 0x66, 0, 0]; // "Exif\0\0"
 /** Progressive files use about ten; a hostile one repeats cheap scans to keep the decoder busy. */
 const MAX_SCANS = 1000;
 
+/**
+ * A block of 8×8 pixels takes a bit at the very least, and subsampling makes that 1,024 pixels a byte: of
+ * fewer bytes a decoder would fill a picture of any size with grey.
+ */
+const MOST_PIXELS_PER_BYTE = 2048;
+
 /** Walks all markers up to the end-of-image marker, skipping over the entropy-coded data. */
 export function parseJpeg(bytes: Uint8Array): ParsedHeader {
   const header: ParsedHeader = { width: 0, height: 0, orientation: 1, complete: false };
@@ -24,7 +30,7 @@ export function parseJpeg(bytes: Uint8Array): ParsedHeader {
     if (at < 0) return header;
     while (bytes[at] === 0xff) at++;
     const marker = bytes[at++];
-    if (marker === EOI) return { ...header, complete: true };
+    if (marker === EOI) return { ...header, complete: holdsPixels(header, bytes.length) };
     if (marker === 0 || marker === TEM || (marker >= RST0 && marker <= RST7)) continue;
 
     if (at + 2 > bytes.length) return header;
@@ -39,6 +45,10 @@ export function parseJpeg(bytes: Uint8Array): ParsedHeader {
     }
     at += length;
   }
+}
+
+function holdsPixels({ width, height }: ParsedHeader, bytes: number): boolean {
+  return width * height <= MOST_PIXELS_PER_BYTE * bytes;
 }
 
 /** SOF0 to SOF15; 0xc4, 0xc8 and 0xcc among them mean something else. */

@@ -1,5 +1,6 @@
 /** The registry of presets: one row of plain data each, and the graph a row stands for. */
 import { didYouMean, RefineDetError } from '../errors.ts';
+import { show } from '../option-checks.ts';
 import { mobilenet } from './backbones/mobilenet.ts';
 import { resnet101 } from './backbones/resnet101.ts';
 import { vgg16 } from './backbones/vgg16.ts';
@@ -29,6 +30,7 @@ const CAFFE = { mean: [104, 117, 123], std: [1, 1, 1], channelOrder: 'BGR' } as 
 const VGG16 = { backbone: 'vgg16', neck: 'plain', ...CAFFE, source: PAPER } as const;
 const RESNET101 = { backbone: 'resnet101', neck: 'residual', ...CAFFE, source: PAPER } as const;
 
+/** The architectures, by name, with how each wants its input. */
 export const PRESETS = {
   'refinedet320-vgg16': { ...VGG16, inputSize: 320 },
   'refinedet512-vgg16': { ...VGG16, inputSize: 512 },
@@ -45,6 +47,7 @@ export const PRESETS = {
   },
 } as const satisfies Record<string, Preset>;
 
+/** A key of {@link PRESETS}. */
 export type PresetName = keyof typeof PRESETS;
 
 /**
@@ -52,11 +55,11 @@ export type PresetName = keyof typeof PRESETS;
  * @throws UNKNOWN_PRESET
  */
 export function presetByName(name: string): Preset & { name: PresetName } {
-  if (!Object.hasOwn(PRESETS, name)) {
+  if (typeof name !== 'string' || !Object.hasOwn(PRESETS, name)) {
     const names = Object.keys(PRESETS);
     throw new RefineDetError(
       'UNKNOWN_PRESET',
-      `unknown preset "${name}"${didYouMean(name, names)}; there are ${names.join(', ')}`,
+      `unknown preset ${show(name)}${didYouMean(name, names)}; there are ${names.join(', ')}`,
     );
   }
   return { name: name as PresetName, ...PRESETS[name as PresetName] };

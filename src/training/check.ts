@@ -1,5 +1,6 @@
 /** Checks of option values. */
 import { RefineDetError } from '../errors.ts';
+import { show } from '../option-checks.ts';
 
 /**
  * @param expected completes "must be a number ..."
@@ -8,9 +9,12 @@ import { RefineDetError } from '../errors.ts';
 export function checkNumber(
   name: string,
   value: unknown,
-  isValid: boolean,
+  isValid: (value: number) => boolean,
   expected: string,
 ): void {
-  if (typeof value === 'number' && isValid) return;
-  throw new RefineDetError('INVALID_OPTION', `${name} must be a number ${expected}, not ${value}`);
+  if (typeof value === 'number' && isValid(value)) return;
+  throw new RefineDetError(
+    'INVALID_OPTION',
+    `${name} must be a number ${expected}, not ${show(value)}`,
+  );
 }

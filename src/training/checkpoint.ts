@@ -4,9 +4,13 @@
  * `state`, the rest as JSON. Random numbers, order and rates follow from configuration and step.
  */
 import { RefineDetError } from '../errors.ts';
+import { parseJson } from '../json.ts';
 import type { ModelConfig } from '../model/model.ts';
+import { checkObject, checkValue, wholeFrom } from '../option-checks.ts';
 import { toFloat32 } from '../weights/dtype.ts';
+import { parseModelConfig } from '../weights/model-config.ts';
 import { readSafetensors, type TensorWriter, writeSafetensors } from '../weights/safetensors.ts';
+import { resolveTrainConfig } from './config/resolve.ts';
 import type { TrainConfig } from './config/types.ts';
 import type { EvaluationRecord } from './records.ts';
 import type { TrainerState } from './trainer.ts';
@@ -57,6 +61,22 @@ function floats(data: Float32Array): TensorWriter {
   };
 }
 
+const COUNT = wholeFrom(0);
+
+function checkedState(value: unknown): State {
+  const state = checkObject('the state', value) as unknown as State;
+  for (const name of ['step', 'averageUpdates', 'images'] as const) {
+    checkValue(name, state[name], COUNT);
+  }
+  checkValue('history', state.history, [Array.isArray, 'a list of evaluations']);
+  for (const past of state.history) checkValue('step', checkObject('history', past)['step'], COUNT);
+  return {
+    ...state,
+    config: resolveTrainConfig(state.config),
+    model: parseModelConfig(state.model),
+  };
+}
+
 /**
  * @param name how messages call the file
  * @throws CHECKPOINT_MISMATCH for anything but a checkpoint of this version
@@ -68,7 +88,7 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
       throw new Error(`it is no checkpoint of version ${VERSION}`);
     }
     const buffer = (tensor: string) => toFloat32(tensors.get(tensor)!.bytes, 'F32');
-    const { step, averageUpdates, ...rest } = JSON.parse(metadata.get('state')!) as State;
+    const { step, averageUpdates, ...rest } = checkedState(parseJson(metadata.get('state') ?? ''));
     const optimizer = [...tensors.keys()].filter((tensor) => tensor.startsWith(OPTIMIZER_PREFIX));
     return {
       ...rest,

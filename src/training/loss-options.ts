@@ -10,6 +10,7 @@ export interface MatchThresholds {
   negative: number;
 }
 
+/** Matching, mining and weights of the loss. */
 export interface LossOptions {
   /** Plain anchors against boxes. Default 0.5 and 0.5. */
   arm: MatchThresholds;
@@ -31,6 +32,7 @@ export interface LossOptions {
   weights: LossWeights;
 }
 
+/** Factors of the parts of the loss. */
 export interface LossWeights {
   armConf: number;
   armLoc: number;
@@ -62,15 +64,15 @@ export function resolveLossOptions(options: Partial<LossOptions> = {}): LossOpti
   checkValue('refineAnchors', resolved.refineAnchors, FLAG);
   for (const name of ['arm', 'odm'] as const) {
     const { positive, negative } = resolved[name];
-    checkNumber(`${name}.positive`, positive, positive >= 0 && positive <= 1, 'from 0 to 1');
-    const fits = negative >= 0 && negative <= positive;
+    checkNumber(`${name}.positive`, positive, (v) => v >= 0 && v <= 1, 'from 0 to 1');
+    const fits = (v: number) => v >= 0 && v <= positive;
     checkNumber(`${name}.negative`, negative, fits, `from 0 to ${name}.positive (${positive})`);
   }
   const { objectnessThreshold: p, negativeRatio: ratio } = resolved;
-  checkNumber('objectnessThreshold', p, p >= 0 && p < 1, 'from 0 to below 1');
-  checkNumber('negativeRatio', ratio, ratio >= 0 && ratio < Infinity, 'from 0');
+  checkNumber('objectnessThreshold', p, (v) => v >= 0 && v < 1, 'from 0 to below 1');
+  checkNumber('negativeRatio', ratio, (v) => v >= 0 && v < Infinity, 'from 0');
   for (const [name, weight] of Object.entries(resolved.weights)) {
-    checkNumber(`weights.${name}`, weight, weight >= 0 && weight < Infinity, 'from 0');
+    checkNumber(`weights.${name}`, weight, (v) => v >= 0 && v < Infinity, 'from 0');
   }
   return resolved;
 }

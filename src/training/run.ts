@@ -1,9 +1,11 @@
 /** What is kept of a run while it goes on: metrics, checkpoints, the best model. */
 import type { Dataset } from '../datasets/types.ts';
 import { RefineDetError } from '../errors.ts';
+import { parseJson } from '../json.ts';
 import { withoutBatchNorm } from '../model/fold.ts';
 import type { Model, ModelConfig } from '../model/model.ts';
 import { presetGraph } from '../model/presets.ts';
+import { checkObject, checkValue, wholeFrom } from '../option-checks.ts';
 import { writeModel } from '../weights/model-file.ts';
 import {
   type Checkpoint,
@@ -180,11 +182,24 @@ export function resumedModel({ trainer: { weights }, model: config }: Checkpoint
   );
 }
 
-/** The lines of metrics.jsonl; a last one that a crash has cut off is left out. */
+/**
+ * The lines of metrics.jsonl; a last one that a crash has cut off is left out.
+ * @throws CHECKPOINT_MISMATCH for a line that is no record
+ */
 export async function readMetrics(store: RunStore): Promise<StepRecord[]> {
   const bytes = await store.read(RUN_FILES.metrics);
   const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as StepRecord);
+  return lines.map((line, index) => {
+    try {
+      const record = checkObject('the record', parseJson(line));
+      checkValue('its step', record['step'], wholeFrom(0));
+      return record as unknown as StepRecord;
+    } catch (cause) {
+      const place = `${store.describe(RUN_FILES.metrics)}:${index + 1}`;
+      const { message } = cause as Error;
+      throw new RefineDetError('CHECKPOINT_MISMATCH', `${place}: ${message}`, { cause });
+    }
+  });
 }
 
 function metricsText(records: readonly StepRecord[]): string {

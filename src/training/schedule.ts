@@ -1,8 +1,9 @@
 /** Learning rate and frozen layers as functions of the step: plain data in, numbers out. */
 import { didYouMean, RefineDetError } from '../errors.ts';
-import { checkValue } from '../option-checks.ts';
+import { checkValue, show } from '../option-checks.ts';
 import { checkNumber } from './check.ts';
 
+/** The learning rate over a run. */
 export interface LearningRateSchedule {
   /** Default `cosine`. */
   kind: 'constant' | 'multistep' | 'cosine';
@@ -39,16 +40,16 @@ export function resolveSchedule(options: Partial<LearningRateSchedule> = {}): Le
   if (!KINDS.includes(kind)) {
     throw new RefineDetError(
       'INVALID_OPTION',
-      `schedule must be one of ${KINDS.join(', ')}, not "${kind}"${didYouMean(kind, KINDS)}`,
+      `schedule must be one of ${KINDS.join(', ')}, not ${show(kind)}${didYouMean(kind, KINDS)}`,
     );
   }
-  const isRate = learningRate > 0 && learningRate < Infinity;
+  const isRate = (v: number) => v > 0 && v < Infinity;
   checkNumber('learningRate', learningRate, isRate, 'above 0');
-  checkNumber('warmupSteps', warmupSteps, warmupSteps >= 0, 'from 0');
-  checkNumber('gamma', gamma, gamma > 0 && gamma <= 1, 'above 0 to 1');
+  checkNumber('warmupSteps', warmupSteps, (v) => v >= 0, 'from 0');
+  checkNumber('gamma', gamma, (v) => v > 0 && v <= 1, 'above 0 to 1');
   checkValue('milestones', milestones, [Array.isArray, 'a list of numbers']);
   for (const milestone of milestones) {
-    checkNumber('milestones', milestone, milestone >= 0 && milestone <= 1, 'from 0 to 1');
+    checkNumber('milestones', milestone, (v) => v >= 0 && v <= 1, 'from 0 to 1');
   }
   return schedule;
 }

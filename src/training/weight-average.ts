@@ -22,7 +22,7 @@ export class WeightAverage {
    * @param decay weight of the past in each update, in [0, 1); 0 follows the weights
    */
   constructor(kernels: Kernels, weights: number, length: number, decay = DEFAULT_AVERAGE_DECAY) {
-    checkNumber('averageDecay', decay, decay >= 0 && decay < 1, 'from 0 to below 1');
+    checkNumber('averageDecay', decay, (v) => v >= 0 && v < 1, 'from 0 to below 1');
     this.#kernels = kernels;
     this.#weights = weights;
     this.#length = length;

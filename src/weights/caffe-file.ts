@@ -18,6 +18,8 @@ const LAYER_FIELDS: Readonly<Record<number, { name: number; blobs: number }>> = 
 const MAX_TENSORS = 100_000;
 const MAX_BLOBS = 64;
 const MAX_SHAPE_BYTES = 256;
+/** Every blob of a layer repeats its name. */
+const MAX_NAME_BYTES = 1024;
 
 /** First bytes of a NetParameter: its name, an input, or a layer of either version. */
 const FIRST_BYTES = [0x0a, 0x12, 0x1a, 0xa2];
@@ -56,12 +58,17 @@ function readLayer(message: Uint8Array, numbers: { name: number; blobs: number }
   const blobs: Uint8Array[] = [];
   for (const field of protobufFields(message)) {
     if (field.type !== 'bytes') continue;
-    if (field.number === numbers.name) name = new TextDecoder().decode(field.bytes);
+    if (field.number === numbers.name) name = readName(field.bytes);
     if (field.number !== numbers.blobs) continue;
     blobs.push(field.bytes);
     if (blobs.length > MAX_BLOBS) throw corrupt(`a layer has more than ${MAX_BLOBS} blobs`);
   }
   return { name, blobs };
+}
+
+function readName(bytes: Uint8Array): string {
+  if (bytes.length <= MAX_NAME_BYTES) return new TextDecoder().decode(bytes);
+  throw corrupt(`the name of a layer has ${bytes.length} bytes`);
 }
 
 /** BlobProto: num, channels, height, width 1-4 (old), data 5, shape 7, double_data 8. */

@@ -99,8 +99,11 @@ function classes(value: unknown): string[] {
       throw invalid('class name', name, `a text of 1 to ${MAX_NAME_LENGTH} characters`);
     }
   }
-  const repeated = value.find((name, index) => value.indexOf(name) !== index);
-  if (repeated !== undefined) throw invalid('classes', repeated, 'all different');
+  const used = new Set<string>();
+  for (const name of value) {
+    if (used.has(name)) throw invalid('classes', name, 'all different');
+    used.add(name);
+  }
   return value;
 }
 

@@ -7,6 +7,7 @@
  * (biases, normalisation) stay float32, and an int8 kernel `x` has its scales in `x.scale`.
  */
 import { RefineDetError } from '../errors.ts';
+import { parseJson } from '../json.ts';
 import { withoutBatchNorm } from '../model/fold.ts';
 import { BATCH_NORM_TENSORS, type Graph, type WeightTensor } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
@@ -75,7 +76,7 @@ function parseConfigJson(metadata: ReadonlyMap<string, string>): unknown {
     );
   }
   try {
-    return JSON.parse(metadata.get('config') ?? '');
+    return parseJson(metadata.get('config') ?? '');
   } catch (cause) {
     throw new RefineDetError('MODEL_METADATA', "the model's config is not valid JSON", { cause });
   }

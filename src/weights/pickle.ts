@@ -228,7 +228,11 @@ const OPERATIONS = new Map<number, (m: Machine) => void>([
     0x93, // STACK_GLOBAL
     (m) => {
       const attribute = m.pop();
-      m.pushGlobal(String(m.pop()), String(attribute));
+      const module = m.pop();
+      if (typeof module !== 'string' || typeof attribute !== 'string') {
+        throw corrupt('the pickle refers to a type by something that is no text');
+      }
+      m.pushGlobal(module, attribute);
     },
   ],
   [0x52, (m) => m.reduce()], // REDUCE

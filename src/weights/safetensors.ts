@@ -3,6 +3,8 @@
  * shape and byte range, then the bytes. https://github.com/huggingface/safetensors
  */
 import { RefineDetError } from '../errors.ts';
+import { parseJson } from '../json.ts';
+import { show } from '../option-checks.ts';
 import { ByteReader, corrupt, quote, requireBytes } from './bytes.ts';
 import { type DType, ITEM_SIZE } from './dtype.ts';
 import { elementCount } from './source.ts';
@@ -61,7 +63,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    header = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw corrupt('the safetensors header is not valid JSON', cause);
   }
@@ -91,7 +93,7 @@ function parseEntry(name: string, entry: unknown) {
   if (typeof dtype !== 'string' || !Object.hasOwn(ITEM_SIZE, dtype)) {
     throw new RefineDetError(
       'MODEL_FORMAT',
-      `tensor ${quote(name)} has the unsupported dtype ${quote(String(dtype))}`,
+      `tensor ${quote(name)} has the unsupported dtype ${show(dtype)}`,
     );
   }
   const count = elementCount(shape);

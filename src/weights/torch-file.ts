@@ -3,6 +3,7 @@
  * torch 1.6 and later or the format before it. Nothing in the file is executed.
  */
 import { RefineDetError } from '../errors.ts';
+import { show } from '../option-checks.ts';
 import { ByteReader, corrupt, quote, requireBytes } from './bytes.ts';
 import { ITEM_SIZE } from './dtype.ts';
 import { unpickle } from './pickle.ts';
@@ -76,7 +77,7 @@ function readLegacyFormat(bytes: Uint8Array): unknown {
   if (!Array.isArray(keys)) throw corrupt('the torch file has no list of storages');
   for (const key of keys) {
     const storage = storages.get(key);
-    if (!storage) throw corrupt(`the torch file has the unknown storage ${quote(String(key))}`);
+    if (!storage) throw corrupt(`the torch file has the unknown storage ${show(key)}`);
     const count = reader.u64();
     if (count !== storage.count) throw corrupt(`the storage ${quote(key)} has a wrong size`);
     storage.bytes = reader.take(count * ITEM_SIZE[storage.dtype]);

@@ -49,8 +49,9 @@ export class TorchTensor implements SourceTensor {
     if (!isSizes(strides) || strides.length !== shape.length || !isSizes([offset])) {
       throw corrupt('the pickle describes a tensor with invalid strides');
     }
-    this.shape = shape;
-    this.#strides = strides;
+    // Copies: what follows in the pickle may still change its lists.
+    this.shape = [...shape];
+    this.#strides = [...strides];
     this.#storage = view.storage;
     this.#offset = view.offset + (offset as number);
     const last = shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis], 0);

@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { RefineDetError } from '../../errors.ts';
 import type { Metric } from '../../evaluation/evaluate.ts';
+import { parseJson } from '../../json.ts';
+import { checkObject } from '../../option-checks.ts';
 import type { DataPart, InputPhase, TrainOptions } from '../../training/config/types.ts';
 import { classList } from '../class-lists.ts';
 
@@ -73,13 +75,15 @@ async function readConfig(file: string): Promise<Record<string, unknown>> {
   } catch (cause) {
     throw new RefineDetError('FILE_NOT_FOUND', `cannot read ${file}`, { cause });
   }
+  let config: unknown;
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    config = parseJson(text);
   } catch (cause) {
     throw new RefineDetError('INVALID_OPTION', `${file} is no JSON: ${(cause as Error).message}`, {
       cause,
     });
   }
+  return checkObject(file, config);
 }
 
 /** What flags leave undefined stays as in the file, field by field in groups. */
@@ -92,7 +96,9 @@ function merged(file: Record<string, unknown>, flags: TrainOptions): TrainOption
       continue;
     }
     const given = Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined));
-    if (Object.keys(given).length > 0) result[name] = { ...(file[name] as object), ...given };
+    if (Object.keys(given).length === 0) continue;
+    const own = file[name] === undefined ? {} : checkObject(name, file[name]);
+    result[name] = { ...own, ...given };
   }
   return result as TrainOptions;
 }

@@ -80,6 +80,7 @@ export function resolveTrainConfig(options: TrainOptions): TrainConfig {
   checkNames('', given, [...Object.keys(RULES), ...GROUPS]);
   const defaults = configDefaults(given.preset ?? DEFAULT_PRESET);
   const batch = given.batch ?? defaults.batch;
+  checkValue('batch', batch, RULES.batch);
   const config: TrainConfig = {
     ...defaults,
     workers: Math.min(availableThreads(), batch, MAX_WORKERS),
@@ -87,15 +88,15 @@ export function resolveTrainConfig(options: TrainOptions): TrainConfig {
     data: dataParts('data', given.data ?? []),
     validation: dataParts('validation', given.validation ?? []),
     classMap: stringMap('classMap', given.classMap ?? {}),
-    graphOptions: checkGraphOptions({ ...defaults.graphOptions, ...given.graphOptions }),
+    graphOptions: checkGraphOptions({ ...defaults.graphOptions, ...part('graphOptions', given) }),
     inputSizes: inputSizes(given.inputSizes ?? defaults.inputSizes),
-    optimizer: optimizer(given.optimizer ?? {}, defaults.optimizer),
-    schedule: schedule({ ...defaults.schedule, ...given.schedule }),
+    optimizer: optimizer(part('optimizer', given), defaults.optimizer),
+    schedule: schedule({ ...defaults.schedule, ...part('schedule', given) }),
     freeze: freezeRules(given.freeze ?? defaults.freeze),
-    augmentation: augmentation(given.augmentation ?? {}, defaults.augmentation),
-    sampling: sampling({ ...defaults.sampling, ...given.sampling }),
-    loss: loss(given.loss ?? {}),
-    evaluation: evaluation({ ...defaults.evaluation, ...given.evaluation }),
+    augmentation: augmentation(part('augmentation', given), defaults.augmentation),
+    sampling: sampling({ ...defaults.sampling, ...part('sampling', given) }),
+    loss: loss(part('loss', given)),
+    evaluation: evaluation({ ...defaults.evaluation, ...part('evaluation', given) }),
   };
   for (const [name, rule] of Object.entries(RULES)) {
     checkValue(name, config[name as keyof TrainConfig], rule);
@@ -106,6 +107,15 @@ export function resolveTrainConfig(options: TrainOptions): TrainConfig {
 /** Undefined means: take the default. */
 function defined(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** A group of options, of which every one may be left out. */
+function part<Name extends keyof TrainOptions>(
+  name: Name,
+  given: TrainOptions,
+): NonNullable<TrainOptions[Name]> {
+  const group = given[name] === undefined ? {} : checkObject(name, given[name]);
+  return group as NonNullable<TrainOptions[Name]>;
 }
 
 function dataParts(name: string, parts: readonly DataPart[]): readonly DataPart[] {

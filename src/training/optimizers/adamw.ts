@@ -4,6 +4,7 @@ import { checkNumber } from '../check.ts';
 import type { ParameterLayout } from '../parameters.ts';
 import { checkedBuffer, Optimizer, type OptimizerState, type Update } from './optimizer.ts';
 
+/** Settings of AdamW: Adam with decoupled weight decay. */
 export interface AdamWOptions {
   /** Memory of the mean gradient. Default 0.9. */
   beta1: number;
@@ -40,10 +41,10 @@ export class AdamW extends Optimizer {
   ) {
     const resolved = { ...ADAMW_DEFAULTS, ...options };
     const { beta1, beta2, epsilon, weightDecay } = resolved;
-    checkNumber('beta1', beta1, beta1 >= 0 && beta1 < 1, 'from 0 to below 1');
-    checkNumber('beta2', beta2, beta2 >= 0 && beta2 < 1, 'from 0 to below 1');
-    checkNumber('epsilon', epsilon, epsilon > 0, 'above 0');
-    checkNumber('weightDecay', weightDecay, weightDecay >= 0, 'from 0');
+    checkNumber('beta1', beta1, (v) => v >= 0 && v < 1, 'from 0 to below 1');
+    checkNumber('beta2', beta2, (v) => v >= 0 && v < 1, 'from 0 to below 1');
+    checkNumber('epsilon', epsilon, (v) => v > 0, 'above 0');
+    checkNumber('weightDecay', weightDecay, (v) => v >= 0, 'from 0');
     super(kernels, layout, weights, resolved.clipNorm, ['first', 'second']);
     this.#options = resolved;
     this.#steps = new Float32Array(layout.parameters.length);

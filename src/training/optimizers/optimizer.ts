@@ -61,7 +61,7 @@ export abstract class Optimizer {
     clipNorm: number,
     stateNames: readonly string[],
   ) {
-    checkNumber('clipNorm', clipNorm, clipNorm > 0, 'above 0');
+    checkNumber('clipNorm', clipNorm, (v) => v > 0, 'above 0');
     this.kernels = kernels;
     this.layout = layout;
     this.#weights = weights;

@@ -4,6 +4,7 @@ import { checkNumber } from '../check.ts';
 import type { ParameterLayout } from '../parameters.ts';
 import { Optimizer, type Update } from './optimizer.ts';
 
+/** Settings of stochastic gradient descent with momentum. */
 export interface SgdOptions {
   /** Default 0.9. */
   momentum: number;
@@ -35,9 +36,9 @@ export class Sgd extends Optimizer {
   ) {
     const resolved = { ...SGD_DEFAULTS, ...options };
     const { momentum, weightDecay, biasRate } = resolved;
-    checkNumber('momentum', momentum, momentum >= 0 && momentum < 1, 'from 0 to below 1');
-    checkNumber('weightDecay', weightDecay, weightDecay >= 0, 'from 0');
-    checkNumber('biasRate', biasRate, biasRate >= 0, 'from 0');
+    checkNumber('momentum', momentum, (v) => v >= 0 && v < 1, 'from 0 to below 1');
+    checkNumber('weightDecay', weightDecay, (v) => v >= 0, 'from 0');
+    checkNumber('biasRate', biasRate, (v) => v >= 0, 'from 0');
     super(kernels, layout, weights, resolved.clipNorm, ['velocity']);
     this.#options = resolved;
   }

@@ -1,0 +1,50 @@
+/** Sees which files a function opens, lists, writes or removes. Looking whether one exists is free. */
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import path from 'node:path';
+
+const WATCHED = [
+  ...['appendFile', 'copyFile', 'link', 'mkdir', 'open', 'opendir', 'readFile', 'readdir'],
+  ...['rename', 'rm', 'rmdir', 'symlink', 'truncate', 'unlink', 'writeFile'],
+].flatMap((name) => [name, `${name}Sync`]);
+
+type AnyFunction = (...given: unknown[]) => unknown;
+
+/** Told the path of every file while there is somebody to tell. */
+let listener: ((file: string) => void) | undefined;
+let isInstalled = false;
+
+/** @returns `files`: paths outside `folder` */
+export async function filesTouchedBy<T>(
+  run: () => Promise<T>,
+  folder: string,
+): Promise<{ result: T; files: string[] }> {
+  install();
+  const files: string[] = [];
+  listener = (file) => {
+    const relative = path.relative(folder, path.resolve(file));
+    if (relative.startsWith('..') || path.isAbsolute(relative)) files.push(file);
+  };
+  try {
+    return { result: await run(), files };
+  } finally {
+    listener = undefined;
+  }
+}
+
+/** For good: telling the modules that import the functions by name takes long. */
+function install(): void {
+  if (isInstalled) return;
+  isInstalled = true;
+  for (const module of [fs.promises, fs] as unknown as Record<string, AnyFunction>[]) {
+    for (const name of WATCHED) {
+      const original = module[name];
+      if (!original) continue;
+      module[name] = (...given) => {
+        if (typeof given[0] === 'string') listener?.(given[0]);
+        return original.apply(module, given);
+      };
+    }
+  }
+  syncBuiltinESMExports();
+}

@@ -1,0 +1,33 @@
+/** A folder of a target's own, in which one file is the input. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Tree, writeTree } from '../../datasets/tree.ts';
+
+export interface InputFolder {
+  /** Absolute; made when first asked for, with the files beside the input. */
+  folder(): string;
+  /** Writes the input and tells its path. */
+  write(input: Uint8Array): string;
+}
+
+/**
+ * @param file of the input, relative to the folder
+ * @param beside the other files
+ */
+export function inputFolder(file: string, beside: Tree = {}): InputFolder {
+  let made: string | undefined;
+  const folder = () => {
+    if (made) return made;
+    const name = mkdtempSync(path.join(tmpdir(), 'refinedet-fuzz-'));
+    process.once('exit', () => rmSync(name, { recursive: true, force: true }));
+    writeTree(name, beside);
+    made = name;
+    return name;
+  };
+  const write = (input: Uint8Array) => {
+    writeTree(folder(), { [file]: input });
+    return path.join(folder(), file);
+  };
+  return { folder, write };
+}

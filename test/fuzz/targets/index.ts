@@ -1,0 +1,15 @@
+/** Every parser that reads foreign bytes. */
+import type { FuzzTarget } from '../target.ts';
+import { DATASET_TARGETS } from './datasets.ts';
+import { PICTURE_TARGETS } from './pictures.ts';
+import { RESULT_TARGETS } from './results.ts';
+import { TRAINING_TARGETS } from './training.ts';
+import { WEIGHT_TARGETS } from './weights.ts';
+
+export const TARGETS: readonly FuzzTarget[] = [
+  ...WEIGHT_TARGETS,
+  ...PICTURE_TARGETS,
+  ...DATASET_TARGETS,
+  ...RESULT_TARGETS,
+  ...TRAINING_TARGETS,
+];
