@@ -25,6 +25,7 @@ import { show } from './option-checks.ts';
 import type { StreamSource } from './stream/frames.ts';
 import { detectStream, type StreamOptions, type StreamResult } from './stream/stream.ts';
 
+/** A loaded model, ready to detect: `load`, then `detect` or `stream`, at last `dispose`. */
 export class RefineDet {
   /** What the model is: preset, input size, classes, normalisation, provenance. */
   readonly config: ModelConfig;
@@ -211,6 +212,7 @@ export class RefineDet {
     if (this.#underway === 0) this.#engine.dispose();
   }
 
+  /** For `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

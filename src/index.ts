@@ -1,5 +1,5 @@
 /** Public API of the detection runtime. */
-export { type AnchorOptions, anchorGrid } from './anchors.ts';
+export { type AnchorOptions, anchorGrid, type GridShape } from './anchors.ts';
 export type { TfjsBackend } from './backend/tfjs.ts';
 export type { Threads } from './backend/wasm.ts';
 export { type Box, boxIou, type Detection } from './boxes.ts';
@@ -20,12 +20,29 @@ export {
   type RawDetections,
 } from './kernels/postprocess.ts';
 export { type ClassFilter, COCO_CLASSES, VOC_CLASSES } from './labels.ts';
-export type { Graph, Layer, Weights } from './model/graph.ts';
-export type { Model, ModelConfig } from './model/model.ts';
+export type {
+  Activation,
+  AddLayer,
+  ConvLayer,
+  DeconvLayer,
+  DepthwiseLayer,
+  FeatureShape,
+  Graph,
+  HeadNames,
+  InputLayer,
+  L2NormLayer,
+  Layer,
+  MaxPoolLayer,
+  Padding,
+  Weights,
+  WeightTensor,
+} from './model/graph.ts';
+export type { InputSize } from './model/input-size.ts';
+export type { ChannelOrder, Model, ModelConfig } from './model/model.ts';
 export { PRESETS, type PresetName } from './model/presets.ts';
 export type { Heads } from './model/run.ts';
 export type { LayerSummary, ModelSummary } from './model/summary.ts';
-export type { DownloadProgress, PixelSource } from './platform/platform.ts';
+export type { DownloadProgress, PixelSource, WasmSource } from './platform/platform.ts';
 export type { FramePolicy, StreamSource } from './stream/frames.ts';
 export type { StreamOptions, StreamResult } from './stream/stream.ts';
 export { type TrackedDetection, Tracker, type TrackOptions } from './stream/tracker.ts';

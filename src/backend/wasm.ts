@@ -22,7 +22,7 @@ import {
   type WasmModule,
 } from './emscripten.ts';
 
-/** `auto`: every core up to {@link AUTO_THREADS_LIMIT}. */
+/** `auto`: every core, but at most 4. */
 export type Threads = 'auto' | number;
 
 export const THREADS: Rule = [

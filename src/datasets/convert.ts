@@ -11,8 +11,10 @@ import { writeFolder } from './write-folder.ts';
 import { writeVoc } from './write-voc.ts';
 import { writeYolo } from './write-yolo.ts';
 
+/** Whether pictures are copied, linked, or left where they are. */
 export type CopyImages = 'copy' | 'symlink' | 'none';
 
+/** How a converted data set is written. */
 export interface ConvertOptions {
   /** What to do with the pictures. Default `copy`. */
   copyImages?: CopyImages;
@@ -30,6 +32,7 @@ export interface WrittenBoxes {
   losses: string[];
 }
 
+/** What was written, and what the format could not hold. */
 export interface ConvertReport extends WrittenBoxes {
   images: number;
 }

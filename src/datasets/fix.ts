@@ -8,6 +8,7 @@ import type { Dataset, DatasetImage, Finding, GroundTruth } from './types.ts';
 
 export interface FixOptions extends CheckOptions, ConvertOptions {}
 
+/** What was changed, and what only the owner can put right. */
 export interface FixReport extends ConvertReport {
   /** What was found in the original. */
   check: CheckReport;
@@ -32,7 +33,7 @@ const LEFT_OUT = new Set([
  * Writes the data set into another folder, in its own format, without what cannot be used: images
  * and annotations that cannot be read, boxes without area or outside the image; boxes over the edge
  * are clipped, stated image sizes corrected. Splits that overlap stay as they are.
- * @param options.copyImages default `symlink`: the pictures are not changed
+ * @param options `copyImages` is `symlink` by default: the pictures are not changed
  * @throws as `checkDataset` and `convertDataset`
  */
 export async function fixDataset(

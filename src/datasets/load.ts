@@ -10,6 +10,7 @@ import type { Dataset, DatasetFormat, Finding } from './types.ts';
 import { openVoc, VOC_LAYOUT } from './voc.ts';
 import { openYolo, YOLO_LAYOUT } from './yolo.ts';
 
+/** How a data set is recognised. */
 export interface OpenOptions {
   /** Default: found from the path. */
   format?: DatasetFormat;
@@ -17,6 +18,7 @@ export interface OpenOptions {
   imageFolder?: string;
 }
 
+/** Choosing and renaming classes. */
 export interface ClassOptions {
   /** Classes to keep, in this order; names after renaming. Default all. */
   classes?: readonly string[];
@@ -24,6 +26,7 @@ export interface ClassOptions {
   map?: ClassMap;
 }
 
+/** Which part of a data set is loaded. */
 export interface LoadOptions extends OpenOptions, ClassOptions {
   /**
    * A split such as `train` or `val`, or several joined by `+`. May be left out where there is only

@@ -3,6 +3,7 @@ import { RefineDetError } from '../errors.ts';
 import type { Report } from './findings.ts';
 import type { Dataset, DatasetFormat } from './types.ts';
 
+/** A data set of one format whose splits can be read. */
 export interface DatasetSource {
   format: DatasetFormat;
   /** Absolute folder. */

@@ -4,6 +4,7 @@ import type { Pictures } from './check-pictures.ts';
 import type { ImageSize } from './image-size.ts';
 import type { Dataset, DatasetImage, GroundTruth } from './types.ts';
 
+/** Boxes of a class. */
 export interface ClassCount {
   boxes: number;
   /** Of `boxes`. */
@@ -12,13 +13,14 @@ export interface ClassCount {
   images: number;
 }
 
+/** A split in numbers. */
 export interface SplitStats extends ClassCount {
   crowd: number;
   imagesWithoutBoxes: number;
   perClass: Record<string, ClassCount>;
 }
 
-/** How many boxes some anchor overlaps by more than {@link MATCH_IOU}. */
+/** How many boxes some anchor overlaps by more than half. */
 export interface MatchCount {
   boxes: number;
   matched: number;
@@ -39,6 +41,7 @@ export interface AnchorStats extends MatchCount {
   perSize: SizeBin[];
 }
 
+/** A data set in numbers. */
 export interface DatasetStats {
   splits: Record<string, SplitStats>;
   /** Over all splits, without crowd regions and unreadable images. */

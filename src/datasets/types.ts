@@ -5,6 +5,7 @@
 import type { Box } from '../boxes.ts';
 import type { FindingCode } from './findings.ts';
 
+/** The formats that are read and written. */
 export type DatasetFormat = 'voc' | 'coco' | 'yolo';
 
 /** One annotated object. */

@@ -4,6 +4,7 @@
  */
 import type { Box } from '../boxes.ts';
 
+/** [xmin, ymin, xmax, ymax] as VOC writes them: 1-based, the last pixel included. */
 export type VocCorners = readonly [xmin: number, ymin: number, xmax: number, ymax: number];
 
 /** The box in continuous source-image pixels that covers the pixels xmin..xmax, ymin..ymax. */

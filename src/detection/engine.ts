@@ -8,6 +8,7 @@ import type { RawDetections } from '../kernels/postprocess.ts';
 import type { Heads } from '../model/run.ts';
 import type { Size, View } from './views.ts';
 
+/** Where a network runs: a backend of tfjs, by its name. */
 export type BackendName = 'wasm' | TfjsBackend['name'];
 
 /** Milliseconds of the stages of one detection, all views together. */

@@ -14,6 +14,7 @@ import {
 import type { DownloadProgress, WasmSource } from '../platform/platform.ts';
 import type { BackendName } from './engine.ts';
 
+/** Options of `RefineDet.load`. */
 export interface LoadOptions {
   /**
    * Where the network runs: `wasm`; what refinedet/webgl, refinedet/webgpu or refinedet/cpu export;

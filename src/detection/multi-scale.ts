@@ -26,6 +26,7 @@ const VOC_SCALES = KNOWN_SCALES.filter((scale) => scale !== 2);
 /** Long side at full, short side at reduced resolution, in one extra pass. */
 const ANISOTROPIC_SCALE = 0.6;
 
+/** The paper's multi-scale test ("RefineDet+"): which passes, and how their boxes are merged. */
 export interface MultiScaleOptions {
   /** Input scales, out of 0.6, 1, 1.2, 1.4, 1.6, 1.8, 2 and 2.2; default all but 2. */
   scales?: readonly number[];

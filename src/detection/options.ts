@@ -21,6 +21,7 @@ import { plainView, type ViewPlan } from './views.ts';
 /** What a person wants to see; evaluation uses the paper's 0.01. */
 const DEFAULT_SCORE_THRESHOLD = 0.5;
 
+/** Options of one detection; what is left out is as the model or the default says. */
 export interface DetectOptions extends Partial<Omit<PostprocessOptions, 'classMask'>> {
   /** Lowest score of a returned detection. Default 0.5. */
   scoreThreshold?: number;

@@ -4,6 +4,7 @@ import { INPUT_MULTIPLE } from '../model/input-size.ts';
 import { FLAG, type Rule, resolveFields, wholeFrom } from '../option-checks.ts';
 import { plainView, type Size, type ViewPlan } from './views.ts';
 
+/** How a large picture is cut into overlapping tiles. */
 export interface TileOptions {
   /** Side of a tile in source pixels; default twice the network input. */
   size?: number;

@@ -11,10 +11,11 @@ import { Predictions } from './predictions.ts';
  */
 export const EVALUATION_SCORE_THRESHOLD = 0.01;
 
-/** What can be evaluated: {@link RefineDet}, or anything of this shape. */
+/** What can be evaluated: `RefineDet`, or anything of this shape. */
 export interface DatasetDetector {
   /** Class names that detections carry as labels. */
   readonly classes: readonly string[];
+  /** Finds the objects of a picture. */
   detect(
     path: string,
     options: { scoreThreshold: number; signal?: AbortSignal },
@@ -35,17 +36,20 @@ export type DetectionSource = (
   signal?: AbortSignal,
 ) => AsyncIterable<ImageOutcome>;
 
+/** How far a run over a data set is. */
 export interface Progress {
   done: number;
   total: number;
 }
 
+/** Progress and cancelling. */
 export interface DetectDatasetOptions {
   /** Called after every image. */
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
 
+/** What a detector found in a data set. */
 export interface DatasetDetections {
   predictions: Predictions;
   /** Pictures that could not be read: nothing was found in them. In the order of the data set. */
@@ -122,6 +126,7 @@ export async function detectDataset(
   return { predictions, failures, seconds: (performance.now() - start) / 1000 };
 }
 
+/** The metric, and progress and cancelling. */
 export interface EvaluateDetectorOptions extends EvaluateOptions, DetectDatasetOptions {
   /** Lowest score asked of the detector. Default 0.01. */
   scoreThreshold?: number;

@@ -12,8 +12,10 @@ import { matchVoc, vocAp } from './voc.ts';
  * `coco`: AP at IoU 0.50:0.05:0.95 and its eleven companions.
  */
 export type Metric = 'voc07' | 'voc12' | 'coco';
+/** The metrics by name. */
 export const METRICS: readonly Metric[] = ['voc07', 'voc12', 'coco'];
 
+/** How predictions are scored. */
 export interface EvaluateOptions {
   metric: Metric;
   /** VOC metrics: overlap that a right detection must exceed, in (0, 1). Default 0.5. */
@@ -50,6 +52,7 @@ export interface CocoResult extends ResultBase, CocoSummary {
   perClass50: Record<string, number>;
 }
 
+/** The result of the metric that was asked for. */
 export type EvaluationResult = VocResult | CocoResult;
 
 /** A result with the tables and matches it was computed from. */
@@ -70,8 +73,8 @@ const DEFAULT_IOU = 0.5;
 /**
  * Scores predictions. Classes are matched by name, images by id; images without predictions count
  * as images in which nothing was found. Means are over the classes with ground truth.
- * @throws INVALID_OPTION for an unknown metric or a threshold out of range, and as
- * {@link alignPredictions} when classes or images do not fit
+ * @throws INVALID_OPTION for an unknown metric or a threshold out of range, UNKNOWN_CLASS
+ * and PREDICTIONS_FORMAT when classes or images do not fit
  */
 export function evaluate(
   dataset: Dataset,

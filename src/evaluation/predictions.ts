@@ -4,6 +4,7 @@ import type { Dataset } from '../datasets/types.ts';
 import { didYouMean, listed, RefineDetError } from '../errors.ts';
 import type { DetectionTable } from './tables.ts';
 
+/** Of an image in its data set. */
 export type ImageId = string | number;
 
 /**
@@ -92,7 +93,7 @@ export class Predictions {
 
   /**
    * Adds one detection.
-   * @param image from {@link image}
+   * @param image what `image` returned
    * @param classId index into `classes`
    * @param x left edge; like y, width and height in source-image pixels
    * @throws INVALID_ARGUMENT for an index out of range or a number that is not finite

@@ -1,6 +1,7 @@
 /** Options of post-processing: defined, documented and checked in this one place. */
 import { checkNames, checkValue, FLAG, FRACTION, type Rule } from '../option-checks.ts';
 
+/** Soft-NMS lowers the scores of boxes that overlap a better one instead of dropping them. */
 export type SoftNms = 'linear' | 'gaussian';
 
 /** Every stage in the order in which it runs. All thresholds lie in [0, 1]. */

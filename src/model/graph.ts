@@ -8,6 +8,7 @@
 
 /** `same` is TensorFlow's SAME; a number pads all four sides (Caffe, PyTorch). */
 export type Padding = 'same' | number;
+/** What follows a convolution or an addition. */
 export type Activation = 'relu' | 'relu6';
 
 interface Unary {
@@ -82,6 +83,7 @@ export interface AddLayer {
   activation?: Activation;
 }
 
+/** A layer: one of a few operations with its own fields. */
 export type Layer =
   | InputLayer
   | ConvLayer
@@ -99,6 +101,7 @@ export interface HeadNames {
   odmConf: string[];
 }
 
+/** A network as plain records, in order of execution. */
 export interface Graph {
   layers: Layer[];
   heads: HeadNames;
@@ -111,6 +114,7 @@ export interface Graph {
 /** Weights by tensor name, float32. */
 export type Weights = Map<string, WeightTensor>;
 
+/** A tensor as it is stored: its shape and its numbers. */
 export interface WeightTensor {
   shape: readonly number[];
   data: Float32Array;

@@ -32,6 +32,7 @@ export interface ModelConfig {
   provenance?: Record<string, unknown>;
 }
 
+/** A network with its weights and all that is known about it. */
 export interface Model {
   config: ModelConfig;
   graph: Graph;

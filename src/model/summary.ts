@@ -9,6 +9,7 @@ import {
   parameterShapes,
 } from './graph.ts';
 
+/** A line of the table of layers. */
 export interface LayerSummary {
   name: string;
   op: Layer['op'];
@@ -19,6 +20,7 @@ export interface LayerSummary {
   macs: number;
 }
 
+/** A network in numbers. */
 export interface ModelSummary {
   layers: LayerSummary[];
   parameters: number;

@@ -27,6 +27,7 @@ export interface ModuleCounts {
   odm: number;
 }
 
+/** The loss of a batch, in all and by part. */
 export interface LossParts {
   /** Weighted and normalised; NaN when a head holds a number that is not finite. */
   armConf: number;
@@ -159,13 +160,14 @@ export class DetectionLoss {
   }
 
   /**
-   * What the last {@link match} decided: [B, N], the index of an image's box, or {@link NEGATIVE} or
-   * {@link NEUTRAL}.
+   * What the last {@link match} decided: [B, N], the index of an image's box, or NEGATIVE (-1)
+   * or NEUTRAL (-2).
    */
   matches(module: Module): Int32Array {
     return this.#memory.readMatches(this.#matches[module], this.#images);
   }
 
+  /** Gives its memory back. */
   dispose(): void {
     this.#memory.dispose();
   }

@@ -1,6 +1,7 @@
 /** What a run reports, step by step: the lines of metrics.jsonl. */
 import type { LossParts, ModuleCounts } from './loss.ts';
 
+/** What a step did. */
 export interface StepRecord {
   /** Counted from 1: the step that has just been made. */
   step: number;
@@ -21,6 +22,7 @@ export interface StepRecord {
   evaluation?: EvaluationRecord;
 }
 
+/** What an evaluation during a run found. */
 export interface EvaluationRecord {
   /** mAP (VOC) or AP (COCO) of the averaged weights, a fraction; null when no box counts. */
   score: number | null;

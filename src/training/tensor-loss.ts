@@ -8,6 +8,7 @@ import { HEAD_NAMES } from '../model/run.ts';
 import type { BatchHeads, DetectionLoss, LossParts, ModuleCounts } from './loss.ts';
 import type { Truth } from './truth.ts';
 
+/** What the loss needs beside outputs and boxes. */
 export interface TensorLossOptions {
   /**
    * Turns the positives of these images into those of the whole batch, which the loss is divided by:
@@ -21,7 +22,7 @@ export interface TensorLossOptions {
  * heap of the loss (the wasm backend with its own kernels) nothing is copied; otherwise they are
  * downloaded, which must be possible synchronously on the backend.
  *
- * @param heads see {@link BatchHeads}; not disposed
+ * @param heads outputs for the batch; not disposed
  * @param truths one an image
  * @returns the scalar that the gradients refer to, and its parts as numbers
  * @throws INVALID_ARGUMENT for shapes that do not fit

@@ -12,6 +12,7 @@ import { RunKeeper, readCheckpoint, resumedModel } from './run.ts';
 import { RUN_FILES, type RunStore } from './run-store.ts';
 import { Trainer } from './trainer.ts';
 
+/** What a call of `train` brings beside the configuration. */
 export interface TrainCallOptions {
   /**
    * Ends the run after the step in progress, or in the middle of an evaluation, which `resume` makes up
@@ -28,15 +29,11 @@ export interface TrainCallOptions {
   onNote?: (sentence: string) => void;
   /** Called once, before the first step. */
   onStart?: (run: { config: TrainConfig; data: TrainingData; totalSteps: number }) => void;
+  /** Told while the weights are scored, picture by picture. */
   onEvaluation?: (progress: { done: number; total: number }) => void;
 }
 
-/**
- * Trains a detector. Every step is yielded when it is done; whoever stops asking ends the run.
- * @param options see {@link TrainConfig} for the defaults; ignored with `resume`
- * @throws INVALID_OPTION, UNKNOWN_PRESET, UNKNOWN_CLASS, DATASET_*, FILE_*, MODEL_*,
- *   TRAINING_DIVERGED, CHECKPOINT_MISMATCH, BACKEND_UNAVAILABLE, OUT_OF_MEMORY
- */
+/** `train` of an entry point, on its platform: what comes out and goes wrong stands there. */
 export async function* trainOn(
   host: TrainingHost,
   options: TrainOptions,

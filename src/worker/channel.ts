@@ -4,9 +4,13 @@ import { type Request, type Response, unpackError } from './protocol.ts';
 
 /** A Worker, or anything that behaves like one. */
 export interface WorkerLike {
+  /** Asks. */
   postMessage(message: Request, transfer: Transferable[]): void;
+  /** Listens to answers. */
   addEventListener(type: 'message', listener: (event: MessageEvent<Response>) => void): void;
+  /** Listens to errors that nobody caught. */
   addEventListener(type: 'error', listener: (event: ErrorEvent) => void): void;
+  /** Ends the worker at once. */
   terminate(): void;
 }
 

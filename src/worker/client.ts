@@ -16,6 +16,7 @@ import { packImage } from './images.ts';
 import { type EngineState, type SentLoadOptions, unpackDetections } from './protocol.ts';
 import { startWorker } from './start.ts';
 
+/** Options of `RefineDet.load`, and the worker. */
 export interface WorkerLoadOptions extends Omit<LoadOptions, 'backend' | 'gpu' | 'wasm'> {
   /**
    * Where the network runs: `wasm`, one of the `gpu` that the worker serves, or `auto`, which times
@@ -36,6 +37,7 @@ const LANES = 2;
 
 type LoadedAnswer = Extract<Answer, { type: 'loaded' }>;
 
+/** A detector in a worker, with the interface of `RefineDet` but for `forward` and `summary`. */
 export class WorkerDetector {
   /** What the model is: preset, input size, classes, normalisation, provenance. */
   readonly config: ModelConfig;
@@ -135,6 +137,7 @@ export class WorkerDetector {
       .catch(() => {});
   }
 
+  /** For `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

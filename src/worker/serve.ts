@@ -12,12 +12,17 @@ import {
 
 /** Where messages come from and go to: `self` of a dedicated worker, or a MessagePort. */
 export interface Port {
+  /** Answers. */
   postMessage(message: Response, transfer: Transferable[]): void;
+  /** Listens to the client. */
   addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void;
+  /** Of a MessagePort: lets messages in. */
   start?(): void;
+  /** Ends the worker, or the port. */
   close(): void;
 }
 
+/** What a worker of one's own can do beyond the default. */
 export interface ServeOptions {
   /** GPU backends that the client's `backend` may name. */
   gpu?: readonly TfjsBackend[];

@@ -23,6 +23,7 @@ import {
 } from './charts.ts';
 import { falsePositiveCard, missCard } from './galleries.ts';
 
+/** What a report says beside its figures. */
 export interface ReportOptions {
   /** Default: the name and split of the data set. */
   title?: string;

@@ -27,10 +27,12 @@ export interface InputPhase {
 
 /** Largest gradient norm; null for no clipping (JSON knows no infinity). */
 type JsonClip<T> = Omit<T, 'clipNorm'> & { clipNorm: number | null };
+/** The optimiser and its settings. */
 export type OptimizerConfig =
   | ({ kind: 'adamw' } & JsonClip<AdamWOptions>)
   | ({ kind: 'sgd' } & JsonClip<SgdOptions>);
 
+/** Which pictures come how often. */
 export interface SamplingOptions {
   /**
    * How far pictures of rare classes are repeated: a class is seen (most frequent / its frequency)^x
@@ -42,6 +44,7 @@ export interface SamplingOptions {
   maxRepeat: number;
 }
 
+/** How the weights are scored during a run. */
 export interface EvaluationConfig {
   /** Epochs between evaluations; there is always one at the end. Default 1. */
   every: number;
@@ -54,6 +57,7 @@ export interface EvaluationConfig {
 /** Names of ways to fill tensors that no file provides; see initial-weights.ts. */
 export type Initialization = 'he' | 'xavier';
 
+/** Every option of a training, with its value. */
 export interface TrainConfig {
   preset: PresetName;
   /** Variants of the network; `tcb: false` is the ablation without transfer connections. Default {}. */

@@ -4,6 +4,7 @@ import { RefineDetError } from '../../errors.ts';
 import type { SamplingOptions } from '../config/types.ts';
 import { repeatFactors } from './sampling.ts';
 
+/** The data of a training as objects, where there are no folders. */
 export interface TrainingData {
   train: Dataset;
   /** With the classes of `train`; absent: nothing is evaluated. */

@@ -34,6 +34,7 @@ export interface Recording {
   dispose(): void;
 }
 
+/** A network whose weights are tfjs variables and whose forward pass has gradients. */
 export class TrainableNetwork {
   readonly graph: Graph;
   /**
@@ -118,6 +119,7 @@ export class TrainableNetwork {
     return new Map(await Promise.all(entries));
   }
 
+  /** Frees the weights. */
   dispose(): void {
     for (const { step } of this.#bound.values()) step.dispose();
     this.#bound.clear();
