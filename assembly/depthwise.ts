@@ -3,6 +3,8 @@
  * of their windows and of the filter; the others are computed one by one, tap by tap.
  */
 
+import { Lanes } from './lanes';
+
 /** From [batch, height, width, channels] to [batch, outHeight, outWidth, channels]; stride 1 or 2. */
 @unmanaged
 export class DepthwiseShape {
@@ -134,7 +136,7 @@ export function sumWindow(
       let pixel = window + at + <usize>i * line;
       let weight = tap + at + <usize>i * tapLine;
       for (let j = 0; j < columns; j++, pixel += column, weight += tapColumn) {
-        sum = f32x4.add(sum, f32x4.mul(v128.load(pixel), v128.load(weight)));
+        sum = Lanes.addProduct(sum, v128.load(pixel), v128.load(weight));
       }
     }
     v128.store(y + at, f32x4.pmin(f32x4.pmax(sum, lowest), highest));
@@ -181,23 +183,23 @@ function group1(
       w += pixelBytes;
       let pixel = line;
       let x = v128.load(pixel);
-      y0 = f32x4.add(y0, f32x4.mul(x, w0));
+      y0 = Lanes.addProduct(y0, x, w0);
       x = v128.load((pixel += pixelBytes));
-      y0 = f32x4.add(y0, f32x4.mul(x, w1));
-      y1 = f32x4.add(y1, f32x4.mul(x, w0));
+      y0 = Lanes.addProduct(y0, x, w1);
+      y1 = Lanes.addProduct(y1, x, w0);
       x = v128.load((pixel += pixelBytes));
-      y0 = f32x4.add(y0, f32x4.mul(x, w2));
-      y1 = f32x4.add(y1, f32x4.mul(x, w1));
-      y2 = f32x4.add(y2, f32x4.mul(x, w0));
+      y0 = Lanes.addProduct(y0, x, w2);
+      y1 = Lanes.addProduct(y1, x, w1);
+      y2 = Lanes.addProduct(y2, x, w0);
       x = v128.load((pixel += pixelBytes));
-      y1 = f32x4.add(y1, f32x4.mul(x, w2));
-      y2 = f32x4.add(y2, f32x4.mul(x, w1));
-      y3 = f32x4.add(y3, f32x4.mul(x, w0));
+      y1 = Lanes.addProduct(y1, x, w2);
+      y2 = Lanes.addProduct(y2, x, w1);
+      y3 = Lanes.addProduct(y3, x, w0);
       x = v128.load((pixel += pixelBytes));
-      y2 = f32x4.add(y2, f32x4.mul(x, w2));
-      y3 = f32x4.add(y3, f32x4.mul(x, w1));
+      y2 = Lanes.addProduct(y2, x, w2);
+      y3 = Lanes.addProduct(y3, x, w1);
       x = v128.load(pixel + pixelBytes);
-      y3 = f32x4.add(y3, f32x4.mul(x, w2));
+      y3 = Lanes.addProduct(y3, x, w2);
     }
     v128.store(y, f32x4.pmin(f32x4.pmax(y0, lowest), highest));
     v128.store(y + pixelBytes, f32x4.pmin(f32x4.pmax(y1, lowest), highest));
@@ -238,21 +240,21 @@ function group2(
       const w2 = v128.load((w += pixelBytes));
       w += pixelBytes;
       let pixel = line;
-      y0 = f32x4.add(y0, f32x4.mul(v128.load(pixel), w0));
-      y0 = f32x4.add(y0, f32x4.mul(v128.load((pixel += pixelBytes)), w1));
+      y0 = Lanes.addProduct(y0, v128.load(pixel), w0);
+      y0 = Lanes.addProduct(y0, v128.load((pixel += pixelBytes)), w1);
       let x = v128.load((pixel += pixelBytes));
-      y0 = f32x4.add(y0, f32x4.mul(x, w2));
-      y1 = f32x4.add(y1, f32x4.mul(x, w0));
-      y1 = f32x4.add(y1, f32x4.mul(v128.load((pixel += pixelBytes)), w1));
+      y0 = Lanes.addProduct(y0, x, w2);
+      y1 = Lanes.addProduct(y1, x, w0);
+      y1 = Lanes.addProduct(y1, v128.load((pixel += pixelBytes)), w1);
       x = v128.load((pixel += pixelBytes));
-      y1 = f32x4.add(y1, f32x4.mul(x, w2));
-      y2 = f32x4.add(y2, f32x4.mul(x, w0));
-      y2 = f32x4.add(y2, f32x4.mul(v128.load((pixel += pixelBytes)), w1));
+      y1 = Lanes.addProduct(y1, x, w2);
+      y2 = Lanes.addProduct(y2, x, w0);
+      y2 = Lanes.addProduct(y2, v128.load((pixel += pixelBytes)), w1);
       x = v128.load((pixel += pixelBytes));
-      y2 = f32x4.add(y2, f32x4.mul(x, w2));
-      y3 = f32x4.add(y3, f32x4.mul(x, w0));
-      y3 = f32x4.add(y3, f32x4.mul(v128.load((pixel += pixelBytes)), w1));
-      y3 = f32x4.add(y3, f32x4.mul(v128.load(pixel + pixelBytes), w2));
+      y2 = Lanes.addProduct(y2, x, w2);
+      y3 = Lanes.addProduct(y3, x, w0);
+      y3 = Lanes.addProduct(y3, v128.load((pixel += pixelBytes)), w1);
+      y3 = Lanes.addProduct(y3, v128.load(pixel + pixelBytes), w2);
     }
     v128.store(y, f32x4.pmin(f32x4.pmax(y0, lowest), highest));
     v128.store(y + pixelBytes, f32x4.pmin(f32x4.pmax(y1, lowest), highest));

@@ -5,6 +5,8 @@
  * panels of eight columns, [ceil(columns / 8), depth, 8]; zeros stand for missing rows and columns.
  * One 4×8 tile of the product then reads both operands front to back and lives in eight registers.
  */
+import { Lanes } from './lanes';
+
 export const TILE_ROWS = 4;
 export const TILE_COLUMNS = 8;
 /** Bytes that one depth takes in a strip and in a panel. */
@@ -101,17 +103,17 @@ function tile(
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     let x = v128.load32_splat(a);
-    c00 = f32x4.add(c00, f32x4.mul(x, b0));
-    c01 = f32x4.add(c01, f32x4.mul(x, b1));
+    c00 = Lanes.addProduct(c00, x, b0);
+    c01 = Lanes.addProduct(c01, x, b1);
     x = v128.load32_splat(a, 4);
-    c10 = f32x4.add(c10, f32x4.mul(x, b0));
-    c11 = f32x4.add(c11, f32x4.mul(x, b1));
+    c10 = Lanes.addProduct(c10, x, b0);
+    c11 = Lanes.addProduct(c11, x, b1);
     x = v128.load32_splat(a, 8);
-    c20 = f32x4.add(c20, f32x4.mul(x, b0));
-    c21 = f32x4.add(c21, f32x4.mul(x, b1));
+    c20 = Lanes.addProduct(c20, x, b0);
+    c21 = Lanes.addProduct(c21, x, b1);
     x = v128.load32_splat(a, 12);
-    c30 = f32x4.add(c30, f32x4.mul(x, b0));
-    c31 = f32x4.add(c31, f32x4.mul(x, b1));
+    c30 = Lanes.addProduct(c30, x, b0);
+    c31 = Lanes.addProduct(c31, x, b1);
   }
   const lowest = f32x4.splat(low);
   const highest = f32x4.splat(high);

@@ -1,17 +1,19 @@
 /**
- * Compiles assembly/ to wasm, once for plain and once for shared memory, bundles the script of the
- * threads that run it, and writes all as text to src/kernels/generated: no file has to be located at
- * run time.
+ * Compiles assembly/ to wasm, for plain and for shared memory, each with and without fused products
+ * (relaxed SIMD), bundles the script of the threads that run it, and writes all as text to
+ * src/kernels/generated: no file has to be located at run time.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
+import { knowsFusedProducts } from '../src/kernels/relaxed-simd.ts';
 import { pack, writeModule } from './embed.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const TARGETS = ['single', 'threaded'] as const;
+const TARGETS = ['single', 'fused-single', 'threaded', 'fused-threaded'] as const;
 type Target = (typeof TARGETS)[number];
 const THREADS = 'src/kernels/parallel';
 const SOURCES = [
@@ -21,7 +23,7 @@ const SOURCES = [
   `${THREADS}/board.ts`,
 ];
 
-/** Compiles both targets of asconfig.json and writes the generated modules. */
+/** Compiles all targets of asconfig.json and writes the generated modules. */
 export async function buildKernels(): Promise<void> {
   writeModule(outputOf('team-worker'), pack(await bundleWorker()));
   for (const target of TARGETS) {
@@ -79,6 +81,8 @@ const DATA_SECTION = 11;
  * @throws Error when it has either
  */
 export function checkModule(binary: Uint8Array, target: string): void {
+  // Node 20 cannot read relaxed SIMD unless told to.
+  if (!knowsFusedProducts()) setFlagsFromString('--experimental-wasm-relaxed-simd');
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(binary as BufferSource));
   const names = imports.map(({ module, name }) => `${module}.${name}`);
   if (names.join() !== 'env.memory') {

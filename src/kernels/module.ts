@@ -2,6 +2,7 @@
 import { unpack } from '../embedded.ts';
 import type { Heap } from './heap.ts';
 import type { LayerExports } from './layers/exports.ts';
+import { knowsFusedProducts } from './relaxed-simd.ts';
 
 /** The exports of assembly/index.ts; addresses may exceed 2 GiB, and come back as signed numbers. */
 export interface KernelExports extends LayerExports {
@@ -73,21 +74,24 @@ export interface Kernels extends KernelExports {
 const BINARIES = {
   single: () => import('./generated/single.ts'),
   threaded: () => import('./generated/threaded.ts'),
+  'fused-single': () => import('./generated/fused-single.ts'),
+  'fused-threaded': () => import('./generated/fused-threaded.ts'),
 };
 type Variant = keyof typeof BINARIES;
 
 const compiled = new Map<Variant, Promise<WebAssembly.Module>>();
 
-/** Kernels bound to the heap's memory. Each of the two builds is compiled once per process. */
+/** Kernels bound to the heap's memory. Each build is compiled once per process. */
 export async function loadKernels(heap: Heap): Promise<Kernels> {
   const module = await compileKernels(heap);
   const instance = await WebAssembly.instantiate(module, { env: { memory: heap.memory } });
   return { ...(instance.exports as unknown as KernelExports), heap };
 }
 
-/** The build that fits the heap's memory. */
+/** The build that fits the heap's memory and the engine. */
 export function compileKernels({ threaded }: Heap): Promise<WebAssembly.Module> {
-  const variant = threaded ? 'threaded' : 'single';
+  const memory = threaded ? 'threaded' : 'single';
+  const variant: Variant = knowsFusedProducts() ? `fused-${memory}` : memory;
   let module = compiled.get(variant);
   if (!module) {
     module = BINARIES[variant]()

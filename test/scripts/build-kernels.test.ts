@@ -33,7 +33,7 @@ describe('checkModule', () => {
 });
 
 describe('the built kernels', () => {
-  it.each(['single', 'threaded'])('pass (%s)', async (target) => {
+  it.each(['single', 'threaded', 'fused-single', 'fused-threaded'])('pass (%s)', async (target) => {
     const { default: text } = await import(`../../src/kernels/generated/${target}.ts`);
     const binary = await unpack(text);
     expect(() => checkModule(binary, target)).not.toThrow();
