@@ -1,4 +1,7 @@
-/** Public API of the detection runtime. */
+/**
+ * Public API of the detection runtime.
+ * @module refinedet
+ */
 export { type AnchorOptions, anchorGrid, type GridShape } from './anchors.ts';
 export type { TfjsBackend } from './backend/tfjs.ts';
 export type { Threads } from './backend/wasm.ts';

@@ -1,6 +1,7 @@
 /**
  * Entry point refinedet/cpu: the network in plain JavaScript by tfjs' cpu backend. Slow, and computed
  * by other code than the rest: something to compare with.
+ * @module refinedet/cpu
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type TfjsBackend, tfjsBackend } from './tfjs.ts';

@@ -1,4 +1,7 @@
-/** Entry point refinedet/webgl: the network on the GPU by tfjs' WebGL backend. */
+/**
+ * Entry point refinedet/webgl: the network on the GPU by tfjs' WebGL backend.
+ * @module refinedet/webgl
+ */
 import type { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import { type TfjsBackend, tfjsBackend } from './tfjs.ts';

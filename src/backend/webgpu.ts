@@ -1,6 +1,7 @@
 /**
  * Entry point refinedet/webgpu: the network on the GPU by tfjs' WebGPU backend, in browsers, and in
  * Node with the package `webgpu`.
+ * @module refinedet/webgpu
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';

@@ -26,6 +26,7 @@ export interface CheckOptions extends OpenOptions, ClassOptions {
 /** All presets have the same anchor shapes; this one has the smaller input. */
 export const DEFAULT_CHECK_PRESET: PresetName = 'refinedet320-mobilenet';
 
+/** What is wrong with a data set, and what is in it. */
 export interface CheckReport {
   /** Absolute. */
   root: string;

@@ -1,4 +1,7 @@
-/** Public API of `refinedet/datasets`. */
+/**
+ * Public API of `refinedet/datasets`.
+ * @module refinedet/datasets
+ */
 export {
   type CheckOptions,
   type CheckReport,

@@ -1,4 +1,7 @@
-/** Public API of `refinedet/eval`. */
+/**
+ * Public API of `refinedet/eval`.
+ * @module refinedet/eval
+ */
 export {
   type AnalyseOptions,
   type Analysis,

@@ -1,3 +1,6 @@
-/** Public API of `refinedet/export`. */
+/**
+ * Public API of `refinedet/export`.
+ * @module refinedet/export
+ */
 export { exportOnnx, type OnnxOptions } from './onnx/export.ts';
 export { readOnnxMetadata } from './onnx/read-metadata.ts';

@@ -1,4 +1,7 @@
-/** Public API of `refinedet/train` in Node. */
+/**
+ * Public API of `refinedet/train` in Node.
+ * @module refinedet/train
+ */
 import type { TrainOptions } from './config/types.ts';
 import { nodeHost } from './node/host.ts';
 import type { StepRecord } from './records.ts';

@@ -1,4 +1,7 @@
-/** Entry point refinedet/worker. */
+/**
+ * Entry point refinedet/worker.
+ * @module refinedet/worker
+ */
 import type { ModelSource } from '../detection/load-model.ts';
 import { WorkerDetector, type WorkerLoadOptions } from './client.ts';
 

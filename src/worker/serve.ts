@@ -1,4 +1,7 @@
-/** The worker's side: one detector that answers a client. */
+/**
+ * The worker's side: one detector that answers a client.
+ * @module refinedet/worker/serve
+ */
 import type { TfjsBackend } from '../backend/tfjs.ts';
 import { RefineDet } from '../detector.ts';
 import { RefineDetError } from '../errors.ts';

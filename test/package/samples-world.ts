@@ -10,7 +10,7 @@ const bytes = (path: string) =>
 const VOC_FOLDERS = ['VOCdevkit/VOC2007', 'VOC2007', 'bccd', 'cells', 'boxes', 'path/to/data'];
 const SPLITS = { train: ['1', '2'], val: ['3'], trainval: ['1', '2', '3'], test: ['4', '5'] };
 /** Where trainings and conversions leave what later lines use. */
-const MODELS = ['my', 'model', 'voc', 'runs/first/model', 'runs/cells/best'];
+const MODELS = ['my', 'model', 'voc', 'voc320', 'runs/first/model', 'runs/cells/best'];
 
 export function samplesWorld(): Tree {
   const [cat, astronaut] = ['examples/cat.jpg', 'examples/astronaut.jpg'].map(bytes);

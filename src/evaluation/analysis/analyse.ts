@@ -34,6 +34,7 @@ export interface ClassAnalysis {
   best?: OperatingPoint;
 }
 
+/** A result with what explains it: curves, confusions and the worst errors. */
 export interface Analysis {
   result: EvaluationResult;
   dataset: Dataset;

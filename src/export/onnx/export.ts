@@ -18,6 +18,7 @@ import { type Dimension, modelProto, valueInfo } from './messages.ts';
 import { onnxMetadata } from './metadata.ts';
 import { INPUT_NAME, writeNetwork } from './network.ts';
 
+/** What the file is written for. */
 export interface OnnxOptions {
   /** Network input instead of the model's: a side or `{ width, height }`, multiples of 64. */
   inputSize?: InputSize;

@@ -1,0 +1,9 @@
+/** A plugin for typedoc: guides are called by their first heading, not by their file. */
+import { Converter } from 'typedoc';
+
+export function load({ converter }) {
+  converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document) => {
+    const text = document.content.map((part) => part.text).join('');
+    document.name = /^# (.+)$/m.exec(text)?.[1] ?? document.name;
+  });
+}
