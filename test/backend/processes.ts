@@ -14,8 +14,11 @@ const PRELUDE = `
   const { wasmRuntime } = await import('./src/backend/wasm.ts');
   const tf = await import('@tensorflow/tfjs-core');`;
 
-/** Runs a module in a fresh process; it must end by itself. */
-export function inProcess(code: string): Promise<{ stdout: string; stderr: string }> {
+/** Runs a module in a fresh process; it must end by itself, within `timeout` ms. */
+export function inProcess(
+  code: string,
+  timeout = 50_000,
+): Promise<{ stdout: string; stderr: string }> {
   const args = [...FLAGS, '-e', PRELUDE + code];
-  return run(process.execPath, args, { cwd: root, timeout: 50_000 });
+  return run(process.execPath, args, { cwd: root, timeout });
 }
