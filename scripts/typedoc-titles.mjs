@@ -1,9 +1,13 @@
-/** A plugin for typedoc: guides are called by their first heading, not by their file. */
+/**
+ * A plugin for typedoc: guides are called by their first heading, not by their file, and blocks without
+ * a language are text.
+ */
 import { Converter } from 'typedoc';
 
 export function load({ converter }) {
   converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document) => {
     const text = document.content.map((part) => part.text).join('');
     document.name = /^# (.+)$/m.exec(text)?.[1] ?? document.name;
+    for (const part of document.content) part.text = part.text.replace(/^```\n/, '```text\n');
   });
 }

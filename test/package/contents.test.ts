@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { globSync } from 'tinyglobby';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runtimePackages, thirdParty, unwelcomeLicenses } from '../../scripts/third-party.ts';
 import { headingIds, links } from '../helpers/markdown.ts';
@@ -119,6 +120,11 @@ describe('package.json', () => {
       if (entry !== `./${MODEL}`) expect(stdout).toContain(`"${join('refinedet', entry)}"`);
     }
   });
+});
+
+it('has every guide on the site', () => {
+  const { projectDocuments } = JSON.parse(readFileSync(join(ROOT, 'typedoc.json'), 'utf8'));
+  expect(projectDocuments).toEqual(expect.arrayContaining(globSync('docs/*.md', { cwd: ROOT })));
 });
 
 describe('THIRD-PARTY.md', () => {

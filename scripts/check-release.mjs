@@ -1,0 +1,19 @@
+/** Stops a release that npm would refuse, or whose tag, version and repository do not fit. */
+import { readFileSync } from 'node:fs';
+
+const { version, repository } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { GITHUB_REF_NAME: tag, GITHUB_REPOSITORY: home } = process.env;
+
+const problems = [];
+if (tag !== `v${version}`) problems.push(`the tag is ${tag}, package.json says ${version}`);
+const { url } = typeof repository === 'string' ? { url: repository } : (repository ?? {});
+if (!url) {
+  problems.push(
+    `package.json has no "repository": provenance needs it, as git+https://github.com/${home}.git`,
+  );
+} else if (!url.includes(`github.com/${home}`)) {
+  problems.push(`the repository in package.json is ${url}, but this is github.com/${home}`);
+}
+
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length > 0 ? 1 : 0;
