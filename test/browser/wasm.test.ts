@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -122,6 +123,24 @@ describe.skipIf(!hasChromium)('RefineDet in a page', () => {
     expect(Object.keys(results)).toHaveLength(11);
     for (const found of Object.values(results)) expectSame(found as never, fixture.expected);
     await page.close();
+  });
+
+  it('takes tfjs’ wasm files from a folder of the page’s choice', async () => {
+    const binaries = fileURLToPath(
+      new URL('../../node_modules/@tensorflow/tfjs-backend-wasm/dist', import.meta.url),
+    );
+    const { folders } = fixture.content;
+    const own = await serveSite({ ...fixture.content, folders: { ...folders, '/own': binaries } });
+    const [page] = await openPage(browser, `${own.url}/`);
+    const found = await page.evaluate(async (options) => {
+      const { RefineDet } = await lib('refinedet');
+      const detector = await RefineDet.load('/model.safetensors', { threads: 1, wasm: '/own/' });
+      return detector.detect('/examples/cat.jpg', options);
+    }, OPTIONS);
+    expectSame(found, fixture.expected);
+    expect(own.requests).toContain('/own/tfjs-backend-wasm-simd.wasm');
+    await page.close();
+    await own.close();
   });
 
   it('says what is wrong, by code', async () => {
