@@ -130,10 +130,14 @@ async function listedPictures(
 
 /** The deepest folder that holds all the given ones. */
 function commonFolder(folders: readonly string[]): string {
-  const holdsAll = (folder: string) => folders.every((f) => f === folder || isInside(folder, f));
-  let common = folders[0] ?? '';
-  while (!holdsAll(common) && path.dirname(common) !== common) common = path.dirname(common);
-  return common;
+  const [first = '', ...others] = folders;
+  let common = first.split(path.sep);
+  for (const folder of others) {
+    const parts = folder.split(path.sep);
+    const end = common.findIndex((part, level) => part !== parts[level]);
+    if (end >= 0) common = common.slice(0, end);
+  }
+  return common.length > 1 ? common.join(path.sep) : path.parse(first).root;
 }
 
 /** `…/images/train/7.jpg` → `…/labels/train/7.txt`, exchanging the last such folder. */

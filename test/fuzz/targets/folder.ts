@@ -11,6 +11,12 @@ export interface InputFolder {
   write(input: Uint8Array): string;
 }
 
+/** Those made, which go with the process. */
+const folders: string[] = [];
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /**
  * @param file of the input, relative to the folder
  * @param beside the other files
@@ -20,7 +26,7 @@ export function inputFolder(file: string, beside: Tree = {}): InputFolder {
   const folder = () => {
     if (made) return made;
     const name = mkdtempSync(path.join(tmpdir(), 'refinedet-fuzz-'));
-    process.once('exit', () => rmSync(name, { recursive: true, force: true }));
+    folders.push(name);
     writeTree(name, beside);
     made = name;
     return name;
