@@ -2,10 +2,10 @@
  * Writes the figures of the default model's card: models/README.md between its markers, and the
  * curves of the training run as pictures.
  *
- * npx tsx --conditions=refinedet-source scripts/model-card.ts --run runs/voc --accuracy accuracy.json
- *   [--model models/default.safetensors]
+ * npx tsx --conditions=refinedet-source scripts/model-card.ts --run runs/voc [--run runs/more]
+ *   --accuracy accuracy.json [--model models/default.safetensors]
  *
- * accuracy.json: what bench/accuracy.ts --json wrote, the shipped model first.
+ * Runs: each the start of the next. accuracy.json: what bench/accuracy.ts --json wrote, the shipped model first.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,19 +19,16 @@ import { classTable, comparisonTable, courseTable } from './model-card/tables.ts
 
 const { values } = parseArgs({
   options: {
-    run: { type: 'string' },
+    run: { type: 'string', multiple: true, default: [] },
     accuracy: { type: 'string' },
     model: { type: 'string', default: 'models/default.safetensors' },
   },
 });
-if (!values.run || !values.accuracy) throw new Error('--run and --accuracy are needed');
+if (values.run.length === 0 || !values.accuracy) throw new Error('--run and --accuracy are needed');
 
 const CARD = 'models/README.md';
 const IMAGES = 'docs/images';
-const records = readFileSync(path.join(values.run, 'metrics.jsonl'), 'utf8')
-  .trimEnd()
-  .split('\n')
-  .map((line): StepRecord => JSON.parse(line));
+const records = values.run.map(readRecords).reduce(continued, []);
 const results: Accuracy[] = JSON.parse(readFileSync(values.accuracy, 'utf8'));
 const bytes = readFileSync(values.model);
 const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -46,6 +43,44 @@ const sections = {
   classes: classTable(results[0]),
   comparison: comparisonTable(results),
   course: courseTable(records),
-  config: `\`\`\`json\n${readFileSync(path.join(values.run, 'config.json'), 'utf8').trim()}\n\`\`\``,
+  config: values.run.map(configuration).join('\n\nThen:\n\n'),
 };
 writeFileSync(CARD, insertSections(card, sections));
+
+function readRecords(run: string): StepRecord[] {
+  const lines = readFileSync(path.join(run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+  return lines.map((line): StepRecord => JSON.parse(line));
+}
+
+/** Steps and epochs count on through the runs. */
+function continued(before: StepRecord[], run: StepRecord[]): StepRecord[] {
+  const { step = 0, epoch = 0 } = before.at(-1) ?? {};
+  return [
+    ...before,
+    ...run.map((record) => ({ ...record, step: step + record.step, epoch: epoch + record.epoch })),
+  ];
+}
+
+/** Of the first run all of it, of the others what they do differently. */
+function configuration(run: string, index: number): string {
+  const read = (folder: string): Record<string, unknown> =>
+    JSON.parse(readFileSync(path.join(folder, 'config.json'), 'utf8'));
+  const config = read(run);
+  const first = index === 0 ? {} : read(values.run[0]);
+  const own = Object.entries(config).filter(
+    ([key, value]) => JSON.stringify(value) !== JSON.stringify(first[key]),
+  );
+  const lines = own.map(([key, value]) => `  ${JSON.stringify(key)}: ${spaced(value)}`);
+  return `\`\`\`json\n{\n${lines.join(',\n')}\n}\n\`\`\``;
+}
+
+/** JSON on one line, with room to breathe and without folders of this machine. */
+function spaced(value: unknown): string {
+  return JSON.stringify(value, shortened, 1)
+    .replace(/\n\s*/g, ' ')
+    .replace(/([[{]) | ([\]}])/g, '$1$2');
+}
+
+function shortened(_key: string, value: unknown): unknown {
+  return typeof value === 'string' && path.isAbsolute(value) ? path.basename(value) : value;
+}

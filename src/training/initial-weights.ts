@@ -22,7 +22,10 @@ export interface InitialModel {
 }
 
 /** Of a model that its preset and a configuration describe. */
-type Input = Pick<ModelConfig, 'mean' | 'std' | 'channelOrder' | 'anchors' | 'graphOptions'>;
+type Input = Pick<
+  ModelConfig,
+  'mean' | 'std' | 'channelOrder' | 'anchors' | 'graphOptions' | 'provenance'
+>;
 
 /** What a file says. */
 interface Found extends Input {
@@ -66,7 +69,8 @@ function describe(
 ): ModelConfig {
   const { mean, std, channelOrder, name } = presetByName(preset);
   const side = Math.max(...inputSizes.at(-1)!.sizes);
-  const input = found ?? { mean, std, channelOrder, anchors: ANCHOR_DEFAULTS };
+  const input: Input = found ?? { mean, std, channelOrder, anchors: ANCHOR_DEFAULTS };
+  const { provenance: fineTunedFrom } = input;
   const { objectnessThreshold, refineAnchors } = loss;
   const variants = { ...input.graphOptions, ...graphOptions };
   return {
@@ -80,6 +84,7 @@ function describe(
     classes,
     anchors: input.anchors,
     decoding: { objectnessThreshold, refineAnchors },
+    ...(fineTunedFrom && { provenance: { fineTunedFrom } }),
   };
 }
 

@@ -145,6 +145,7 @@ export class RunKeeper {
       steps: trainer.step,
       epochs: trainer.plan.epochsAfter(trainer.step),
       seed,
+      ...this.#model.provenance,
       ...(last && { metric, score: last.score, validationImages: last.images }),
     };
   }

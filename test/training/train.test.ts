@@ -112,7 +112,11 @@ describe('train', { timeout: 180_000 }, () => {
       .data.map((value, i) => Math.abs(value - old.weights.get(kept)!.data[i]));
     expect(Math.max(...difference)).toBeLessThan(1e-6);
     // Names of files, not where they were.
-    expect(tuned.config.provenance).toMatchObject({ init: RUN_FILES.model });
+    const { provenance } = old.config;
+    expect(tuned.config.provenance).toMatchObject({
+      init: RUN_FILES.model,
+      fineTunedFrom: provenance,
+    });
     expect(JSON.stringify(tuned.config)).not.toContain(first);
     expect(tuned.weights.get('odm3.conf.bias')!.shape).toEqual([12]);
   });
