@@ -17,7 +17,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUILD_TIMEOUT_MS = 300_000;
 const MODEL = 'models/default.safetensors';
 /** Bytes. The model and what surrounds it grow for different reasons. */
-const BUDGET = { model: 9e6, rest: 6.8e6, tarball: 11e6 };
+const BUDGET = { model: 9e6, rest: 7.3e6, tarball: 11e6 };
 
 let app: PackedApp;
 let manifest: { exports: Record<string, string | Record<string, string>>; bin: object };
@@ -92,7 +92,7 @@ describe('the tarball', () => {
   });
 });
 
-describe('package.json', () => {
+describe('package.json', { timeout: 300_000 }, () => {
   it('pleases publint', async () => {
     const pkgDir = join(app.folder, 'node_modules/refinedet');
     const { messages, pkg } = await publint({ pkgDir, pack: false, strict: true });

@@ -17,6 +17,9 @@ export function samplesWorld(): Tree {
   const model = bytes('models/default.safetensors');
   return {
     'photo.jpg': cat,
+    'cat.jpg': cat,
+    'street.jpg': astronaut,
+    'aerial.jpg': astronaut,
     'photos/cat.jpg': cat,
     'photos/astronaut.jpg': astronaut,
     'cells/JPEGImages/BloodImage_00007.jpg': cat,

@@ -23,6 +23,8 @@ const NOT_RUN = ['docs/browser.md', 'docs/worker.md', 'docs/training.md', 'docs/
 /** Output, headers, file contents: for people. */
 const PLAIN = ['', 'text'];
 const PROGRAMS = ['js', 'ts'];
+/** Many processes, on a machine that does other things too. */
+const PATIENT = { timeout: 600_000 };
 const HANDLED = [...PLAIN, ...PROGRAMS, 'sh', 'json', 'jsonc', 'xml'];
 
 const blocks = PAGES.flatMap((page) =>
@@ -90,7 +92,7 @@ it('knows what to do with every block', () => {
   expect(blocks.filter(({ language }) => !HANDLED.includes(language)).map(nameOf)).toEqual([]);
 });
 
-describe('programs', () => {
+describe('programs', PATIENT, () => {
   const programs = ofLanguage(...PROGRAMS);
   const fileOf = (sample: Sample) => `${nameOf(sample).replace(/\W+/g, '-')}.${sample.language}`;
 
@@ -122,7 +124,7 @@ describe('programs', () => {
   });
 });
 
-describe('the types', () => {
+describe('the types', PATIENT, () => {
   it.each(['nodenext', 'bundler'])(
     'keep what they promise, with "%s"',
     async (moduleResolution) => {
@@ -135,7 +137,7 @@ describe('the types', () => {
   );
 });
 
-describe('command lines', () => {
+describe('command lines', PATIENT, () => {
   const shell = ofLanguage('sh');
 
   it.each(pagesWith(shell))('of %s are understood', async (page) => {
