@@ -14,8 +14,9 @@ import {
 } from './detection/options.ts';
 import { Queue } from './detection/queue.ts';
 import { startEngine } from './detection/start-engine.ts';
-import type { Size } from './detection/views.ts';
+import { type Size, wholeImage } from './detection/views.ts';
 import { RefineDetError, throwIfAborted } from './errors.ts';
+import type { DecodedImage } from './image/types.ts';
 import type { RawDetections } from './kernels/postprocess.ts';
 import { checkInputSize, type InputSize, inputSide, withInputSize } from './model/input-size.ts';
 import type { Model, ModelConfig } from './model/model.ts';
@@ -105,7 +106,10 @@ export class RefineDet {
    *   ABORTED, DISPOSED
    */
   detect(image: ImageSource, options: DetectOptions = {}): Promise<Detection[]> {
-    return this.#whileUsable(() => this.#detect(image, resolveDetectOptions(options, this.config)));
+    return this.#whileUsable(() => {
+      const resolved = resolveDetectOptions(options, this.config);
+      return this.#detect(() => this.#decode(image, resolved), resolved);
+    });
   }
 
   /**
@@ -119,35 +123,50 @@ export class RefineDet {
       }
       const resolved = resolveDetectOptions(options, this.config);
       const results: Detection[][] = [];
-      let next = images.length > 0 ? toRawImage(images[0], resolved) : undefined;
+      let next = images.length > 0 ? this.#decode(images[0], resolved) : undefined;
       for (let i = 0; i < images.length; i++) {
         const pixels = await next!;
         // Reading and decoding the next picture overlaps with detecting in this one.
-        next = i + 1 < images.length ? toRawImage(images[i + 1], resolved) : undefined;
+        next = i + 1 < images.length ? this.#decode(images[i + 1], resolved) : undefined;
         next?.catch(() => {});
-        results.push(await this.#detect(pixels, resolved));
+        results.push(await this.#detect(async () => pixels, resolved));
       }
       return results;
     });
   }
 
-  async #detect(image: ImageSource, resolved: ResolvedDetectOptions): Promise<Detection[]> {
+  #decode(image: ImageSource, resolved: ResolvedDetectOptions): Promise<DecodedImage> {
+    const { maxPixels, signal } = resolved;
+    return toRawImage(image, {
+      maxPixels,
+      signal,
+      enough: resolved.enough(inputSizeOf(this.#model)),
+    });
+  }
+
+  async #detect(
+    decode: () => Promise<DecodedImage>,
+    resolved: ResolvedDetectOptions,
+  ): Promise<Detection[]> {
     throwIfAborted(resolved.signal);
     const timings = noTimings();
     const start = performance.now();
-    const pixels = await toRawImage(image, resolved);
+    const pixels = await decode();
     timings.decode = performance.now() - start;
+    const { fullSize = pixels } = pixels;
     const detections = await this.#queue.run(async () => {
       const found: RawDetections[] = [];
-      for (const view of resolved.views(pixels, inputSizeOf(this.#model))) {
+      for (const view of resolved.views(fullSize, inputSizeOf(this.#model))) {
         // Between views the event loop runs, so that an abort can arrive.
         if (found.length > 0) await nextTask();
         throwIfAborted(resolved.signal);
-        const raw = await this.#engine.run(pixels, view, resolved.postprocess, timings);
-        found.push(viewToImage(raw, view, pixels));
+        // All views of a picture that was decoded smaller show it whole.
+        const shown = fullSize === pixels ? view : { ...view, crop: wholeImage(pixels) };
+        const raw = await this.#engine.run(pixels, shown, resolved.postprocess, timings);
+        found.push(viewToImage(raw, view, fullSize));
       }
       const merged = mergeViews(this.#engine.kernels, found, this.classes.length, resolved.merge);
-      return toDetections(merged, pixels, this.classes, resolved.maxDetections);
+      return toDetections(merged, fullSize, this.classes, resolved.maxDetections);
     });
     resolved.onTimings?.(timings);
     return detections;

@@ -1,5 +1,5 @@
 /** Sizes of pictures on disk, as they are seen: with the EXIF orientation applied. */
-import { type ImageHeader, peekImageHeader, readImageHeader } from '../image/header.ts';
+import { peekImageHeader, readImageHeader, uprightSize } from '../image/header.ts';
 import { readBytes, readStart } from './files.ts';
 import type { DatasetImage } from './types.ts';
 
@@ -14,9 +14,6 @@ const MAX_BYTES = 2 ** 29;
 
 /** Holds the EXIF data of most cameras, thumbnail included. */
 const START_BYTES = 2 ** 16;
-
-/** EXIF orientations from here on swap width and height. */
-const FIRST_TRANSPOSED = 5;
 
 /**
  * Size of an image: as its annotation states it, else from the picture.
@@ -35,7 +32,7 @@ export async function imageSize(image: DatasetImage): Promise<ImageSize> {
  */
 export async function readPictureSize(file: string): Promise<ImageSize> {
   const header = peekImageHeader(await readStart(file, START_BYTES));
-  return header ? sizeAsSeen(header) : pictureSize(await readPicture(file), file);
+  return header ? uprightSize(header) : pictureSize(await readPicture(file), file);
 }
 
 /**
@@ -52,9 +49,5 @@ export async function readPicture(file: string): Promise<Uint8Array> {
  * @throws as {@link imageSize}
  */
 export function pictureSize(bytes: Uint8Array, file: string): ImageSize {
-  return sizeAsSeen(readImageHeader(bytes, { source: file }));
-}
-
-function sizeAsSeen({ width, height, orientation }: ImageHeader): ImageSize {
-  return orientation < FIRST_TRANSPOSED ? { width, height } : { width: height, height: width };
+  return uprightSize(readImageHeader(bytes, { source: file }));
 }

@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { decodeImage, readBytes, readPixels } from '#platform';
 import { RefineDetError } from '../errors.ts';
-import { type RawImage, validateRawImage } from '../image/types.ts';
+import type { DecodeOptions } from '../image/header.ts';
+import { type DecodedImage, type RawImage, validateRawImage } from '../image/types.ts';
 import type { PixelSource } from '../platform/platform.ts';
 
 /**
@@ -20,28 +21,27 @@ export type ImageSource =
   | PixelSource
   | tf.Tensor3D;
 
-export interface ImageOptions {
-  maxPixels?: number;
+export interface ImageOptions extends Pick<DecodeOptions, 'maxPixels' | 'enough'> {
   signal?: AbortSignal;
 }
 
 /** Decodes a picture; EXIF orientation is applied. */
 export async function toRawImage(
   source: ImageSource,
-  { maxPixels, signal }: ImageOptions = {},
-): Promise<RawImage> {
+  { signal, ...options }: ImageOptions = {},
+): Promise<DecodedImage> {
   if (typeof source === 'string' || source instanceof URL) {
-    return decodeImage(await readBytes(source, signal), { source: String(source), maxPixels });
+    return decodeImage(await readBytes(source, signal), { source: String(source), ...options });
   }
-  if (source instanceof ArrayBuffer) return decodeImage(new Uint8Array(source), { maxPixels });
-  if (source instanceof Uint8Array) return decodeImage(source, { maxPixels });
+  if (source instanceof ArrayBuffer) return decodeImage(new Uint8Array(source), options);
+  if (source instanceof Uint8Array) return decodeImage(source, options);
   if (source instanceof Blob) {
     const bytes = new Uint8Array(await source.arrayBuffer());
-    return decodeImage(bytes, { source: fileName(source), maxPixels });
+    return decodeImage(bytes, { source: fileName(source), ...options });
   }
   if (source instanceof tf.Tensor) return tensorToRawImage(source);
   if (typeof source === 'object' && source !== null) {
-    const pixels = (await readPixels(source, { maxPixels })) ?? source;
+    const pixels = (await readPixels(source, options)) ?? source;
     if ('data' in pixels) {
       validateRawImage(pixels as RawImage);
       return pixels as RawImage;

@@ -3,11 +3,9 @@
  * one view; the multi-scale test and tiling are several, merged afterwards.
  */
 import type { Box } from '../boxes.ts';
+import type { Size } from '../image/types.ts';
 
-export interface Size {
-  width: number;
-  height: number;
-}
+export type { Size };
 
 export interface View {
   /** Part of the picture, in source pixels. */
@@ -25,6 +23,18 @@ export type ViewPlan = (image: Size, input: Size) => View[];
 /** The whole picture at the model's input size. */
 export function plainView(image: Size, input: Size): View {
   return { crop: wholeImage(image), input, flip: false };
+}
+
+/**
+ * Of a picture that every view shows whole, pixels that are enough: twice the largest input. With
+ * fewer, sampling them blurs the network's input more, and AP falls twice as far.
+ */
+export function enoughPixels(plan: ViewPlan, input: Size): Size {
+  const inputs = [input, ...plan({ width: 1, height: 1 }, input).map((view) => view.input)];
+  return {
+    width: 2 * Math.max(...inputs.map(({ width }) => width)),
+    height: 2 * Math.max(...inputs.map(({ height }) => height)),
+  };
 }
 
 export function wholeImage({ width, height }: Size): Box {

@@ -7,10 +7,14 @@ import { asciiAt } from './bytes.ts';
 import type { Orientation } from './exif.ts';
 import { parseJpeg } from './jpeg.ts';
 import { PNG_SIGNATURE, parsePng } from './png.ts';
+import type { Size } from './types.ts';
 import { parseWebp } from './webp.ts';
 
 /** Picture formats that can be read. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp';
+
+/** EXIF orientations from here on swap width and height. */
+const FIRST_TRANSPOSED = 5;
 
 /** 100 megapixels: above every camera of today, and 400 MB once decoded. */
 export const DEFAULT_MAX_PIXELS = 100_000_000;
@@ -40,6 +44,11 @@ export interface DecodeOptions {
   source?: string;
   /** Largest width · height. Default 100 million. */
   maxPixels?: number;
+  /**
+   * Pixels of the upright picture that are enough: a large JPEG file may come out at a half, a
+   * quarter or an eighth of its size, but no side smaller than this. Default: all pixels. Node only.
+   */
+  enough?: Size;
 }
 
 const PARSERS: Record<ImageFormat, (bytes: Uint8Array) => ParsedHeader> = {
@@ -75,6 +84,11 @@ export function readImageHeader(bytes: Uint8Array, options: DecodeOptions = {}):
   if (!complete) throw fail('IMAGE_CORRUPT', `the ${NAMES[format]} data are truncated`);
   if (width * height === 0) throw fail('IMAGE_EMPTY', `its size is ${width}×${height}`);
   return { format, width, height, orientation };
+}
+
+/** Size of the upright picture. */
+export function uprightSize({ width, height, orientation }: ImageHeader): Size {
+  return orientation < FIRST_TRANSPOSED ? { width, height } : { width: height, height: width };
 }
 
 /**

@@ -15,6 +15,18 @@ export interface RawImage {
   channels: 1 | 3 | 4;
 }
 
+/** Pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** Pixels of a file. */
+export interface DecodedImage extends RawImage {
+  /** Of the upright picture in the file, where the pixels are fewer. */
+  fullSize?: Size;
+}
+
 /**
  * Checks a picture that comes from a caller.
  * @param name how the message calls it

@@ -2,7 +2,7 @@
 import type { KernelBackend } from '@tensorflow/tfjs-core';
 import type { WasmAssets, WasmModule } from '../backend/emscripten.ts';
 import type { DecodeOptions } from '../image/header.ts';
-import type { RawImage } from '../image/types.ts';
+import type { DecodedImage, RawImage } from '../image/types.ts';
 
 /** Pictures that a browser has decoded already. */
 export type PixelSource =
@@ -84,7 +84,7 @@ export interface Platform {
     download?: DownloadOptions,
   ): Promise<Uint8Array>;
   /** Pixels of a JPEG, PNG or WebP file. @throws IMAGE_* */
-  decodeImage(bytes: Uint8Array, options?: DecodeOptions): Promise<RawImage>;
+  decodeImage(bytes: Uint8Array, options?: DecodeOptions): Promise<DecodedImage>;
   /** Pixels of a {@link PixelSource}; undefined for anything else. @throws IMAGE_* */
   readPixels(source: object, options?: DecodeOptions): Promise<RawImage | undefined>;
   /** WebGPU, where there is one. @throws MISSING_DEPENDENCY */

@@ -46,6 +46,15 @@ describe('results on the standard output', () => {
     expect(stdout).not.toContain('\x1b');
   });
 
+  it('states the size of the file where --fast-decode decodes fewer pixels', async () => {
+    const args = [ASTRONAUT, '--input-size', '64', '--format', 'json', '-t', '0.05'];
+    const [fast] = JSON.parse((await detect(...args, '--fast-decode')).stdout) as Result[];
+    const [whole] = JSON.parse((await detect(...args)).stdout) as Result[];
+    expect(fast).toMatchObject({ file: whole.file, width: 512, height: 512 });
+    expect(Math.max(...fast.detections.map(({ box }) => box.x))).toBeGreaterThan(128);
+    expect(fast.detections).not.toEqual(whole.detections);
+  });
+
   it('obeys FORCE_COLOR, and NO_COLOR before it', async () => {
     const args = ['detect', ...MODEL, CAT, '--max-detections', '1'];
     const forced = await runCli(args, { env: { FORCE_COLOR: '1' } });

@@ -60,6 +60,7 @@ describe('detect options', () => {
     [{ classes: [2] }, 'classes.allow must be a list of names, not [2]'],
     [{ maxDetections: 0 }, 'maxDetections must be a whole number from 1, not 0'],
     [{ maxPixels: 1.5 }, 'maxPixels must be a whole number from 1, not 1.5'],
+    [{ fastDecode: 1 }, 'fastDecode must be true or false, not 1'],
     [{ signal: 'stop' }, 'signal must be an AbortSignal, not "stop"'],
     [{ onTimings: true }, 'onTimings must be a function, not true'],
   ])('refuse %j', (options, message) => {

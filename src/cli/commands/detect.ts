@@ -73,6 +73,7 @@ function addDetectionOptions(command: Command): void {
       new Option('--multi-scale', 'the multi-scale test: slower, more accurate').conflicts('tiles'),
     )
     .option('--tiles [pixels]', 'overlapping tiles, for large pictures with small objects')
+    .option('--fast-decode', 'decode large JPEG files to fewer pixels: faster, slightly blurred')
     .addOption(inputSizeOption("the model's"))
     .addOption(threadsOption())
     .addOption(workersOption());

@@ -22,6 +22,7 @@ export interface DetectFlags {
   multiScale?: true;
   /** True without a value. */
   tiles?: true | string;
+  fastDecode?: true;
   inputSize?: Size;
   threads?: Threads;
   workers?: number;
@@ -67,6 +68,7 @@ export function detectOptions(flags: DetectFlags): Omit<DetectOptions, 'signal'>
     softNms: flags.softNms,
     multiScale: flags.multiScale,
     tiles: typeof tiles === 'string' ? tileSize(tiles) : tiles,
+    fastDecode: flags.fastDecode,
   };
 }
 

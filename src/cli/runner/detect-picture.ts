@@ -1,7 +1,8 @@
-/** The work on one picture. It is decoded once, for the network and for the annotated copy. */
+/** The work on one picture. It is decoded once, whole when there is an annotated copy to draw. */
 import { decodeImage } from '#platform';
 import type { RefineDet } from '../../detector.ts';
 import { drawDetections } from '../../image/draw.ts';
+import { readImageHeader, uprightSize } from '../../image/header.ts';
 import { encodeImage } from '../../image/node/encode.ts';
 import type { PictureFinding, PictureJob, RunnerSetup } from './runner.ts';
 
@@ -11,10 +12,15 @@ export async function detectPicture(
   { file, bytes, annotate }: PictureJob,
   signal?: AbortSignal,
 ): Promise<PictureFinding> {
-  const image = await decodeImage(bytes, { source: file, maxPixels: detect.maxPixels });
+  const reading = { source: file, maxPixels: detect.maxPixels };
+  if (!annotate) {
+    const { width, height } = uprightSize(readImageHeader(bytes, reading));
+    const picture = new File([bytes as Uint8Array<ArrayBuffer>], file);
+    return { width, height, detections: await detector.detect(picture, { ...detect, signal }) };
+  }
+  const image = await decodeImage(bytes, reading);
   const { width, height } = image;
   const detections = await detector.detect(image, { ...detect, signal });
-  if (!annotate) return { width, height, detections };
   const annotated = await encodeImage(drawDetections(image, detections), annotate);
   return { width, height, detections, annotated };
 }

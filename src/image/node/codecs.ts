@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { withScale } from './reduced-jpeg.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -16,7 +17,7 @@ interface EmscriptenModule {
 }
 
 /** Pixels as the codecs return and take them: four channels. */
-interface Pixels {
+export interface Pixels {
   data: Uint8ClampedArray;
   width: number;
   height: number;
@@ -44,6 +45,13 @@ export const jpegDecoder = lazyCodec<JpegDecoder>(
   '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
 );
 
+/** For `decodeReduced`. */
+export const reducingJpegDecoder = lazyCodec<JpegDecoder>(
+  () => import('@jsquash/jpeg/codec/dec/mozjpeg_dec.js'),
+  '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
+  withScale,
+);
+
 export const webpDecoder = lazyCodec<WebpDecoder>(
   () => import('@jsquash/webp/codec/dec/webp_dec.js'),
   '@jsquash/webp/codec/dec/webp_dec.wasm',
@@ -57,13 +65,14 @@ export const jpegEncoder = lazyCodec<JpegEncoder>(
 function lazyCodec<M extends EmscriptenModule>(
   load: () => Promise<{ default: unknown }>,
   binary: string,
+  alter = (program: Uint8Array<ArrayBuffer>) => program,
 ): UseCodec<M> {
   const compile = async () => {
     const [{ default: factory }, bytes] = await Promise.all([
       load(),
       readFile(require.resolve(binary)),
     ]);
-    return { factory: factory as Factory<M>, program: await WebAssembly.compile(bytes) };
+    return { factory: factory as Factory<M>, program: await WebAssembly.compile(alter(bytes)) };
   };
   let compiled: ReturnType<typeof compile> | undefined;
   let instance: Promise<M> | undefined;

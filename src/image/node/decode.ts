@@ -1,10 +1,11 @@
 /** Picture files to pixels, in Node. */
 import { RefineDetError } from '../../errors.ts';
-import { type DecodeOptions, type ImageFormat, readImageHeader } from '../header.ts';
+import { type DecodeOptions, type ImageFormat, readImageHeader, uprightSize } from '../header.ts';
 import { orient } from '../orient.ts';
-import type { RawImage } from '../types.ts';
-import { jpegDecoder, webpDecoder } from './codecs.ts';
+import type { DecodedImage, RawImage, Size } from '../types.ts';
+import { jpegDecoder, type Pixels, reducingJpegDecoder, webpDecoder } from './codecs.ts';
 import { decodePng } from './png-decode.ts';
+import { decodeReduced, REDUCTIONS, type Reduction } from './reduced-jpeg.ts';
 
 /**
  * Decodes a JPEG, PNG or WebP file and turns it upright by its EXIF orientation. 16-bit samples keep
@@ -19,8 +20,13 @@ import { decodePng } from './png-decode.ts';
 export async function decodeImage(
   bytes: Uint8Array,
   options: DecodeOptions = {},
-): Promise<RawImage> {
-  const { format, orientation } = readImageHeader(bytes, options);
+): Promise<DecodedImage> {
+  const header = readImageHeader(bytes, options);
+  const { format, orientation } = header;
+  const fullSize = uprightSize(header);
+  const reduction = format === 'jpeg' ? reductionOf(fullSize, options.enough) : undefined;
+  const smaller = reduction && (await reducedJpeg(bytes, reduction));
+  if (smaller) return { ...orient(smaller, orientation), fullSize };
   try {
     return orient(await DECODERS[format](bytes), orientation);
   } catch (cause) {
@@ -30,15 +36,30 @@ export async function decodeImage(
   }
 }
 
+function reductionOf({ width, height }: Size, enough?: Size): Reduction | undefined {
+  if (!enough) return undefined;
+  return REDUCTIONS.find((r) => width >= r * enough.width && height >= r * enough.height);
+}
+
+/** Undefined where that does not work: the full decoder has the last word, and says why. */
+async function reducedJpeg(bytes: Uint8Array, reduction: Reduction): Promise<RawImage | undefined> {
+  try {
+    return rgba(await reducingJpegDecoder((codec) => decodeReduced(codec, bytes, reduction)));
+  } catch {
+    return undefined;
+  }
+}
+
 const DECODERS: Record<ImageFormat, (bytes: Uint8Array) => Promise<RawImage>> = {
-  async jpeg(bytes) {
-    const { data, width, height } = await jpegDecoder((codec) => codec.decode(bytes, false));
-    return { data, width, height, channels: 4 };
-  },
+  jpeg: async (bytes) => rgba(await jpegDecoder((codec) => codec.decode(bytes, false))),
   async webp(bytes) {
     const pixels = await webpDecoder((codec) => codec.decode(bytes));
     if (!pixels) throw new Error('the WebP data are damaged');
-    return { data: pixels.data, width: pixels.width, height: pixels.height, channels: 4 };
+    return rgba(pixels);
   },
   png: decodePng,
 };
+
+function rgba({ data, width, height }: Pixels): RawImage {
+  return { data, width, height, channels: 4 };
+}
