@@ -4,6 +4,7 @@ import { packPanels } from './pack';
 import {
   ADDRESS_BYTES,
   ConvShape,
+  isPointwise,
   locate,
   MAX_BLOCK_ROWS,
   outsideBytes,
@@ -19,6 +20,9 @@ const BLOCK_DEPTH = 384;
 const BLOCK_BYTES = 131072;
 /** Rows of the filter gradient that are accumulated at a time; a multiple of four. */
 const GRADIENT_ROWS = 512;
+
+/** Columns up to which packing the patches, each as often read as there are panels, does not pay. */
+const MAX_UNPACKED = 64;
 
 const NO_LOW = <f32>-Infinity;
 const NO_HIGH = <f32>Infinity;
@@ -91,12 +95,16 @@ export function convolve(
     from = 0;
     to = s.batch * s.outHeight * s.outWidth;
   }
+  const isMatrix = columns <= MAX_UNPACKED && isPointwise(s);
+  const depthBytes = (<usize>depth) << 2;
   for (let row = from; row < to; row += blockRows) {
     const count = min(blockRows, to - row);
     const target = y + <usize>row * rowBytes;
     for (let k = 0; k < depth; k += blockDepth) {
       const end = min(k + blockDepth, depth);
-      packPatches(s, x, row, count, k, end, outside, addresses, strips);
+      let a = strips;
+      if (isMatrix) a = x + <usize>row * depthBytes + ((<usize>k) << 2);
+      else packPatches(s, x, row, count, k, end, outside, addresses, strips);
       const panels = filter + <usize>(1 + k) * PANEL_STEP;
       const start = k == 0 ? filter : 0;
       const add = k > 0 ? target : residual ? residual + (target - y) : 0;
@@ -106,7 +114,8 @@ export function convolve(
         count,
         columns,
         end - k,
-        strips,
+        a,
+        isMatrix ? depthBytes : 0,
         panels,
         panelBytes,
         target,
@@ -155,6 +164,7 @@ export function convFilterGradient(
         s.filters,
         count,
         strips,
+        0,
         panels,
         panelBytes,
         target,
@@ -212,6 +222,7 @@ export function convInputGradient(
         columns,
         part,
         strips,
+        0,
         panels,
         panelBytes,
         patches,

@@ -30,6 +30,12 @@ export function patchSize(s: ConvShape): i32 {
   return s.kernelHeight * s.kernelWidth * s.channels;
 }
 
+/** Whether the patches are the pixels of the map, one by one. */
+export function isPointwise(s: ConvShape): bool {
+  const isPlain = s.kernelHeight == 1 && s.kernelWidth == 1 && s.stride == 1;
+  return isPlain && s.padTop == 0 && s.padLeft == 0;
+}
+
 /** Maps with at most so many channels (pictures) are read line by line of the filter. */
 const FEW_CHANNELS = 4;
 

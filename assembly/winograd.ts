@@ -97,6 +97,7 @@ export function winograd(
         columns,
         s.channels,
         strips + <usize>p * stripBytes,
+        0,
         point + <usize>(p * panels) * panelBytes,
         panelBytes,
         products + <usize>p * productBytes,
