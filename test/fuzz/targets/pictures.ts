@@ -2,6 +2,7 @@
 import { exifOrientation } from '../../../src/image/exif.ts';
 import { peekImageHeader, readImageHeader } from '../../../src/image/header.ts';
 import { decodeImage } from '../../../src/image/node/decode.ts';
+import type { Size } from '../../../src/image/types.ts';
 import { png } from '../../datasets/tree.ts';
 import { PICTURES } from '../../image/node/pictures.ts';
 import { bytes } from '../../weights/pickle-writer.ts';
@@ -52,14 +53,15 @@ const orientation: FuzzTarget = {
   },
 };
 
-function decoder(format: string, extension: string): FuzzTarget {
+function decoder(format: string, extension: string, enough?: Size): FuzzTarget {
   return {
     name: `decode-${format}`,
     seeds: () => pictures(extension),
     words: WORDS,
     memory: () => PIXEL_MEMORY,
     async read(input) {
-      const { data, width, height, channels } = await decodeImage(input, { maxPixels: MAX_PIXELS });
+      const options = { maxPixels: MAX_PIXELS, enough };
+      const { data, width, height, channels } = await decodeImage(input, options);
       require(data.length === width * height * channels, `${data.length} bytes of pixels`);
       require(width * height <= MAX_PIXELS, `${width}×${height} pixels`);
     },
@@ -69,4 +71,5 @@ function decoder(format: string, extension: string): FuzzTarget {
 export const PICTURE_TARGETS: readonly FuzzTarget[] = [
   ...[header, orientation],
   ...[decoder('jpeg', '.jpg'), decoder('png', '.png'), decoder('webp', '.webp')],
+  decoder('jpeg-reduced', '.jpg', { width: 2, height: 2 }),
 ];
