@@ -5,6 +5,7 @@
 export { rectifierGradient, sumRows } from './activation';
 export { anchorLevel } from './anchors';
 export { paintTile } from './augment';
+export { chain, chainScratch } from './chain';
 export {
   convFilterGradient,
   convInputGradient,

@@ -15,7 +15,7 @@ import {
   type MaxPoolLayer,
   poolSize,
 } from './graph.ts';
-import type { Step } from './plan.ts';
+import { DEPTHWISE_KERNEL, type Step } from './plan.ts';
 
 /** A step ready to run, again and again. */
 export interface BoundStep {
@@ -114,9 +114,6 @@ function fusedConv(
 ): tf.Tensor4D {
   return tf.fused.conv2d({ x, filter, strides, pad, dilations, bias, activation });
 }
-
-/** Size of the filters that the depthwise kernels know. */
-export const DEPTHWISE_KERNEL = 3;
 
 function bindDepthwise(
   layer: DepthwiseLayer,

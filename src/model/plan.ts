@@ -23,6 +23,11 @@ export interface Step {
   tensors: readonly string[];
   /** Whether it is a convolution to compute by Winograd's minimal filtering where there is a kernel. */
   winograd?: boolean;
+  /**
+   * Steps to carry out together with it, a few lines at a time: a convolution, then a depthwise one
+   * that only this 1×1 convolution reads. The tensors of all three are the step's, in this order.
+   */
+  before?: readonly [first: Step, depthwise: Step];
 }
 
 /** Pixels a side that steps are planned for; they run with any other size too. */
@@ -31,6 +36,11 @@ const PLANNED_SIZE = 320;
 const MIN_TILES = 16;
 /** Outputs of a tile in either direction. */
 const TILE_SIZE = 4;
+
+/** Floats of a map that is better not written as a whole: a part of what a second-level cache holds. */
+const LARGE_MAP = 1 << 18;
+/** Size of the depthwise filters that there are kernels for. */
+export const DEPTHWISE_KERNEL = 3;
 
 /** All layers but the input, in an order in which they can be carried out. */
 export function planSteps(graph: Graph): Step[] {
@@ -54,6 +64,46 @@ export function planSteps(graph: Graph): Step[] {
   });
 }
 
+/**
+ * The same steps, those chained whose large maps in between need not be kept: inverted residuals, say.
+ * For inference with the layer kernels; every value is the same.
+ */
+export function chainSteps(steps: readonly Step[], graph: Graph): Step[] {
+  const inputs = steps.flatMap((step) => step.inputs);
+  const readers = readerCounts(inputs, graph);
+  const byName = new Map(steps.map((step) => [step.name, step]));
+  const onlyReadHere = (name: string) => (readers.get(name) === 1 ? byName.get(name) : undefined);
+  const shapes = inferShapes(graph, PLANNED_SIZE, PLANNED_SIZE);
+  const isLarge = (name: string) => shapes.get(name)!.reduce((a, b) => a * b) >= LARGE_MAP;
+  const chained = new Set<Step>();
+  const linked = steps.map((last) => {
+    const depthwise = isPointwise(last.layer) && onlyReadHere(last.inputs[0]);
+    if (!depthwise || !isDepthwise(depthwise.layer)) return last;
+    const first = onlyReadHere(depthwise.inputs[0]);
+    if (!first || !isPlainConv(first) || !isLarge(first.name)) return last;
+    chained.add(first).add(depthwise);
+    const tensors = [first, depthwise, last].flatMap((step) => step.tensors);
+    const inputs = [...first.inputs, ...last.inputs.slice(1)];
+    return { ...last, inputs, tensors, before: [first, depthwise] as const };
+  });
+  return linked.filter((_, i) => !chained.has(steps[i]));
+}
+
+function isPlainConv({ layer, inputs, winograd, before }: Step): boolean {
+  return layer.op === 'conv' && inputs.length === 1 && !winograd && !before;
+}
+
+function isDepthwise(layer: Layer): boolean {
+  return layer.op === 'depthwise' && layer.kernel === DEPTHWISE_KERNEL;
+}
+
+/** Whether each output is made from the one pixel at its place. */
+function isPointwise(layer: Layer): boolean {
+  return (
+    layer.op === 'conv' && layer.kernel === 1 && layer.stride === 1 && !(Number(layer.padding) > 0)
+  );
+}
+
 function suitsWinograd(layer: Layer, shapes: ReadonlyMap<string, FeatureShape>): boolean {
   if (layer.op !== 'conv') return false;
   const { kernel, stride, dilation } = layer;
@@ -75,10 +125,7 @@ function tensorsByLayer(graph: Graph): Map<string, string[]> {
 
 /** Additions, by name, one of whose terms is a plain convolution that nothing else reads. */
 function mergeableAdditions(graph: Graph): Map<string, ConvLayer> {
-  const readers = new Map<string, number>();
-  for (const name of [...graph.layers.flatMap(layerInputs), ...Object.values(graph.heads).flat()]) {
-    readers.set(name, (readers.get(name) ?? 0) + 1);
-  }
+  const readers = readerCounts(graph.layers.flatMap(layerInputs), graph);
   const layers = new Map(graph.layers.map((layer) => [layer.name, layer]));
   const merged = new Map<string, ConvLayer>();
   for (const layer of graph.layers) {
@@ -95,4 +142,16 @@ function mergeableAdditions(graph: Graph): Map<string, ConvLayer> {
     if (term) merged.set(layer.name, term);
   }
   return merged;
+}
+
+/**
+ * How often each map is read.
+ * @param inputs that layers, or steps, read
+ */
+function readerCounts(inputs: readonly string[], { heads }: Graph): Map<string, number> {
+  const readers = new Map<string, number>();
+  for (const name of [...inputs, ...Object.values(heads).flat()]) {
+    readers.set(name, (readers.get(name) ?? 0) + 1);
+  }
+  return readers;
 }

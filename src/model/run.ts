@@ -1,10 +1,12 @@
 /** Runs a layer graph with TensorFlow.js operations on whatever backend is current. */
 import * as tf from '@tensorflow/tfjs-core';
 import { RefineDetError } from '../errors.ts';
+import { hasLayerKernels } from '../kernels/layers/index.ts';
 import { type BoundStep, bindStep } from './bind.ts';
+import { bindChain, isChain } from './bind-chain.ts';
 import { foldBatchNorm } from './fold.ts';
 import type { Graph, Weights } from './graph.ts';
-import { planSteps, type Step } from './plan.ts';
+import { chainSteps, planSteps, type Step } from './plan.ts';
 
 /** Raw head outputs of one level for a batch of B pictures, before any softmax; A anchors a cell. */
 export interface LevelHeads {
@@ -51,7 +53,8 @@ export class Network {
   constructor(graph: Graph, weights: Weights) {
     const folded = foldBatchNorm(graph, weights);
     this.#graph = folded.graph;
-    const steps = planSteps(folded.graph);
+    const single = planSteps(folded.graph);
+    const steps = hasLayerKernels() ? chainSteps(single, folded.graph) : single;
     const lastReader = lastReaders(steps);
     this.#steps = steps.map((step) => ({
       ...step,
@@ -88,7 +91,7 @@ export class Network {
       const { shape, data } = tensorOf(weights, name);
       return tf.tensor(data, shape as number[]);
     });
-    const bound = bindStep(step, tensors);
+    const bound = isChain(step) ? bindChain(step, tensors) : bindStep(step, tensors);
     for (const tensor of tensors) {
       if (bound.reads.includes(tensor)) this.#constants.push(tensor);
       else tensor.dispose();

@@ -56,6 +56,8 @@ export interface LayerExports {
     to: number,
     scratch: number,
   ): void;
+  chainScratch(chain: number): number;
+  chain(chain: number, from: number, to: number, scratch: number): void;
   convInputGradient(
     shape: number,
     dy: number,

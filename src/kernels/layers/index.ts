@@ -6,6 +6,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from '../module.ts';
 import type { Team } from '../parallel/team.ts';
+import { chainKernels } from './chain.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
 import { elementwiseKernels } from './elementwise.ts';
@@ -25,6 +26,7 @@ function layerKernels(host: LayerHost) {
     ...convolutionKernels(host),
     ...winogradKernels(host),
     ...depthwiseKernels(host),
+    ...chainKernels(host),
     ...elementwiseKernels(host),
   };
 }

@@ -27,6 +27,8 @@ const MIN_PANELS = 8;
 const MIN_PIXELS = 32;
 /** The same for tiles of Winograd's convolution, whose filters are four times as large. */
 const MIN_TILES = 32;
+/** Lines of a chain's part: two more lines of its first map are computed. */
+const MIN_CHAIN_LINES = 20;
 
 /**
  * @param block pixels that the kernel computes at a time
@@ -66,6 +68,13 @@ export function depthwiseParts(geometry: DepthwiseGeometry, threads: number): Pa
   const { batch, outHeight, outWidth, channels } = geometry;
   const lines = batch * outHeight;
   return cut(lines, 1, threads, roundsFor(lines * outWidth * channels * 9, threads));
+}
+
+/** Some lines of the last map; those of the first that two parts need are computed twice. */
+export function chainParts({ batch, outHeight }: DepthwiseGeometry, threads: number): Parts {
+  const lines = batch * outHeight;
+  const most = Math.min(MAX_ROUNDS, Math.floor(lines / threads / MIN_CHAIN_LINES));
+  return cut(lines, 1, threads, threads > 1 ? Math.max(1, most) : 0);
 }
 
 /** @param floats in a line */

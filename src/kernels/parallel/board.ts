@@ -5,7 +5,13 @@
  */
 
 /** Kernels that can be carried out part by part; their arguments end with from, to, scratch. */
-export const PARALLEL_KERNELS = ['convolve', 'winograd', 'depthwise', 'depthToSpace'] as const;
+export const PARALLEL_KERNELS = [
+  'convolve',
+  'winograd',
+  'depthwise',
+  'chain',
+  'depthToSpace',
+] as const;
 
 export type ParallelKernel = (typeof PARALLEL_KERNELS)[number];
 

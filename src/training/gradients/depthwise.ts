@@ -5,9 +5,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { DepthwiseGeometry } from '../../kernels/layers/geometry.ts';
 import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
-import { DEPTHWISE_KERNEL } from '../../model/bind.ts';
 import { depthwiseGeometry } from '../../model/geometry.ts';
 import type { DepthwiseLayer } from '../../model/graph.ts';
+import { DEPTHWISE_KERNEL } from '../../model/plan.ts';
 import { rectify } from './activation.ts';
 import type { Call, Gradients } from './call.ts';
 import { inputMargins, readMargins } from './convolution.ts';

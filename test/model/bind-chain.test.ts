@@ -1,0 +1,127 @@
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { wasmRuntime } from '../../src/backend/wasm.ts';
+import { bindStep } from '../../src/model/bind.ts';
+import { bindChain, isChain } from '../../src/model/bind-chain.ts';
+import { GraphBuilder } from '../../src/model/builder.ts';
+import { type Graph, parameterShapes } from '../../src/model/graph.ts';
+import { chainSteps, planSteps, type Step } from '../../src/model/plan.ts';
+
+interface Sample {
+  batch: number;
+  /** Of the picture; the depthwise convolution's input is half of it with a 3×3 first filter. */
+  height: number;
+  width: number;
+  kernel: 1 | 3;
+  stride: 1 | 2;
+  padding: 'same' | 1;
+  filters: number;
+  hasResidual: boolean;
+  seed: number;
+}
+
+const samples: fc.Arbitrary<Sample> = fc.record({
+  batch: fc.integer({ min: 1, max: 3 }),
+  height: fc.integer({ min: 3, max: 40 }),
+  width: fc.integer({ min: 3, max: 40 }),
+  kernel: fc.constantFrom(1, 3),
+  stride: fc.constantFrom(1, 2),
+  padding: fc.constantFrom('same' as const, 1 as const),
+  filters: fc.integer({ min: 1, max: 20 }),
+  hasResidual: fc.boolean(),
+  seed: fc.integer({ min: 1, max: 1000 }),
+});
+
+const NO_HEADS = { armLoc: [], armConf: [], odmLoc: [], odmConf: [] };
+
+/** Channels of the wide map, so many that it counts as large at the size that steps are planned for. */
+const WIDE = 52;
+
+function graphOf({ kernel, stride, padding, filters, hasResidual }: Sample): Graph {
+  const b = new GraphBuilder();
+  const relu6 = { activation: 'relu6', padding: 'same' } as const;
+  const wide = b.conv('wide', b.input, WIDE, kernel, { stride: kernel === 3 ? 2 : 1, ...relu6 });
+  const narrow = b.depthwise('narrow', wide, { stride, padding, activation: 'relu' });
+  const last = b.conv('last', narrow, filters, 1, { padding: 'same' });
+  if (hasResidual) {
+    const other = b.conv('other', b.input, filters, 3, {
+      padding: 'same',
+      stride: kernel === 3 ? 2 : 1,
+    });
+    const shaped = b.conv('shaped', other, filters, 3, { stride, padding });
+    b.add('sum', [shaped, last], 'relu');
+  }
+  return b.graph(NO_HEADS, 3, 2);
+}
+
+/** The last map, with these steps. */
+function run(
+  steps: readonly Step[],
+  graph: Graph,
+  { batch, height, width, seed }: Sample,
+  useKernels = true,
+) {
+  return tf.tidy(() => {
+    const shape: [number, number, number, number] = [batch, height, width, 3];
+    const input = tf.randomUniform<tf.Rank.R4>(shape, -1, 1, 'float32', seed);
+    const maps = new Map([[graph.layers[0].name, input]]);
+    const shapes = parameterShapes(graph);
+    for (const step of steps) {
+      const tensors = step.tensors.map((name) =>
+        tf.randomUniform(
+          shapes.get(name) as number[],
+          -1,
+          1,
+          'float32',
+          seed + name.length + name.charCodeAt(0),
+        ),
+      );
+      const bound = isChain(step) ? bindChain(step, tensors) : bindStep(step, tensors, useKernels);
+      maps.set(step.name, bound.run(step.inputs.map((name) => maps.get(name)!)));
+      bound.dispose();
+    }
+    return maps.get(steps.at(-1)!.name)!.dataSync() as Float32Array;
+  });
+}
+
+beforeAll(() => wasmRuntime(2));
+
+describe('a chain', () => {
+  const outputs = (sample: Sample) => {
+    const graph = graphOf(sample);
+    const steps = planSteps(graph);
+    const chained = chainSteps(steps, graph);
+    expect(chained.at(-1)!.before).toHaveLength(2);
+    return {
+      chained: run(chained, graph, sample),
+      single: run(steps, graph, sample),
+      composed: run(steps, graph, sample, false),
+    };
+  };
+
+  it('yields the bits of its layers by themselves, and what tfjs yields', () => {
+    fc.assert(
+      fc.property(samples, (sample) => {
+        const { chained, single, composed } = outputs(sample);
+        expect(chained).toEqual(single);
+        const error = chained.reduce((most, v, i) => Math.max(most, Math.abs(v - composed[i])), 0);
+        expect(error).toBeLessThan(2e-3);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('does so over many strips of lines, and where one line fills the cache', () => {
+    const rest = { kernel: 1, padding: 'same', filters: 9, hasResidual: true, seed: 3 } as const;
+    for (const stride of [1, 2] as const) {
+      for (const [batch, height, width] of [
+        [2, 90, 61],
+        [1, 7, 2600],
+      ]) {
+        const { chained, single } = outputs({ batch, height, width, stride, ...rest });
+        expect(chained).toEqual(single);
+      }
+    }
+  });
+});
