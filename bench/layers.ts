@@ -6,8 +6,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmRuntime } from '../src/backend/wasm.ts';
 import { type BoundStep, bindStep } from '../src/model/bind.ts';
+import { bindChain, isChain } from '../src/model/bind-chain.ts';
 import { foldBatchNorm } from '../src/model/fold.ts';
-import { planSteps, type Step } from '../src/model/plan.ts';
+import { chainSteps, planSteps, type Step } from '../src/model/plan.ts';
 import { presetByName } from '../src/model/presets.ts';
 import { summarize } from '../src/model/summary.ts';
 import { presetModel } from '../test/helpers/preset-model.ts';
@@ -26,12 +27,13 @@ await wasmRuntime(Number(threads));
 const model = presetModel(presetByName(preset).name);
 const { inputHeight, inputWidth } = model.config;
 const { graph, weights } = foldBatchNorm(model.graph, model.weights);
-const steps: TimedStep[] = planSteps(graph).map((step) => {
+const steps: TimedStep[] = chainSteps(planSteps(graph), graph).map((step) => {
   const tensors = step.tensors.map((name) => {
     const { shape, data } = weights.get(name)!;
     return tf.tensor(data, shape as number[]);
   });
-  return { ...step, bound: bindStep(step, tensors), times: [] };
+  const bound = isChain(step) ? bindChain(step, tensors) : bindStep(step, tensors);
+  return { ...step, bound, times: [] };
 });
 const input = tf.randomUniform<tf.Rank.R4>([1, inputHeight, inputWidth, 3], -1, 1, 'float32', 1);
 const peak = await peakCase();
@@ -53,12 +55,16 @@ for (let round = 0; round < Number(rounds); round++) {
 const { layers } = summarize(graph, inputHeight, inputWidth);
 const limit = (peak.flops / best) * Number(threads);
 const total = steps.reduce((sum, { times }) => sum + quantile(times, 0.25), 0);
-const rows = steps.map(({ name, layer, times }) => {
-  const { op, shape, macs } = layers.find((summary) => summary.name === layer.name)!;
+const summaryOf = ({ layer }: Step) => layers.find((summary) => summary.name === layer.name)!;
+const rows = steps.map((step) => {
+  const { name, layer, before = [], times } = step;
+  const { op, shape } = summaryOf(step);
+  const macs = [...before, step].reduce((sum, part) => sum + summaryOf(part).macs, 0);
   const ms = quantile(times, 0.25);
   const share = (100 * 2 * macs) / ms / limit;
   const window = 'kernel' in layer ? `${op} ${layer.kernel}/${layer.stride}` : op;
-  const about = [name, window, shape.join('×'), (macs / 1e6).toFixed(1)];
+  const chained = [...before.map((part) => part.name), name].join(', ');
+  const about = [chained, window, shape.join('×'), (macs / 1e6).toFixed(1)];
   return [...about, ms.toFixed(2), ((100 * ms) / total).toFixed(1), share.toFixed(0)];
 });
 console.log(
