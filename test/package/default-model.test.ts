@@ -24,7 +24,10 @@ describe('the default model', { timeout: 60_000 }, () => {
       std: [127.5, 127.5, 127.5],
       channelOrder: 'RGB',
       classes: VOC_CLASSES,
-      provenance: { madeBy: 'refinedet train', init: 'ssd-mobilenetv2-oid4.safetensors' },
+      provenance: {
+        madeBy: 'refinedet train',
+        fineTunedFrom: { init: 'ssd-mobilenetv2-oid4.safetensors' },
+      },
     });
     expect(JSON.stringify(detector.config.provenance)).not.toContain('/');
   });
