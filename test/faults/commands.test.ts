@@ -140,6 +140,7 @@ describe('Ctrl-C twice', () => {
     mkdirSync(at('twice'));
     for (let i = 0; i < 40; i++) copyFileSync(CAT, at('twice', `${i}.jpg`));
     const child = startCli(['detect', at('twice'), '--out', at('out'), '--multi-scale', '--quiet']);
+    const closed = once(child, 'close');
     while (!readdirSync(at('out')).some((file) => file.endsWith('.tmp'))) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -147,7 +148,7 @@ describe('Ctrl-C twice', () => {
     child.kill('SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 300));
     if (child.exitCode === null) child.kill('SIGINT');
-    const [code, signal] = await once(child, 'close');
+    const [code, signal] = await closed;
     expect([code, signal]).toSatisfy(([c, s]) => c === 130 || s === 'SIGINT');
     expect(readdirSync(at('out')).filter((file) => !file.endsWith('.tmp'))).toSatisfy(
       (files: string[]) => files.every((file) => JSON.parse(readFileSync(at('out', file), 'utf8'))),

@@ -89,10 +89,3 @@ it('a campaign ends with a small input that shows the defect', async () => {
   expect(failure?.reason).toMatch(/^RangeError: too long/);
   expect(failure?.input.length).toBeLessThan(60);
 });
-
-it('a guided campaign keeps the inputs that reach new code', async () => {
-  const target = TARGETS.find(({ name }) => name === 'exif')!;
-  const { corpus, failure } = await campaign(target, { seed: 1, runs: 300, guided: true });
-  expect(failure).toBeUndefined();
-  expect(corpus).toBeGreaterThan((await target.seeds()).length);
-});

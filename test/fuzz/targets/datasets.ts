@@ -11,7 +11,8 @@ import { inputFolder } from './folder.ts';
 /** What is promised of everything that was loaded. */
 function checkLoaded({ images, classes }: Dataset, folder: string): void {
   for (const { path: file, fileName, boxes } of images) {
-    require(path.isAbsolute(file) && !path.relative(folder, file).startsWith('..'), file);
+    require(path.isAbsolute(file), file);
+    require(path.relative(folder, file).split(path.sep)[0] !== '..', file);
     require(!fileName.split('/').includes('..') && !path.isAbsolute(fileName), fileName);
     for (const { classId, box } of boxes) {
       require(classes[classId] !== undefined, `the class ${classId}`);
