@@ -8,7 +8,8 @@ import { wasmRuntime } from '../src/backend/wasm.ts';
 import { type BoundStep, bindStep } from '../src/model/bind.ts';
 import { bindChain, isChain } from '../src/model/bind-chain.ts';
 import { foldBatchNorm } from '../src/model/fold.ts';
-import { chainSteps, planSteps, type Step } from '../src/model/plan.ts';
+import type { Step } from '../src/model/plan.ts';
+import { planInference } from '../src/model/plan-inference.ts';
 import { presetByName } from '../src/model/presets.ts';
 import { summarize } from '../src/model/summary.ts';
 import { presetModel } from '../test/helpers/preset-model.ts';
@@ -27,7 +28,7 @@ await wasmRuntime(Number(threads));
 const model = presetModel(presetByName(preset).name);
 const { inputHeight, inputWidth } = model.config;
 const { graph, weights } = foldBatchNorm(model.graph, model.weights);
-const steps: TimedStep[] = chainSteps(planSteps(graph), graph).map((step) => {
+const steps: TimedStep[] = planInference(graph).map((step) => {
   const tensors = step.tensors.map((name) => {
     const { shape, data } = weights.get(name)!;
     return tf.tensor(data, shape as number[]);

@@ -6,7 +6,8 @@ import { type BoundStep, bindStep } from './bind.ts';
 import { bindChain, isChain } from './bind-chain.ts';
 import { foldBatchNorm } from './fold.ts';
 import type { Graph, Weights } from './graph.ts';
-import { chainSteps, planSteps, type Step } from './plan.ts';
+import { planSteps, type Step } from './plan.ts';
+import { planInference } from './plan-inference.ts';
 
 /** Raw head outputs of one level for a batch of B pictures, before any softmax; A anchors a cell. */
 export interface LevelHeads {
@@ -53,8 +54,7 @@ export class Network {
   constructor(graph: Graph, weights: Weights) {
     const folded = foldBatchNorm(graph, weights);
     this.#graph = folded.graph;
-    const single = planSteps(folded.graph);
-    const steps = hasLayerKernels() ? chainSteps(single, folded.graph) : single;
+    const steps = (hasLayerKernels() ? planInference : planSteps)(folded.graph);
     const lastReader = lastReaders(steps);
     this.#steps = steps.map((step) => ({
       ...step,

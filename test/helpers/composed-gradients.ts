@@ -49,12 +49,7 @@ function headSlopes({ armLoc, armConf, odmLoc, odmConf }: Heads): Heads {
   };
 }
 
-/**
- * Minimal filtering rounds otherwise than sums in order: some units of a deep network then lie on the
- * other side of a rectifier's kink, and take a percent of a gradient with them. The layers by
- * themselves agree far better, see test/training/gradients.test.ts.
- */
-export const TOLERANCE = 3e-2;
+const TOLERANCE = 1e-3;
 
 /**
  * Tensors whose gradients differ, with the difference relative to the norm: single elements may sit at
