@@ -1,5 +1,6 @@
 /** Training as an asynchronous sequence of steps. */
 import { readBytes } from '#platform';
+import type { TfjsBackend } from '../backend/tfjs.ts';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import { requireData, resolveTrainConfig } from './config/resolve.ts';
@@ -25,6 +26,11 @@ export interface TrainCallOptions {
   resume?: boolean;
   /** Training and validation data instead of those that the configuration names. */
   data?: TrainingData;
+  /**
+   * Runs the network, such as `webgpu` of refinedet/webgpu; the run then has one worker. Not part of the
+   * configuration: a run may go on elsewhere, within rounding. Default: the wasm backend runs it.
+   */
+  gpu?: TfjsBackend;
   /** Receives sentences about data and weights. Default: dropped. */
   onNote?: (sentence: string) => void;
   /** Called once, before the first step. */
@@ -49,7 +55,7 @@ export async function* trainOn(
     : await firstModel(config, data.train.classes, onNote);
   const keeper = new RunKeeper(store, config, model.config, data.train);
   await (checkpoint ? keeper.resume(checkpoint) : keeper.begin());
-  const setup = { config, data, model, host, warn: onNote };
+  const setup = { config, data, model, host, gpu: call.gpu, warn: onNote };
   const trainer = await Trainer.create(setup, checkpoint?.trainer);
   let failed = false;
   try {
@@ -116,11 +122,12 @@ function requireStore(store: RunStore | undefined): RunStore {
 async function runnableConfig(
   host: TrainingHost,
   options: TrainOptions,
-  { data }: TrainCallOptions,
+  { data, gpu }: TrainCallOptions,
   onNote: (sentence: string) => void,
 ): Promise<TrainConfig> {
   const config = resolveTrainConfig(options);
   if (!data) requireData(config);
+  if (gpu) return { ...config, workers: 1 };
   const obstacle = config.workers > 1 ? host.workersUnavailable() : undefined;
   if (obstacle === undefined) return config;
   onNote(`training runs on one worker: ${obstacle}`);

@@ -1,4 +1,5 @@
 /** One run: replicas compute gradients of slices of the batch, the optimiser here moves the weights. */
+import type { TfjsBackend } from '../backend/tfjs.ts';
 import { RefineDetError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import type { TrainConfig } from './config/types.ts';
@@ -33,6 +34,8 @@ export interface TrainerSetup {
   /** Without batch normalisation. */
   model: Model;
   host: TrainingHost;
+  /** Runs the network, on one worker. Default: the wasm backend does. */
+  gpu?: TfjsBackend;
   /** Receives sentences about pictures that cannot be read. */
   warn: (message: string) => void;
 }
@@ -66,7 +69,7 @@ export class Trainer {
 
   /** @throws BACKEND_UNAVAILABLE, OUT_OF_MEMORY, INVALID_OPTION */
   static async create(setup: TrainerSetup, state?: TrainerState): Promise<Trainer> {
-    const { config, model, host } = setup;
+    const { config, model, host, gpu } = setup;
     const layout = layOutParameters(model.graph);
     const { batch, workers, averageDecay } = config;
     const replicas = Math.min(workers, batch);
@@ -84,7 +87,7 @@ export class Trainer {
     }
     const current = { ...model, weights: readWeights(memory.view(memory.weights), layout) };
     const { data } = setup;
-    trainer.#replicas = await startReplicas({ config, data, model: current }, memory, host);
+    trainer.#replicas = await startReplicas({ config, data, model: current }, memory, host, gpu);
     return trainer;
   }
 

@@ -95,6 +95,12 @@ function addCourseOptions(command: Command): void {
       ),
     )
     .addOption(
+      new Option(
+        '--backend <name>',
+        'what runs the network: wasm, or webgpu on one worker (needs the package webgpu)',
+      ).choices(['wasm', 'webgpu']),
+    )
+    .addOption(
       option(
         '--eval-every <n>',
         'epochs between evaluations (default: 1)',

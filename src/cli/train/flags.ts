@@ -26,6 +26,7 @@ export interface TrainFlags {
   optimizer?: 'adamw' | 'sgd';
   seed?: number;
   workers?: number;
+  backend?: 'wasm' | 'webgpu';
   evalEvery?: number;
   evalImages?: number;
   metric?: Metric;

@@ -1,4 +1,5 @@
 /** `refinedet train`: runs a training, shows how it goes and keeps it in a folder. */
+import type { TfjsBackend } from '../../backend/tfjs.ts';
 import { RefineDetError } from '../../errors.ts';
 import { train } from '../../training/index.ts';
 import { type ReportedRun, writeTrainingReport } from '../../training/node/report/report.ts';
@@ -23,6 +24,7 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
     store,
     signal,
     resume: flags.resume,
+    gpu: flags.backend === 'webgpu' ? await gpu() : undefined,
     onNote: (sentence) => progress.note(sentence),
     onStart(started) {
       run = started;
@@ -49,8 +51,13 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
   await print(conclusion(store, last));
 }
 
+/** Imported only when it is asked for: an optional dependency. */
+async function gpu(): Promise<TfjsBackend> {
+  return (await import('../../backend/webgpu.ts')).webgpu;
+}
+
 /** The run's own configuration counts; other flags would be ignored in silence. */
-function requireNoOthers({ out: _, resume: __, quiet: ___, ...others }: TrainFlags): void {
+function requireNoOthers({ out, resume, quiet, backend, ...others }: TrainFlags): void {
   const { tcb, armRegression, negativeFiltering, ...rest } = others;
   const given = Object.entries({
     ...rest,

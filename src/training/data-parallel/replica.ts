@@ -2,36 +2,33 @@
  * A copy of the network that trains on its slice of every batch. What it does is the same in a worker
  * and in the calling thread; {@link Replica} is the contract between it and the trainer.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import { anchorGrid } from '../../anchors.ts';
-import { tensorPointer, type WasmRuntime, wasmRuntime } from '../../backend/wasm.ts';
+import type { TfjsBackend } from '../../backend/tfjs.ts';
+import { type WasmRuntime, wasmRuntime } from '../../backend/wasm.ts';
 import type { Detection } from '../../boxes.ts';
 import { RefineDet } from '../../detector.ts';
 import { EVALUATION_SCORE_THRESHOLD } from '../../evaluation/detect-dataset.ts';
-import { float32View } from '../../kernels/heap.ts';
 import type { Weights } from '../../model/graph.ts';
-import type { Heads } from '../../model/run.ts';
 import { levelShapes } from '../../model/summary.ts';
 import { SampleMaker } from '../data/sample-maker.ts';
-import { TrainableNetwork } from '../gradients/network.ts';
-import { type BatchHeads, DetectionLoss, type ModuleCounts } from '../loss.ts';
+import type { Device, Pass, Slot } from '../devices/device.ts';
+import { GpuDevice } from '../devices/gpu-device.ts';
+import { HeapDevice } from '../devices/heap-device.ts';
+import { DetectionLoss, type ModuleCounts } from '../loss.ts';
 import { layOutParameters, type Parameter } from '../parameters.ts';
 import type { Truth } from '../truth.ts';
 import type { Replica, ReplicaSetup, SharedBuffers, SliceJob, SliceResult } from './protocol.ts';
 
-/** Tensors for one input size and number of images, made once. */
+/** For one input size and number of images, made once. */
 interface Stage {
-  /** [B, side, side, 3] */
-  input: tf.Tensor4D;
-  gradients: Heads;
+  slot: Slot;
   loss: DetectionLoss;
 }
 
 /** A slice on its way through the network. */
-interface Pass {
+interface Step {
   stage: Stage;
-  heads: Heads;
-  gradients(heads: Heads): Map<string, tf.Tensor>;
+  pass: Pass;
   /** Spent on it so far. */
   milliseconds: number;
 }
@@ -40,27 +37,45 @@ export class LocalReplica implements Replica {
   readonly #setup: ReplicaSetup;
   readonly #buffers: SharedBuffers;
   readonly #runtime: WasmRuntime;
-  readonly #network: TrainableNetwork;
+  readonly #device: Device;
+  readonly #gpu: TfjsBackend | undefined;
   readonly #parameters: readonly Parameter[];
   readonly #samples: SampleMaker;
   readonly #stages = new Map<string, Stage>();
   #prepared: { stage: Stage; truths: Truth[]; warnings: string[] } | undefined;
-  #pass: Pass | undefined;
-  #frozen: ReadonlySet<string> = new Set();
+  #step: Step | undefined;
   #detector: RefineDet | undefined;
 
-  private constructor(setup: ReplicaSetup, buffers: SharedBuffers, runtime: WasmRuntime) {
+  private constructor(
+    setup: ReplicaSetup,
+    buffers: SharedBuffers,
+    runtime: WasmRuntime,
+    device: Device,
+    gpu: TfjsBackend | undefined,
+  ) {
     this.#setup = setup;
     this.#buffers = buffers;
     this.#runtime = runtime;
-    this.#network = new TrainableNetwork(setup.model.graph, setup.model.weights);
+    this.#device = device;
+    this.#gpu = gpu;
     this.#parameters = layOutParameters(setup.model.graph).parameters;
     this.#samples = new SampleMaker(runtime.kernels, setup);
   }
 
-  /** @throws BACKEND_UNAVAILABLE, OUT_OF_MEMORY */
-  static async start(setup: ReplicaSetup, buffers: SharedBuffers): Promise<LocalReplica> {
-    return new LocalReplica(setup, buffers, await wasmRuntime(setup.threads));
+  /**
+   * @param gpu runs the network; default: the wasm backend does
+   * @throws BACKEND_UNAVAILABLE, MISSING_DEPENDENCY, OUT_OF_MEMORY
+   */
+  static async start(
+    setup: ReplicaSetup,
+    buffers: SharedBuffers,
+    gpu?: TfjsBackend,
+  ): Promise<LocalReplica> {
+    const runtime = await wasmRuntime(setup.threads);
+    const device = gpu
+      ? await GpuDevice.start(gpu, setup.model, runtime.heap)
+      : new HeapDevice(setup.model, runtime.heap);
+    return new LocalReplica(setup, buffers, runtime, device, gpu);
   }
 
   async prepare({ draws, inputSize }: SliceJob): Promise<void> {
@@ -68,7 +83,7 @@ export class LocalReplica implements Replica {
     const truths: Truth[] = [];
     const warnings: string[] = [];
     for (const [i, draw] of draws.entries()) {
-      const pointer = tensorPointer(stage.input) + i * 12 * inputSize ** 2;
+      const pointer = stage.slot.input + i * 12 * inputSize ** 2;
       const target = { pointer, width: inputSize, height: inputSize };
       truths.push(await this.#samples.make(draw, target, (warning) => warnings.push(warning)));
     }
@@ -78,23 +93,20 @@ export class LocalReplica implements Replica {
   async match(frozen: readonly string[]): Promise<ModuleCounts> {
     const start = performance.now();
     const { stage, truths } = this.#prepared!;
-    this.#frozen = new Set(frozen);
-    this.#readWeights();
-    const options = { frozen: (layer: string) => this.#frozen.has(layer) };
-    const { heads, gradients } = this.#network.record(stage.input, options);
-    const positives = stage.loss.match(pointers(heads), truths);
-    this.#pass = { stage, heads, gradients, milliseconds: performance.now() - start };
+    const weights = this.#buffers.weights();
+    const pass = await this.#device.forward(stage.slot, weights, new Set(frozen));
+    const positives = stage.loss.match(pass.heads, truths);
+    this.#step = { stage, pass, milliseconds: performance.now() - start };
     return positives;
   }
 
   async differentiate(positives: ModuleCounts): Promise<SliceResult> {
     const start = performance.now();
-    const { stage, heads, gradients, milliseconds } = this.#pass!;
+    const { stage, pass, milliseconds } = this.#step!;
     const { warnings } = this.#prepared!;
-    const parts = stage.loss.evaluate(pointers(heads), pointers(stage.gradients), positives);
-    this.#writeGradients(gradients(stage.gradients));
-    tf.dispose(Object.values(heads));
-    this.#pass = undefined;
+    const parts = stage.loss.evaluate(pass.heads, stage.slot.gradients, positives);
+    await pass.differentiate(this.#buffers.gradients());
+    this.#step = undefined;
     return { parts, warnings, computeMs: milliseconds + performance.now() - start };
   }
 
@@ -107,7 +119,8 @@ export class LocalReplica implements Replica {
       ]),
     );
     const model = { ...this.#setup.model, weights };
-    this.#detector = await RefineDet.load(model, { threads: this.#setup.threads, warmUp: false });
+    const { threads } = this.#setup;
+    this.#detector = await RefineDet.load(model, { backend: this.#gpu, threads, warmUp: false });
   }
 
   async detect(path: string): Promise<Detection[]> {
@@ -121,36 +134,9 @@ export class LocalReplica implements Replica {
 
   async dispose(): Promise<void> {
     this.#detector?.dispose();
-    this.#network.dispose();
+    this.#device.dispose();
     this.#samples.dispose();
-    for (const { input, gradients, loss } of this.#stages.values()) {
-      tf.dispose([input, ...Object.values(gradients)]);
-      loss.dispose();
-    }
-  }
-
-  /** The trained tensors as the optimiser has left them, straight into the heap. */
-  #readWeights(): void {
-    const weights = this.#buffers.weights();
-    const { heap } = this.#runtime;
-    for (const { name, layer, offset, length } of this.#parameters) {
-      if (this.#frozen.has(layer)) continue;
-      const pointer = tensorPointer(this.#network.variables.get(name)!);
-      float32View(heap, pointer, length).set(weights.subarray(offset, offset + length));
-    }
-  }
-
-  /** Copies the gradients of the trained tensors out and disposes them. */
-  #writeGradients(found: Map<string, tf.Tensor>): void {
-    const gradients = this.#buffers.gradients();
-    const { heap } = this.#runtime;
-    for (const { name, layer, offset, length } of this.#parameters) {
-      if (this.#frozen.has(layer)) continue;
-      const tensor = found.get(name);
-      if (tensor) gradients.set(float32View(heap, tensorPointer(tensor), length), offset);
-      else gradients.fill(0, offset, offset + length);
-    }
-    tf.dispose([...found.values()]);
+    for (const { loss } of this.#stages.values()) loss.dispose();
   }
 
   #stage(images: number, side: number): Stage {
@@ -159,15 +145,8 @@ export class LocalReplica implements Replica {
     if (!stage) {
       const { graph, config } = this.#setup.model;
       const anchors = anchorGrid(levelShapes(graph, side, side), side, side, config.anchors);
-      const rows = anchors.length / 4;
       stage = {
-        input: tf.zeros([images, side, side, 3]),
-        gradients: {
-          armLoc: tf.zeros([images, rows, 4]),
-          armConf: tf.zeros([images, rows, 2]),
-          odmLoc: tf.zeros([images, rows, 4]),
-          odmConf: tf.zeros([images, rows, graph.numClasses]),
-        },
+        slot: this.#device.slot({ images, side, anchors: anchors.length / 4 }),
         loss: new DetectionLoss(
           this.#runtime.kernels,
           anchors,
@@ -179,13 +158,4 @@ export class LocalReplica implements Replica {
     }
     return stage;
   }
-}
-
-function pointers(heads: Heads): BatchHeads<number> {
-  return {
-    armLoc: tensorPointer(heads.armLoc),
-    armConf: tensorPointer(heads.armConf),
-    odmLoc: tensorPointer(heads.odmLoc),
-    odmConf: tensorPointer(heads.odmConf),
-  };
 }
