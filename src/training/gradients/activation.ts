@@ -36,7 +36,13 @@ export function rectify(
 
 /** [B, h, w, C] → [C] */
 export function sumPositions(x: tf.Tensor4D): tf.Tensor1D {
-  return hasLayerKernels() ? runLayerKernel('sumRows', { x }, {}) : tf.sum(x, [0, 1, 2]);
+  if (hasLayerKernels()) return runLayerKernel('sumRows', { x }, {});
+  // A product with ones: GPU backends sum along other axes than the last by way of a transposed copy.
+  const channels = x.shape[3];
+  return tf.tidy(() => {
+    const rows = tf.reshape<tf.Rank.R2>(x, [-1, channels]);
+    return tf.reshape<tf.Rank.R1>(tf.matMul(tf.ones([1, rows.shape[0]]), rows), [channels]);
+  });
 }
 
 /** A gradient that passes unchanged, added to what there is; always a tensor of its own. */

@@ -1,6 +1,7 @@
 /**
- * Gradients of depthwise convolutions; where the layer kernels are missing, composed of a depthwise
- * convolution with the rotated filter (input) and of products with shifted inputs (filter).
+ * Gradients of depthwise convolutions. Where the layer kernels are missing they are composed of
+ * depthwise convolutions: of the output gradient with the rotated filter (input), and of the input with
+ * the output gradient as the filter (filter), every picture's channels being channels of their own.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { DepthwiseGeometry } from '../../kernels/layers/geometry.ts';
@@ -55,23 +56,45 @@ function composedFilterGradient(
   kernel: number,
   geometry: DepthwiseGeometry,
 ): tf.Tensor4D {
-  const { batch, outHeight, outWidth, channels, stride } = geometry;
+  const { batch, channels, stride } = geometry;
   const margins = readMargins(withKernel(geometry, kernel));
   return tf.tidy(() => {
     const read = padOrCrop(x, ...margins);
-    const taps: tf.Tensor1D[] = [];
-    for (let ky = 0; ky < kernel; ky++) {
-      for (let kx = 0; kx < kernel; kx++) {
-        const bottom = ky + (outHeight - 1) * stride + 1;
-        const right = kx + (outWidth - 1) * stride + 1;
-        const strides = [1, stride, stride, 1];
-        const end = [batch, bottom, right, channels];
-        const shifted = tf.stridedSlice(read, [0, ky, kx, 0], end, strides);
-        taps.push(tf.sum<tf.Tensor1D>(tf.mul(shifted, dy), [0, 1, 2]));
-      }
-    }
-    return tf.reshape<tf.Rank.R4>(tf.stack(taps), [kernel, kernel, channels, 1]);
+    // Filters as large as maps become endless shaders in tfjs' WebGL backend.
+    if (tf.getBackend() === 'webgl') return filterGradientByTaps(read, dy, kernel, geometry);
+    const [height, width] = read.shape.slice(1);
+    const map = tf.reshape<tf.Rank.R4>(besideEachOther(read), [1, height, width, batch * channels]);
+    const filter = tf.expandDims<tf.Tensor4D>(besideEachOther(dy), 3);
+    const products = tf.depthwiseConv2d(map, filter, 1, 'valid', 'NHWC', stride);
+    const byPicture = tf.reshape<tf.Rank.R3>(products, [kernel * kernel, batch, channels]);
+    return tf.reshape<tf.Rank.R4>(tf.sum(byPicture, 1), [kernel, kernel, channels, 1]);
   });
+}
+
+/** [B, h, w, C] → [h, w, B·C] */
+function besideEachOther(maps: tf.Tensor4D): tf.Tensor3D {
+  const [batch, height, width, channels] = maps.shape;
+  return tf.reshape(tf.transpose(maps, [1, 2, 0, 3]), [height, width, batch * channels]);
+}
+
+/** @param read the input with the margins that the filter reads */
+function filterGradientByTaps(
+  read: tf.Tensor4D,
+  dy: tf.Tensor4D,
+  kernel: number,
+  { batch, outHeight, outWidth, channels, stride }: DepthwiseGeometry,
+): tf.Tensor4D {
+  const taps: tf.Tensor1D[] = [];
+  for (let ky = 0; ky < kernel; ky++) {
+    for (let kx = 0; kx < kernel; kx++) {
+      const bottom = ky + (outHeight - 1) * stride + 1;
+      const right = kx + (outWidth - 1) * stride + 1;
+      const end = [batch, bottom, right, channels];
+      const shifted = tf.stridedSlice(read, [0, ky, kx, 0], end, [1, stride, stride, 1]);
+      taps.push(tf.sum<tf.Tensor1D>(tf.mul(shifted, dy), [0, 1, 2]));
+    }
+  }
+  return tf.reshape<tf.Rank.R4>(tf.stack(taps), [kernel, kernel, channels, 1]);
 }
 
 function withKernel(geometry: DepthwiseGeometry, kernel: number) {
