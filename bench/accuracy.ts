@@ -18,8 +18,8 @@ import { loadDataset } from '../src/datasets/load.ts';
 import type { Dataset } from '../src/datasets/types.ts';
 import { RefineDet } from '../src/detector.ts';
 import type { DatasetDetector } from '../src/evaluation/detect-dataset.ts';
-import { VOC_CLASSES } from '../src/labels.ts';
 import { centerNet } from './accuracy/centernet.ts';
+import { CLASS_SETS, meanPercent } from './accuracy/class-sets.ts';
 import type { Accuracy, SplitAccuracy } from './accuracy/results.ts';
 import { score } from './accuracy/score.ts';
 import { ssdMobileNet } from './accuracy/ssd.ts';
@@ -43,12 +43,6 @@ interface Contender {
   load: () => Promise<DatasetDetector & Partial<Disposable>>;
 }
 
-/** Classes that all detectors of a comparison know. */
-const CLASS_SETS = {
-  '6 animals': ['person', 'cat', 'cow', 'dog', 'horse', 'sheep'],
-  '4 of SSD': ['person', 'cat', 'cow', 'dog'],
-  '20 of VOC': VOC_CLASSES,
-};
 const LOADS = 5;
 
 const threads = Number(values.threads);
@@ -77,7 +71,7 @@ for (const { name, file, load } of contenders()) {
 if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 1)}\n`);
 for (const [i, { name, split, images }] of splits.entries()) {
   console.log(`\n${name} ${split}, ${images.length} pictures, mAP at 0.5 in per cent:\n`);
-  const sets = Object.keys(CLASS_SETS).flatMap((set) => [`${set}, 11 points`, 'area']);
+  const sets = CLASS_SETS.flatMap(([set]) => [`${set}, 11 points`, 'area']);
   const header = ['detector', ...sets, 'COCO AP', 'MB', 'load', 'a picture'];
   console.log(
     markdownTable(
@@ -113,7 +107,7 @@ async function readSplit(location: string): Promise<Dataset> {
 }
 
 function row({ name, bytes, loadMs }: Accuracy, found: SplitAccuracy): string[] {
-  const means = Object.values(CLASS_SETS).flatMap((classes) => [
+  const means = CLASS_SETS.flatMap(([, classes]) => [
     percent(found.voc07, classes),
     percent(found.voc12, classes),
   ]);
@@ -124,6 +118,6 @@ function row({ name, bytes, loadMs }: Accuracy, found: SplitAccuracy): string[] 
 
 /** Mean over the given classes; a dash where one is missing. */
 function percent(perClass: Readonly<Record<string, number>>, classes: readonly string[]): string {
-  const mean = classes.reduce((sum, label) => sum + perClass[label], 0) / classes.length;
-  return Number.isNaN(mean) ? '–' : (100 * mean).toFixed(1);
+  const mean = meanPercent(perClass, classes);
+  return Number.isNaN(mean) ? '–' : mean.toFixed(1);
 }

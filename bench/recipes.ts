@@ -4,9 +4,10 @@
  * off go on where they stopped; finished ones are only scored.
  *
  * npx tsx --conditions=refinedet-source bench/recipes.ts SUITE --base config.json --out runs/SUITE
- *   --val VOC_FOLDER:SPLIT... [--steps N] [--seeds 1,2] [--only NAME,NAME]
+ *   --val VOC_FOLDER:SPLIT... [--steps N] [--seeds 1,2] [--only NAME,NAME] [--backend webgpu]
  *
- * SUITE: ablation or recipe. config.json: as `refinedet train` writes it, such as a run's own.
+ * SUITE: ablation or recipe. config.json: as `refinedet train` writes it, such as a run's own. The table
+ * has mAP at IoU 0.5 by eleven points; scores.json in a run's folder has the AP of every class.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,12 +17,18 @@ import { parseArgs } from 'node:util';
 import { dataPart } from '../src/cli/train/flag-values.ts';
 import { loadDataset } from '../src/datasets/load.ts';
 import { RefineDet } from '../src/detector.ts';
+import { configDefaults } from '../src/training/config/defaults.ts';
 import type { TrainOptions } from '../src/training/config/types.ts';
+import { CLASS_SETS, hasBoxes, meanPercent } from './accuracy/class-sets.ts';
 import type { SplitAccuracy } from './accuracy/results.ts';
 import { score } from './accuracy/score.ts';
 import { markdownTable } from './harness.ts';
 
 type Variants = Readonly<Record<string, TrainOptions>>;
+
+// The preset's own rules for its backbone: the lower half never learns, the upper one late and slowly.
+const [LOWER_BACKBONE, UPPER_BACKBONE] = configDefaults('refinedet320-mobilenet').freeze;
+const BACKBONE = [...LOWER_BACKBONE.layers, ...UPPER_BACKBONE.layers];
 
 const SUITES: Readonly<Record<string, Variants>> = {
   ablation: {
@@ -34,6 +41,12 @@ const SUITES: Readonly<Record<string, Variants>> = {
     base: {},
     'every picture once': { sampling: { balance: 0 } },
     'all classes alike': { sampling: { balance: 1 } },
+    'backbone frozen throughout': {
+      freeze: [{ layers: BACKBONE, until: 0, rate: 0, rampSteps: 0 }],
+    },
+    'backbone free from the start': {
+      freeze: [LOWER_BACKBONE, { ...UPPER_BACKBONE, until: 0 }],
+    },
     '320 px throughout': { inputSizes: [{ from: 0, sizes: [320] }] },
     'half the learning rate': { schedule: { learningRate: 0.0005 } },
     'twice the learning rate': { schedule: { learningRate: 0.002 } },
@@ -55,6 +68,7 @@ const { values, positionals } = parseArgs({
     steps: { type: 'string', default: '1500' },
     seeds: { type: 'string', default: '1,2' },
     only: { type: 'string' },
+    backend: { type: 'string', default: 'wasm' },
   },
 });
 const suite = SUITES[positionals[0]];
@@ -69,21 +83,27 @@ const splits = await Promise.all(
     return loadDataset(folder, { split });
   }),
 );
+const classSets = new Map(CLASS_SETS);
+const COLUMNS = ['person and five animals', 'all 20'];
 const names = values.only?.split(',') ?? Object.keys(suite);
+const columns = splits.flatMap(({ name, split }, i) =>
+  COLUMNS.map((set) => ({
+    title: `${name} ${split}: ${set}`,
+    split: i,
+    classes: classSets.get(set)!,
+  })),
+);
 const rows: string[][] = [];
-for (const seed of values.seeds.split(',').map(Number)) {
-  for (const name of names) {
+for (const name of names) {
+  const bySeed: SplitAccuracy[][] = [];
+  for (const seed of values.seeds.split(',')) {
     const folder = path.join(values.out, `${name.replaceAll(/\W+/g, '-')}-${seed}`);
-    const scores = await finish(folder, merge(base, suite[name]), seed);
-    rows.push([name, String(seed), ...scores.flatMap(cells)]);
-    console.log(rows.at(-1)!.join('\t'));
+    bySeed.push(await finish(folder, merge(base, suite[name]), Number(seed)));
   }
+  rows.push([name, ...columns.map((column) => cell(bySeed, column))]);
+  console.log(rows.at(-1)!.join('\t'));
 }
-const header = [
-  'variant',
-  'seed',
-  ...splits.flatMap(({ name, split }) => [`${name} ${split}`, 'area']),
-];
+const header = ['variant', ...columns.map(({ title }) => title)];
 console.log(`\n${markdownTable(header, rows)}`);
 
 /** Trains unless that is done, scores unless that is. */
@@ -99,9 +119,14 @@ async function finish(folder: string, options: TrainOptions, seed: number) {
     const own = { ...options, steps, seed, validation: [] };
     writeFileSync(config, JSON.stringify(own, null, 2));
     const course = begun ? ['--resume'] : ['--config', config];
-    execFileSync(process.execPath, [cli, 'train', ...course, '--out', folder, '--quiet'], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    const device = ['--backend', values.backend];
+    execFileSync(
+      process.execPath,
+      [cli, 'train', ...course, '--out', folder, ...device, '--quiet'],
+      {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
   }
   const detector = await RefineDet.load(model);
   const scores: SplitAccuracy[] = [];
@@ -111,12 +136,13 @@ async function finish(folder: string, options: TrainOptions, seed: number) {
   return scores;
 }
 
-/** Mean AP at 0.5 over the classes of a split, by eleven points and by area, in per cent. */
-function cells({ voc07, voc12 }: SplitAccuracy): string[] {
-  return [voc07, voc12].map((perClass) => {
-    const all = Object.values(perClass);
-    return ((100 * all.reduce((sum, ap) => sum + ap, 0)) / all.length).toFixed(1);
-  });
+/** The mean over all seeds, and the values that it comes from; a dash where a class has no boxes. */
+function cell(bySeed: SplitAccuracy[][], { split, classes }: (typeof columns)[number]): string {
+  if (!bySeed.every((scores) => hasBoxes(scores[split], classes))) return '–';
+  const found = bySeed.map((scores) => meanPercent(scores[split].voc07, classes));
+  const mean = found.reduce((sum, value) => sum + value, 0) / found.length;
+  const each = found.map((value) => value.toFixed(1)).join(', ');
+  return found.length > 1 ? `${mean.toFixed(1)} (${each})` : each;
 }
 
 /** `changes` over `options`, group by group. */

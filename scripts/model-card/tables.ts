@@ -1,4 +1,5 @@
 /** The card's tables. */
+import { CLASS_SETS, hasBoxes, meanPercent } from '../../bench/accuracy/class-sets.ts';
 import type { Accuracy, SplitAccuracy } from '../../bench/accuracy/results.ts';
 import { markdownTable } from '../../bench/harness.ts';
 import { VOC_CLASSES } from '../../src/labels.ts';
@@ -29,17 +30,10 @@ export function classTable({ splits }: Accuracy): string {
   return markdownTable(header, [...rows, ['**mean**', ...splits.flatMap(total)]]);
 }
 
-/** Classes by how many detectors of a comparison know them. */
-const CLASS_SETS: [string, readonly string[]][] = [
-  ['person and five animals', ['person', 'cat', 'cow', 'dog', 'horse', 'sheep']],
-  ['person, cat, cow, dog', ['person', 'cat', 'cow', 'dog']],
-  ['all 20', VOC_CLASSES],
-];
-
 /** All detectors on all splits: mAP at 0.5 by eleven points (by area). */
 export function comparisonTable(results: readonly Accuracy[]): string {
   const columns = results[0].splits.flatMap(({ data }, split) =>
-    CLASS_SETS.filter(([, classes]) => known(results[0].splits[split], classes)).map(
+    CLASS_SETS.filter(([, classes]) => hasBoxes(results[0].splits[split], classes)).map(
       ([name, classes]) => ({ title: `${data}: ${name}`, split, classes }),
     ),
   );
@@ -74,14 +68,9 @@ export function courseTable(records: readonly StepRecord[]): string {
 function cell({ voc07, voc12, boxes }: SplitAccuracy, classes: readonly string[]): string {
   if (!classes.every((label) => label in boxes)) return '–';
   const [eleven, area] = [voc07, voc12].map((perClass) =>
-    percent(mean(classes.map((label) => perClass[label]))),
+    meanPercent(perClass, classes).toFixed(1),
   );
   return `${eleven} (${area})`;
-}
-
-/** Whether a split has boxes of all classes. */
-function known({ boxes }: SplitAccuracy, classes: readonly string[]): boolean {
-  return classes.every((label) => boxes[label] > 0);
 }
 
 function sum(values: readonly number[]): number {
