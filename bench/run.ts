@@ -4,18 +4,19 @@
  *     npm run bench                      all suites
  *     npm run bench -- network resize    some of them
  *     npm run bench -- network --preset refinedet320-vgg16
- *     npm run bench -- --readme          only the table in README, from the JSON files
+ *     npm run bench -- --tables          only the tables in README and docs/performance.md, from the JSON files
  *     npm run bench -- --brief           to see that they work; the figures mean nothing
  */
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../src/errors.ts';
 import { PRESETS, type PresetName, presetByName } from '../src/model/presets.ts';
-import { updateReadme } from './readme.ts';
 import { suiteResult, writeResult } from './results.ts';
 import type { RunOptions, Suite } from './suite.ts';
+import { updateTables } from './tables.ts';
 
 const NAMES = [
   'network',
+  'convolution',
   'resize',
   'postprocess',
   'end-to-end',
@@ -35,19 +36,19 @@ const { values, positionals } = parseArgs({
   options: {
     brief: { type: 'boolean', default: false },
     preset: { type: 'string', multiple: true, default: [] },
-    readme: { type: 'boolean', default: false },
+    tables: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 const { brief } = values;
 if (values.help) {
   console.log(
-    `npm run bench -- [--brief] [--readme] [--preset NAME]... [SUITE]...\nsuites: ${NAMES.join(', ')}`,
+    `npm run bench -- [--brief] [--tables] [--preset NAME]... [SUITE]...\nsuites: ${NAMES.join(', ')}`,
   );
   process.exit(0);
 }
-if (values.readme) {
-  updateReadme();
+if (values.tables) {
+  updateTables();
   process.exit(0);
 }
 const chosen = values.preset.map((name) => presetByName(name).name);

@@ -20,7 +20,7 @@ export interface Measured extends Timing {
 /** Alternatives for one job; ratios refer to the first. */
 export interface Group {
   title: string;
-  unit: 'ms' | 'images/s' | 'MB' | 'KB';
+  unit: 'ms' | 'images/s' | 'MB' | 'KB' | '%';
   cases: Measured[];
 }
 

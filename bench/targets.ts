@@ -1,0 +1,104 @@
+/** What the benchmarks were to reach on a machine with two cores. */
+
+export interface Target {
+  work: string;
+  /** In words. */
+  asked: string;
+  suite: string;
+  /** Titles of the groups that it is about. */
+  groups: RegExp;
+  /** The case that the first one is compared with; without it the first one's own figure counts. */
+  against?: string;
+  /** The first one's time as a multiple of the other's (default), its inverse, or that in per cent. */
+  as?: 'time' | 'speed-up' | 'share';
+}
+
+const LIGHT = /^refinedet320-mobilenet/;
+const VGG = /^refinedet320-vgg16/;
+
+export const TARGETS: readonly Target[] = [
+  {
+    work: 'network forward, light preset, against onnxruntime-web (1, 2 threads)',
+    asked: 'at most 0.6× its time, aim 0.45×',
+    suite: 'network',
+    groups: LIGHT,
+    against: 'onnxruntime-web',
+  },
+  {
+    work: 'the same, VGG-16 at 320',
+    asked: 'at most 0.75×, aim 0.5×',
+    suite: 'network',
+    groups: VGG,
+    against: 'onnxruntime-web',
+  },
+  {
+    work: 'light preset against onnxruntime-node, native code',
+    asked: 'reported',
+    suite: 'network',
+    groups: LIGHT,
+    against: 'onnxruntime-node',
+  },
+  {
+    work: 'VGG-16 against onnxruntime-node',
+    asked: 'reported',
+    suite: 'network',
+    groups: VGG,
+    against: 'onnxruntime-node',
+  },
+  {
+    work: 'dense 3×3 convolution against the peak of 128-bit SIMD (above 100 %: multiplications that minimal filtering saves)',
+    asked: 'at least 60 %',
+    suite: 'convolution',
+    groups: /./,
+    against: 'SIMD peak',
+    as: 'share',
+  },
+  {
+    work: 'post-process, VOC at 320, against plain TypeScript',
+    asked: 'at least 3× faster, aim 6×',
+    suite: 'postprocess',
+    groups: /^VOC, 320/,
+    against: 'plain TypeScript',
+    as: 'speed-up',
+  },
+  {
+    work: 'post-process, COCO at 512, against plain TypeScript',
+    asked: 'at least 4× faster, aim 8×',
+    suite: 'postprocess',
+    groups: /^COCO, 512/,
+    against: 'plain TypeScript',
+    as: 'speed-up',
+  },
+  {
+    work: 'resize and normalise 1280×720 to 320×320 against tf.image.resizeBilinear and arithmetic',
+    asked: 'at least 4× faster',
+    suite: 'resize',
+    groups: /./,
+    against: 'tfjs, from a tensor',
+    as: 'speed-up',
+  },
+  {
+    work: 'share of pre- and post-processing, light preset, without decoding',
+    asked: 'at most 10 %',
+    suite: 'end-to-end',
+    groups: /share of time/,
+  },
+  {
+    work: 'start of the process to the first detection with the default model',
+    asked: 'at most 1,200 ms',
+    suite: 'cold-start',
+    groups: /./,
+  },
+  {
+    work: 'what a page downloads, gzip, without weights',
+    asked: 'at most 260 KB',
+    suite: 'size',
+    groups: /./,
+  },
+  {
+    work: 'resident memory after 100 detections in Node',
+    asked: 'at most 250 MB',
+    suite: 'memory',
+    groups: /after 100/,
+  },
+];
