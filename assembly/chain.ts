@@ -9,7 +9,7 @@ import { ConvShape } from './patches';
 
 /** The addresses of three shapes, of the tensors and the limits of three results. */
 @unmanaged
-export class Chain {
+class Chain {
   first: ConvShape;
   depthwise: DepthwiseShape;
   last: ConvShape;
