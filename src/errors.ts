@@ -78,9 +78,11 @@ export function naming(name: string, cause: unknown): unknown {
 
 /** Throws `ABORTED` when the signal has fired. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) {
-    throw new RefineDetError('ABORTED', 'the operation was aborted', { cause: signal.reason });
-  }
+  if (signal?.aborted) throw abortError(signal);
+}
+
+export function abortError({ reason }: AbortSignal): RefineDetError {
+  return new RefineDetError('ABORTED', 'the operation was aborted', { cause: reason });
 }
 
 /** Nobody mistypes a longer word; comparing two takes their lengths multiplied. */

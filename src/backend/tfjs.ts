@@ -1,6 +1,7 @@
 /** What the backends by tfjs have in common: refinedet/webgl, refinedet/webgpu and refinedet/cpu. */
 import * as tf from '@tensorflow/tfjs-core';
 import { missingDependency, RefineDetError } from '../errors.ts';
+import { Interruption } from '../interruption.ts';
 
 /** Hand it to `load` as `backend`, or as one of `gpu`. */
 export interface TfjsBackend {
@@ -13,7 +14,13 @@ export interface TfjsBackend {
 }
 
 export interface TfjsDevice {
-  /** Resolves with the reason when the browser or the driver takes the GPU away. */
+  /** Raised with {@link ContextLost} when the browser or the driver takes the GPU away. */
+  readonly loss: Interruption;
+}
+
+/** A device as a backend's module makes it. */
+interface CreatedDevice {
+  /** Resolves with the reason when the device is taken away. */
   readonly lost: Promise<string>;
 }
 
@@ -27,20 +34,22 @@ export class ContextLost extends Error {}
 export function tfjsBackend<Package>(
   name: TfjsBackend['name'],
   importPackage: () => Promise<Package>,
-  create: (tfjs: Package) => Promise<TfjsDevice | undefined>,
+  create: (tfjs: Package) => Promise<CreatedDevice | undefined>,
 ): TfjsBackend {
   let device: Promise<TfjsDevice> | undefined;
   return {
     name,
     start() {
       device ??= startDevice(name, importPackage, create).then(
-        (started) => {
-          // The next detector may have more luck.
-          started.lost.then(() => {
+        ({ lost }) => {
+          const loss = new Interruption();
+          lost.then((reason) => {
+            // The next detector may have more luck.
             device = undefined;
             tf.removeBackend(name);
+            loss.raise(new ContextLost(reason));
           });
-          return started;
+          return { loss };
         },
         (error) => {
           device = undefined;
@@ -55,8 +64,8 @@ export function tfjsBackend<Package>(
 async function startDevice<Package>(
   name: string,
   importPackage: () => Promise<Package>,
-  create: (tfjs: Package) => Promise<TfjsDevice | undefined>,
-): Promise<TfjsDevice> {
+  create: (tfjs: Package) => Promise<CreatedDevice | undefined>,
+): Promise<CreatedDevice> {
   let tfjs: Package;
   try {
     tfjs = await importPackage();

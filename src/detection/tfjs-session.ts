@@ -4,8 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../backend/current.ts';
-import { ContextLost, type TfjsBackend, type TfjsDevice } from '../backend/tfjs.ts';
+import type { TfjsBackend, TfjsDevice } from '../backend/tfjs.ts';
 import type { RawImage } from '../image/types.ts';
+import type { Interruption } from '../interruption.ts';
 import { float32View } from '../kernels/heap.ts';
 import type { Kernels } from '../kernels/module.ts';
 import type { PostprocessOptions } from '../kernels/options.ts';
@@ -32,19 +33,14 @@ export class TfjsSession implements Engine {
   readonly #preprocessor: Preprocessor;
   readonly #input: GrowingBuffer;
   readonly #postprocessors = new Map<string, PostProcessor>();
-  readonly #lost: Promise<never>;
-  #isLost = false;
+  readonly #loss: Interruption;
 
   /** @param device started by the backend of this name */
   constructor(backend: TfjsBackend['name'], device: TfjsDevice, kernels: Kernels, model: Model) {
     this.backend = backend;
     this.kernels = kernels;
     this.#model = model;
-    this.#lost = device.lost.then((reason) => {
-      this.#isLost = true;
-      throw new ContextLost(reason);
-    });
-    this.#lost.catch(() => {});
+    this.#loss = device.loss;
     useBackend(backend);
     this.#network = new Network(model.graph, model.weights);
     this.#preprocessor = new Preprocessor(kernels);
@@ -90,7 +86,7 @@ export class TfjsSession implements Engine {
     this.#input.dispose();
     this.#preprocessor.dispose();
     // The memory of a lost context is gone already, and tfjs fails when it frees it.
-    if (!this.#isLost) this.#network.dispose();
+    if (!this.#loss.isRaised) this.#network.dispose();
   }
 
   #upload(image: RawImage, { input: { width, height }, crop, flip }: View): tf.Tensor4D {
@@ -126,9 +122,9 @@ export class TfjsSession implements Engine {
     disposeHeads(levels);
     let values: Float32Array;
     try {
-      values = (await Promise.race([joined.data(), this.#lost])) as Float32Array;
+      values = (await this.#loss.during(joined.data())) as Float32Array;
     } finally {
-      if (!this.#isLost) joined.dispose();
+      if (!this.#loss.isRaised) joined.dispose();
     }
     let end = 0;
     const parts = sizes.map((size) => {
@@ -143,7 +139,7 @@ export class TfjsSession implements Engine {
 
   async #throwIfLost(): Promise<void> {
     const noLoss = new Promise<void>((resolve) => setTimeout(resolve, LOSS_NOTICE_MS));
-    await Promise.race([this.#lost, noLoss]);
+    await this.#loss.during(noLoss);
   }
 
   #postprocessor(size: Size): PostProcessor {

@@ -2,7 +2,8 @@
 import type { Detection } from '../boxes.ts';
 import type { ImageSource } from '../detection/images.ts';
 import type { DetectOptions } from '../detection/options.ts';
-import { RefineDetError, throwIfAborted } from '../errors.ts';
+import { abortError, RefineDetError, throwIfAborted } from '../errors.ts';
+import { Interruption } from '../interruption.ts';
 import {
   closeFrame,
   type Frame,
@@ -54,10 +55,13 @@ export async function* detectStream(
   { track = false, frames: policy, ...options }: StreamOptions = {},
 ): AsyncGenerator<StreamResult, void, undefined> {
   checkPolicy(policy);
+  const { signal } = options;
   const tracker = track ? new Tracker(track === true ? {} : track) : undefined;
   const frames = readFrames(source, policy);
   const underWay: Promise<Found | undefined>[] = [];
-  const isAborted = abortion(options.signal);
+  const abortion = new Interruption();
+  const abort = () => abortion.raise(abortError(signal!));
+  signal?.addEventListener('abort', abort);
   let reading: Promise<IteratorResult<Frame>> | undefined;
   let hasEnded = false;
   let yielded = 0;
@@ -78,13 +82,13 @@ export async function* detectStream(
 
   try {
     for (;;) {
-      throwIfAborted(options.signal);
+      throwIfAborted(signal);
       if (!hasEnded && underWay.length < detector.lanes) reading ??= handled(frames.next());
       if (!reading && underWay.length === 0) return;
-      const waiting: Promise<unknown>[] = [isAborted.promise];
+      const waiting: Promise<unknown>[] = [];
       if (reading) waiting.push(reading.then(() => 'frame'));
       if (underWay.length > 0) waiting.push(underWay[0].then(() => 'found'));
-      const event = await Promise.race(waiting);
+      const event = await abortion.during(Promise.race(waiting));
       if (event === 'frame') {
         const { done, value } = await reading!;
         reading = undefined;
@@ -100,7 +104,7 @@ export async function* detectStream(
       }
     }
   } finally {
-    isAborted.stop();
+    signal?.removeEventListener('abort', abort);
     reading?.then(({ done, value }) => !done && closeFrame(value)).catch(() => {});
     // Not awaited: a source that waits for its next frame would hold the end of the stream back.
     frames.return?.()?.catch(() => {});
@@ -120,16 +124,6 @@ function handled<T>(promise: Promise<T>): Promise<T> {
 
 function isCrash(error: unknown): boolean {
   return error instanceof RefineDetError && error.code === 'WORKER_CRASHED';
-}
-
-function abortion(signal: AbortSignal | undefined): { promise: Promise<void>; stop(): void } {
-  let stop = () => {};
-  const promise = new Promise<void>((resolve) => {
-    const listener = () => resolve();
-    signal?.addEventListener('abort', listener);
-    stop = () => signal?.removeEventListener('abort', listener);
-  });
-  return { promise, stop };
 }
 
 function checkPolicy(policy: unknown): void {

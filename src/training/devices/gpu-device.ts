@@ -4,8 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../backend/current.ts';
-import type { TfjsBackend, TfjsDevice } from '../../backend/tfjs.ts';
+import { ContextLost, type TfjsBackend, type TfjsDevice } from '../../backend/tfjs.ts';
 import { RefineDetError } from '../../errors.ts';
+import type { Interruption } from '../../interruption.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import type { Model } from '../../model/model.ts';
 import { HEAD_NAMES, type Heads } from '../../model/run.ts';
@@ -25,7 +26,7 @@ export class GpuDevice implements Device {
   readonly #numClasses: number;
   readonly #network: TrainableNetwork;
   readonly #parameters: readonly Parameter[];
-  readonly #lost: Promise<never>;
+  readonly #loss: Interruption;
   readonly #allocated: number[] = [];
 
   private constructor(backend: TfjsBackend['name'], device: TfjsDevice, model: Model, heap: Heap) {
@@ -33,10 +34,7 @@ export class GpuDevice implements Device {
     this.#heap = heap;
     this.#numClasses = model.graph.numClasses;
     this.#parameters = layOutParameters(model.graph).parameters;
-    this.#lost = device.lost.then((reason) => {
-      throw new RefineDetError('BACKEND_UNAVAILABLE', reason);
-    });
-    this.#lost.catch(() => {});
+    this.#loss = device.loss;
     useBackend(backend);
     this.#network = new TrainableNetwork(model.graph, model.weights);
   }
@@ -79,6 +77,8 @@ export class GpuDevice implements Device {
 
   dispose(): void {
     for (const pointer of this.#allocated) this.#heap.free(pointer);
+    // The memory of a lost context is gone already, and tfjs fails when it frees it.
+    if (this.#loss.isRaised) return;
     useBackend(this.#backend);
     this.#network.dispose();
   }
@@ -124,14 +124,17 @@ export class GpuDevice implements Device {
     const joined = tf.tidy(() => tf.concat1d(tensors.map((tensor) => tf.reshape(tensor, [-1]))));
     tf.dispose([...tensors]);
     try {
-      const values = (await Promise.race([joined.data(), this.#lost])) as Float32Array;
+      const values = (await this.#loss.during(joined.data())) as Float32Array;
       let end = 0;
       return sizes.map((size) => {
         end += size;
         return values.subarray(end - size, end);
       });
+    } catch (error) {
+      if (!(error instanceof ContextLost)) throw error;
+      throw new RefineDetError('BACKEND_UNAVAILABLE', error.message, { cause: error });
     } finally {
-      joined.dispose();
+      if (!this.#loss.isRaised) joined.dispose();
     }
   }
 }
