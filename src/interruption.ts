@@ -10,6 +10,10 @@ export class Interruption {
     return this.#raised !== undefined;
   }
 
+  throwIfRaised(): void {
+    if (this.#raised) throw this.#raised.error;
+  }
+
   /** Ends all waits and those to come; only the first error counts. */
   raise(error: unknown): void {
     if (this.#raised) return;

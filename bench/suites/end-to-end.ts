@@ -47,8 +47,9 @@ async function stageShares(file: string, title: string): Promise<Group> {
   }
   detector.dispose();
   const { resize, network, postprocess } = totals;
+  const around = resize + postprocess;
   const share = (name: string, ms: number) =>
-    single(name, (100 * ms) / (resize + network + postprocess), 1);
-  const cases = [share('resize and post-process', resize + postprocess), share('network', network)];
+    single(name, (100 * ms) / (around + network), (100 * around) / (around + network));
+  const cases = [share('resize and post-process', around), share('network', network)];
   return { title, unit: '%', cases };
 }

@@ -27,6 +27,51 @@ interface CreatedDevice {
 /** The GPU was taken away. */
 export class ContextLost extends Error {}
 
+export function isTfjsBackend(value: unknown): value is TfjsBackend {
+  return typeof value === 'object' && value !== null && 'start' in value && 'name' in value;
+}
+
+/** The event that tells of a lost context may come after the first failing call. */
+const LOSS_NOTICE_MS = 100;
+
+/**
+ * Work on a device, whatever it throws when the device goes.
+ * @throws ContextLost in that case
+ */
+export async function onDevice<T>({ loss }: TfjsDevice, work: () => Promise<T>): Promise<T> {
+  loss.throwIfRaised();
+  try {
+    return await work();
+  } catch (error) {
+    await loss.during(new Promise<void>((resolve) => setTimeout(resolve, LOSS_NOTICE_MS)));
+    throw error;
+  }
+}
+
+/**
+ * Values of tensors, in one transfer; the tensors are disposed.
+ * @throws ContextLost
+ */
+export async function download(
+  { loss }: TfjsDevice,
+  tensors: readonly tf.Tensor[],
+): Promise<Float32Array[]> {
+  const sizes = tensors.map(({ size }) => size);
+  const joined = tf.tidy(() => tf.concat1d(tensors.map((tensor) => tf.reshape(tensor, [-1]))));
+  tf.dispose([...tensors]);
+  try {
+    const values = (await loss.during(joined.data())) as Float32Array;
+    let end = 0;
+    return sizes.map((size) => {
+      end += size;
+      return values.subarray(end - size, end);
+    });
+  } finally {
+    // The memory of a lost context is gone already, and tfjs fails when it frees it.
+    if (!loss.isRaised) joined.dispose();
+  }
+}
+
 /**
  * @param importPackage imports the tfjs backend, an optional dependency
  * @param create makes and registers the backend; undefined when it cannot be had here

@@ -1,5 +1,5 @@
 /** Options of loading a detector. */
-import type { TfjsBackend } from '../backend/tfjs.ts';
+import { isTfjsBackend, type TfjsBackend } from '../backend/tfjs.ts';
 import { THREADS, type Threads } from '../backend/wasm.ts';
 import { checkInputSize, INPUT_SIZE, type InputSize } from '../model/input-size.ts';
 import {
@@ -67,10 +67,6 @@ const RULES: Record<keyof LoadOptions, Rule> = {
   warn: FUNCTION,
   info: FUNCTION,
 };
-
-function isTfjsBackend(value: unknown): value is TfjsBackend {
-  return typeof value === 'object' && value !== null && 'start' in value && 'name' in value;
-}
 
 /** @throws INVALID_OPTION naming the option and the value */
 export function checkLoadOptions(options: LoadOptions): void {

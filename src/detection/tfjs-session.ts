@@ -4,9 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../backend/current.ts';
-import type { TfjsBackend, TfjsDevice } from '../backend/tfjs.ts';
+import { download, onDevice, type TfjsBackend, type TfjsDevice } from '../backend/tfjs.ts';
 import type { RawImage } from '../image/types.ts';
-import type { Interruption } from '../interruption.ts';
 import { float32View } from '../kernels/heap.ts';
 import type { Kernels } from '../kernels/module.ts';
 import type { PostprocessOptions } from '../kernels/options.ts';
@@ -14,13 +13,10 @@ import { type HeadArrays, PostProcessor, type RawDetections } from '../kernels/p
 import { Preprocessor } from '../kernels/resize.ts';
 import { GrowingBuffer } from '../kernels/workspace.ts';
 import type { Model } from '../model/model.ts';
-import { disposeHeads, type Heads, joinHeads, type LevelHeads, Network } from '../model/run.ts';
+import { type Heads, joinHeads, type LevelHeads, Network } from '../model/run.ts';
 import { modelAnchors } from './anchors.ts';
 import { type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
 import type { Size, View } from './views.ts';
-
-/** The event that tells of a lost context may come after the first failing call. */
-const LOSS_NOTICE_MS = 100;
 
 export class TfjsSession implements Engine {
   readonly backend: TfjsBackend['name'];
@@ -33,14 +29,14 @@ export class TfjsSession implements Engine {
   readonly #preprocessor: Preprocessor;
   readonly #input: GrowingBuffer;
   readonly #postprocessors = new Map<string, PostProcessor>();
-  readonly #loss: Interruption;
+  readonly #device: TfjsDevice;
 
   /** @param device started by the backend of this name */
   constructor(backend: TfjsBackend['name'], device: TfjsDevice, kernels: Kernels, model: Model) {
     this.backend = backend;
     this.kernels = kernels;
     this.#model = model;
-    this.#loss = device.loss;
+    this.#device = device;
     useBackend(backend);
     this.#network = new Network(model.graph, model.weights);
     this.#preprocessor = new Preprocessor(kernels);
@@ -55,7 +51,7 @@ export class TfjsSession implements Engine {
     timings: StageTimings = noTimings(),
   ): Promise<RawDetections> {
     const lap = stopwatch(timings);
-    try {
+    return onDevice(this.#device, async () => {
       const input = this.#upload(image, view);
       lap('resize');
       const heads = await this.#download(this.#submit(input));
@@ -63,10 +59,7 @@ export class TfjsSession implements Engine {
       const found = this.#postprocessor(view.input).runArrays(heads, options);
       lap('postprocess');
       return found;
-    } catch (error) {
-      await this.#throwIfLost();
-      throw error;
-    }
+    });
   }
 
   forward(input: tf.Tensor4D): Heads {
@@ -86,7 +79,7 @@ export class TfjsSession implements Engine {
     this.#input.dispose();
     this.#preprocessor.dispose();
     // The memory of a lost context is gone already, and tfjs fails when it frees it.
-    if (!this.#loss.isRaised) this.#network.dispose();
+    if (!this.#device.loss.isRaised) this.#network.dispose();
   }
 
   #upload(image: RawImage, { input: { width, height }, crop, flip }: View): tf.Tensor4D {
@@ -109,7 +102,7 @@ export class TfjsSession implements Engine {
     }
   }
 
-  /** All outputs in one transfer. */
+  /** All outputs in one transfer; the maps are disposed. */
   async #download(levels: LevelHeads[]): Promise<HeadArrays[]> {
     const order = levels.flatMap(({ armLoc, armConf, odmLoc, odmConf }) => [
       armLoc,
@@ -117,29 +110,11 @@ export class TfjsSession implements Engine {
       odmLoc,
       odmConf,
     ]);
-    const sizes = order.map(({ size }) => size);
-    const joined = tf.tidy(() => tf.concat1d(order.map((tensor) => tf.reshape(tensor, [-1]))));
-    disposeHeads(levels);
-    let values: Float32Array;
-    try {
-      values = (await this.#loss.during(joined.data())) as Float32Array;
-    } finally {
-      if (!this.#loss.isRaised) joined.dispose();
-    }
-    let end = 0;
-    const parts = sizes.map((size) => {
-      end += size;
-      return values.subarray(end - size, end);
-    });
+    const parts = await download(this.#device, order);
     return levels.map((_, level) => {
       const [armLoc, armConf, odmLoc, odmConf] = parts.slice(4 * level);
       return { armLoc, armConf, odmLoc, odmConf };
     });
-  }
-
-  async #throwIfLost(): Promise<void> {
-    const noLoss = new Promise<void>((resolve) => setTimeout(resolve, LOSS_NOTICE_MS));
-    await this.#loss.during(noLoss);
   }
 
   #postprocessor(size: Size): PostProcessor {

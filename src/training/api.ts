@@ -1,5 +1,6 @@
 /** What `refinedet/train` exports on every platform. */
 export type { AugmentationOptions, PartialAugmentation } from './augmentation/options.ts';
+export type { BatchHeads } from './batch-heads.ts';
 export { resolveTrainConfig } from './config/resolve.ts';
 export type {
   DataPart,
@@ -13,7 +14,7 @@ export type {
 } from './config/types.ts';
 export type { TrainingData } from './data/training-set.ts';
 export { TrainableNetwork } from './gradients/network.ts';
-export { type BatchHeads, DetectionLoss, type LossParts, type ModuleCounts } from './loss.ts';
+export { DetectionLoss, type LossParts, type ModuleCounts } from './loss.ts';
 export type { LossOptions, LossWeights, MatchThresholds } from './loss-options.ts';
 export type { AdamWOptions } from './optimizers/adamw.ts';
 export type { SgdOptions } from './optimizers/sgd.ts';

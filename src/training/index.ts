@@ -11,7 +11,8 @@ import { type TrainCallOptions, trainOn } from './train.ts';
  * Trains a detector. Every step is yielded when it is done; whoever stops asking ends the run.
  * @param options see {@link TrainConfig} for the defaults; ignored with `resume`
  * @throws INVALID_OPTION, UNKNOWN_PRESET, UNKNOWN_CLASS, DATASET_*, FILE_*, MODEL_*,
- *   TRAINING_DIVERGED, CHECKPOINT_MISMATCH, BACKEND_UNAVAILABLE, OUT_OF_MEMORY
+ *   TRAINING_DIVERGED, CHECKPOINT_MISMATCH, BACKEND_UNAVAILABLE, MISSING_DEPENDENCY,
+ *   OUT_OF_MEMORY
  */
 export function train(
   options: TrainOptions,

@@ -4,22 +4,11 @@
  */
 import { RefineDetError } from '../errors.ts';
 import type { Kernels } from '../kernels/module.ts';
+import type { BatchHeads } from './batch-heads.ts';
 import { type FieldValues, readFields, writeFields } from './fields.ts';
 import { LossMemory, MODULE_FIELDS } from './loss-memory.ts';
 import { type LossOptions, resolveLossOptions } from './loss-options.ts';
 import { checkTruth, type Truth } from './truth.ts';
-
-/** The four outputs of the network for B images, N anchors, K object classes; raw logits. */
-export interface BatchHeads<T> {
-  /** [B, N, 4] */
-  armLoc: T;
-  /** [B, N, 2] background, foreground */
-  armConf: T;
-  /** [B, N, 4] */
-  odmLoc: T;
-  /** [B, N, K + 1] background, classes */
-  odmConf: T;
-}
 
 /** A number for each of the two modules. */
 export interface ModuleCounts {

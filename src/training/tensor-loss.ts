@@ -5,7 +5,8 @@ import { RefineDetError } from '../errors.ts';
 import { float32View, type Heap } from '../kernels/heap.ts';
 import { GrowingBuffer } from '../kernels/workspace.ts';
 import { HEAD_NAMES } from '../model/run.ts';
-import type { BatchHeads, DetectionLoss, LossParts, ModuleCounts } from './loss.ts';
+import { type BatchHeads, byHead, headShapes } from './batch-heads.ts';
+import type { DetectionLoss, LossParts, ModuleCounts } from './loss.ts';
 import type { Truth } from './truth.ts';
 
 /** What the loss needs beside outputs and boxes. */
@@ -90,11 +91,6 @@ function downloaded(heap: Heap, heads: Tensors, compute: Compute): Tensors {
   }
 }
 
-function byHead<T>(value: (name: keyof Tensors, index: number) => T): BatchHeads<T> {
-  const [armLoc, armConf, odmLoc, odmConf] = HEAD_NAMES.map(value);
-  return { armLoc, armConf, odmLoc, odmConf };
-}
-
 /** Whether the current backend keeps its tensors in this heap. */
 function sharesHeap(heap: Heap): boolean {
   if (tf.getBackend() !== 'wasm') return false;
@@ -103,9 +99,9 @@ function sharesHeap(heap: Heap): boolean {
 }
 
 function checkShapes(loss: DetectionLoss, heads: Tensors, images: number): void {
-  const widths = { armLoc: 4, armConf: 2, odmLoc: 4, odmConf: loss.classes + 1 };
+  const shapes = headShapes(images, loss.anchors, loss.classes + 1);
   for (const name of HEAD_NAMES) {
-    const expected = [images, loss.anchors, widths[name]];
+    const expected = shapes[name];
     if (expected.join() === heads[name].shape.join()) continue;
     throw new RefineDetError(
       'INVALID_ARGUMENT',

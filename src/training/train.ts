@@ -1,8 +1,9 @@
 /** Training as an asynchronous sequence of steps. */
 import { readBytes } from '#platform';
-import type { TfjsBackend } from '../backend/tfjs.ts';
+import { isTfjsBackend, type TfjsBackend } from '../backend/tfjs.ts';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import type { Model } from '../model/model.ts';
+import { checkValue, type Rule } from '../option-checks.ts';
 import { requireData, resolveTrainConfig } from './config/resolve.ts';
 import type { TrainConfig, TrainOptions } from './config/types.ts';
 import { inspectData, type TrainingData } from './data/training-set.ts';
@@ -27,7 +28,7 @@ export interface TrainCallOptions {
   /** Training and validation data instead of those that the configuration names. */
   data?: TrainingData;
   /**
-   * Runs the network, such as `webgpu` of refinedet/webgpu; the run then has one worker. Not part of the
+   * Runs the network, such as `webgpu` of refinedet/webgpu, instead of the workers. Not part of the
    * configuration: a run may go on elsewhere, within rounding. Default: the wasm backend runs it.
    */
   gpu?: TfjsBackend;
@@ -39,13 +40,21 @@ export interface TrainCallOptions {
   onEvaluation?: (progress: { done: number; total: number }) => void;
 }
 
+const GPU: Rule = [
+  (v) => v === undefined || isTfjsBackend(v),
+  'the backend of refinedet/webgpu, refinedet/webgl or refinedet/cpu',
+];
+
 /** `train` of an entry point, on its platform: what comes out and goes wrong stands there. */
 export async function* trainOn(
   host: TrainingHost,
   options: TrainOptions,
   call: TrainCallOptions = {},
 ): AsyncGenerator<StepRecord, void, void> {
-  const { store, signal, onNote = () => {} } = call;
+  const { store, signal, gpu, onNote = () => {} } = call;
+  checkValue('gpu', gpu, GPU);
+  // What is missing is to be known before anything is read or written.
+  await gpu?.start();
   const checkpoint = call.resume ? await readCheckpoint(requireStore(store)) : undefined;
   const config = await runnableConfig(host, checkpoint?.config ?? options, call, onNote);
   const data = call.data ?? (await host.loadData(config));
@@ -55,7 +64,7 @@ export async function* trainOn(
     : await firstModel(config, data.train.classes, onNote);
   const keeper = new RunKeeper(store, config, model.config, data.train);
   await (checkpoint ? keeper.resume(checkpoint) : keeper.begin());
-  const setup = { config, data, model, host, gpu: call.gpu, warn: onNote };
+  const setup = { config, data, model, host, gpu, warn: onNote };
   const trainer = await Trainer.create(setup, checkpoint?.trainer);
   let failed = false;
   try {
@@ -127,7 +136,7 @@ async function runnableConfig(
 ): Promise<TrainConfig> {
   const config = resolveTrainConfig(options);
   if (!data) requireData(config);
-  if (gpu) return { ...config, workers: 1 };
+  if (gpu) return config;
   const obstacle = config.workers > 1 ? host.workersUnavailable() : undefined;
   if (obstacle === undefined) return config;
   onNote(`training runs on one worker: ${obstacle}`);

@@ -34,7 +34,7 @@ export interface TrainerSetup {
   /** Without batch normalisation. */
   model: Model;
   host: TrainingHost;
-  /** Runs the network, on one worker. Default: the wasm backend does. */
+  /** Runs the network, instead of the workers. Default: the wasm backend does. */
   gpu?: TfjsBackend;
   /** Receives sentences about pictures that cannot be read. */
   warn: (message: string) => void;
@@ -67,12 +67,12 @@ export class Trainer {
     this.#optimizer = createOptimizer(kernels, layout, weights, config.optimizer);
   }
 
-  /** @throws BACKEND_UNAVAILABLE, OUT_OF_MEMORY, INVALID_OPTION */
+  /** @throws BACKEND_UNAVAILABLE, MISSING_DEPENDENCY, OUT_OF_MEMORY, INVALID_OPTION */
   static async create(setup: TrainerSetup, state?: TrainerState): Promise<Trainer> {
     const { config, model, host, gpu } = setup;
     const layout = layOutParameters(model.graph);
     const { batch, workers, averageDecay } = config;
-    const replicas = Math.min(workers, batch);
+    const replicas = gpu ? 1 : Math.min(workers, batch);
     const memory = await TrainingMemory.create(layout, model.weights, {
       replicas,
       shared: replicas > 1,

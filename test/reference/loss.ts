@@ -3,7 +3,8 @@
  * negatives, targets), then the loss of these decisions: a smooth function of the heads, as finite
  * differences need it.
  */
-import { type BatchHeads, NEGATIVE } from '../../src/training/loss.ts';
+import type { BatchHeads } from '../../src/training/batch-heads.ts';
+import { NEGATIVE } from '../../src/training/loss.ts';
 import type { LossOptions, MatchThresholds } from '../../src/training/loss-options.ts';
 import type { Truth } from '../../src/training/truth.ts';
 import { referenceMatches } from './matching.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createHeap, float32View } from '../../src/kernels/heap.ts';
 import { loadKernels } from '../../src/kernels/module.ts';
-import { type BatchHeads, DetectionLoss, type LossParts } from '../../src/training/loss.ts';
+import type { BatchHeads } from '../../src/training/batch-heads.ts';
+import { DetectionLoss, type LossParts } from '../../src/training/loss.ts';
 import { type LossOptions, resolveLossOptions } from '../../src/training/loss-options.ts';
 import type { Truth } from '../../src/training/truth.ts';
 import {

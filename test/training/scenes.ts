@@ -3,7 +3,7 @@ import { anchorGrid, type GridShape } from '../../src/anchors.ts';
 import type { Heap } from '../../src/kernels/heap.ts';
 import { float32View } from '../../src/kernels/heap.ts';
 import { deriveRandom, type Random } from '../../src/random.ts';
-import type { BatchHeads } from '../../src/training/loss.ts';
+import type { BatchHeads } from '../../src/training/batch-heads.ts';
 import type { Truth } from '../../src/training/truth.ts';
 
 export interface Scene {

@@ -95,10 +95,11 @@ function addCourseOptions(command: Command): void {
       ),
     )
     .addOption(
-      new Option(
+      option(
         '--backend <name>',
-        'what runs the network: wasm, or webgpu on one worker (needs the package webgpu)',
-      ).choices(['wasm', 'webgpu']),
+        'wasm, or webgpu instead of workers (needs webgpu and @tensorflow/tfjs-backend-webgpu)',
+        choice('--backend', ['wasm', 'webgpu']),
+      ),
     )
     .addOption(
       option(

@@ -24,14 +24,16 @@ interface Trend {
 
 export class TrainProgress {
   readonly #quiet: boolean;
+  readonly #backend: string | undefined;
   #bar: SingleBar | undefined;
   #trend: Trend | undefined;
   #totalSteps = 0;
   #imagesPerStep = 0;
   #lastLine = Number.NEGATIVE_INFINITY;
 
-  constructor({ quiet = false }: { quiet?: boolean }) {
+  constructor({ quiet = false, backend }: { quiet?: boolean; backend?: string }) {
     this.#quiet = quiet;
+    this.#backend = backend;
   }
 
   /** A sentence worth knowing. */
@@ -45,8 +47,10 @@ export class TrainProgress {
     this.#imagesPerStep = config.batch * config.accumulate;
     if (this.#quiet) return;
     const { images, classes } = data.train;
+    const isGpu = this.#backend !== undefined && this.#backend !== 'wasm';
+    const where = isGpu ? this.#backend : counted(config.workers, 'worker');
     process.stderr.write(
-      `${config.preset}: ${counted(images.length, 'image')}, ${counted(classes.length, 'class', 'classes')}, ${counted(totalSteps, 'step')} of ${this.#imagesPerStep}, ${counted(config.workers, 'worker')}\n`,
+      `${config.preset}: ${counted(images.length, 'image')}, ${counted(classes.length, 'class', 'classes')}, ${counted(totalSteps, 'step')} of ${this.#imagesPerStep}, ${where}\n`,
     );
     if (!process.stderr.isTTY) return;
     this.#bar = new SingleBar({

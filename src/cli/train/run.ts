@@ -1,5 +1,5 @@
 /** `refinedet train`: runs a training, shows how it goes and keeps it in a folder. */
-import type { TfjsBackend } from '../../backend/tfjs.ts';
+import { webgpu } from '../../backend/webgpu.ts';
 import { RefineDetError } from '../../errors.ts';
 import { train } from '../../training/index.ts';
 import { type ReportedRun, writeTrainingReport } from '../../training/node/report/report.ts';
@@ -24,7 +24,7 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
     store,
     signal,
     resume: flags.resume,
-    gpu: flags.backend === 'webgpu' ? await gpu() : undefined,
+    gpu: flags.backend === 'webgpu' ? webgpu : undefined,
     onNote: (sentence) => progress.note(sentence),
     onStart(started) {
       run = started;
@@ -49,11 +49,6 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
   }
   if (signal.aborted && !isComplete(run, last)) throw interruption(flags, last);
   await print(conclusion(store, last));
-}
-
-/** Imported only when it is asked for: an optional dependency. */
-async function gpu(): Promise<TfjsBackend> {
-  return (await import('../../backend/webgpu.ts')).webgpu;
 }
 
 /** The run's own configuration counts; other flags would be ignored in silence. */
@@ -88,8 +83,10 @@ function conclusion(store: RunFolder, last: StepRecord | undefined): string {
   return printable(`finished: ${store.describe(RUN_FILES.model)}`).concat('\n');
 }
 
-function interruption({ out }: TrainFlags, last: StepRecord | undefined): RefineDetError {
+function interruption({ out, backend }: TrainFlags, last: StepRecord | undefined): RefineDetError {
   const state = last ? `step ${last.step} is saved` : 'nothing new to save';
-  const command = `refinedet train --out ${/\s/.test(out) ? JSON.stringify(out) : out} --resume`;
+  const place = /\s/.test(out) ? JSON.stringify(out) : out;
+  const device = backend ? ` --backend ${backend}` : '';
+  const command = `refinedet train --out ${place} --resume${device}`;
   return new RefineDetError('ABORTED', `interrupted: ${state}; go on with ${command}`);
 }

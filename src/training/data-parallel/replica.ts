@@ -94,7 +94,7 @@ export class LocalReplica implements Replica {
     const start = performance.now();
     const { stage, truths } = this.#prepared!;
     const weights = this.#buffers.weights();
-    const pass = await this.#device.forward(stage.slot, weights, new Set(frozen));
+    const pass = await stage.slot.forward(weights, new Set(frozen));
     const positives = stage.loss.match(pass.heads, truths);
     this.#step = { stage, pass, milliseconds: performance.now() - start };
     return positives;

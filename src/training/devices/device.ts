@@ -2,41 +2,49 @@
  * Where a replica's network runs. Pictures, losses and the optimiser are in the wasm heap whatever the
  * device: it takes addresses there and leaves its results there.
  */
-import type { BatchHeads } from '../loss.ts';
+import type { BatchHeads } from '../batch-heads.ts';
 import type { Parameter } from '../parameters.ts';
 
-/** Heap memory of one input size and number of images (B), made once. */
-export interface Slot {
+export interface Device {
+  /** Made once for an input size and a number of images. */
+  slot(size: SlotSize): Slot;
+  dispose(): void;
+}
+
+export interface SlotSize {
+  /** B. */
   images: number;
   /** Pixels. */
   side: number;
   /** Anchors of an image (N). */
   anchors: number;
-  /** Address of the input, [B, side, side, 3] normalised. */
-  input: number;
+}
+
+/** Heap memory for a slice of a batch, and the way through the network from there. */
+export interface Slot {
+  /** Address for the input, [B, side, side, 3] normalised. */
+  readonly input: number;
   /** Addresses for the gradients of the heads. */
-  gradients: BatchHeads<number>;
+  readonly gradients: BatchHeads<number>;
+  /**
+   * Takes the weights of the tensors that are not frozen, and runs the network on the input.
+   * @param weights in the places of the parameter layout
+   * @param frozen names of layers
+   * @throws BACKEND_UNAVAILABLE when the device has been taken away
+   */
+  forward(weights: Float32Array, frozen: ReadonlySet<string>): Promise<Pass>;
 }
 
 /** A slice between its forward and its reverse pass. */
 export interface Pass {
   /** Addresses of the heads. */
-  heads: BatchHeads<number>;
+  readonly heads: BatchHeads<number>;
   /**
    * The reverse pass, from the gradients in the slot; ends this object.
-   * @param target receives the gradients of all tensors that are not frozen, in the layout's places
+   * @param target receives the gradients of all tensors that are not frozen, in the same places
+   * @throws BACKEND_UNAVAILABLE
    */
   differentiate(target: Float32Array): Promise<void>;
-}
-
-export interface Device {
-  slot(size: Pick<Slot, 'images' | 'side' | 'anchors'>): Slot;
-  /**
-   * Takes the weights of the tensors that are not frozen, and runs the network on the slot's input.
-   * @param weights in the layout's places
-   */
-  forward(slot: Slot, weights: Float32Array, frozen: ReadonlySet<string>): Promise<Pass>;
-  dispose(): void;
 }
 
 /** The tensors that learn. */
@@ -45,26 +53,4 @@ export function learning(
   frozen: ReadonlySet<string>,
 ): readonly Parameter[] {
   return parameters.filter(({ layer }) => !frozen.has(layer));
-}
-
-/** Shapes of the heads of a slot. */
-export function headShapes(
-  { images, anchors }: Pick<Slot, 'images' | 'anchors'>,
-  numClasses: number,
-): BatchHeads<[number, number, number]> {
-  return {
-    armLoc: [images, anchors, 4],
-    armConf: [images, anchors, 2],
-    odmLoc: [images, anchors, 4],
-    odmConf: [images, anchors, numClasses],
-  };
-}
-
-export function mapHeads<T>(make: (name: keyof BatchHeads<T>) => T): BatchHeads<T> {
-  return {
-    armLoc: make('armLoc'),
-    armConf: make('armConf'),
-    odmLoc: make('odmLoc'),
-    odmConf: make('odmConf'),
-  };
 }

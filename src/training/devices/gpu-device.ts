@@ -1,40 +1,49 @@
 /**
  * A backend of tfjs beside the heap, mostly a GPU. Each step uploads pictures, weights and gradients of
- * the heads, and downloads heads and gradients, in one transfer each.
+ * the heads, and downloads heads and gradients, the latter in one transfer each.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../backend/current.ts';
-import { ContextLost, type TfjsBackend, type TfjsDevice } from '../../backend/tfjs.ts';
+import {
+  ContextLost,
+  download,
+  onDevice,
+  type TfjsBackend,
+  type TfjsDevice,
+} from '../../backend/tfjs.ts';
 import { RefineDetError } from '../../errors.ts';
-import type { Interruption } from '../../interruption.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import type { Model } from '../../model/model.ts';
 import { HEAD_NAMES, type Heads } from '../../model/run.ts';
+import { type BatchHeads, byHead, headShapes } from '../batch-heads.ts';
 import { type Recording, TrainableNetwork } from '../gradients/network.ts';
-import type { BatchHeads } from '../loss.ts';
 import { layOutParameters, type Parameter } from '../parameters.ts';
-import { type Device, headShapes, learning, mapHeads, type Pass, type Slot } from './device.ts';
+import { type Device, learning, type Pass, type Slot, type SlotSize } from './device.ts';
 
-interface GpuSlot extends Slot {
-  /** Addresses. */
+/** A slot's memory: addresses and what lies there. */
+interface Places {
+  input: number;
+  inputShape: [number, number, number, number];
+  headShapes: BatchHeads<[number, number, number]>;
   heads: BatchHeads<number>;
+  gradients: BatchHeads<number>;
 }
 
 export class GpuDevice implements Device {
   readonly #backend: TfjsBackend['name'];
+  readonly #device: TfjsDevice;
   readonly #heap: Heap;
   readonly #numClasses: number;
   readonly #network: TrainableNetwork;
   readonly #parameters: readonly Parameter[];
-  readonly #loss: Interruption;
   readonly #allocated: number[] = [];
 
   private constructor(backend: TfjsBackend['name'], device: TfjsDevice, model: Model, heap: Heap) {
     this.#backend = backend;
+    this.#device = device;
     this.#heap = heap;
     this.#numClasses = model.graph.numClasses;
     this.#parameters = layOutParameters(model.graph).parameters;
-    this.#loss = device.loss;
     useBackend(backend);
     this.#network = new TrainableNetwork(model.graph, model.weights);
   }
@@ -44,62 +53,70 @@ export class GpuDevice implements Device {
     return new GpuDevice(backend.name, await backend.start(), model, heap);
   }
 
-  slot(size: Pick<Slot, 'images' | 'side' | 'anchors'>): Slot {
-    const shapes = headShapes(size, this.#numClasses);
-    const allocate = (shape: readonly number[]) => {
-      const pointer = this.#heap.malloc(4 * sizeOf(shape));
-      this.#allocated.push(pointer);
-      return pointer;
+  slot({ images, side, anchors }: SlotSize): Slot {
+    const shapes = headShapes(images, anchors, this.#numClasses);
+    const inputShape: Places['inputShape'] = [images, side, side, 3];
+    const places: Places = {
+      input: this.#allocate(inputShape),
+      inputShape,
+      headShapes: shapes,
+      heads: byHead((name) => this.#allocate(shapes[name])),
+      gradients: byHead((name) => this.#allocate(shapes[name])),
     };
-    const heads = () => mapHeads((name) => allocate(shapes[name]));
-    const input = allocate([size.images, size.side, size.side, 3]);
-    return { ...size, input, gradients: heads(), heads: heads() } as GpuSlot;
-  }
-
-  async forward(slot: Slot, weights: Float32Array, frozen: ReadonlySet<string>): Promise<Pass> {
-    useBackend(this.#backend);
-    this.#upload(weights, frozen);
-    const { images, side } = slot;
-    const input = this.#tensor<tf.Rank.R4>(slot.input, [images, side, side, 3]);
-    const recording = this.#network.record(input, { frozen: (layer) => frozen.has(layer) });
-    input.dispose();
-    const { heads } = slot as GpuSlot;
-    const found = HEAD_NAMES.map((name) => recording.heads[name]);
-    const values = await this.#download(found);
-    HEAD_NAMES.forEach((name, i) => {
-      float32View(this.#heap, heads[name], values[i].length).set(values[i]);
-    });
     return {
-      heads,
-      differentiate: (target) => this.#differentiate(slot, recording, target, frozen),
+      input: places.input,
+      gradients: places.gradients,
+      forward: (weights, frozen) => this.#working(() => this.#forward(places, weights, frozen)),
     };
   }
 
   dispose(): void {
     for (const pointer of this.#allocated) this.#heap.free(pointer);
     // The memory of a lost context is gone already, and tfjs fails when it frees it.
-    if (this.#loss.isRaised) return;
+    if (!this.#device.loss.isRaised) this.#network.dispose();
+  }
+
+  async #forward(
+    places: Places,
+    weights: Float32Array,
+    frozen: ReadonlySet<string>,
+  ): Promise<Pass> {
     useBackend(this.#backend);
-    this.#network.dispose();
+    this.#upload(weights, frozen);
+    const input = this.#tensor<tf.Rank.R4>(places.input, places.inputShape);
+    const recording = this.#network.record(input, { frozen: (layer) => frozen.has(layer) });
+    input.dispose();
+    const found = HEAD_NAMES.map((name) => recording.heads[name]);
+    const values = await download(this.#device, found);
+    HEAD_NAMES.forEach((name, i) => {
+      float32View(this.#heap, places.heads[name], values[i].length).set(values[i]);
+    });
+    return {
+      heads: places.heads,
+      differentiate: (target) =>
+        this.#working(() => this.#differentiate(places, recording, target, frozen)),
+    };
   }
 
   async #differentiate(
-    slot: Slot,
+    places: Places,
     recording: Recording,
     target: Float32Array,
     frozen: ReadonlySet<string>,
   ): Promise<void> {
     useBackend(this.#backend);
-    const shapes = headShapes(slot, this.#numClasses);
-    const heads: Heads = mapHeads((name) =>
-      this.#tensor<tf.Rank.R3>(slot.gradients[name], shapes[name]),
+    const heads: Heads = byHead((name) =>
+      this.#tensor<tf.Rank.R3>(places.gradients[name], places.headShapes[name]),
     );
     const found = recording.gradients(heads);
     tf.dispose(Object.values(heads));
     const wanted = learning(this.#parameters, frozen);
-    for (const { offset, length } of wanted) target.fill(0, offset, offset + length);
     const reached = wanted.filter(({ name }) => found.has(name));
-    const values = await this.#download(reached.map(({ name }) => found.get(name)!));
+    const values = await download(
+      this.#device,
+      reached.map(({ name }) => found.get(name)!),
+    );
+    for (const { offset, length } of wanted) target.fill(0, offset, offset + length);
     reached.forEach(({ offset }, i) => {
       target.set(values[i], offset);
     });
@@ -114,31 +131,24 @@ export class GpuDevice implements Device {
     }
   }
 
-  #tensor<Rank extends tf.Rank>(pointer: number, shape: tf.ShapeMap[Rank]): tf.Tensor<Rank> {
-    return tf.tensor<Rank>(float32View(this.#heap, pointer, sizeOf(shape)).slice(), shape);
+  #allocate(shape: number[]): number {
+    const pointer = this.#heap.malloc(4 * tf.util.sizeFromShape(shape));
+    this.#allocated.push(pointer);
+    return pointer;
   }
 
-  /** Values of tensors, in one transfer; the tensors are disposed. */
-  async #download(tensors: readonly tf.Tensor[]): Promise<Float32Array[]> {
-    const sizes = tensors.map(({ size }) => size);
-    const joined = tf.tidy(() => tf.concat1d(tensors.map((tensor) => tf.reshape(tensor, [-1]))));
-    tf.dispose([...tensors]);
+  #tensor<Rank extends tf.Rank>(pointer: number, shape: tf.ShapeMap[Rank]): tf.Tensor<Rank> {
+    const values = float32View(this.#heap, pointer, tf.util.sizeFromShape(shape)).slice();
+    return tf.tensor<Rank>(values, shape);
+  }
+
+  /** @throws BACKEND_UNAVAILABLE when the device has been taken away */
+  async #working<T>(work: () => Promise<T>): Promise<T> {
     try {
-      const values = (await this.#loss.during(joined.data())) as Float32Array;
-      let end = 0;
-      return sizes.map((size) => {
-        end += size;
-        return values.subarray(end - size, end);
-      });
+      return await onDevice(this.#device, work);
     } catch (error) {
       if (!(error instanceof ContextLost)) throw error;
       throw new RefineDetError('BACKEND_UNAVAILABLE', error.message, { cause: error });
-    } finally {
-      if (!this.#loss.isRaised) joined.dispose();
     }
   }
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }

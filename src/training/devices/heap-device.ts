@@ -5,67 +5,63 @@ import { tensorPointer } from '../../backend/wasm.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import type { Model } from '../../model/model.ts';
 import type { Heads } from '../../model/run.ts';
+import { type BatchHeads, byHead, headShapes } from '../batch-heads.ts';
 import { TrainableNetwork } from '../gradients/network.ts';
-import type { BatchHeads } from '../loss.ts';
 import { layOutParameters, type Parameter } from '../parameters.ts';
-import { type Device, headShapes, learning, mapHeads, type Pass, type Slot } from './device.ts';
-
-interface HeapSlot extends Slot {
-  tensors: { input: tf.Tensor4D; gradients: Heads };
-}
+import { type Device, learning, type Pass, type Slot, type SlotSize } from './device.ts';
 
 export class HeapDevice implements Device {
   readonly #numClasses: number;
   readonly #heap: Heap;
   readonly #network: TrainableNetwork;
   readonly #parameters: readonly Parameter[];
-  readonly #slots: HeapSlot[] = [];
+  /** Of the slots. */
+  readonly #tensors: tf.Tensor[] = [];
 
   /** @param heap of the wasm backend, which is the current one */
   constructor(model: Model, heap: Heap) {
-    this.#numClasses = model.graph.numClasses;
     this.#heap = heap;
+    this.#numClasses = model.graph.numClasses;
     this.#network = new TrainableNetwork(model.graph, model.weights);
     this.#parameters = layOutParameters(model.graph).parameters;
   }
 
-  slot(size: Pick<Slot, 'images' | 'side' | 'anchors'>): Slot {
+  slot({ images, side, anchors }: SlotSize): Slot {
     useBackend('wasm');
-    const input = tf.zeros<tf.Rank.R4>([size.images, size.side, size.side, 3]);
-    const shapes = headShapes(size, this.#numClasses);
-    const gradients: Heads = mapHeads((name) => tf.zeros(shapes[name]));
-    const slot: HeapSlot = {
-      ...size,
+    const input = tf.zeros<tf.Rank.R4>([images, side, side, 3]);
+    const shapes = headShapes(images, anchors, this.#numClasses);
+    const gradients: Heads = byHead((name) => tf.zeros(shapes[name]));
+    this.#tensors.push(input, ...Object.values(gradients));
+    return {
       input: tensorPointer(input),
       gradients: pointers(gradients),
-      tensors: { input, gradients },
-    };
-    this.#slots.push(slot);
-    return slot;
-  }
-
-  async forward(slot: Slot, weights: Float32Array, frozen: ReadonlySet<string>): Promise<Pass> {
-    useBackend('wasm');
-    const { tensors } = slot as HeapSlot;
-    this.#load(weights, frozen);
-    const { heads, gradients } = this.#network.record(tensors.input, {
-      frozen: (layer) => frozen.has(layer),
-    });
-    return {
-      heads: pointers(heads),
-      differentiate: async (target) => {
-        useBackend('wasm');
-        this.#store(gradients(tensors.gradients), target, frozen);
-        tf.dispose(Object.values(heads));
-      },
+      forward: async (weights, frozen) => this.#forward(input, gradients, weights, frozen),
     };
   }
 
   dispose(): void {
     this.#network.dispose();
-    for (const { tensors } of this.#slots) {
-      tf.dispose([tensors.input, ...Object.values(tensors.gradients)]);
-    }
+    tf.dispose(this.#tensors);
+  }
+
+  #forward(
+    input: tf.Tensor4D,
+    slopes: Heads,
+    weights: Float32Array,
+    frozen: ReadonlySet<string>,
+  ): Pass {
+    useBackend('wasm');
+    this.#load(weights, frozen);
+    const options = { frozen: (layer: string) => frozen.has(layer) };
+    const { heads, gradients } = this.#network.record(input, options);
+    return {
+      heads: pointers(heads),
+      differentiate: async (target) => {
+        useBackend('wasm');
+        this.#store(gradients(slopes), target, frozen);
+        tf.dispose(Object.values(heads));
+      },
+    };
   }
 
   /** The trained tensors as the optimiser has left them, straight into the heap. */
@@ -88,5 +84,5 @@ export class HeapDevice implements Device {
 }
 
 function pointers(heads: Heads): BatchHeads<number> {
-  return mapHeads((name) => tensorPointer(heads[name]));
+  return byHead((name) => tensorPointer(heads[name]));
 }

@@ -41,7 +41,7 @@ export function sumPositions(x: tf.Tensor4D): tf.Tensor1D {
   const channels = x.shape[3];
   return tf.tidy(() => {
     const rows = tf.reshape<tf.Rank.R2>(x, [-1, channels]);
-    return tf.reshape<tf.Rank.R1>(tf.matMul(tf.ones([1, rows.shape[0]]), rows), [channels]);
+    return tf.reshape<tf.Rank.R1>(tf.matMul(tf.fill([1, rows.shape[0]], 1), rows), [channels]);
   });
 }
 

@@ -1,0 +1,38 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { Interruption } from '../src/interruption.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+describe('Interruption', () => {
+  it('gives the outcome of a promise that settles first', async () => {
+    const interruption = new Interruption();
+    await expect(interruption.during(Promise.resolve(7))).resolves.toBe(7);
+    await expect(interruption.during(Promise.reject(new Error('own')))).rejects.toThrow('own');
+    expect(interruption.isRaised).toBe(false);
+    interruption.throwIfRaised();
+  });
+
+  it('ends all waits and those to come with the first error', async () => {
+    const interruption = new Interruption();
+    const waits = [1, 2].map(() => interruption.during(new Promise(() => {})));
+    interruption.raise(new Error('first'));
+    interruption.raise(new Error('second'));
+    for (const wait of waits) await expect(wait).rejects.toThrow('first');
+    await expect(interruption.during(Promise.resolve(7))).rejects.toThrow('first');
+    expect(() => interruption.throwIfRaised()).toThrow('first');
+  });
+
+  it('lets go of what was waited for', async () => {
+    const interruption = new Interruption();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < 200; i++) {
+      await interruption.during(Promise.resolve(new Uint8Array(1_000_000).fill(1)));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    collectGarbage();
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000_000);
+  });
+});
