@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { EXAMPLE } from './example.ts';
 import type { ModelFiles } from './model-files.ts';
 
+/** On the same weights and one thread. */
 export const PROGRAMS = ['refinedet', 'onnxruntime-web', 'onnxruntime-node'] as const;
+/** `RefineDet.load()` and nothing else: the package's float16 file, threads as it likes. */
+export const AS_SHIPPED = 'as-shipped';
 
 export interface ProgramReport {
   /** Milliseconds from the start of the process to the end of the first run. */
@@ -18,7 +21,7 @@ export interface ProgramReport {
 
 /** @param count how many times it works */
 export function runProgram(
-  name: (typeof PROGRAMS)[number],
+  name: (typeof PROGRAMS)[number] | typeof AS_SHIPPED,
   files: ModelFiles,
   count: number,
 ): ProgramReport {

@@ -1,5 +1,5 @@
 /** Results as JSON, Markdown and an HTML page with charts. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,8 @@ import { card, renderPage, table } from '../src/report/page.ts';
 import { markdownTable, significant } from './harness.ts';
 import type { Group, RunOptions, Suite } from './suite.ts';
 
+const PEERS = ['onnxruntime-web', 'onnxruntime-node', '@tensorflow/tfjs-core', 'sharp'];
+
 export const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
 
 export interface SuiteResult {
@@ -17,6 +19,8 @@ export interface SuiteResult {
   about: string;
   date: string;
   machine: { cpu: string; cores: number; node: string };
+  /** Of the packages that are compared. */
+  versions: Record<string, string>;
   options: RunOptions;
   groups: Group[];
 }
@@ -32,7 +36,18 @@ export function suiteResult(
     cores: availableParallelism(),
     node: process.version,
   };
-  return { name, title, about, date: new Date().toISOString(), machine, options, groups };
+  const date = new Date().toISOString();
+  return { name, title, about, date, machine, versions: installedVersions(), options, groups };
+}
+
+function installedVersions(): Record<string, string> {
+  const root = new URL('../node_modules/', import.meta.url);
+  return Object.fromEntries(
+    PEERS.map((name) => {
+      const { version } = JSON.parse(readFileSync(new URL(`${name}/package.json`, root), 'utf8'));
+      return [name, version];
+    }),
+  );
 }
 
 /** Writes NAME.json, NAME.md and NAME.html. @returns the Markdown */
@@ -59,17 +74,22 @@ function head(unit: Group['unit']): string[] {
   return ['case', unit === 'ms' ? 'median ms' : unit, 'quartiles', 'ratio to the first', ''];
 }
 
-function conditions({ machine, date, options }: SuiteResult): string {
+export function conditions({ machine, date, options }: SuiteResult): string {
   const { cpu, cores, node } = machine;
   return `${date.slice(0, 10)}, ${cpu}, ${cores} cores, Node ${node}, ${options.rounds} rounds`;
 }
 
 function toMarkdown(result: SuiteResult): string {
-  const groups = result.groups.map((group) => {
-    return `## ${group.title}\n\n${markdownTable(head(group.unit), rows(group))}\n`;
-  });
+  const groups = groupTables(result, '##');
   const { title, about } = result;
   return [`# ${title}\n`, `${about}\n`, `${conditions(result)}\n`, ...groups].join('\n');
+}
+
+/** A heading and a table a group. */
+export function groupTables({ groups }: SuiteResult, heading: string): string[] {
+  return groups.map(
+    (group) => `${heading} ${group.title}\n\n${markdownTable(head(group.unit), rows(group))}\n`,
+  );
 }
 
 function toPage(result: SuiteResult): string {

@@ -11,22 +11,8 @@ import { parseArgs } from 'node:util';
 import { didYouMean } from '../src/errors.ts';
 import { PRESETS, type PresetName, presetByName } from '../src/model/presets.ts';
 import { suiteResult, writeResult } from './results.ts';
-import type { RunOptions, Suite } from './suite.ts';
+import { type RunOptions, SUITE_NAMES, type Suite } from './suite.ts';
 import { updateTables } from './tables.ts';
-
-const NAMES = [
-  'network',
-  'convolution',
-  'resize',
-  'postprocess',
-  'end-to-end',
-  'cold-start',
-  'memory',
-  'folder',
-  'training',
-  'size',
-  'browser',
-];
 
 const ALL_PRESETS = Object.keys(PRESETS) as PresetName[];
 const LIGHT: readonly PresetName[] = ['refinedet320-mobilenet'];
@@ -43,7 +29,7 @@ const { values, positionals } = parseArgs({
 const { brief } = values;
 if (values.help) {
   console.log(
-    `npm run bench -- [--brief] [--tables] [--preset NAME]... [SUITE]...\nsuites: ${NAMES.join(', ')}`,
+    `npm run bench -- [--brief] [--tables] [--preset NAME]... [SUITE]...\nsuites: ${SUITE_NAMES.join(', ')}`,
   );
   process.exit(0);
 }
@@ -58,12 +44,12 @@ const options: RunOptions = {
   presets: chosen.length > 0 ? chosen : brief ? LIGHT : ALL_PRESETS,
 };
 for (const name of positionals) {
-  if (NAMES.includes(name)) continue;
+  if (SUITE_NAMES.includes(name)) continue;
   throw new Error(
-    `unknown suite "${name}"${didYouMean(name, NAMES)}; there are ${NAMES.join(', ')}`,
+    `unknown suite "${name}"${didYouMean(name, SUITE_NAMES)}; there are ${SUITE_NAMES.join(', ')}`,
   );
 }
-for (const name of positionals.length > 0 ? positionals : NAMES) {
+for (const name of positionals.length > 0 ? positionals : SUITE_NAMES) {
   const { suite } = (await import(`./suites/${name}.ts`)) as { suite: Suite };
   const groups = await suite.run(options);
   console.log(`\n${writeResult(suiteResult(name, suite, options, groups))}`);

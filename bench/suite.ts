@@ -2,6 +2,21 @@
 import type { PresetName } from '../src/model/presets.ts';
 import type { Timing } from './harness.ts';
 
+/** A file of bench/suites each. */
+export const SUITE_NAMES = [
+  'network',
+  'convolution',
+  'resize',
+  'postprocess',
+  'end-to-end',
+  'cold-start',
+  'memory',
+  'folder',
+  'training',
+  'size',
+  'browser',
+];
+
 export interface RunOptions {
   /** Repetitions, in each of which every case has its turn. */
   rounds: number;

@@ -3,18 +3,33 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownTable, significant } from './harness.ts';
-import { RESULTS, type SuiteResult } from './results.ts';
-import type { Group } from './suite.ts';
+import { conditions, groupTables, RESULTS, type SuiteResult } from './results.ts';
+import { type Group, SUITE_NAMES } from './suite.ts';
 import { TARGETS, type Target } from './targets.ts';
 
-/** Suites whose first case is ours and whose others are not; those without results are left out. */
-const SUITES = ['network', 'resize', 'postprocess', 'end-to-end', 'cold-start', 'memory', 'size'];
+/** In README: suites whose first case is ours and whose others are not. */
+const COMPARISONS = [
+  'network',
+  'resize',
+  'postprocess',
+  'end-to-end',
+  'cold-start',
+  'memory',
+  'size',
+];
+/** Groups that README does without; docs/performance.md has all. */
+const DETAILS = /, 1 thread$|several threads|after the first|at most|as shipped|share of time/;
 
 /** @throws when a file lacks its marks */
 export function updateTables(): void {
-  const results = SUITES.flatMap((name) => readResult(name) ?? []);
-  replaceBetween('README.md', 'benchmarks', benchmarkTable(results));
+  replaceBetween('README.md', 'benchmarks', benchmarkTable(present(COMPARISONS)));
   replaceBetween('docs/performance.md', 'targets', targetTable());
+  replaceBetween('docs/performance.md', 'results', present(SUITE_NAMES).map(section).join('\n'));
+}
+
+/** Results of the suites that have been run. */
+function present(names: readonly string[]): SuiteResult[] {
+  return names.flatMap((name) => readResult(name) ?? []);
 }
 
 function readResult(name: string): SuiteResult | undefined {
@@ -35,7 +50,7 @@ function replaceBetween(name: string, mark: string, content: string): void {
 function benchmarkTable(results: readonly SuiteResult[]): string {
   const rows = results.flatMap(({ title, groups }) =>
     groups
-      .filter(({ unit }) => unit !== '%')
+      .filter((group) => !DETAILS.test(group.title))
       .map((group) => [title, group.title, ours(group), others(group)]),
   );
   return markdownTable(['', 'work', 'refinedet', 'as a multiple of the others'], rows);
@@ -49,30 +64,38 @@ function others({ cases: [, ...peers] }: Group): string {
   return peers.map(({ name, ratio }) => `${(1 / ratio).toFixed(2)}× ${name}`).join('; ');
 }
 
+function section(result: SuiteResult): string {
+  const { title, about } = result;
+  return [
+    `### ${title}\n`,
+    `${about} (${conditions(result)}.)\n`,
+    ...groupTables(result, '####'),
+  ].join('\n');
+}
+
 /** What was to be reached, and what the last runs have. */
 function targetTable(): string {
   const rows = TARGETS.map((target) => [
     target.work,
     target.asked,
-    measured(target),
-    command(target),
+    measured(target) || '–',
+    `\`${target.suite}\``,
   ]);
   return markdownTable(['work', 'asked', 'measured', '`npm run bench --` …'], rows);
 }
 
 /** One figure for each group that the target is about. */
-function measured({ suite, groups, against, as }: Target): string {
+function measured({ suite, groups, ours, against, as }: Target): string {
   const found = (readResult(suite)?.groups ?? []).filter(({ title }) => groups.test(title));
   return found
     .map(({ unit, cases }) => {
       if (against === undefined) return `${significant(cases[0].median)} ${unit}`;
-      const { ratio } = cases.find(({ name }) => name === against)!;
+      const peer = cases.find(({ name }) => name === against);
+      const own = cases.find(({ name }) => name === (ours ?? cases[0].name));
+      if (!peer || !own) return '–';
+      const ratio = peer.ratio / own.ratio;
       if (as === 'share') return `${(100 * ratio).toFixed(0)} %`;
       return as === 'speed-up' ? `${ratio.toFixed(1)}×` : `${(1 / ratio).toFixed(2)}×`;
     })
     .join(', ');
-}
-
-function command({ suite }: Target): string {
-  return `\`${suite}\``;
 }

@@ -11,6 +11,8 @@ export interface Target {
   against?: string;
   /** The first one's time as a multiple of the other's (default), its inverse, or that in per cent. */
   as?: 'time' | 'speed-up' | 'share';
+  /** Another case instead of the first. */
+  ours?: string;
 }
 
 const LIGHT = /^refinedet320-mobilenet/;
@@ -46,8 +48,17 @@ export const TARGETS: readonly Target[] = [
     against: 'onnxruntime-node',
   },
   {
-    work: 'dense 3×3 convolution against the peak of 128-bit SIMD (above 100 %: multiplications that minimal filtering saves)',
+    work: 'dense 3×3 convolution that makes every multiplication, against the peak of 128-bit SIMD',
     asked: 'at least 60 %',
+    suite: 'convolution',
+    groups: /./,
+    ours: 'every multiplication',
+    against: 'SIMD peak',
+    as: 'share',
+  },
+  {
+    work: 'the same by minimal filtering, which makes a quarter of them, in multiplications done without',
+    asked: 'reported',
     suite: 'convolution',
     groups: /./,
     against: 'SIMD peak',
@@ -84,21 +95,27 @@ export const TARGETS: readonly Target[] = [
     groups: /share of time/,
   },
   {
+    work: 'from the bytes of a 500×375 JPEG to boxes, 2 threads',
+    asked: 'at most 66.7 ms (15 a second)',
+    suite: 'end-to-end',
+    groups: /500×375, 2 threads/,
+  },
+  {
     work: 'start of the process to the first detection with the default model',
     asked: 'at most 1,200 ms',
     suite: 'cold-start',
-    groups: /./,
+    groups: /as shipped/,
   },
   {
-    work: 'what a page downloads, gzip, without weights',
+    work: 'what a page downloads, gzip, without weights (on one thread, on several)',
     asked: 'at most 260 KB',
     suite: 'size',
-    groups: /./,
+    groups: /gzip/,
   },
   {
     work: 'resident memory after 100 detections in Node',
     asked: 'at most 250 MB',
     suite: 'memory',
-    groups: /after 100/,
+    groups: /as shipped/,
   },
 ];

@@ -10,7 +10,6 @@ import { levelShapes } from '../../src/model/summary.ts';
 import { readModel } from '../../src/weights/model-file.ts';
 import { ReferencePostprocessor } from '../../test/reference/postprocess.ts';
 import { plainNormalize, plainResize } from '../baselines/plain-resize.ts';
-import { EXAMPLE } from '../example.ts';
 import { sampleOnce } from '../harness.ts';
 import type { ModelFiles } from '../model-files.ts';
 import { type OnnxSession, ortNode, ortWeb } from '../onnx-runtimes.ts';
@@ -26,6 +25,8 @@ export const STACKS = [
 const SCORE_THRESHOLD = 0.5;
 
 interface Job extends TurnJob<(typeof STACKS)[number]> {
+  /** Path of the JPEG file. */
+  picture: string;
   files: ModelFiles;
   threads: number;
 }
@@ -37,8 +38,13 @@ export default async function detectionTimes(job: Job): Promise<number[]> {
   return samples;
 }
 
-async function prepare({ contender, files, threads }: Job): Promise<() => Promise<unknown>> {
-  const jpeg = readFileSync(EXAMPLE);
+async function prepare({
+  contender,
+  picture: file,
+  files,
+  threads,
+}: Job): Promise<() => Promise<unknown>> {
+  const jpeg = readFileSync(file);
   if (contender === 'refinedet') {
     const detector = await RefineDet.load(files.native, { threads });
     return () => detector.detect(jpeg);

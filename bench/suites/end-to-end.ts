@@ -1,4 +1,6 @@
 /** From the bytes of a JPEG to boxes. */
+import path from 'node:path';
+import sharp from 'sharp';
 import { RefineDet } from '../../src/detector.ts';
 import { EXAMPLE } from '../example.ts';
 import { benchModel } from '../model.ts';
@@ -7,6 +9,11 @@ import { type Group, type Suite, single } from '../suite.ts';
 import { takeTurns } from '../turns.ts';
 import { STACKS } from './end-to-end-child.ts';
 
+/** Pixels of the JPEG files: a picture of VOC, and one of a telephone scaled down for sending. */
+const SIZES = [
+  [500, 375],
+  [1600, 1200],
+] as const;
 const CHILD = new URL('end-to-end-child.ts', import.meta.url);
 
 export const suite: Suite = {
@@ -19,12 +26,18 @@ export const suite: Suite = {
     const { model, about } = await benchModel();
     return withModelFiles(model, async (files) => {
       const groups: Group[] = [];
-      for (const threads of [1, 2]) {
-        groups.push({
-          title: `${about}, ${threads} thread${threads > 1 ? 's' : ''}`,
-          unit: 'ms',
-          cases: await takeTurns(CHILD, STACKS, { files, threads }, options),
-        });
+      const folder = path.dirname(files.native);
+      for (const [width, height] of SIZES) {
+        const picture = path.join(folder, `${width}.jpg`);
+        await sharp(EXAMPLE).resize(width, height).jpeg({ quality: 90 }).toFile(picture);
+        for (const threads of [1, 2]) {
+          const job = { picture, files, threads };
+          groups.push({
+            title: `${about}, ${width}×${height}, ${threads} thread${threads > 1 ? 's' : ''}`,
+            unit: 'ms',
+            cases: await takeTurns(CHILD, STACKS, job, options),
+          });
+        }
       }
       groups.push(await stageShares(files.native, `${about}, decoded, 1 thread, share of time`));
       return groups;

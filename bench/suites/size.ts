@@ -10,8 +10,9 @@ import { embedWasm } from '../../scripts/embed.ts';
 import { type Measured, type Suite, single } from '../suite.ts';
 
 const MODULES = new URL('../../node_modules/', import.meta.url);
-/** Parts that a page on one thread loads besides the entry and what that imports. */
+/** Parts that a page loads besides the entry and what that imports. */
 const SINGLE_THREAD_PARTS = /^(wasm-simd|single)-/;
+const THREADED_PARTS = /^(wasm-threaded|threaded|thread-script|team-worker)-/;
 
 interface Download {
   name: string;
@@ -21,19 +22,20 @@ interface Download {
 export const suite: Suite = {
   title: 'Download',
   about:
-    'What a page loads before it can detect, without model weights: scripts and WebAssembly, minified, for one ' +
-    'thread; kilobytes (1000 bytes) after gzip -9. The peers are their own published builds, tfjs with its wasm ' +
-    'backend a bundle of what coco-ssd imports.',
+    'What a page loads before it can detect, without model weights: scripts and WebAssembly, minified; ' +
+    'kilobytes (1000 bytes) after gzip -9. The peers are their own published builds (onnxruntime-web has one for any ' +
+    'number of threads), tfjs with its wasm backend a bundle of what coco-ssd imports.',
   async run() {
-    const downloads: Download[] = [
-      { name: 'refinedet', files: await ownFiles() },
-      {
-        name: 'onnxruntime-web',
-        files: installed(
-          'onnxruntime-web/dist/ort.wasm.bundle.min.mjs',
-          'onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
-        ),
-      },
+    const onnxruntime = {
+      name: 'onnxruntime-web',
+      files: installed(
+        'onnxruntime-web/dist/ort.wasm.bundle.min.mjs',
+        'onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
+      ),
+    };
+    const oneThread = [
+      { name: 'refinedet', files: await ownFiles(SINGLE_THREAD_PARTS) },
+      onnxruntime,
       {
         name: 'tfjs, wasm backend, coco-ssd',
         files: [
@@ -42,30 +44,36 @@ export const suite: Suite = {
         ],
       },
     ];
-    const sizes = downloads.map(({ files }) =>
-      files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0),
-    );
-    const cases = downloads.map(({ name, files }, i): Measured => {
-      const raw = files.reduce((sum, file) => sum + file.length, 0);
-      const note = `${(raw / 1000).toFixed(0)} KB unpacked`;
-      return single(name, sizes[i] / 1000, sizes[0] / 1000, note);
-    });
-    return [{ title: 'gzip', unit: 'KB', cases }];
+    const several = [{ name: 'refinedet', files: await ownFiles(THREADED_PARTS) }, onnxruntime];
+    return [
+      { title: 'gzip, one thread', unit: 'KB', cases: compressed(oneThread) },
+      { title: 'gzip, several threads', unit: 'KB', cases: compressed(several) },
+    ];
   },
 };
+
+function compressed(downloads: readonly Download[]): Measured[] {
+  const sizes = downloads.map(({ files }) =>
+    files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0),
+  );
+  return downloads.map(({ name, files }, i) => {
+    const raw = files.reduce((sum, file) => sum + file.length, 0);
+    return single(name, sizes[i] / 1000, sizes[0] / 1000, `${(raw / 1000).toFixed(0)} KB unpacked`);
+  });
+}
 
 function installed(...names: string[]): Uint8Array[] {
   return names.map((name) => readFileSync(fileURLToPath(new URL(name, MODULES))));
 }
 
-async function ownFiles(): Promise<Uint8Array[]> {
+async function ownFiles(parts: RegExp): Promise<Uint8Array[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'refinedet-bench-'));
   embedWasm();
   await embedWorker();
   await bundleForPages(folder);
   const loaded = staticImports(path.join(folder, 'refinedet.js'), new Set());
   for (const part of readdirSync(path.join(folder, 'parts'))) {
-    if (!SINGLE_THREAD_PARTS.test(part)) continue;
+    if (!parts.test(part)) continue;
     for (const file of staticImports(path.join(folder, 'parts', part), new Set())) loaded.add(file);
   }
   const files = [...loaded].map((file) => readFileSync(file));

@@ -105,6 +105,7 @@ describe('refinedet train', () => {
     [['train', '--out', 'r', '--resume', '--batch', '4'], 'USAGE', 'leave out batch'],
     [['train', '--out', 'r', '--resume', '--no-tcb'], 'USAGE', 'leave out ablation'],
     [['train', '--out', 'r', '--epochs', '0'], 'USAGE', '--epochs must be a number above 0'],
+    [['train', '--out', 'r', '--backend', 'webpu'], 'USAGE', 'did you mean "webgpu"?'],
     [['train', '--out', 'r', '--data', 'x', '--preset', 'vgg'], 'UNKNOWN_PRESET', 'unknown preset'],
   ])('refuses %j', async (args, code, message) => {
     const { code: exit, stderr } = await runCli(args);
