@@ -126,7 +126,8 @@ export class RefineDet {
       let next = images.length > 0 ? this.#decode(images[0], resolved) : undefined;
       for (let i = 0; i < images.length; i++) {
         const pixels = await next!;
-        // Reading and decoding the next picture overlaps with detecting in this one.
+        // The next picture is read (in pages decoded, too) while this one is detected in; with a GPU
+        // also resized. Decoding in Node and the wasm network take the same thread.
         next = i + 1 < images.length ? this.#decode(images[i + 1], resolved) : undefined;
         next?.catch(() => {});
         results.push(await this.#detect(async () => pixels, resolved));
