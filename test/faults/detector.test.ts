@@ -1,5 +1,5 @@
 /** A detector keeps its promises whatever is cut off, taken away or asked for meanwhile. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Detection } from '../../src/boxes.ts';
@@ -95,6 +95,8 @@ describe('a model file', () => {
     await expect(RefineDet.load(file)).rejects.toMatchObject({
       code: expect.stringMatching(/^MODEL_/),
     });
+    rmSync(file);
+    expect(await own.detect(CAT, ANY)).toEqual(before);
     own.dispose();
   });
 });
