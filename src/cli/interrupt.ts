@@ -1,7 +1,7 @@
 /** Ctrl-C: the first ends the work in progress cleanly, the second kills. */
 
 /** 128 + number of the signal, as shells report it. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT_CODES: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 let exitCode: number | undefined;
 let controller: AbortController | undefined;
@@ -10,15 +10,26 @@ let controller: AbortController | undefined;
 export function interruptSignal(): AbortSignal {
   if (!controller) {
     controller = new AbortController();
-    for (const [name, code] of Object.entries(EXIT_CODES)) {
-      // Once: the second signal finds no handler and kills.
-      process.once(name, () => {
-        exitCode ??= code;
-        controller?.abort();
-      });
-    }
+    for (const name of Object.keys(EXIT_CODES)) process.on(name, interrupt);
   }
   return controller.signal;
+}
+
+function interrupt(name: NodeJS.Signals): void {
+  if (exitCode === undefined) {
+    exitCode = EXIT_CODES[name];
+    controller?.abort();
+    // From then on a signal finds no handler and kills, whatever is being computed.
+    setImmediate(stopListening);
+  } else {
+    // Both came while something was computed.
+    stopListening();
+    process.kill(process.pid, name);
+  }
+}
+
+function stopListening(): void {
+  for (const name of Object.keys(EXIT_CODES)) process.off(name, interrupt);
 }
 
 /** What to exit with when the program was interrupted, else undefined. */
