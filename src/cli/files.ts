@@ -5,6 +5,7 @@ import path from 'node:path';
 import { entryKind } from '../datasets/files.ts';
 import { RefineDetError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
+import { writeError } from '../write-error.ts';
 import { isUrl } from './inputs.ts';
 
 /** A file that is being written under a temporary name beside its own. */
@@ -83,18 +84,3 @@ export async function requireOther(source: string, target: string): Promise<void
   if (isUrl(source) || (await real(source)) !== (await real(target))) return;
   throw new RefineDetError('USAGE', `${target} is the input: write to another file`);
 }
-
-function writeError(file: string, cause: unknown): RefineDetError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const reason = REASONS[code ?? ''] ?? message;
-  return new RefineDetError('FILE_WRITE', `${file} cannot be written: ${reason}`, { cause });
-}
-
-const REASONS: Record<string, string> = {
-  EACCES: 'permission denied',
-  EEXIST: 'a file is in the way of its folder',
-  EISDIR: 'it is a folder',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'a file is in the way of its folder',
-  EROFS: 'the file system is read-only',
-};

@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, describe, expect, it } from 'vitest';
+import { type FileHandle, open } from 'node:fs/promises';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { PendingFile, requireAbsent, writeWhole } from '../../src/cli/files.ts';
 import { temporaryFolder } from './helpers.ts';
 
 const { folder, at, remove } = temporaryFolder();
 afterAll(remove);
+afterEach(() => vi.restoreAllMocks());
 
 describe('PendingFile', () => {
   it('appears with all of its content when committed, in a folder that it makes', async () => {
@@ -43,6 +45,28 @@ describe('writeWhole', () => {
     expect(readdirSync(folder).filter((entry) => entry.includes('.tmp'))).toEqual([]);
     expect(readFileSync(at('file.txt'), 'utf8')).toBe('mine');
   });
+
+  it.each(['appendFile', 'sync'] as const)(
+    'says that the disk is full, found out by %s, and leaves the older file',
+    async (method) => {
+      const file = at('full.txt');
+      writeFileSync(file, 'old');
+      const handle = await open(file);
+      await handle.close();
+      vi.spyOn<FileHandle, 'appendFile' | 'sync'>(
+        Object.getPrototypeOf(handle),
+        method,
+      ).mockRejectedValueOnce(
+        Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }),
+      );
+      await expect(writeWhole(file, 'new')).rejects.toMatchObject({
+        code: 'FILE_WRITE',
+        message: `${file} cannot be written: the disk is full`,
+      });
+      expect(readFileSync(file, 'utf8')).toBe('old');
+      expect(readdirSync(folder).filter((entry) => entry.includes('.tmp'))).toEqual([]);
+    },
+  );
 });
 
 describe('requireAbsent', () => {

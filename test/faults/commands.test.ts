@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -26,10 +27,12 @@ import {
   writeRandomModel,
 } from '../cli/helpers.ts';
 import { presetModel } from '../helpers/preset-model.ts';
+import { shapesDataset, writeCoco } from '../training/shapes.ts';
 
-const { at, remove } = temporaryFolder();
+const { folder, at, remove } = temporaryFolder();
 const SMALL = at('small.safetensors');
 const SMALL_MODEL = ['--model', SMALL, '--threshold', '0.05'];
+const TRAINING = ['--data', at('shapes.json'), '--batch', '2', '--steps', '1', '--quiet'];
 /** 138 MB, long enough in writing to be killed meanwhile. */
 const LARGE = at('large.safetensors');
 
@@ -95,11 +98,41 @@ describe('a disk', () => {
     expect(readdirSync(at('out'))).toEqual([]);
   });
 
+  it.skipIf(process.platform !== 'linux')('that is full ends results on stdout', async () => {
+    const args = ['detect', CAT, ...SMALL_MODEL, '--format', 'jsonl'];
+    const redirected = ['-c', 'exec "$@" > /dev/full', 'bash', ...cliCommand(args)];
+    const child = spawn('bash', redirected);
+    const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(FAILURE_LINE);
+    expect(stderr).toMatch(/the standard output cannot be written: .*ENOSPC.* \[FILE_WRITE\]/);
+  });
+
   it.skipIf(process.platform !== 'linux')('that is read-only is named', async () => {
     const { code, stderr } = await runCli(['convert', SMALL, '/sys/model.safetensors']);
     expect(code).toBe(1);
     expect(stderr).toMatch(FAILURE_LINE);
     expect(stderr).toMatch(/\/sys\/model\.safetensors cannot be written: .* \[FILE_WRITE\]/);
+  });
+
+  // The superuser may write everywhere.
+  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0).each([
+    ['convert', ['convert', SMALL, at('locked/model.safetensors')]],
+    ['export', ['export', SMALL, at('locked/model.onnx')]],
+    ['detect --out', ['detect', CAT, ...SMALL_MODEL, '--out', at('locked')]],
+    ['detect --out, a new folder', ['detect', CAT, ...SMALL_MODEL, '--out', at('locked/new')]],
+    ['train --out', ['train', ...TRAINING, '--out', at('locked')]],
+  ])('whose folder may not be written ends %s with one sentence', async (_, args) => {
+    writeCoco(folder, await shapesDataset(folder, 2));
+    mkdirSync(at('locked'), { recursive: true });
+    chmodSync(at('locked'), 0o555);
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(1);
+    // Training may have a remark about its data.
+    const complaints = stderr.replaceAll(/^refinedet: warning: .*\n/gm, '');
+    expect(complaints).toMatch(FAILURE_LINE);
+    expect(complaints).toMatch(/locked\S* cannot be written: permission denied \[FILE_WRITE\]/);
+    expect(readdirSync(at('locked'))).toEqual([]);
   });
 });
 
@@ -132,26 +165,5 @@ describe('a folder that changes meanwhile', () => {
       ['58.jpg', 'IMAGE_CORRUPT'],
       ['59.jpg', 'IMAGE_EMPTY'],
     ]);
-  });
-});
-
-describe('Ctrl-C twice', () => {
-  it('ends at once, and leaves no half of a file', async () => {
-    mkdirSync(at('twice'));
-    for (let i = 0; i < 40; i++) copyFileSync(CAT, at('twice', `${i}.jpg`));
-    const child = startCli(['detect', at('twice'), '--out', at('out'), '--multi-scale', '--quiet']);
-    const closed = once(child, 'close');
-    while (!readdirSync(at('out')).some((file) => file.endsWith('.tmp'))) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    // The handlers stand once the results are opened; a moment lies between two keystrokes.
-    child.kill('SIGINT');
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    if (child.exitCode === null) child.kill('SIGINT');
-    const [code, signal] = await closed;
-    expect([code, signal]).toSatisfy(([c, s]) => c === 130 || s === 'SIGINT');
-    expect(readdirSync(at('out')).filter((file) => !file.endsWith('.tmp'))).toSatisfy(
-      (files: string[]) => files.every((file) => JSON.parse(readFileSync(at('out', file), 'utf8'))),
-    );
   });
 });

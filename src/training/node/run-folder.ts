@@ -4,6 +4,7 @@ import { appendFile, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
+import { writeError } from '../../write-error.ts';
 import type { RunStore } from '../run-store.ts';
 
 export class RunFolder implements RunStore {
@@ -71,10 +72,4 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function writeError(file: string, cause: unknown): RefineDetError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const reason = code === 'ENOSPC' ? 'the disk is full' : message;
-  return new RefineDetError('FILE_WRITE', `${file} cannot be written: ${reason}`, { cause });
 }
