@@ -20,6 +20,7 @@ describe('refinedet/cpu', () => {
     expect([wasm.backend, plain.backend]).toEqual(['wasm', 'cpu']);
     const expected = await wasm.detect(CAT, ANY);
     const found = await plain.detect(CAT, ANY);
+    expect(await plain.detect(CAT, ANY)).toEqual(found);
     expect(tf.getBackend()).toBe('cpu');
     expect(expected.length).toBeGreaterThan(0);
     expect(found).toHaveLength(expected.length);

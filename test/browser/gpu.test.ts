@@ -96,6 +96,9 @@ describe.skipIf(!hasChromium)('GPU backends in a page', { timeout: TIMEOUT_MS },
       return { before, overlaps, found, sizes, backends, again: again.backend };
     }, OPTIONS);
     expect(result.before).toBe('webgl');
+    // Time after time, in this browser's software GPU.
+    expect(result.found[1]).toEqual(result.found[0]);
+    expect(result.found[2]).toEqual(result.found[0]);
     // Between a frame's last draw call and its read-back there were draw calls of the next one.
     expect(result.overlaps).toBeGreaterThan(0);
     for (const found of result.found) expectSame(found, fixture.expected);
@@ -132,12 +135,16 @@ describe.skipIf(!hasChromium)('GPU backends in a page', { timeout: TIMEOUT_MS },
         warn: (message) => warnings.push(message),
       });
       const { backend } = detector;
-      const found = [await detector.detect('/examples/cat.jpg', options)];
+      const found = [
+        await detector.detect('/examples/cat.jpg', options),
+        await detector.detect('/examples/cat.jpg', options),
+      ];
       devices[0].destroy();
       found.push(await detector.detect('/examples/cat.jpg', options));
       return { backend, found, lost: { backend: detector.backend, warnings } };
     }, OPTIONS);
     expect(backend).toBe('webgpu');
+    expect(found[1]).toEqual(found[0]);
     for (const detections of found) expectSame(detections, fixture.expected);
     expect(lost.backend).toBe('wasm');
     expect(lost.warnings[0]).toMatch(/^refinedet goes on with wasm: the WebGPU device was lost/);
