@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { classList } from '../../src/cli/class-lists.ts';
 import { trainOptions } from '../../src/cli/train/flags.ts';
 import { checkDataset, loadDataset } from '../../src/datasets/index.ts';
 import { didYouMean, RefineDetError } from '../../src/errors.ts';
@@ -187,6 +188,27 @@ describe('configurations', () => {
         message: expect.stringContaining('metrics.jsonl:2: '),
       }),
     );
+  });
+});
+
+describe('lists of class names', () => {
+  const code = (text: string | Uint8Array) =>
+    codeOf(() => classList(`@${path.join(folderWith({ 'classes.txt': text }), 'classes.txt')}`));
+
+  it.each([
+    ['of nothing', '', 'USAGE'],
+    ['of blank lines', '\uFEFF\r\n \t\n'.repeat(50_000), 'USAGE'],
+    [
+      'of more bytes than a list of a million names',
+      new Uint8Array(65 * 2 ** 20),
+      'DATASET_FORMAT',
+    ],
+  ])('%s', async (_, text, expected) => {
+    expect(await code(text)).toBe(expected);
+  });
+
+  it.each(['@', '@no/such/file', '@.', '@/dev/zero'])('that are no files: %s', async (name) => {
+    expect(await codeOf(() => classList(name))).toBe('FILE_NOT_FOUND');
   });
 });
 

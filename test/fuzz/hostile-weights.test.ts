@@ -168,6 +168,42 @@ describe('files of torch.save', () => {
   });
 });
 
+describe('zip64 archives', () => {
+  const END_BYTES = 22;
+  const root = pickle(dict(['a', tensor(storage('0', 4), 0, [4], [1])]));
+  const files = { 'x/data.pkl': root, 'x/data/0': FLOATS };
+  /** The first entry's offset, which is 0, stands in the field for large archives. */
+  const withEntryAt = (offset: bigint): Uint8Array => {
+    const extra = { 1: bytes(u64(offset)) };
+    const file = zipSync({ ...files, 'x/data.pkl': [root, { extra }] }, { level: 0 });
+    const header = Buffer.from(file.buffer).indexOf('PK\x01\x02');
+    file.set([0xff, 0xff, 0xff, 0xff], header + 42);
+    return file;
+  };
+  /** The directory is found by way of a locator, which tells where its description is. */
+  const withLocator = (told?: bigint): Uint8Array => {
+    const file = zipSync(files, { level: 0 });
+    const end = file.length - END_BYTES;
+    const directory = BigInt(new DataView(file.buffer).getUint32(end + 16, true));
+    const count = u64(2n);
+    const description = bytes('PK\x06\x06', u64(44n), new Uint8Array(12), count, count);
+    const size = u64(BigInt(end) - directory);
+    const locator = bytes('PK\x06\x07', new Uint8Array(4), u64(told ?? BigInt(end)), [1, 0, 0, 0]);
+    const start = file.subarray(0, end);
+    return bytes(start, description, size, u64(directory), locator, file.subarray(end));
+  };
+  it.each([
+    ['a sound offset of an entry', withEntryAt(0n), 'none'],
+    ['a sound locator', withLocator(), 'none'],
+    ['an entry at 2^53', withEntryAt(2n ** 53n), 'MODEL_CORRUPT'],
+    ['an entry at 2^53 - 1', withEntryAt(2n ** 53n - 1n), 'MODEL_CORRUPT'],
+    ['a locator of 2^53', withLocator(2n ** 53n), 'MODEL_CORRUPT'],
+    ['a locator of 2^53 - 1', withLocator(2n ** 53n - 1n), 'MODEL_CORRUPT'],
+  ])('%s', async (_, file, code) => {
+    expect(await codeOf(() => readAll(file))).toBe(code);
+  });
+});
+
 /** A legacy file whose list of storages names one by some other value. */
 function legacyWithKey(key: Uint8Array): Uint8Array {
   const file = legacyFile(dict(), {});

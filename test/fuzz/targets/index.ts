@@ -1,5 +1,6 @@
 /** Every parser that reads foreign bytes. */
 import type { FuzzTarget } from '../target.ts';
+import { COMMAND_LINE_TARGETS } from './command-line.ts';
 import { DATASET_TARGETS } from './datasets.ts';
 import { PICTURE_TARGETS } from './pictures.ts';
 import { RESULT_TARGETS } from './results.ts';
@@ -12,4 +13,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...DATASET_TARGETS,
   ...RESULT_TARGETS,
   ...TRAINING_TARGETS,
+  ...COMMAND_LINE_TARGETS,
 ];
