@@ -7,6 +7,7 @@ import {
   RefineDet,
   RefineDetError,
 } from 'refinedet';
+import { cpu } from 'refinedet/cpu';
 import type { Dataset, loadDataset } from 'refinedet/datasets';
 import { type CocoResult, evaluate, Predictions, type VocResult } from 'refinedet/eval';
 import type { exportOnnx } from 'refinedet/export';
@@ -44,6 +45,13 @@ export async function detecting(bytes: Uint8Array, pixels: ImageData, signal: Ab
   // @ts-expect-error the classes are not for changing
   detector.classes.push('dog');
   detector.dispose();
+}
+
+export async function onPlainJavaScript(bytes: Uint8Array) {
+  const detector = await RefineDet.load(bytes, { backend: cpu });
+  same<typeof detector, RefineDet>(true);
+  // @ts-expect-error no such backend
+  await RefineDet.load(bytes, { backend: 'abacus' });
 }
 
 export async function inWorker(picture: Blob) {
