@@ -37,6 +37,19 @@ function hasInterrupt({ pid }: ChildProcess, mask: 'SigCgt' | 'ShdPnd'): boolean
   return ((BigInt(`0x${bits}`) >> BigInt(constants.signals.SIGINT - 1)) & 1n) === 1n;
 }
 
+/** Processor time that the program itself has taken; Linux counts it in hundredths of a second. */
+function seconds({ pid }: ChildProcess): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The fields after the name of the program, which may hold anything.
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[11]) / 100;
+}
+
+/** Waiting for a disk takes no time of the processor: then the program has gone on. */
+async function untilAtWork(child: ChildProcess): Promise<void> {
+  const start = seconds(child);
+  await until(child, () => seconds(child) > start + 0.4);
+}
+
 async function until(child: ChildProcess, happens: () => boolean): Promise<void> {
   while (!happens()) {
     expect([child.exitCode, child.signalCode]).toEqual([null, null]);
@@ -55,7 +68,7 @@ describe.skipIf(process.platform !== 'linux')('Ctrl-C twice', { timeout: 240_000
     const child = startCli(['train', ...files, ...size]);
     const closed = once(child, 'close');
     await until(child, () => existsSync(run(RUN_FILES.checkpoint)));
-    await sleep(300); // the second step has begun
+    await untilAtWork(child); // on the second step
 
     child.kill('SIGINT');
     await until(child, () => !hasInterrupt(child, 'SigCgt'));
@@ -101,7 +114,7 @@ describe.skipIf(process.platform !== 'linux')('Ctrl-C twice', { timeout: 240_000
     ]);
     const closed = once(child, 'close');
     await until(child, () => existsSync(at('out/0.txt')));
-    await sleep(300); // the second picture is looked at
+    await untilAtWork(child); // on the second picture
 
     child.kill('SIGINT');
     await until(child, () => !hasInterrupt(child, 'ShdPnd'));
