@@ -30,7 +30,7 @@ export function registerConvertCommand(program: Command): void {
       'after',
       helpExamples(
         'convert RefineDet320_VOC.pth voc.safetensors --preset refinedet320-vgg16 --classes voc',
-        'convert VOC0712.caffemodel voc.safetensors --preset refinedet320-resnet101 --classes voc --dtype f16',
+        'convert VOC0712.caffemodel voc.safetensors --preset refinedet320-vgg16 --classes voc --dtype f16',
         'convert vgg16_reducedfc.pth start.safetensors --preset refinedet320-vgg16 --classes cat,dog --init',
         'convert voc.safetensors small.safetensors --dtype int8',
       ),
