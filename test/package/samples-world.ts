@@ -3,14 +3,20 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { VOC_CLASSES } from '../../src/labels.ts';
 import { png, type Tree, vocObject, vocXml } from '../datasets/tree.ts';
+import { codeBlocks } from '../helpers/markdown.ts';
 
 const bytes = (path: string) =>
   readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)));
 
-const VOC_FOLDERS = ['VOCdevkit/VOC2007', 'VOC2007', 'bccd', 'cells', 'boxes', 'path/to/data'];
+const VOC_FOLDERS = [
+  ...['VOCdevkit/VOC2007', 'VOC2007', 'voc07-slice', 'voc-animals'],
+  ...['bccd', 'cells', 'boxes', 'path/to/data'],
+];
 const SPLITS = { train: ['1', '2'], val: ['3'], trainval: ['1', '2', '3'], test: ['4', '5'] };
 /** Where trainings and conversions leave what later lines use. */
-const MODELS = ['my', 'model', 'voc', 'voc320', 'runs/first/model', 'runs/cells/best'];
+const MODELS = ['my', 'model', 'voc', 'voc320', 'runs/first/model', 'runs/cells/best', 'best'];
+/** What trainings begin with. */
+const STARTS = ['backbone', 'ssd-mobilenetv2', 'ssd-mobilenetv2-oid4'];
 
 export function samplesWorld(): Tree {
   const [cat, astronaut] = ['examples/cat.jpg', 'examples/astronaut.jpg'].map(bytes);
@@ -21,16 +27,26 @@ export function samplesWorld(): Tree {
     'street.jpg': astronaut,
     'aerial.jpg': astronaut,
     'photos/cat.jpg': cat,
+    'examples/cat.jpg': cat,
     'photos/astronaut.jpg': astronaut,
     'cells/JPEGImages/BloodImage_00007.jpg': cat,
-    ...Object.fromEntries(MODELS.map((name) => [`${name}.safetensors`, model])),
+    ...Object.fromEntries([...MODELS, ...STARTS].map((name) => [`${name}.safetensors`, model])),
     ...Object.assign({}, ...VOC_FOLDERS.map(vocFolder)),
-    ...cocoFolder('coco', ['train', 'val2017']),
+    ...cocoFolder('coco', ['train', 'val2017', 'train2017']),
+    ...cocoFolder('coco-mini', ['train2017']),
+    'second.json': secondStage(),
     'results.json': JSON.stringify([
       { image_id: 2, category_id: 1, bbox: [5, 5, 20, 20], score: 0.9 },
     ]),
     ...vocResults('results'),
   };
+}
+
+/** The configuration that the page of the default model ends with: the first stage's, and what changes. */
+function secondStage(): string {
+  const text = new TextDecoder().decode(bytes('models/README.md'));
+  const blocks = codeBlocks(text).filter(({ language }) => language === 'json');
+  return JSON.stringify(Object.assign({}, ...blocks.map(({ code }) => JSON.parse(code))));
 }
 
 function vocFolder(folder: string, set: number): Tree {

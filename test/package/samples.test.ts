@@ -1,5 +1,5 @@
 /** Every fenced block of the documents, against the packed package. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,15 +11,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveTrainConfig } from '../../src/training/api.ts';
 import { writeTree } from '../datasets/tree.ts';
 import { codeBlocks } from '../helpers/markdown.ts';
+import { FOREIGN_FILES } from './foreign-files.ts';
 import { type PackedApp, packedApp } from './helpers.ts';
+import { isRun, NOT_RUN } from './not-run.ts';
+import { inOneStep, untilOutput } from './run-samples.ts';
 import { samplesWorld } from './samples-world.ts';
-import { checkCommand, commandsOf, isRunnable } from './shell-samples.ts';
+import { checkCommand, commandsOf, isServer, runnable } from './shell-samples.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGES = globSync(['*.md', 'docs/*.md', 'models/*.md'], { cwd: ROOT }).sort();
-/** Pages whose programs need a browser, or hours; these are only compiled. */
-const NOT_RUN = ['docs/browser.md', 'docs/worker.md', 'docs/training.md', 'docs/converting.md'];
+/** Pages whose programs run in pages, as far as they are not Node's. */
+const FOR_PAGES = ['docs/browser.md', 'docs/worker.md'];
 /** Output, headers, file contents: for people. */
 const PLAIN = ['', 'text'];
 const PROGRAMS = ['js', 'ts'];
@@ -51,6 +54,13 @@ function world(name: string): string {
   mkdirSync(folder, { recursive: true });
   writeTree(folder, samplesWorld());
   return folder;
+}
+
+/** Adds the weight files that a line speaks of; some are large. */
+function addForeignFiles(folder: string, command: string): void {
+  for (const word of command.split(' ').filter((word) => word in FOREIGN_FILES)) {
+    writeTree(folder, { [word]: FOREIGN_FILES[word]() });
+  }
 }
 
 /** Copies files of test/package/app into the app. */
@@ -96,7 +106,9 @@ describe('programs', PATIENT, () => {
   const programs = ofLanguage(...PROGRAMS);
   const fileOf = (sample: Sample) => `${nameOf(sample).replace(/\W+/g, '-')}.${sample.language}`;
 
-  const compiled = programs.filter((one) => one.language === 'ts' || NOT_RUN.includes(one.page));
+  const isForPages = ({ page, code }: Sample) =>
+    (FOR_PAGES.includes(page) && !code.includes("'node:")) || code.includes('self.onmessage');
+  const compiled = programs.filter((one) => one.language === 'ts' || isForPages(one));
   it.each(
     ['js', 'ts'].flatMap((language) => [
       [language, 'nodenext'],
@@ -110,16 +122,16 @@ describe('programs', PATIENT, () => {
     expect(await compile(files, { ...options, moduleResolution })).toBe('');
   });
 
-  const runnable = programs.filter(({ page }) => !NOT_RUN.includes(page));
-  it.each(pagesWith(runnable))('of %s run', async (page) => {
+  const inNode = programs.filter((sample) => !isForPages(sample));
+  it.each(pagesWith(inNode))('of %s run', async (page) => {
     const cwd = world(`${page}-programs`);
-    for (const sample of runnable.filter((one) => one.page === page)) {
-      const { code } = transformSync(sample.code, { loader: 'ts', format: 'esm' });
+    for (const sample of inNode.filter((one) => one.page === page)) {
+      const { code } = transformSync(inOneStep(sample.code), { loader: 'ts', format: 'esm' });
       writeTree(cwd, { 'sample.mjs': code });
-      await expect(
-        run(process.execPath, ['sample.mjs'], { cwd }),
-        nameOf(sample),
-      ).resolves.toBeDefined();
+      const done = code.includes('new Worker(')
+        ? untilOutput(spawn(process.execPath, ['sample.mjs'], { cwd }))
+        : run(process.execPath, ['sample.mjs'], { cwd });
+      await expect(done, nameOf(sample)).resolves.toBeDefined();
     }
   });
 });
@@ -150,17 +162,30 @@ describe('command lines', PATIENT, () => {
     }
   });
 
-  it.each(pagesWith(shell))('of %s run, but for what takes long', async (page) => {
+  it.each(pagesWith(shell))('of %s run', async (page) => {
     const cwd = world(`${page}-shell`);
     const env = { ...process.env, PATH: `${bin()}:${process.env['PATH']}` };
     for (const sample of shell.filter((one) => one.page === page)) {
-      for (const command of commandsOf(sample.code).filter(isRunnable)) {
-        const done = run('sh', ['-c', command], { cwd, env });
+      for (const command of commandsOf(sample.code).map(runnable).filter(isRun)) {
+        addForeignFiles(cwd, command);
+        const done = isServer(command)
+          ? untilOutput(spawn('sh', ['-c', `exec ${command}`], { cwd, env }), expectAnswer)
+          : run('sh', ['-c', command], { cwd, env });
         await expect(done, `${nameOf(sample)}: ${command}`).resolves.toBeDefined();
       }
     }
   });
+
+  it('are left out for good reasons only', () => {
+    const commands = shell.flatMap(({ code }) => commandsOf(code).map(runnable));
+    for (const { of } of NOT_RUN) expect(commands.some((line) => of.test(line))).toBe(true);
+  });
 });
+
+/** The page of a server that has printed its address. */
+async function expectAnswer(url: string): Promise<void> {
+  expect(await (await fetch(url)).text()).toContain('<html');
+}
 
 describe('data', () => {
   const parse = {

@@ -1,11 +1,9 @@
-/** Command lines of the documents: whether they are right, and which of them run in a test. */
+/** Command lines of the documents: whether they are right, and how they run in a test. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.ts';
-
-/** Need foreign weights, a training, or somebody to end them; their options are checked. */
-const NOT_RUN = /^refinedet (train|convert .*\.(pth|caffemodel)|convert https?:|demo(?! --out))/;
+import { ONE_STEP_FLAGS } from './run-samples.ts';
 
 /** Lines, with continued ones joined and remarks removed. */
 export function commandsOf(code: string): string[] {
@@ -16,8 +14,19 @@ export function commandsOf(code: string): string[] {
     .filter((line) => line !== '');
 }
 
-export function isRunnable(command: string): boolean {
-  return command.startsWith('refinedet ') && !NOT_RUN.test(command);
+/** The line as a test runs it: in seconds, and over the stand-ins for what it writes. */
+export function runnable(command: string): string {
+  const line = command.replace(
+    /^(npx refinedet|npm ci && node dist\/cli\/main\.js) /,
+    'refinedet ',
+  );
+  if (/^refinedet train (?!.*--resume)/.test(line)) return `${line} ${ONE_STEP_FLAGS}`;
+  return /^refinedet convert /.test(line) ? `${line} --force` : line;
+}
+
+/** Whether the line serves until somebody ends it. */
+export function isServer(command: string): boolean {
+  return /^refinedet demo\b(?!.* --out)/.test(command);
 }
 
 /** @throws Error when a part of the line would not be understood */

@@ -11,10 +11,14 @@ export function varint(value: number | bigint): Uint8Array {
 export const numberField = (number: number, value: number | bigint) =>
   bytes(varint(8 * number), varint(value));
 export const bytesField = (number: number, value: Uint8Array | string) =>
-  bytes(varint(8 * number + 2), varint(bytes(value).length), value);
+  bytes(
+    varint(8 * number + 2),
+    varint(typeof value === 'string' ? bytes(value).length : value.length),
+    value,
+  );
 
 /** BlobProto with a BlobShape. */
-export function blob(shape: number[], values: number[], double = false): Uint8Array {
+export function blob(shape: number[], values: ArrayLike<number>, double = false): Uint8Array {
   const dims = bytes(...shape.map(varint));
   const data = double ? Float64Array.from(values) : Float32Array.from(values);
   return bytes(

@@ -1,6 +1,6 @@
 /**
  * The tensors of every importable layout, written down from the layouts' own documentation rather
- * than from the importers: name → shape, for 20 classes.
+ * than from the importers: name → shape, for 20 classes and the background.
  */
 type Shapes = Record<string, number[]>;
 
@@ -132,7 +132,7 @@ export function caffeVgg(): Shapes {
   );
 }
 
-export function caffeResnet(): Shapes {
+export function caffeResnet(outputs = CLASSES): Shapes {
   const norm = (bn: string, scale: string, channels: number): Shapes => ({
     [`${bn}.0`]: [channels],
     [`${bn}.1`]: [channels],
@@ -178,7 +178,7 @@ export function caffeResnet(): Shapes {
   const channels = [512, 1024, 2048, 512];
   for (const [i, source] of ['res3b3_relu', 'res4b22_relu', 'res5c_relu', 'res6_relu'].entries()) {
     const level = i + 3;
-    shapes.push(heads(source, channels[i], 2), heads(`P${level}`, 256, CLASSES));
+    shapes.push(heads(source, channels[i], 2), heads(`P${level}`, 256, outputs));
     shapes.push(transfer(`TL${level}_1`, channels[i]), transfer(`TL${level}_2`, 256));
     shapes.push(transfer(`P${level}`, 256));
     if (level > 3) shapes.push(transfer(`P${level}-up`, 256, 2));

@@ -5,6 +5,7 @@ const text = new TextEncoder();
 export function bytes(...parts: (number | string | Uint8Array | number[])[]): Uint8Array {
   const arrays = parts.map((part) => {
     if (typeof part === 'number') return Uint8Array.of(part);
+    if (part instanceof Uint8Array) return part;
     return typeof part === 'string' ? text.encode(part) : Uint8Array.from(part);
   });
   const out = new Uint8Array(arrays.reduce((sum, array) => sum + array.length, 0));
@@ -62,7 +63,7 @@ export function tensor(source: Uint8Array, offset: number, shape: number[], stri
 const MAGIC = pickle(0x8a, 10, [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]);
 
 /** A file of torch before 1.6 with float32 storages. */
-export function legacyFile(root: Uint8Array, storages: Record<string, number[]>): Uint8Array {
+export function legacyFile(root: Uint8Array, storages: Record<string, ArrayLike<number>>) {
   const keys = Object.keys(storages).map(unicode);
   return bytes(
     MAGIC,
