@@ -9,11 +9,13 @@ import { SaxesParser } from 'saxes';
 import { globSync } from 'tinyglobby';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveTrainConfig } from '../../src/training/api.ts';
+import { hasChromium } from '../browser/helpers/chromium.ts';
 import { writeTree } from '../datasets/tree.ts';
 import { codeBlocks } from '../helpers/markdown.ts';
 import { FOREIGN_FILES } from './foreign-files.ts';
 import { type PackedApp, packedApp } from './helpers.ts';
 import { isRun, NOT_RUN } from './not-run.ts';
+import { runInPages } from './page-samples.ts';
 import { inOneStep, untilOutput } from './run-samples.ts';
 import { samplesWorld } from './samples-world.ts';
 import { checkCommand, commandsOf, isServer, runnable } from './shell-samples.ts';
@@ -37,7 +39,12 @@ type Sample = (typeof blocks)[number];
 const ofLanguage = (...languages: string[]) =>
   blocks.filter(({ language }) => languages.includes(language));
 const nameOf = ({ page, line }: Sample) => `${page}:${line}`;
+const dashed = (name: string) => name.replace(/\W+/g, '-');
 const pagesWith = (samples: Sample[]) => [...new Set(samples.map(({ page }) => page))];
+
+/** Whether a program is one for pages, not for Node. */
+const isForPages = ({ page, code }: Sample) =>
+  (FOR_PAGES.includes(page) && !code.includes("'node:")) || code.includes('self.onmessage');
 
 let app: PackedApp;
 beforeAll(async () => {
@@ -104,10 +111,8 @@ it('knows what to do with every block', () => {
 
 describe('programs', PATIENT, () => {
   const programs = ofLanguage(...PROGRAMS);
-  const fileOf = (sample: Sample) => `${nameOf(sample).replace(/\W+/g, '-')}.${sample.language}`;
+  const fileOf = (sample: Sample) => `${dashed(nameOf(sample))}.${sample.language}`;
 
-  const isForPages = ({ page, code }: Sample) =>
-    (FOR_PAGES.includes(page) && !code.includes("'node:")) || code.includes('self.onmessage');
   const compiled = programs.filter((one) => one.language === 'ts' || isForPages(one));
   it.each(
     ['js', 'ts'].flatMap((language) => [
@@ -133,6 +138,16 @@ describe('programs', PATIENT, () => {
         : run(process.execPath, ['sample.mjs'], { cwd });
       await expect(done, nameOf(sample)).resolves.toBeDefined();
     }
+  });
+});
+
+describe.skipIf(!hasChromium)('programs for pages', PATIENT, () => {
+  it('come to their end in Chromium', async () => {
+    const samples = ofLanguage(...PROGRAMS).filter(isForPages);
+    await runInPages(
+      app,
+      samples.map((one) => ({ name: dashed(nameOf(one)), code: one.code })),
+    );
   });
 });
 
