@@ -5,8 +5,25 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { boxIou } from '../../src/boxes.ts';
 import { RefineDet } from '../../src/detector.ts';
 import { VOC_CLASSES } from '../../src/labels.ts';
+import { runCli } from '../cli/helpers.ts';
 
 const MODEL = path('models/default.safetensors');
+/** Of both stages, as models/README.md tells it. */
+const TRAINING = {
+  madeBy: 'refinedet train',
+  data: ['voc07-slice:trainval', 'voc-animals:train', 'coco-mini:train2017'],
+  seed: 1,
+};
+/** For `--import`: whoever asks the network ends the program. A pipe, which tsx has, is none. */
+const OFFLINE = `data:text/javascript,
+  import net from 'node:net';
+  const { connect } = net.Socket.prototype;
+  const refuse = () => process.exit(9);
+  globalThis.fetch = refuse;
+  net.Socket.prototype.connect = function (...to) {
+    if (!to.flat()[0].path) refuse();
+    return connect.apply(this, to);
+  };`.replace(/\s+/g, ' ');
 /** Drawn by hand. */
 const CAT = { x: 5, y: 1, width: 400, height: 299 };
 const ASTRONAUT = { x: 0, y: 20, width: 400, height: 492 };
@@ -25,8 +42,10 @@ describe('the default model', { timeout: 60_000 }, () => {
       channelOrder: 'RGB',
       classes: VOC_CLASSES,
       provenance: {
-        madeBy: 'refinedet train',
-        fineTunedFrom: { init: 'ssd-mobilenetv2-oid4.safetensors' },
+        ...TRAINING,
+        steps: 6000,
+        init: 'best.safetensors',
+        fineTunedFrom: { ...TRAINING, steps: 7500, init: 'ssd-mobilenetv2-oid4.safetensors' },
       },
     });
     expect(JSON.stringify(detector.config.provenance)).not.toContain('/');
@@ -40,6 +59,18 @@ describe('the default model', { timeout: 60_000 }, () => {
     const people = await detector.detect(path('examples/astronaut.jpg'), { classes: ['person'] });
     expect(people).toHaveLength(1);
     expect(boxIou(people[0].box, ASTRONAUT)).toBeGreaterThan(0.8);
+  });
+
+  it('is what the command line takes when no model is named, without a network', async () => {
+    const env = { NODE_OPTIONS: `--import="${OFFLINE}"` };
+    const args = ['detect', path('examples/cat.jpg'), '--format', 'json'];
+    const asking = await runCli([...args, '--model', 'http://127.0.0.1:9/'], { env });
+    expect(asking.code).toBe(9);
+    const { code, stdout, stderr } = await runCli(args, { env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [{ detections }] = JSON.parse(stdout);
+    expect(detections[0]).toMatchObject({ label: 'cat' });
+    expect(boxIou(detections[0].box, CAT)).toBeGreaterThan(0.8);
   });
 
   it('is the file that its checksum and its card are about, and small', () => {
