@@ -4,6 +4,7 @@ import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
+import { writeError } from '../write-error.ts';
 import { entryKind, isInside, listFolder } from './files.ts';
 import { openDataset } from './load.ts';
 
@@ -44,8 +45,7 @@ export async function writeFolder<T>(
     // Tidying up must not hide what went wrong.
     await rm(part, { recursive: true, force: true }).catch(() => {});
     if (cause instanceof RefineDetError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RefineDetError('FILE_WRITE', `${target} cannot be written: ${reason}`, { cause });
+    throw writeError(target, cause);
   }
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { formatPlace, type Place } from '../datasets/findings.ts';
 import { RefineDetError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
+import { writeError } from '../write-error.ts';
 
 /** Characters gathered before a write: one write a detection would be slow. */
 const CHUNK_LENGTH = 1 << 20;
@@ -35,8 +36,7 @@ export async function writeResultFile(file: string, pieces: Iterable<string>): P
     await rename(temporary, file);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {}); // its folder may be a file
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RefineDetError('FILE_WRITE', `${file} cannot be written: ${reason}`, { cause });
+    throw writeError(file, cause);
   }
 }
 
