@@ -103,8 +103,11 @@ for (const name of names) {
   rows.push([name, ...columns.map((column) => cell(bySeed, column))]);
   console.log(rows.at(-1)!.join('\t'));
 }
-const header = ['variant', ...columns.map(({ title }) => title)];
-console.log(`\n${markdownTable(header, rows)}`);
+// A split may lack boxes of some classes.
+const shown = columns.map((_, i) => i).filter((i) => rows.some((row) => row[i + 1] !== '–'));
+const header = ['variant', ...shown.map((i) => columns[i].title)];
+const table = rows.map(([name, ...cells]) => [name, ...shown.map((i) => cells[i])]);
+console.log(`\n${markdownTable(header, table)}`);
 
 /** Trains unless that is done, scores unless that is. */
 async function finish(folder: string, options: TrainOptions, seed: number) {
