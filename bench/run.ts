@@ -4,6 +4,7 @@
  *     npm run bench                      all suites
  *     npm run bench -- network resize    some of them
  *     npm run bench -- network --preset refinedet320-vgg16
+ *     npm run bench -- --rounds 2        instead of 5
  *     npm run bench -- --tables          only the tables in README and docs/performance.md, from the JSON files
  *     npm run bench -- --brief           to see that they work; the figures mean nothing
  */
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
   options: {
     brief: { type: 'boolean', default: false },
     preset: { type: 'string', multiple: true, default: [] },
+    rounds: { type: 'string', default: '5' },
     tables: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -29,7 +31,7 @@ const { values, positionals } = parseArgs({
 const { brief } = values;
 if (values.help) {
   console.log(
-    `npm run bench -- [--brief] [--tables] [--preset NAME]... [SUITE]...\nsuites: ${SUITE_NAMES.join(', ')}`,
+    `npm run bench -- [--brief] [--rounds N] [--tables] [--preset NAME]... [SUITE]...\nsuites: ${SUITE_NAMES.join(', ')}`,
   );
   process.exit(0);
 }
@@ -39,7 +41,7 @@ if (values.tables) {
 }
 const chosen = values.preset.map((name) => presetByName(name).name);
 const options: RunOptions = {
-  rounds: brief ? 1 : 5,
+  rounds: brief ? 1 : Number(values.rounds),
   roundMs: brief ? 1 : 1000,
   presets: chosen.length > 0 ? chosen : brief ? LIGHT : ALL_PRESETS,
 };
