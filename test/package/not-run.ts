@@ -7,6 +7,10 @@ interface Exception {
 export const NOT_RUN: readonly Exception[] = [
   { of: /^npm (ci|install)\b/, because: 'installs from the registry; every run of CI begins so' },
   { of: /^npm (run|test)\b/, because: 'is what CI runs itself, or a benchmark of many minutes' },
+  {
+    of: /^npx tsx .*\bbench\//,
+    because: 'measures or trains for many minutes, on data of one’s own',
+  },
   { of: / --backend webgpu\b/, because: 'needs a GPU' },
 ];
 

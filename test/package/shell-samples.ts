@@ -37,7 +37,8 @@ export async function checkCommand(line: string, root: string): Promise<void> {
     else if (program === 'node' && args[0] === 'dist/cli/main.js') await parse(args.slice(1));
     else if (program === 'npm') checkScript(args, root);
     else if (program === 'npx' && args[0] === 'refinedet') await parse(args.slice(1));
-    else if (program === 'npx' && args[0] === 'tsx') checkFile(args.at(-1)!, root);
+    else if (program === 'npx' && args[0] === 'tsx')
+      checkFile(args.find((arg) => arg.endsWith('.ts')) ?? 'program after tsx', root);
     else throw new Error(`nobody knows whether "${part.trim()}" is right`);
   }
 }
