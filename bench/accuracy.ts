@@ -4,12 +4,13 @@
  * process, on the same wasm backend.
  *
  * npx tsx --conditions=refinedet-source bench/accuracy.ts --val VOC_FOLDER:SPLIT
- *   [--model FILE]... [--ssd ssd-mobilenetv2-oid4.safetensors] [--centernet HUMAN_PACKAGE/models]
+ *   [--model [NAME=]FILE]... [--ssd ssd-mobilenetv2-oid4.safetensors] [--centernet HUMAN_PACKAGE/models]
  *   [--images N] [--threads N] [--json OUT]
  *
- * Without --model, the model that comes with the package. CenterNet: `npm pack @vladmandic/human`.
+ * Without --model, the model that comes with the package. A split that a model has been trained on, by
+ * its own account, is not scored. CenterNet: `npm pack @vladmandic/human`.
  */
-import { statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { wasmRuntime } from '../src/backend/wasm.ts';
@@ -18,6 +19,8 @@ import { loadDataset } from '../src/datasets/load.ts';
 import type { Dataset } from '../src/datasets/types.ts';
 import { RefineDet } from '../src/detector.ts';
 import type { DatasetDetector } from '../src/evaluation/detect-dataset.ts';
+import { trainedOn } from '../src/model/provenance.ts';
+import { readModel } from '../src/weights/model-file.ts';
 import { centerNet } from './accuracy/centernet.ts';
 import { CLASS_SETS, meanPercent } from './accuracy/class-sets.ts';
 import type { Accuracy, SplitAccuracy } from './accuracy/results.ts';
@@ -41,6 +44,8 @@ interface Contender {
   name: string;
   file: string;
   load: () => Promise<DatasetDetector & Partial<Disposable>>;
+  /** Splits not to be scored. */
+  known?: (dataset: Dataset) => boolean;
 }
 
 const LOADS = 5;
@@ -49,7 +54,7 @@ const threads = Number(values.threads);
 await wasmRuntime(threads);
 const splits = await Promise.all(values.val.map(readSplit));
 const results: Accuracy[] = [];
-for (const { name, file, load } of contenders()) {
+for (const { name, file, load, known } of await contenders()) {
   const loadTimes: number[] = [];
   for (let i = 0; i < LOADS; i++) {
     const start = performance.now();
@@ -58,8 +63,10 @@ for (const { name, file, load } of contenders()) {
     loaded[Symbol.dispose]?.();
   }
   const detector = await load();
-  const found: SplitAccuracy[] = [];
-  for (const dataset of splits) found.push(await score(detector, dataset));
+  const found: (SplitAccuracy | null)[] = [];
+  for (const dataset of splits) {
+    found.push(known?.(dataset) ? null : await score(detector, dataset));
+  }
   detector[Symbol.dispose]?.();
   results.push({
     name,
@@ -73,21 +80,16 @@ for (const [i, { name, split, images }] of splits.entries()) {
   console.log(`\n${name} ${split}, ${images.length} pictures, mAP at 0.5 in per cent:\n`);
   const sets = CLASS_SETS.flatMap(([set]) => [`${set}, 11 points`, 'area']);
   const header = ['detector', ...sets, 'COCO AP', 'MB', 'load', 'a picture'];
-  console.log(
-    markdownTable(
-      header,
-      results.map((result) => row(result, result.splits[i])),
-    ),
-  );
+  const rows = results.flatMap((result) => {
+    const found = result.splits[i];
+    return found ? [row(result, found)] : [];
+  });
+  console.log(markdownTable(header, rows));
 }
 
-function contenders(): Contender[] {
+async function contenders(): Promise<Contender[]> {
   const { model: models, centernet, ssd } = values;
-  const all: Contender[] = models.map((file) => ({
-    name: `RefineDet, ${path.basename(file)}`,
-    file,
-    load: () => RefineDet.load(file, { threads }),
-  }));
+  const all = await Promise.all(models.map(refineDet));
   if (centernet) {
     const file = path.join(centernet, 'centernet.bin');
     const load = () => centerNet(centernet);
@@ -98,6 +100,17 @@ function contenders(): Contender[] {
     all.push({ name: 'SSD MobileNetV2 of @mediapipe/objectron, 300 px', file: ssd, load });
   }
   return all;
+}
+
+async function refineDet(named: string): Promise<Contender> {
+  const [, name, file] = /^(?:(.*)=)?(.*)$/s.exec(named)!;
+  const { config } = await readModel(readFileSync(file));
+  return {
+    name: `RefineDet, ${name ?? path.basename(file)}`,
+    file,
+    load: () => RefineDet.load(file, { threads }),
+    known: ({ root, split }) => trainedOn(config, { path: root, split }) !== undefined,
+  };
 }
 
 async function readSplit(location: string): Promise<Dataset> {

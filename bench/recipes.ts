@@ -17,7 +17,6 @@ import { parseArgs } from 'node:util';
 import { dataPart } from '../src/cli/train/flag-values.ts';
 import { loadDataset } from '../src/datasets/load.ts';
 import { RefineDet } from '../src/detector.ts';
-import { configDefaults } from '../src/training/config/defaults.ts';
 import type { TrainOptions } from '../src/training/config/types.ts';
 import { CLASS_SETS, hasBoxes, meanPercent } from './accuracy/class-sets.ts';
 import type { SplitAccuracy } from './accuracy/results.ts';
@@ -26,11 +25,8 @@ import { markdownTable } from './harness.ts';
 
 type Variants = Readonly<Record<string, TrainOptions>>;
 
-// The preset's own rules for its backbone: the lower half never learns, the upper one late and slowly.
-const [LOWER_BACKBONE, UPPER_BACKBONE] = configDefaults('refinedet320-mobilenet').freeze;
-const BACKBONE = [...LOWER_BACKBONE.layers, ...UPPER_BACKBONE.layers];
-
-const SUITES: Readonly<Record<string, Variants>> = {
+/** @param base whose freezing some of them change */
+const suites = ({ freeze = [] }: TrainOptions): Readonly<Record<string, Variants>> => ({
   ablation: {
     full: {},
     'no negative anchor filtering': { loss: { objectnessThreshold: 0 } },
@@ -42,10 +38,13 @@ const SUITES: Readonly<Record<string, Variants>> = {
     'every picture once': { sampling: { balance: 0 } },
     'all classes alike': { sampling: { balance: 1 } },
     'backbone frozen throughout': {
-      freeze: [{ layers: BACKBONE, until: 0, rate: 0, rampSteps: 0 }],
+      freeze: freeze.map((rule) => ({ ...rule, until: 0, rate: 0 })),
     },
-    'backbone free from the start': {
-      freeze: [LOWER_BACKBONE, { ...UPPER_BACKBONE, until: 0 }],
+    'backbone free from the start, slowly': {
+      freeze: freeze.map((rule) => ({ ...rule, until: 0 })),
+    },
+    'upper backbone free from the start, at the rate of the heads': {
+      freeze: freeze.map((rule) => ({ ...rule, until: 0, rate: rule.rate && 1 })),
     },
     '320 px throughout': { inputSizes: [{ from: 0, sizes: [320] }] },
     'half the learning rate': { schedule: { learningRate: 0.0005 } },
@@ -57,7 +56,7 @@ const SUITES: Readonly<Record<string, Variants>> = {
     'pasted rare boxes': { augmentation: { paste: { probability: 0.3 } } },
     'SSD’s whole zoom-out': { augmentation: { expand: { probability: 0.5, maxRatio: 4 } } },
   },
-};
+});
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -71,12 +70,11 @@ const { values, positionals } = parseArgs({
     backend: { type: 'string', default: 'wasm' },
   },
 });
-const suite = SUITES[positionals[0]];
-if (!suite || !values.base || !values.out) {
-  throw new Error('a suite (ablation or recipe), --base and --out are needed');
-}
+if (!values.base || !values.out) throw new Error('--base and --out are needed');
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const base: TrainOptions = JSON.parse(readFileSync(values.base, 'utf8'));
+const suite = suites(base)[positionals[0]];
+if (!suite) throw new Error(`a suite is needed, ablation or recipe, not ${positionals[0]}`);
 const splits = await Promise.all(
   values.val.map((location) => {
     const { path: folder, split } = dataPart(location);

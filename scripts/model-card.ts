@@ -40,7 +40,7 @@ writeFileSync(path.join(IMAGES, 'default-model-score.svg'), scoreCurve(records))
 const card = readFileSync(CARD, 'utf8');
 const sections = {
   file: `\`default.safetensors\`, ${(bytes.length / 1e6).toFixed(2)} MB, SHA-256 \`${sha256}\``,
-  classes: classTable(results[0]),
+  classes: classTable(results),
   comparison: comparisonTable(results),
   course: courseTable(records),
   config: values.run.map(configuration).join('\n\nThen:\n\n'),

@@ -7,7 +7,8 @@ export interface Accuracy {
   bytes: number;
   /** Median time to load it, backend already started. */
   loadMs: number;
-  splits: SplitAccuracy[];
+  /** By the order of the splits; null where the detector has been trained on one. */
+  splits: (SplitAccuracy | null)[];
 }
 
 type PerClass = Record<string, number>;

@@ -5,6 +5,7 @@ import { parseJson } from '../json.ts';
 import { withoutBatchNorm } from '../model/fold.ts';
 import type { Model, ModelConfig } from '../model/model.ts';
 import { presetGraph } from '../model/presets.ts';
+import { dataName, fileName } from '../model/provenance.ts';
 import { checkObject, checkValue, wholeFrom } from '../option-checks.ts';
 import { writeModel } from '../weights/model-file.ts';
 import {
@@ -140,7 +141,7 @@ export class RunKeeper {
     const last = this.#history.findLast(({ step }) => step === trainer.step);
     return {
       madeBy: 'refinedet train',
-      data: data.map(({ path, split }) => [fileName(path), split ?? []].flat().join(':')),
+      data: data.map(dataName),
       ...(init !== null && { init: fileName(init) }),
       steps: trainer.step,
       epochs: trainer.plan.epochsAfter(trainer.step),
@@ -149,11 +150,6 @@ export class RunKeeper {
       ...(last && { metric, score: last.score, validationImages: last.images }),
     };
   }
-}
-
-/** The last part of a path: model files travel, and whose folder a file was in is nobody's business. */
-function fileName(path: string): string {
-  return path.replace(/[\\/]+$/, '').replace(/^.*[\\/]/s, '');
 }
 
 /**

@@ -3,6 +3,7 @@ import { readBytes } from '#platform';
 import { isTfjsBackend, type TfjsBackend } from '../backend/tfjs.ts';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import type { Model } from '../model/model.ts';
+import { trainedOn } from '../model/provenance.ts';
 import { checkValue, type Rule } from '../option-checks.ts';
 import { requireData, resolveTrainConfig } from './config/resolve.ts';
 import type { TrainConfig, TrainOptions } from './config/types.ts';
@@ -151,5 +152,10 @@ async function firstModel(
   const bytes = config.init === null ? undefined : await readBytes(config.init);
   const { model, kept, fresh } = await initialModel(config, classes, bytes);
   if (bytes) onNote(`${config.init}: ${kept.length} tensors taken, ${fresh.length} begin anew`);
+  for (const part of config.validation) {
+    const known = trainedOn(model.config, part);
+    if (known)
+      onNote(`${config.init} has been trained on ${known}: what it scores there tells little`);
+  }
   return model;
 }

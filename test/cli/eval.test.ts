@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { registerEvalCommand } from '../../src/cli/commands/eval.ts';
 import { errorLine, exitCodeOf } from '../../src/cli/errors.ts';
+import { writeModel } from '../../src/weights/model-file.ts';
 import { vocObject, vocTree, vocXml, writeTree } from '../datasets/tree.ts';
+import { randomModel } from '../helpers/model.ts';
 import { CAT, FAILURE_LINE, runCli, temporaryFolder, writeRandomModel } from './helpers.ts';
 
 const temporary = temporaryFolder();
@@ -168,6 +170,17 @@ describe('scoring a model', () => {
       return numbers;
     };
     expect(await run('--workers', '2')).toEqual(await run('--threads', '1'));
+  });
+
+  it('warns of pictures that the model has been trained on', async () => {
+    const provenance = { madeBy: 'refinedet train', data: ['data:train+val'] };
+    const model = randomModel(64);
+    const config = { ...model.config, provenance: { data: ['other'], fineTunedFrom: provenance } };
+    writeFileSync(at('trained.safetensors'), await writeModel({ ...model, config }));
+    const [, ...rest] = MODEL;
+    const { code, stderr } = await evaluateApart('trained.safetensors', ...rest, '--json');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^refinedet: warning: .* trained on data:train\+val: .* worse .*\n$/);
   });
 
   it('goes on after a picture that cannot be read, and says so', async () => {

@@ -93,15 +93,19 @@ describe('train', { timeout: 180_000 }, () => {
   it('keeps every tensor that fits when the classes change', async () => {
     const data = await shapesDataset(emptyFolder(), 2);
     const [first, second] = [emptyFolder(), emptyFolder()];
-    await stepsOf({ ...quick, steps: 1 }, { data: { train: data }, store: new RunFolder(first) });
+    const named = [{ path: 'shapes', split: 'val' }];
+    const begin = { ...quick, steps: 1, data: named };
+    await stepsOf(begin, { data: { train: data }, store: new RunFolder(first) });
     const init = path.join(first, RUN_FILES.model);
     const notes: string[] = [];
     const train = { ...data, classes: ['square', 'disc', 'star'] };
-    const options = { ...quick, steps: 1, init, schedule: { learningRate: 1e-12 } };
+    const schedule = { learningRate: 1e-12 };
+    const options = { ...quick, steps: 1, init, schedule, validation: named };
     const call = { store: new RunFolder(second), onNote: (note: string) => notes.push(note) };
     await stepsOf(options, { data: { train }, ...call });
     // Weight and bias of four class heads.
     expect(notes.join()).toMatch(/\d+ tensors taken, 8 begin anew/);
+    expect(notes.join()).toMatch(/has been trained on shapes:val/);
     const models = [first, second].map((folder) =>
       readFileSync(path.join(folder, RUN_FILES.model)),
     );

@@ -11,6 +11,7 @@ import {
 import { type EvaluateOptions, evaluate } from '../../evaluation/evaluate.ts';
 import { Predictions } from '../../evaluation/predictions.ts';
 import type { ModelConfig } from '../../model/model.ts';
+import { trainedOn } from '../../model/provenance.ts';
 import { reportError } from '../errors.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { loadNamedModel } from '../model-source.ts';
@@ -32,6 +33,8 @@ export async function detectWithModel(
   const model = await loadNamedModel(file, signal);
   const { classes } = model.config;
   evaluate(dataset, new Predictions(classes), options); // classes that do not fit fail before the work
+  const known = trainedOn(model.config, { path: flags.data, split: flags.split });
+  if (known) warn(`the model has been trained on ${known}: it will do worse on new pictures`);
   const workers = Math.min(flags.workers ?? 1, dataset.images.length);
   const threads = flags.threads ?? (workers > 1 ? 1 : 'auto');
   const { threshold: scoreThreshold = EVALUATION_SCORE_THRESHOLD, multiScale, inputSize } = flags;
