@@ -95,6 +95,18 @@ describe('round trip', () => {
     expect(files[type].length / count).toBeLessThan(bytesPerWeight * 1.1 + 0.2);
   });
 
+  it('int8 keeps small kernels in half precision, from 2^15 elements on in eight bits', async () => {
+    const { tensors } = readSafetensors(files.int8);
+    const kernels = [...tensors.values()].filter(({ shape }) => shape.length > 1);
+    for (const { dtype, shape } of kernels) {
+      const elements = shape.reduce((product, side) => product * side, 1);
+      expect(dtype).toBe(elements < 2 ** 15 ? 'F16' : 'I8');
+    }
+    const { weights } = await readModel(files.int8);
+    const small = [...weights].filter(([, { data }]) => data.length < 2 ** 15);
+    expect(worstError(new Map([...model.weights, ...small]))).toBeLessThanOrEqual(2 ** -11);
+  });
+
   it('gives weights that do not depend on the bytes any more', async () => {
     const bytes = files.f32.slice();
     const { weights } = await readModel(bytes);
@@ -239,13 +251,13 @@ describe('files that are no models', () => {
     const writers = new Map<string, TensorWriter>();
     for (const [name, { dtype, shape, bytes }] of tensors) {
       const write = (target: Uint8Array) => target.set(bytes.subarray(0, target.length));
-      if (name !== 'stem.weight.scale') writers.set(name, { dtype, shape, write });
+      if (name !== 'last.weight.scale') writers.set(name, { dtype, shape, write });
       else if (scaleShape) writers.set(name, { dtype, shape: scaleShape, write });
     }
     const { checksum: _, ...rest } = Object.fromEntries(metadata);
     const error = await failure(readModel(writeSafetensors(writers, rest)));
     expect(error.code).toBe('MODEL_CORRUPT');
-    expect(error.message).toContain('stem.weight');
+    expect(error.message).toContain('last.weight');
   });
 });
 
