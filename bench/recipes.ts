@@ -40,10 +40,10 @@ const suites = ({ freeze = [] }: TrainOptions): Readonly<Record<string, Variants
     'backbone frozen throughout': {
       freeze: freeze.map((rule) => ({ ...rule, until: 0, rate: 0 })),
     },
-    'backbone free from the start, slowly': {
+    'upper backbone slowly from the start': {
       freeze: freeze.map((rule) => ({ ...rule, until: 0 })),
     },
-    'upper backbone free from the start, at the rate of the heads': {
+    'upper backbone at the full rate from the start': {
       freeze: freeze.map((rule) => ({ ...rule, until: 0, rate: rule.rate && 1 })),
     },
     '320 px throughout': { inputSizes: [{ from: 0, sizes: [320] }] },
