@@ -4,7 +4,7 @@ import { toRawImage } from '../../src/detection/images.ts';
 import { RefineDet } from '../../src/index.ts';
 import { isLookDue, processSample, report, type Sample } from './samples.ts';
 
-const PICTURES = ['examples/cat.jpg', 'examples/astronaut.jpg', 'docs/pictures/horse.jpg'];
+const PICTURES = ['examples/cat.jpg', 'examples/astronaut.jpg', 'docs/pictures/rocket.jpg'];
 /** Every so many detections one begins with the file, the others with its pixels. */
 const FILE_EVERY = 10;
 

@@ -34,7 +34,7 @@ export function classTable(results: readonly Accuracy[]): string {
   return markdownTable(header, [...rows, ['**mean**', ...splits.flatMap(total)]]);
 }
 
-/** All detectors on all splits: mAP at 0.5 by eleven points (by area). */
+/** All detectors on all splits: mAP at 0.5 by eleven points (by area, COCO AP). */
 export function comparisonTable(results: readonly Accuracy[]): string {
   const columns = fairly(results).flatMap((found, split) =>
     CLASS_SETS.filter(([, classes]) => hasBoxes(found, classes)).map(([name, classes]) => ({
@@ -78,11 +78,10 @@ function fairly(results: readonly Accuracy[]): SplitAccuracy[] {
 
 function cell(found: SplitAccuracy | null, classes: readonly string[]): string {
   if (!found || !classes.every((label) => label in found.boxes)) return '–';
-  const { voc07, voc12 } = found;
-  const [eleven, area] = [voc07, voc12].map((perClass) =>
+  const [eleven, area, coco] = [found.voc07, found.voc12, found.coco].map((perClass) =>
     meanPercent(perClass, classes).toFixed(1),
   );
-  return `${eleven} (${area})`;
+  return `${eleven} (${area}, ${coco})`;
 }
 
 function sum(values: readonly number[]): number {

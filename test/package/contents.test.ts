@@ -17,7 +17,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUILD_TIMEOUT_MS = 300_000;
 const MODEL = 'models/default.safetensors';
 /** Bytes. The model and what surrounds it grow for different reasons. */
-const BUDGET = { model: 9e6, rest: 7.3e6, tarball: 11.3e6 };
+const BUDGET = { model: 5.2e6, rest: 7.3e6, tarball: 7.5e6 };
 
 let app: PackedApp;
 let manifest: { exports: Record<string, string | Record<string, string>>; bin: object };
