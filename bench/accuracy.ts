@@ -10,17 +10,16 @@
  * Without --model, the model that comes with the package. A split that a model has been trained on, by
  * its own account, is not scored. CenterNet: `npm pack @vladmandic/human`.
  */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { wasmRuntime } from '../src/backend/wasm.ts';
 import { dataPart } from '../src/cli/train/flag-values.ts';
 import { loadDataset } from '../src/datasets/load.ts';
+import { isTrainedOn } from '../src/datasets/provenance.ts';
 import type { Dataset } from '../src/datasets/types.ts';
 import { RefineDet } from '../src/detector.ts';
 import type { DatasetDetector } from '../src/evaluation/detect-dataset.ts';
-import { trainedOn } from '../src/model/provenance.ts';
-import { readModel } from '../src/weights/model-file.ts';
 import { centerNet } from './accuracy/centernet.ts';
 import { CLASS_SETS, meanPercent } from './accuracy/class-sets.ts';
 import type { Accuracy, SplitAccuracy } from './accuracy/results.ts';
@@ -44,8 +43,6 @@ interface Contender {
   name: string;
   file: string;
   load: () => Promise<DatasetDetector & Partial<Disposable>>;
-  /** Splits not to be scored. */
-  known?: (dataset: Dataset) => boolean;
 }
 
 const LOADS = 5;
@@ -54,7 +51,7 @@ const threads = Number(values.threads);
 await wasmRuntime(threads);
 const splits = await Promise.all(values.val.map(readSplit));
 const results: Accuracy[] = [];
-for (const { name, file, load, known } of await contenders()) {
+for (const { name, file, load } of contenders()) {
   const loadTimes: number[] = [];
   for (let i = 0; i < LOADS; i++) {
     const start = performance.now();
@@ -64,8 +61,10 @@ for (const { name, file, load, known } of await contenders()) {
   }
   const detector = await load();
   const found: (SplitAccuracy | null)[] = [];
+  const provenance = detector instanceof RefineDet ? detector.config.provenance : undefined;
   for (const dataset of splits) {
-    found.push(known?.(dataset) ? null : await score(detector, dataset));
+    const isKnown = isTrainedOn(provenance, { path: dataset.root, split: dataset.split });
+    found.push(isKnown ? null : await score(detector, dataset));
   }
   detector[Symbol.dispose]?.();
   results.push({
@@ -85,11 +84,13 @@ for (const [i, { name, split, images }] of splits.entries()) {
     return found ? [row(result, found)] : [];
   });
   console.log(markdownTable(header, rows));
+  const known = results.filter(({ splits }) => !splits[i]).map(({ name }) => name);
+  if (known.length > 0) console.log(`\nNot scored, as trained on it: ${known.join('; ')}`);
 }
 
-async function contenders(): Promise<Contender[]> {
+function contenders(): Contender[] {
   const { model: models, centernet, ssd } = values;
-  const all = await Promise.all(models.map(refineDet));
+  const all = models.map(refineDet);
   if (centernet) {
     const file = path.join(centernet, 'centernet.bin');
     const load = () => centerNet(centernet);
@@ -102,15 +103,11 @@ async function contenders(): Promise<Contender[]> {
   return all;
 }
 
-async function refineDet(named: string): Promise<Contender> {
-  const [, name, file] = /^(?:(.*)=)?(.*)$/s.exec(named)!;
-  const { config } = await readModel(readFileSync(file));
-  return {
-    name: `RefineDet, ${name ?? path.basename(file)}`,
-    file,
-    load: () => RefineDet.load(file, { threads }),
-    known: ({ root, split }) => trainedOn(config, { path: root, split }) !== undefined,
-  };
+/** @param named `name=file`, or a file, which is its own name then */
+function refineDet(named: string): Contender {
+  const [, name, file] = /^(?:([^/\\=]*)=)?(.*)$/s.exec(named)!;
+  const load = () => RefineDet.load(file, { threads });
+  return { name: `RefineDet, ${name ?? path.basename(file)}`, file, load };
 }
 
 async function readSplit(location: string): Promise<Dataset> {

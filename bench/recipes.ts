@@ -17,7 +17,9 @@ import { parseArgs } from 'node:util';
 import { dataPart } from '../src/cli/train/flag-values.ts';
 import { loadDataset } from '../src/datasets/load.ts';
 import { RefineDet } from '../src/detector.ts';
+import { configDefaults } from '../src/training/config/defaults.ts';
 import type { TrainOptions } from '../src/training/config/types.ts';
+import type { FreezeRule } from '../src/training/schedule.ts';
 import { CLASS_SETS, hasBoxes, meanPercent } from './accuracy/class-sets.ts';
 import type { SplitAccuracy } from './accuracy/results.ts';
 import { score } from './accuracy/score.ts';
@@ -25,8 +27,8 @@ import { markdownTable } from './harness.ts';
 
 type Variants = Readonly<Record<string, TrainOptions>>;
 
-/** @param base whose freezing some of them change */
-const suites = ({ freeze = [] }: TrainOptions): Readonly<Record<string, Variants>> => ({
+/** Which layers of a backbone learn when is up to the configuration: its rules are what some variants change. */
+const suites = (freeze: readonly FreezeRule[]): Readonly<Record<string, Variants>> => ({
   ablation: {
     full: {},
     'no negative anchor filtering': { loss: { objectnessThreshold: 0 } },
@@ -73,7 +75,8 @@ const { values, positionals } = parseArgs({
 if (!values.base || !values.out) throw new Error('--base and --out are needed');
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const base: TrainOptions = JSON.parse(readFileSync(values.base, 'utf8'));
-const suite = suites(base)[positionals[0]];
+const freeze = base.freeze ?? configDefaults(base.preset ?? 'refinedet320-mobilenet').freeze;
+const suite = suites(freeze)[positionals[0]];
 if (!suite) throw new Error(`a suite is needed, ablation or recipe, not ${positionals[0]}`);
 const splits = await Promise.all(
   values.val.map((location) => {

@@ -5,18 +5,28 @@ import { markdownTable } from '../../bench/harness.ts';
 import { VOC_CLASSES } from '../../src/labels.ts';
 import type { StepRecord } from '../../src/training/records.ts';
 
+/** How bench/accuracy.ts begins the names of this package's models. */
+const OURS = 'RefineDet, ';
+
 const percent = (value: number | undefined) =>
   value === undefined || Number.isNaN(value) ? '–' : (100 * value).toFixed(1);
 
 /**
- * Per class and split: boxes, AP by eleven points, by area, and COCO's; each split by the first detector
+ * Per class and split: boxes, AP by eleven points, by area, and COCO's; each split by the first RefineDet
  * that has not been trained on it.
  */
 export function classTable(results: readonly Accuracy[]): string {
-  const splits = fairly(results);
+  const ours = results.filter(({ name }) => name.startsWith(OURS));
+  const fair = fairly(ours);
+  const splits = fair.map(({ found }) => found);
   const header = [
     'class',
-    ...splits.flatMap(({ data }) => [`${data}: boxes`, 'AP07', 'AP area', 'COCO AP']),
+    ...fair.flatMap(({ name, found }) => [
+      `${found.data}, ${name.slice(OURS.length)}: boxes`,
+      'AP07',
+      'AP area',
+      'COCO AP',
+    ]),
   ];
   const rows = VOC_CLASSES.map((label) => [
     label,
@@ -36,7 +46,7 @@ export function classTable(results: readonly Accuracy[]): string {
 
 /** All detectors on all splits: mAP at 0.5 by eleven points (by area, COCO AP). */
 export function comparisonTable(results: readonly Accuracy[]): string {
-  const columns = fairly(results).flatMap((found, split) =>
+  const columns = fairly(results).flatMap(({ found }, split) =>
     CLASS_SETS.filter(([, classes]) => hasBoxes(found, classes)).map(([name, classes]) => ({
       title: `${found.data}: ${name}`,
       split,
@@ -44,12 +54,14 @@ export function comparisonTable(results: readonly Accuracy[]): string {
     })),
   );
   const header = ['detector', ...columns.map(({ title }) => title), 'MB', 'load', 'a picture'];
+  // Times of one set of pictures, or they could not be compared.
+  const timed = results[0].splits.findIndex((_, i) => results.every(({ splits }) => splits[i]));
   const rows = results.map(({ name, bytes, loadMs, splits }) => [
     name,
     ...columns.map(({ split, classes }) => cell(splits[split], classes)),
     (bytes / 1e6).toFixed(1),
     `${loadMs.toFixed(0)} ms`,
-    `${splits.find((found) => found)!.millisecondsAPicture.toFixed(0)} ms`,
+    pictureTime(splits[timed]),
   ]);
   return markdownTable(header, rows);
 }
@@ -71,9 +83,22 @@ export function courseTable(records: readonly StepRecord[]): string {
   return markdownTable(['step', 'input', 'loss', 'mAP07'], rows);
 }
 
-/** Each split as the first detector sees it that has not been trained on it. */
-function fairly(results: readonly Accuracy[]): SplitAccuracy[] {
-  return results[0].splits.map((_, i) => results.find(({ splits }) => splits[i])!.splits[i]!);
+/**
+ * Each split as the first detector sees it that has not been trained on it.
+ * @throws when all have been
+ */
+function fairly(results: readonly Accuracy[]): { name: string; found: SplitAccuracy }[] {
+  return results[0].splits.map((_, i) => {
+    for (const { name, splits } of results) {
+      const found = splits[i];
+      if (found) return { name, found };
+    }
+    throw new Error(`every detector has been trained on split ${i + 1} of the accuracies`);
+  });
+}
+
+function pictureTime(found: SplitAccuracy | null | undefined): string {
+  return found ? `${found.millisecondsAPicture.toFixed(0)} ms` : '–';
 }
 
 function cell(found: SplitAccuracy | null, classes: readonly string[]): string {

@@ -1,11 +1,11 @@
 /** What is kept of a run while it goes on: metrics, checkpoints, the best model. */
+import { dataName, fileName } from '../datasets/provenance.ts';
 import type { Dataset } from '../datasets/types.ts';
 import { RefineDetError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import { withoutBatchNorm } from '../model/fold.ts';
 import type { Model, ModelConfig } from '../model/model.ts';
 import { presetGraph } from '../model/presets.ts';
-import { dataName, fileName } from '../model/provenance.ts';
 import { checkObject, checkValue, wholeFrom } from '../option-checks.ts';
 import { writeModel } from '../weights/model-file.ts';
 import {

@@ -1,9 +1,9 @@
 /** Training as an asynchronous sequence of steps. */
 import { readBytes } from '#platform';
 import { isTfjsBackend, type TfjsBackend } from '../backend/tfjs.ts';
+import { dataName, isTrainedOn } from '../datasets/provenance.ts';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import type { Model } from '../model/model.ts';
-import { trainedOn } from '../model/provenance.ts';
 import { checkValue, type Rule } from '../option-checks.ts';
 import { requireData, resolveTrainConfig } from './config/resolve.ts';
 import type { TrainConfig, TrainOptions } from './config/types.ts';
@@ -152,10 +152,8 @@ async function firstModel(
   const bytes = config.init === null ? undefined : await readBytes(config.init);
   const { model, kept, fresh } = await initialModel(config, classes, bytes);
   if (bytes) onNote(`${config.init}: ${kept.length} tensors taken, ${fresh.length} begin anew`);
-  for (const part of config.validation) {
-    const known = trainedOn(model.config, part);
-    if (known)
-      onNote(`${config.init} has been trained on ${known}: what it scores there tells little`);
+  for (const part of config.validation.filter((p) => isTrainedOn(model.config.provenance, p))) {
+    onNote(`${config.init} has itself been trained on ${dataName(part)}: scores there tell little`);
   }
   return model;
 }

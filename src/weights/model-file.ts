@@ -115,8 +115,8 @@ function checksumText(digest: Uint8Array): string {
 
 /**
  * Encodes a model as one self-describing file.
- * @param type how kernels are stored: `f32` exact (default), `f16` half the size, `int8` about a
- * quarter: small kernels, which matter most, as float16
+ * @param type how kernels are stored: `f32` exact (default), `f16` half the size, `int8` a quarter
+ * to a third: small kernels, which matter most, are float16
  * @throws MODEL_METADATA for an invalid configuration, WEIGHTS_MISMATCH when tensors do not fit the
  * graph, INVALID_ARGUMENT for values that are not finite or too large for float16, INVALID_OPTION
  */

@@ -105,7 +105,7 @@ describe('train', { timeout: 180_000 }, () => {
     await stepsOf(options, { data: { train }, ...call });
     // Weight and bias of four class heads.
     expect(notes.join()).toMatch(/\d+ tensors taken, 8 begin anew/);
-    expect(notes.join()).toMatch(/has been trained on shapes:val/);
+    expect(notes.join()).toMatch(/has itself been trained on shapes:val/);
     const models = [first, second].map((folder) =>
       readFileSync(path.join(folder, RUN_FILES.model)),
     );

@@ -107,6 +107,24 @@ describe('round trip', () => {
     expect(worstError(new Map([...model.weights, ...small]))).toBeLessThanOrEqual(2 ** -11);
   });
 
+  it('reads files that have small kernels in eight bits', async () => {
+    const { tensors, metadata } = readSafetensors(files.f32);
+    const writers = new Map<string, TensorWriter>();
+    for (const [name, { dtype, shape, bytes }] of tensors) {
+      const write = (target: Uint8Array) => target.set(bytes);
+      writers.set(name, { dtype, shape, write });
+    }
+    const { shape } = tensors.get('stem.weight')!;
+    const write = (target: Uint8Array) => target.fill(2);
+    const writeScale = (target: Uint8Array) =>
+      new Float32Array(target.buffer, target.byteOffset, 32).fill(0.5);
+    writers.set('stem.weight', { dtype: 'I8', shape, write });
+    writers.set('stem.weight.scale', { dtype: 'F32', shape: [32], write: writeScale });
+    const { checksum: _, ...rest } = Object.fromEntries(metadata);
+    const { weights } = await readModel(writeSafetensors(writers, rest));
+    expect(new Set(weights.get('stem.weight')!.data)).toEqual(new Set([1]));
+  });
+
   it('gives weights that do not depend on the bytes any more', async () => {
     const bytes = files.f32.slice();
     const { weights } = await readModel(bytes);

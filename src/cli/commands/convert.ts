@@ -18,7 +18,7 @@ export function registerConvertCommand(program: Command): void {
     .addOption(
       option(
         '--dtype <type>',
-        'f32, f16 (half the size) or int8 (about a quarter); default: f32',
+        'f32, f16 (half the size) or int8 (a quarter to a third); default: f32',
         choice('--dtype', ['f32', 'f16', 'int8']),
       ),
     )

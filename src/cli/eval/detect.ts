@@ -1,5 +1,6 @@
 /** Runs a model over a data set with a progress bar, in one or several workers. */
 import { readBytes } from '#platform';
+import { dataName, isTrainedOn } from '../../datasets/provenance.ts';
 import type { Dataset, DatasetImage } from '../../datasets/types.ts';
 import { throwIfAborted } from '../../errors.ts';
 import {
@@ -11,7 +12,6 @@ import {
 import { type EvaluateOptions, evaluate } from '../../evaluation/evaluate.ts';
 import { Predictions } from '../../evaluation/predictions.ts';
 import type { ModelConfig } from '../../model/model.ts';
-import { trainedOn } from '../../model/provenance.ts';
 import { reportError } from '../errors.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { loadNamedModel } from '../model-source.ts';
@@ -33,8 +33,12 @@ export async function detectWithModel(
   const model = await loadNamedModel(file, signal);
   const { classes } = model.config;
   evaluate(dataset, new Predictions(classes), options); // classes that do not fit fail before the work
-  const known = trainedOn(model.config, { path: flags.data, split: flags.split });
-  if (known) warn(`the model has been trained on ${known}: it will do worse on new pictures`);
+  const data = { path: flags.data, split: dataset.split };
+  if (isTrainedOn(model.config.provenance, data)) {
+    warn(
+      `the model's file names ${dataName(data)} as trained on: new pictures will be harder for it`,
+    );
+  }
   const workers = Math.min(flags.workers ?? 1, dataset.images.length);
   const threads = flags.threads ?? (workers > 1 ? 1 : 'auto');
   const { threshold: scoreThreshold = EVALUATION_SCORE_THRESHOLD, multiScale, inputSize } = flags;

@@ -1,0 +1,57 @@
+/** What a model file tells of the data that its weights come from: names, as users gave them. */
+import { canonicalSplit } from './source.ts';
+
+/** Data as a user names them: a folder or file, and its splits joined by +. */
+interface NamedData {
+  path: string;
+  split?: string;
+}
+
+/** The last part of a path: model files travel, and whose folder a file was in is nobody's business. */
+export function fileName(path: string): string {
+  return path.replace(/[\\/]+$/, '').replace(/^.*[\\/]/s, '');
+}
+
+/** How provenance names data: `VOC2007:trainval`. */
+export function dataName({ path, split }: NamedData): string {
+  const name = fileName(path);
+  return split === undefined ? name : `${name}:${split}`;
+}
+
+/**
+ * Whether a stage of a model's training had data of this name with a split in common, as far as its
+ * file tells: on pictures that it knows, a model looks better than it is. Data that have another name,
+ * or the same by chance, cannot be told.
+ */
+export function isTrainedOn(provenance: unknown, data: NamedData): boolean {
+  const [folder, splits] = [fileName(data.path), data.split && parts(data.split)];
+  return trainingData(provenance).some((name) => {
+    if (name === folder) return true;
+    if (!name.startsWith(`${folder}:`)) return false;
+    const used = parts(name.slice(folder.length + 1));
+    return !splits || used.some((split) => splits.includes(split));
+  });
+}
+
+/** The plain names of joined splits; `trainval` is also what it consists of. */
+function parts(splits: string): string[] {
+  return splits
+    .split('+')
+    .map((split) => canonicalSplit(split.replace(/^.*\//s, '')))
+    .flatMap((split) => (split === 'trainval' ? [split, 'train', 'val'] : [split]));
+}
+
+/** Of all stages. Provenance is free JSON: what is not as `train` writes it does not count. */
+function trainingData(provenance: unknown): string[] {
+  const names: string[] = [];
+  for (let stage = provenance; isObject(stage); stage = stage['fineTunedFrom']) {
+    const { data } = stage;
+    if (!Array.isArray(data)) continue;
+    for (const name of data) if (typeof name === 'string') names.push(name);
+  }
+  return names;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
