@@ -34,7 +34,8 @@ export function samplesWorld(): Tree {
     ...Object.assign({}, ...VOC_FOLDERS.map(vocFolder)),
     ...cocoFolder('coco', ['train', 'val2017', 'train2017']),
     ...cocoFolder('coco-mini', ['train2017']),
-    'second.json': secondStage(),
+    'second.json': laterStage(1),
+    'third.json': laterStage(2),
     'results.json': JSON.stringify([
       { image_id: 2, category_id: 1, bbox: [5, 5, 20, 20], score: 0.9 },
     ]),
@@ -42,11 +43,12 @@ export function samplesWorld(): Tree {
   };
 }
 
-/** The configuration that the page of the default model ends with: the first stage's, and what changes. */
-function secondStage(): string {
+/** A configuration that the page of the default model ends with: the first stage's, and what changes. */
+function laterStage(index: number): string {
   const text = new TextDecoder().decode(bytes('models/README.md'));
   const blocks = codeBlocks(text).filter(({ language }) => language === 'json');
-  return JSON.stringify(Object.assign({}, ...blocks.map(({ code }) => JSON.parse(code))));
+  const [first, later] = [blocks[0], blocks[index]].map(({ code }) => JSON.parse(code));
+  return JSON.stringify({ ...first, ...later });
 }
 
 function vocFolder(folder: string, set: number): Tree {
