@@ -22,6 +22,11 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text);
 }
 
+/** Whether a value of JSON is an object, no list. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Position of the closing quote. */
 function stringEnd(text: string, start: number): number {
   let at = start + 1;

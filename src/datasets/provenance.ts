@@ -1,4 +1,5 @@
 /** What a model file tells of the data that its weights come from: names, as users gave them. */
+import { isRecord } from '../json.ts';
 import { canonicalSplit } from './source.ts';
 
 /** Data as a user names them: a folder or file, and its splits joined by +. */
@@ -44,14 +45,10 @@ function parts(splits: string): string[] {
 /** Of all stages. Provenance is free JSON: what is not as `train` writes it does not count. */
 function trainingData(provenance: unknown): string[] {
   const names: string[] = [];
-  for (let stage = provenance; isObject(stage); stage = stage['fineTunedFrom']) {
+  for (let stage = provenance; isRecord(stage); stage = stage['fineTunedFrom']) {
     const { data } = stage;
     if (!Array.isArray(data)) continue;
     for (const name of data) if (typeof name === 'string') names.push(name);
   }
   return names;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

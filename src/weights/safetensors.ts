@@ -3,7 +3,7 @@
  * shape and byte range, then the bytes. https://github.com/huggingface/safetensors
  */
 import { RefineDetError } from '../errors.ts';
-import { parseJson } from '../json.ts';
+import { isRecord, parseJson } from '../json.ts';
 import { show } from '../option-checks.ts';
 import { ByteReader, corrupt, quote, requireBytes } from './bytes.ts';
 import { type DType, ITEM_SIZE } from './dtype.ts';
@@ -180,8 +180,4 @@ function place(tensors: ReadonlyMap<string, TensorWriter>) {
       begin = end;
       return placed;
     });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
