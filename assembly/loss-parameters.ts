@@ -1,4 +1,4 @@
-/** What the loss kernels read and write, in the heap; src/training/loss-memory.ts writes it. */
+/** What the loss kernels read and write, in the heap; src/training/loss/loss-memory.ts writes it. */
 
 /** One of the two modules, ARM or ODM. */
 @unmanaged

@@ -1,6 +1,6 @@
 /**
  * Updates of weights by their gradients, four at a time, on parts of flat buffers. `count` is a
- * multiple of 4: src/training/parameters.ts pads every tensor with zeros, which stay zero.
+ * multiple of 4: src/training/memory/parameter-layout.ts pads every tensor with zeros, which stay zero.
  */
 
 /** Σ x², in f64. */

@@ -1,5 +1,5 @@
 /**
- * What the post-process reads, in the heap: 4 bytes a field. src/kernels/parameters.ts writes the
+ * What the post-process reads, in the heap: 4 bytes a field. src/kernels/postprocess-parameters.ts writes the
  * first three groups in this order; layOut fills in the fourth.
  */
 @unmanaged

@@ -4,15 +4,15 @@
  *
  *     npx tsx --conditions=refinedet-source bench/augmentation.ts
  */
-import type { RawImage } from '../src/image/types.ts';
+import type { RawImage } from '../src/image/raw-image.ts';
 import { createHeap } from '../src/kernels/heap.ts';
 import { loadKernels } from '../src/kernels/module.ts';
 import { deriveRandom } from '../src/random.ts';
-import { resolveAugmentation } from '../src/training/augmentation/options.ts';
-import { planSample } from '../src/training/augmentation/plan.ts';
+import { resolveAugmentation } from '../src/training/augmentation/augmentation-options.ts';
+import { planSample } from '../src/training/augmentation/augmentation-plan.ts';
 import { Augmenter, type Normalization } from '../src/training/augmentation/render.ts';
-import { referenceRender } from '../test/reference/render.ts';
-import { randomTruth } from '../test/training/scenes.ts';
+import { referenceRender } from '../support/reference/reference-render.ts';
+import { randomTruth } from '../support/scenes/training-scenes.ts';
 import { measure, printTimings } from './harness.ts';
 
 const SIDE = 320;

@@ -5,7 +5,7 @@
  *
  *     npx tsx bench/evaluation.ts
  */
-import type { Dataset, DatasetImage } from '../src/datasets/types.ts';
+import type { Dataset, DatasetImage } from '../src/datasets/dataset-types.ts';
 import { evaluate, type Metric } from '../src/evaluation/evaluate.ts';
 import { Predictions } from '../src/evaluation/predictions.ts';
 import { deriveRandom } from '../src/random.ts';

@@ -11,12 +11,15 @@ import { wasmRuntime } from '../src/backend/wasm.ts';
 import { runLayerKernel } from '../src/kernels/layers/index.ts';
 import { convGeometry, depthwiseGeometry } from '../src/model/geometry.ts';
 import type { ConvLayer } from '../src/model/graph.ts';
+import { disposeHeads, type Heads, Network } from '../src/model/network.ts';
 import { presetGraph } from '../src/model/presets.ts';
-import { disposeHeads, type Heads, Network } from '../src/model/run.ts';
-import { convFilterGradient, convInputGradient } from '../src/training/gradients/convolution.ts';
-import { TrainableNetwork } from '../src/training/gradients/network.ts';
-import { withoutLayerKernels } from '../test/helpers/layer-kernels.ts';
-import { randomWeights } from '../test/helpers/weights.ts';
+import {
+  convFilterGradient,
+  convInputGradient,
+} from '../src/training/gradients/convolution-gradient.ts';
+import { TrainableNetwork } from '../src/training/gradients/trainable-network.ts';
+import { withoutLayerKernels } from '../support/models/layer-kernels.ts';
+import { randomWeights } from '../support/models/random-weights.ts';
 import { type Case, markdownTable, measure, printTimings, significant } from './harness.ts';
 import { peakCase } from './peak.ts';
 

@@ -12,7 +12,7 @@ import type { Step } from '../src/model/plan.ts';
 import { planInference } from '../src/model/plan-inference.ts';
 import { presetByName } from '../src/model/presets.ts';
 import { summarize } from '../src/model/summary.ts';
-import { presetModel } from '../test/helpers/preset-model.ts';
+import { presetModel } from '../support/models/preset-model.ts';
 import { markdownTable, quantile } from './harness.ts';
 import { peakCase } from './peak.ts';
 

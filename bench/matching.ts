@@ -6,9 +6,13 @@
  */
 import { createHeap } from '../src/kernels/heap.ts';
 import { loadKernels } from '../src/kernels/module.ts';
-import { DetectionLoss } from '../src/training/loss.ts';
-import { decideTargets, referenceGradients, referenceLoss } from '../test/reference/loss.ts';
-import { allocateHeads, randomScene, writeHeads } from '../test/training/scenes.ts';
+import { DetectionLoss } from '../src/training/loss/detection-loss.ts';
+import {
+  decideTargets,
+  referenceGradients,
+  referenceLoss,
+} from '../support/reference/reference-loss.ts';
+import { allocateHeads, randomScene, writeHeads } from '../support/scenes/training-scenes.ts';
 import { measure, printTimings } from './harness.ts';
 
 const IMAGES = 4;

@@ -3,7 +3,7 @@ import { loadModel } from '../src/detection/load-model.ts';
 import { RefineDetError } from '../src/errors.ts';
 import { VOC_CLASSES } from '../src/labels.ts';
 import type { Model } from '../src/model/model.ts';
-import { presetModel } from '../test/helpers/preset-model.ts';
+import { presetModel } from '../support/models/preset-model.ts';
 
 /** @returns `about`: which one, for titles */
 export async function benchModel(): Promise<{ model: Model; about: string }> {

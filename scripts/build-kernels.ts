@@ -19,7 +19,7 @@ const THREADS = 'src/kernels/parallel';
 const SOURCES = [
   'asconfig.json',
   ...readdirSync(join(ROOT, 'assembly')).map((f) => `assembly/${f}`),
-  `${THREADS}/worker.ts`,
+  `${THREADS}/team-worker.ts`,
   `${THREADS}/board.ts`,
 ];
 
@@ -36,7 +36,7 @@ export async function buildKernels(): Promise<void> {
 async function bundleWorker(): Promise<Uint8Array> {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
-    entryPoints: [`${THREADS}/worker.ts`],
+    entryPoints: [`${THREADS}/team-worker.ts`],
     bundle: true,
     minify: true,
     format: 'iife',

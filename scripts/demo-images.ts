@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { serveSite } from '../src/cli/demo/server.ts';
-import { readSite } from '../src/cli/demo/site.ts';
-import { launchChromium } from '../test/browser/helpers/chromium.ts';
-import { type MovingPicture, makeVideo } from '../test/browser/helpers/video.ts';
+import { serveSite } from '../src/cli/demo/demo-server.ts';
+import { readSite } from '../src/cli/demo/demo-site.ts';
+import { launchChromium } from '../support/browser/chromium.ts';
+import { type MovingPicture, makeVideo } from '../support/browser/video.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DESKTOP = { viewport: { width: 1280, height: 860 } };

@@ -12,7 +12,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Accuracy } from '../bench/accuracy/results.ts';
-import type { StepRecord } from '../src/training/records.ts';
+import type { StepRecord } from '../src/training/run/step-record.ts';
 import { lossCurve, scoreCurve } from './model-card/curves.ts';
 import { insertSections } from './model-card/sections.ts';
 import { classTable, comparisonTable, courseTable } from './model-card/tables.ts';

@@ -2,25 +2,25 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { anchorGrid } from './anchors.ts';
 import type { Detection } from './boxes.ts';
-import { type BackendName, type Engine, noTimings } from './detection/engine.ts';
-import { type ImageSource, toRawImage } from './detection/images.ts';
-import { loadModel, type ModelSource } from './detection/load-model.ts';
-import { checkLoadOptions, type LoadOptions } from './detection/load-options.ts';
-import { mergeViews, toDetections, viewToImage } from './detection/merge.ts';
 import {
   type DetectOptions,
   type ResolvedDetectOptions,
   resolveDetectOptions,
-} from './detection/options.ts';
+} from './detection/detect-options.ts';
+import { type ImageSource, toRawImage } from './detection/image-source.ts';
+import { loadModel, type ModelSource } from './detection/load-model.ts';
+import { checkLoadOptions, type LoadOptions } from './detection/load-options.ts';
+import { mergeViews, toDetections, viewToImage } from './detection/merge-views.ts';
 import { Queue } from './detection/queue.ts';
-import { startEngine } from './detection/start-engine.ts';
 import { type Size, wholeImage } from './detection/views.ts';
+import { type BackendName, type Engine, noTimings } from './engine/engine.ts';
+import { startEngine } from './engine/start-engine.ts';
 import { RefineDetError, throwIfAborted } from './errors.ts';
-import type { DecodedImage } from './image/types.ts';
+import type { DecodedImage } from './image/raw-image.ts';
 import type { RawDetections } from './kernels/postprocess.ts';
 import { checkInputSize, type InputSize, inputSide, withInputSize } from './model/input-size.ts';
 import type { Model, ModelConfig } from './model/model.ts';
-import type { Heads } from './model/run.ts';
+import type { Heads } from './model/network.ts';
 import { levelShapes, type ModelSummary, summarize } from './model/summary.ts';
 import { show } from './option-checks.ts';
 import type { StreamSource } from './stream/frames.ts';

@@ -6,22 +6,22 @@ export { type AnchorOptions, anchorGrid, type GridShape } from './anchors.ts';
 export type { TfjsBackend } from './backend/tfjs.ts';
 export type { Threads } from './backend/wasm.ts';
 export { type Box, boxIou, type Detection } from './boxes.ts';
-export type { BackendName, StageTimings } from './detection/engine.ts';
-export type { ImageSource } from './detection/images.ts';
+export type { DetectOptions } from './detection/detect-options.ts';
+export type { ImageSource } from './detection/image-source.ts';
 export type { ModelSource } from './detection/load-model.ts';
 export type { LoadOptions } from './detection/load-options.ts';
 export type { MultiScaleOptions } from './detection/multi-scale.ts';
-export type { DetectOptions } from './detection/options.ts';
 export type { TileOptions } from './detection/tiles.ts';
 export { RefineDet } from './detector.ts';
+export type { BackendName, StageTimings } from './engine/engine.ts';
 export { ERROR_CODES, type ErrorCode, RefineDetError } from './errors.ts';
-export type { RawImage } from './image/types.ts';
-export type { Decoding, PostprocessOptions, SoftNms } from './kernels/options.ts';
+export type { RawImage } from './image/raw-image.ts';
 export {
   type HeadArrays,
   postprocess,
   type RawDetections,
 } from './kernels/postprocess.ts';
+export type { Decoding, PostprocessOptions, SoftNms } from './kernels/postprocess-options.ts';
 export { type ClassFilter, COCO_CLASSES, VOC_CLASSES } from './labels.ts';
 export type {
   Activation,
@@ -42,8 +42,8 @@ export type {
 } from './model/graph.ts';
 export type { InputSize } from './model/input-size.ts';
 export type { ChannelOrder, Model, ModelConfig } from './model/model.ts';
+export type { Heads } from './model/network.ts';
 export { PRESETS, type PresetName } from './model/presets.ts';
-export type { Heads } from './model/run.ts';
 export type { LayerSummary, ModelSummary } from './model/summary.ts';
 export type { DownloadProgress, PixelSource, WasmSource } from './platform/platform.ts';
 export type { FramePolicy, StreamSource } from './stream/frames.ts';

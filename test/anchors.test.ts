@@ -8,7 +8,7 @@ import {
   type GridShape,
   parseAnchorOptions,
 } from '../src/anchors.ts';
-import { writeAnchorGrid } from '../src/kernels/anchors.ts';
+import { writeAnchorGrid } from '../src/kernels/anchor-buffer.ts';
 import { createHeap, float32View } from '../src/kernels/heap.ts';
 import { loadKernels } from '../src/kernels/module.ts';
 

@@ -1,6 +1,6 @@
 /** Scores a detector on a data set by all three metrics. */
-import { selectClasses } from '../../src/datasets/classes.ts';
-import type { Dataset } from '../../src/datasets/types.ts';
+import { selectClasses } from '../../src/datasets/dataset-classes.ts';
+import type { Dataset } from '../../src/datasets/dataset-types.ts';
 import { type DatasetDetector, evaluateDetector } from '../../src/evaluation/detect-dataset.ts';
 import { evaluate } from '../../src/evaluation/evaluate.ts';
 import type { SplitAccuracy } from './results.ts';

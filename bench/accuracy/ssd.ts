@@ -7,8 +7,8 @@ import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Detection } from '../../src/boxes.ts';
 import type { DatasetDetector } from '../../src/evaluation/detect-dataset.ts';
-import type { SourceTensors } from '../../src/weights/source.ts';
 import { readTensors } from '../../src/weights/tensor-file.ts';
+import type { SourceTensors } from '../../src/weights/weight-source.ts';
 import { suppress } from './nms.ts';
 import { readPicture } from './picture.ts';
 

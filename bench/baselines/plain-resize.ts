@@ -1,5 +1,5 @@
 /** What one would write without wasm: no cache of rows, a pixel after the other. */
-import type { RawImage } from '../../src/image/types.ts';
+import type { RawImage } from '../../src/image/raw-image.ts';
 import type { ModelConfig } from '../../src/model/model.ts';
 
 export type Normalization = Pick<ModelConfig, 'mean' | 'std' | 'channelOrder'>;

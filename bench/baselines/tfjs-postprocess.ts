@@ -3,8 +3,8 @@
  * filter are gathered first, then everything runs on them, with one NMS call a class.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { PostprocessOptions } from '../../src/kernels/options.ts';
-import type { Scene } from '../../test/reference/scene.ts';
+import type { PostprocessOptions } from '../../src/kernels/postprocess-options.ts';
+import type { Scene } from '../../support/scenes/detection-scene.ts';
 
 export type SceneTensors = Record<
   'armLoc' | 'armConf' | 'odmLoc' | 'odmConf' | 'anchors',

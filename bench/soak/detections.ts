@@ -1,6 +1,6 @@
 /** Detections, one after the other, in one process; the same pictures give the same to the end. */
 
-import { toRawImage } from '../../src/detection/images.ts';
+import { toRawImage } from '../../src/detection/image-source.ts';
 import { RefineDet } from '../../src/index.ts';
 import { isLookDue, processSample, report, type Sample } from './samples.ts';
 

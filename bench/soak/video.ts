@@ -1,8 +1,8 @@
 /** A stream of a synthetic video in Chromium, through the worker. */
 import { readFileSync } from 'node:fs';
-import { hasChromium, launchChromium, openPage } from '../../test/browser/helpers/chromium.ts';
-import { createFixture } from '../../test/browser/helpers/fixture.ts';
-import { serveSite } from '../../test/browser/helpers/server.ts';
+import { hasChromium, launchChromium, openPage } from '../../support/browser/chromium.ts';
+import { createFixture } from '../../support/browser/fixture.ts';
+import { serveSite } from '../../support/browser/server.ts';
 import { report, type Sample } from './samples.ts';
 
 const MODEL = new URL('../../models/default.safetensors', import.meta.url);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { foldBatchNorm } from '../../src/model/fold.ts';
-import { disposeHeads, Network } from '../../src/model/run.ts';
+import { disposeHeads, Network } from '../../src/model/network.ts';
 import { deriveRandom } from '../../src/random.ts';
 import { readModel } from '../../src/weights/model-file.ts';
 import { sampleOnce } from '../harness.ts';

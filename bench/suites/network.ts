@@ -2,7 +2,7 @@
 import { VOC_CLASSES } from '../../src/labels.ts';
 import type { PresetName } from '../../src/model/presets.ts';
 import { summarize } from '../../src/model/summary.ts';
-import { presetModel } from '../../test/helpers/preset-model.ts';
+import { presetModel } from '../../support/models/preset-model.ts';
 import { measure } from '../harness.ts';
 import { withModelFiles } from '../model-files.ts';
 import { peakCase } from '../peak.ts';

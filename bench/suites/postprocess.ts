@@ -1,10 +1,10 @@
 /** From head outputs to detections. */
 import * as tf from '@tensorflow/tfjs-core';
 import { tensorPointer, wasmRuntime } from '../../src/backend/wasm.ts';
-import { POSTPROCESS_DEFAULTS } from '../../src/kernels/options.ts';
 import { PostProcessor } from '../../src/kernels/postprocess.ts';
-import { ReferencePostprocessor } from '../../test/reference/postprocess.ts';
-import { makeScene, type Scene } from '../../test/reference/scene.ts';
+import { POSTPROCESS_DEFAULTS } from '../../src/kernels/postprocess-options.ts';
+import { ReferencePostprocessor } from '../../support/reference/reference-postprocess.ts';
+import { makeScene, type Scene } from '../../support/scenes/detection-scene.ts';
 import { cocoSsdPostprocess } from '../baselines/coco-ssd-postprocess.ts';
 import { tfjsPostprocess, uploadScene } from '../baselines/tfjs-postprocess.ts';
 import { measure } from '../harness.ts';

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
-import { configDefaults } from '../../src/training/config/defaults.ts';
-import { resolveTrainConfig } from '../../src/training/config/resolve.ts';
-import { initialModel } from '../../src/training/initial-weights.ts';
-import { Trainer } from '../../src/training/trainer.ts';
-import { sourceHost } from '../../test/training/node-workers.ts';
-import { shapesDataset } from '../../test/training/shapes.ts';
+import { configDefaults } from '../../src/training/config/config-defaults.ts';
+import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
+import { initialModel } from '../../src/training/init/initial-weights.ts';
+import { Trainer } from '../../src/training/run/trainer.ts';
+import { shapesDataset } from '../../support/scenes/shapes.ts';
+import { sourceHost } from '../../support/training/node-workers.ts';
 
 export interface TrainingJob {
   workers: number;

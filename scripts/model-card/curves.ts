@@ -1,8 +1,8 @@
 /** A run's curves as pictures that stand alone: light and dark, with their legend inside. */
 
 import { STYLE } from '../../src/report/style.ts';
-import { lossChart, scoreChart } from '../../src/training/node/report/curves.ts';
-import type { StepRecord } from '../../src/training/records.ts';
+import { lossChart, scoreChart } from '../../src/training/node/report/training-curves.ts';
+import type { StepRecord } from '../../src/training/run/step-record.ts';
 
 const LEGEND = ['total', 'ARM objectness', 'ARM boxes', 'ODM classes', 'ODM boxes'];
 

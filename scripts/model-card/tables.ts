@@ -3,7 +3,7 @@ import { CLASS_SETS, hasBoxes, meanPercent } from '../../bench/accuracy/class-se
 import type { Accuracy, SplitAccuracy } from '../../bench/accuracy/results.ts';
 import { markdownTable } from '../../bench/harness.ts';
 import { VOC_CLASSES } from '../../src/labels.ts';
-import type { StepRecord } from '../../src/training/records.ts';
+import type { StepRecord } from '../../src/training/run/step-record.ts';
 
 /** How bench/accuracy.ts begins the names of this package's models. */
 const OURS = 'RefineDet, ';

@@ -1,5 +1,5 @@
 /** Class names of a model: `voc`, `coco`, `@file.txt` (a name a line) or names with commas. */
-import { readText } from '../datasets/files.ts';
+import { readText } from '../datasets/dataset-files.ts';
 import { RefineDetError } from '../errors.ts';
 import { COCO_CLASSES, VOC_CLASSES } from '../labels.ts';
 import { parseNames } from './class-options.ts';

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { readBytes } from '#platform';
-import { entryKind } from '../datasets/files.ts';
+import { entryKind } from '../datasets/dataset-files.ts';
 import { RefineDetError } from '../errors.ts';
 
 /** One picture to look at. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** Entry of the command line. Heavy modules load inside the commands, so that --help is quick. */
-import { exitCodeOf, reportError } from './errors.ts';
+import { exitCodeOf, reportError } from './describe-error.ts';
 import { createProgram } from './program.ts';
 import { guardOutput } from './terminal.ts';
 

@@ -1,6 +1,6 @@
 /** A model in one line. */
 import type { Model } from '../model/model.ts';
-import { counted, metric } from './text.ts';
+import { counted, metric } from './printable.ts';
 
 /** `refinedet320-vgg16 with 20 classes: 71 tensors, 34.4 M parameters` */
 export function modelLine({ config, weights }: Model): string {

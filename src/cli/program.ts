@@ -2,16 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { registerConvertCommand } from './commands/convert.ts';
-import { registerDatasetCommand } from './commands/dataset.ts';
-import { registerDemoCommand } from './commands/demo.ts';
-import { registerDetectCommand } from './commands/detect.ts';
-import { registerEvalCommand } from './commands/eval.ts';
-import { registerExportCommand } from './commands/export.ts';
-import { registerHelpCommand } from './commands/help.ts';
-import { registerInfoCommand } from './commands/info.ts';
-import { registerTrainCommand } from './commands/train.ts';
-import { helpExamples } from './options.ts';
+import { helpExamples } from './common-options.ts';
+import { registerConvertCommand } from './convert/convert-command.ts';
+import { registerDatasetCommand } from './dataset/dataset-command.ts';
+import { registerDemoCommand } from './demo/demo-command.ts';
+import { registerDetectCommand } from './detect/detect-command.ts';
+import { registerEvalCommand } from './eval/eval-command.ts';
+import { registerExportCommand } from './export/export-command.ts';
+import { registerHelpCommand } from './help.ts';
+import { registerInfoCommand } from './info/info-command.ts';
+import { registerTrainCommand } from './train/train-command.ts';
 
 export function createProgram(): Command {
   const program = new Command('refinedet')

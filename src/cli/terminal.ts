@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { WriteStream } from 'node:tty';
 import pc from 'picocolors';
 import { RefineDetError } from '../errors.ts';
-import { EXIT_FAILURE, errorLine } from './errors.ts';
-import { printable } from './text.ts';
+import { EXIT_FAILURE, errorLine } from './describe-error.ts';
+import { printable } from './printable.ts';
 
 let closed = false;
 

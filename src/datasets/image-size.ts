@@ -1,7 +1,7 @@
 /** Sizes of pictures on disk, as they are seen: with the EXIF orientation applied. */
 import { peekImageHeader, readImageHeader, uprightSize } from '../image/header.ts';
-import { readBytes, readStart } from './files.ts';
-import type { DatasetImage } from './types.ts';
+import { readBytes, readStart } from './dataset-files.ts';
+import type { DatasetImage } from './dataset-types.ts';
 
 /** Pixels. */
 export interface ImageSize {

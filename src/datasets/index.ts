@@ -7,16 +7,33 @@ export {
   type CheckReport,
   checkDataset,
   DEFAULT_CHECK_PRESET,
-} from './check.ts';
-export { type ClassMap, joinDatasets, mapClasses, selectClasses } from './classes.ts';
+} from './check/check-dataset.ts';
+export type {
+  AnchorStats,
+  ClassCount,
+  DatasetStats,
+  MatchCount,
+  SizeBin,
+  SplitStats,
+} from './check/dataset-stats.ts';
+export type { FindingCode } from './check/findings.ts';
+export { type FixOptions, type FixReport, fixDataset } from './check/fix-dataset.ts';
 export {
   type ConvertOptions,
   type ConvertReport,
   type CopyImages,
   convertDataset,
-} from './convert.ts';
-export type { FindingCode } from './findings.ts';
-export { type FixOptions, type FixReport, fixDataset } from './fix.ts';
+} from './convert-dataset.ts';
+export { type ClassMap, joinDatasets, mapClasses, selectClasses } from './dataset-classes.ts';
+export type { DatasetSource } from './dataset-source.ts';
+export type {
+  Dataset,
+  DatasetFormat,
+  DatasetImage,
+  Finding,
+  GroundTruth,
+  Severity,
+} from './dataset-types.ts';
 export { type ImageSize, imageSize } from './image-size.ts';
 export {
   type ClassOptions,
@@ -25,22 +42,5 @@ export {
   loadSplits,
   type OpenOptions,
   openDataset,
-} from './load.ts';
-export type { DatasetSource } from './source.ts';
-export type {
-  AnchorStats,
-  ClassCount,
-  DatasetStats,
-  MatchCount,
-  SizeBin,
-  SplitStats,
-} from './stats.ts';
-export type {
-  Dataset,
-  DatasetFormat,
-  DatasetImage,
-  Finding,
-  GroundTruth,
-  Severity,
-} from './types.ts';
-export { boxFromVocCorners, type VocCorners, vocCorners } from './voc-box.ts';
+} from './load-dataset.ts';
+export { boxFromVocCorners, type VocCorners, vocCorners } from './voc/voc-box.ts';

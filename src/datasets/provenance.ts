@@ -1,6 +1,6 @@
 /** What a model file tells of the data that its weights come from: names, as users gave them. */
 import { isRecord } from '../json.ts';
-import { canonicalSplit } from './source.ts';
+import { canonicalSplit } from './dataset-source.ts';
 
 /** Data as a user names them: a folder or file, and its splits joined by +. */
 interface NamedData {

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { writeError } from '../write-error.ts';
-import { entryKind, isInside, listFolder } from './files.ts';
-import { openDataset } from './load.ts';
+import { entryKind, isInside, listFolder } from './dataset-files.ts';
+import { openDataset } from './load-dataset.ts';
 
 export interface FolderOptions {
   /** Replace an existing folder, if it is empty or holds a data set. Default false. */

@@ -1,7 +1,7 @@
 /** File names of written images. */
 import path from 'node:path';
-import { withoutExtension } from './files.ts';
-import type { DatasetImage } from './types.ts';
+import { withoutExtension } from './dataset-files.ts';
+import type { DatasetImage } from './dataset-types.ts';
 
 /**
  * A name for each picture, distinct even without extension and in any case of letters, because the

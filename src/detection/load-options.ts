@@ -1,6 +1,7 @@
 /** Options of loading a detector. */
 import { isTfjsBackend, type TfjsBackend } from '../backend/tfjs.ts';
 import { THREADS, type Threads } from '../backend/wasm.ts';
+import type { BackendName } from '../engine/engine.ts';
 import { checkInputSize, INPUT_SIZE, type InputSize } from '../model/input-size.ts';
 import {
   ABORT_SIGNAL,
@@ -12,7 +13,6 @@ import {
   TEXT,
 } from '../option-checks.ts';
 import type { DownloadProgress, WasmSource } from '../platform/platform.ts';
-import type { BackendName } from './engine.ts';
 
 /** Options of `RefineDet.load`. */
 export interface LoadOptions {

@@ -3,7 +3,7 @@
  * one view; the multi-scale test and tiling are several, merged afterwards.
  */
 import type { Box } from '../boxes.ts';
-import type { Size } from '../image/types.ts';
+import type { Size } from '../image/raw-image.ts';
 
 export type { Size };
 

@@ -1,7 +1,7 @@
 /** COCO results JSON: a list of `{image_id, category_id, bbox: [x, y, width, height], score}`. */
-import { documentElements, JsonError, lineFinder } from '../datasets/json-records.ts';
-import { isCoordinate } from '../datasets/number.ts';
-import type { Dataset } from '../datasets/types.ts';
+import { documentElements, JsonError, lineFinder } from '../datasets/coco/json-records.ts';
+import type { Dataset } from '../datasets/dataset-types.ts';
+import { isCoordinate } from '../datasets/parse-number.ts';
 import { Predictions } from './predictions.ts';
 import { malformed, readResultBytes, writeResultFile } from './result-files.ts';
 

@@ -1,6 +1,6 @@
 /** Running a detector over a data set. */
 import type { Detection } from '../boxes.ts';
-import type { Dataset, DatasetImage } from '../datasets/types.ts';
+import type { Dataset, DatasetImage } from '../datasets/dataset-types.ts';
 import { type ErrorCode, RefineDetError, throwIfAborted } from '../errors.ts';
 import { type EvaluateOptions, type EvaluationResult, evaluate } from './evaluate.ts';
 import { Predictions } from './predictions.ts';

@@ -1,11 +1,11 @@
 /** Scores predictions on a data set by one of three metrics. */
-import type { Dataset } from '../datasets/types.ts';
+import type { Dataset } from '../datasets/dataset-types.ts';
 import { didYouMean, RefineDetError } from '../errors.ts';
-import { type CocoSummary, evaluateCoco } from './coco.ts';
+import { type CocoSummary, evaluateCoco } from './coco-metric.ts';
 import type { ClassMatches } from './matches.ts';
 import { alignPredictions, type Predictions } from './predictions.ts';
 import { type DetectionTable, type TruthTable, truthTable } from './tables.ts';
-import { matchVoc, vocAp } from './voc.ts';
+import { matchVoc, vocAp } from './voc-metric.ts';
 
 /**
  * `voc07`: PASCAL VOC 2007, 11-point AP. `voc12`: PASCAL VOC 2010–2012, area AP.

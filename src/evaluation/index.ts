@@ -7,11 +7,16 @@ export {
   type Analysis,
   analyse,
   type ClassAnalysis,
-} from './analysis/analyse.ts';
+} from './analysis/analyze.ts';
 export type { ConfusionMatrix } from './analysis/confusion.ts';
-export type { FalsePositive, FalsePositiveKind, LabelledBox, Miss } from './analysis/errors.ts';
+export type {
+  FalsePositive,
+  FalsePositiveKind,
+  LabelledBox,
+  Miss,
+} from './analysis/error-types.ts';
 export type { OperatingPoint } from './analysis/thresholds.ts';
-export type { CocoSummary } from './coco.ts';
+export type { CocoSummary } from './coco-metric.ts';
 export { readCocoResults, writeCocoResults } from './coco-results.ts';
 export {
   type DatasetDetections,
@@ -38,5 +43,5 @@ export {
 } from './evaluate.ts';
 export type { PrCurve } from './matches.ts';
 export { type ImageId, Predictions } from './predictions.ts';
-export { type ReportOptions, renderReport } from './report/report.ts';
+export { type ReportOptions, renderReport } from './report/evaluation-report.ts';
 export { readVocResults, writeVocResults } from './voc-results.ts';

@@ -1,6 +1,6 @@
 /** Detections of a whole data set in growing columns: 48 bytes each instead of objects. */
 import type { Detection } from '../boxes.ts';
-import type { Dataset } from '../datasets/types.ts';
+import type { Dataset } from '../datasets/dataset-types.ts';
 import { didYouMean, listed, RefineDetError } from '../errors.ts';
 import type { DetectionTable } from './tables.ts';
 

@@ -1,7 +1,7 @@
 /** Files of predictions: read whole, written through a temporary file. */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { formatPlace, type Place } from '../datasets/findings.ts';
+import { formatPlace, type Place } from '../datasets/check/findings.ts';
 import { RefineDetError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { writeError } from '../write-error.ts';

@@ -2,7 +2,7 @@
  * What the evaluators compute with: boxes in columns, one row a box. A class or an image is a
  * number; names and ids stay with the data set.
  */
-import type { Dataset } from '../datasets/types.ts';
+import type { Dataset } from '../datasets/dataset-types.ts';
 
 /** Ground truth in columns. Boxes are x, y, width, height in source-image pixels. */
 export interface TruthTable {

@@ -4,9 +4,9 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isCoordinate, toNumber } from '../datasets/number.ts';
-import type { Dataset } from '../datasets/types.ts';
-import { boxFromVocCorners, vocCorners } from '../datasets/voc-box.ts';
+import type { Dataset } from '../datasets/dataset-types.ts';
+import { isCoordinate, toNumber } from '../datasets/parse-number.ts';
+import { boxFromVocCorners, vocCorners } from '../datasets/voc/voc-box.ts';
 import { didYouMean, RefineDetError } from '../errors.ts';
 import { bucket, bucketRows } from './order.ts';
 import { Predictions } from './predictions.ts';

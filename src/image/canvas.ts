@@ -1,7 +1,7 @@
 /** The two drawing operations that annotated pictures need, on RGB pixels. */
 import type { Rgb } from './colors.ts';
+import type { RawImage } from './raw-image.ts';
 import type { TextMask } from './text.ts';
-import type { RawImage } from './types.ts';
 
 /** Pixels [left, right) × [top, bottom), whole numbers. */
 export interface Rect {

@@ -3,7 +3,7 @@ import type { Box, Detection } from '../boxes.ts';
 import { drawText, fillRect, type Rect, toRgb } from './canvas.ts';
 import { BLACK, classColor, type Rgb, textColor } from './colors.ts';
 import { type Label, makeLabel, placeLabel } from './label.ts';
-import { type RawImage, validateRawImage } from './types.ts';
+import { type RawImage, validateRawImage } from './raw-image.ts';
 
 /** Sizes are fractions of the picture's mean side, with the least pixels that can be made out. */
 const LINE = { fraction: 1 / 240, least: 2 };

@@ -7,7 +7,7 @@ import { asciiAt } from './bytes.ts';
 import type { Orientation } from './exif.ts';
 import { parseJpeg } from './jpeg.ts';
 import { PNG_SIGNATURE, parsePng } from './png.ts';
-import type { Size } from './types.ts';
+import type { Size } from './raw-image.ts';
 import { parseWebp } from './webp.ts';
 
 /** Picture formats that can be read. */

@@ -1,6 +1,6 @@
 /** Turns a picture upright. */
 import type { Orientation } from './exif.ts';
-import type { RawImage } from './types.ts';
+import type { RawImage } from './raw-image.ts';
 
 /**
  * Per orientation, where the upright picture finds its pixels: whether its x runs along the stored

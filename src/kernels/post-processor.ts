@@ -2,10 +2,10 @@
 import { type AnchorOptions, anchorCount, type GridShape } from '../anchors.ts';
 import { RefineDetError } from '../errors.ts';
 import { show } from '../option-checks.ts';
-import { writeAnchorGrid } from './anchors.ts';
+import { writeAnchorGrid } from './anchor-buffer.ts';
 import { float32View, type Heap, uint32View } from './heap.ts';
 import type { Kernels } from './module.ts';
-import { POSTPROCESS_DEFAULTS, type PostprocessOptions } from './options.ts';
+import { POSTPROCESS_DEFAULTS, type PostprocessOptions } from './postprocess-options.ts';
 import { GrowingBuffer, type RawDetections, Workspace } from './workspace.ts';
 
 /** Outputs of one level, or of all levels joined: n anchors, K object classes. */

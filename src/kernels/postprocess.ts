@@ -1,11 +1,11 @@
 /** Post-processing: from the raw outputs of a network, or from candidates, to detections. */
 import { createHeap } from './heap.ts';
 import { type Kernels, loadKernels } from './module.ts';
-import { type PostprocessOptions, resolvePostprocessOptions } from './options.ts';
 import { type HeadArrays, PostProcessor, requireFloats } from './post-processor.ts';
+import { type PostprocessOptions, resolvePostprocessOptions } from './postprocess-options.ts';
 import type { RawDetections } from './workspace.ts';
 
-export { type Candidates, mergeDetections } from './merge.ts';
+export { type Candidates, mergeDetections } from './merge-detections.ts';
 export {
   type AnchorGrid,
   type HeadArrays,

@@ -1,7 +1,7 @@
 /** Typed access to the resize kernel (assembly/resize.ts): pictures to network input. */
 import type { Box } from '../boxes.ts';
 import { RefineDetError } from '../errors.ts';
-import type { RawImage } from '../image/types.ts';
+import type { RawImage } from '../image/raw-image.ts';
 import { float32View, type Heap, uint8View, uint32View } from './heap.ts';
 import type { Kernels } from './module.ts';
 import { GrowingBuffer } from './workspace.ts';

@@ -2,8 +2,8 @@
 import { RefineDetError } from '../errors.ts';
 import { float32View, type Heap, uint8View } from './heap.ts';
 import type { Kernels } from './module.ts';
-import type { PostprocessOptions } from './options.ts';
-import { type BlockAddresses, PARAMETER_BYTES, writeParameters } from './parameters.ts';
+import type { PostprocessOptions } from './postprocess-options.ts';
+import { type BlockAddresses, PARAMETER_BYTES, writeParameters } from './postprocess-parameters.ts';
 
 /** Detections before they get names and pixels, best first. */
 export interface RawDetections {

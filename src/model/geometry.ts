@@ -1,5 +1,5 @@
 /** Sizes and padding of convolutions on concrete maps. */
-import type { ConvGeometry, DepthwiseGeometry } from '../kernels/layers/geometry.ts';
+import type { ConvGeometry, DepthwiseGeometry } from '../kernels/layers/layer-geometry.ts';
 import { type ConvLayer, convSize, type DepthwiseLayer, type Padding } from './graph.ts';
 
 type MapShape = readonly [batch: number, height: number, width: number, channels: number];

@@ -1,6 +1,6 @@
 /** A detector in memory: what the network is, how its input is prepared, and its weights. */
 import type { AnchorOptions } from '../anchors.ts';
-import type { Decoding } from '../kernels/options.ts';
+import type { Decoding } from '../kernels/postprocess-options.ts';
 import type { Graph, Weights } from './graph.ts';
 import type { GraphOptions } from './graph-options.ts';
 import type { PresetName } from './presets.ts';

@@ -7,7 +7,7 @@ import poolWorkerModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backen
 import type { ThreadWorker, WasmAssets } from '../backend/emscripten.ts';
 import { RefineDetError } from '../errors.ts';
 import { type DecodeOptions, readImageHeader } from '../image/header.ts';
-import type { RawImage } from '../image/types.ts';
+import type { RawImage } from '../image/raw-image.ts';
 import { cachedBytes } from './cached-fetch.ts';
 import { embeddedThreadScript, embeddedWasm } from './embedded-wasm.ts';
 import { fetchBytes } from './fetch.ts';

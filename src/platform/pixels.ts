@@ -1,7 +1,7 @@
 /** Pixels of what a browser has decoded, read back through a canvas. */
 import { RefineDetError } from '../errors.ts';
 import { DEFAULT_MAX_PIXELS, type DecodeOptions } from '../image/header.ts';
-import type { RawImage } from '../image/types.ts';
+import type { RawImage } from '../image/raw-image.ts';
 import type { PixelSource } from './platform.ts';
 
 /** As the file stores it: what cv2 and the decoders of Node yield. */

@@ -2,7 +2,7 @@
 import type { KernelBackend } from '@tensorflow/tfjs-core';
 import type { WasmAssets, WasmModule } from '../backend/emscripten.ts';
 import type { DecodeOptions } from '../image/header.ts';
-import type { DecodedImage, RawImage } from '../image/types.ts';
+import type { DecodedImage, RawImage } from '../image/raw-image.ts';
 
 /** Pictures that a browser has decoded already. */
 export type PixelSource =

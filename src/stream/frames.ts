@@ -1,5 +1,5 @@
 /** Frames of whatever plays: a video, a camera, or anything that yields pictures. */
-import type { ImageSource } from '../detection/images.ts';
+import type { ImageSource } from '../detection/image-source.ts';
 import { RefineDetError } from '../errors.ts';
 import { videoFrames } from './video.ts';
 

@@ -1,7 +1,7 @@
 /** Detection in every frame of a video, as an async iterator. */
 import type { Detection } from '../boxes.ts';
-import type { ImageSource } from '../detection/images.ts';
-import type { DetectOptions } from '../detection/options.ts';
+import type { DetectOptions } from '../detection/detect-options.ts';
+import type { ImageSource } from '../detection/image-source.ts';
 import { abortError, RefineDetError, throwIfAborted } from '../errors.ts';
 import { Interruption } from '../interruption.ts';
 import {

@@ -1,7 +1,9 @@
 /** What `refinedet/train` exports on every platform. */
-export type { AugmentationOptions, PartialAugmentation } from './augmentation/options.ts';
-export type { BatchHeads } from './batch-heads.ts';
-export { resolveTrainConfig } from './config/resolve.ts';
+export type {
+  AugmentationOptions,
+  PartialAugmentation,
+} from './augmentation/augmentation-options.ts';
+export { resolveTrainConfig } from './config/resolve-config.ts';
 export type {
   DataPart,
   EvaluationConfig,
@@ -11,16 +13,17 @@ export type {
   SamplingOptions,
   TrainConfig,
   TrainOptions,
-} from './config/types.ts';
+} from './config/train-config.ts';
 export type { TrainingData } from './data/training-set.ts';
-export { TrainableNetwork } from './gradients/network.ts';
-export { DetectionLoss, type LossParts, type ModuleCounts } from './loss.ts';
-export type { LossOptions, LossWeights, MatchThresholds } from './loss-options.ts';
+export { TrainableNetwork } from './gradients/trainable-network.ts';
+export type { BatchHeads } from './loss/batch-heads.ts';
+export { DetectionLoss, type LossParts, type ModuleCounts } from './loss/detection-loss.ts';
+export type { LossOptions, LossWeights, MatchThresholds } from './loss/loss-options.ts';
+export { refineDetLoss, type TensorLossOptions } from './loss/tensor-loss.ts';
+export type { DifficultBoxes, Truth } from './loss/truth.ts';
 export type { AdamWOptions } from './optimizers/adamw.ts';
 export type { SgdOptions } from './optimizers/sgd.ts';
-export type { EvaluationRecord, StepRecord } from './records.ts';
-export { RUN_FILES, type RunStore } from './run-store.ts';
-export type { FreezeRule, LearningRateSchedule } from './schedule.ts';
-export { refineDetLoss, type TensorLossOptions } from './tensor-loss.ts';
-export type { TrainCallOptions } from './train.ts';
-export type { DifficultBoxes, Truth } from './truth.ts';
+export { RUN_FILES, type RunStore } from './run/run-store.ts';
+export type { FreezeRule, LearningRateSchedule } from './run/schedule.ts';
+export type { EvaluationRecord, StepRecord } from './run/step-record.ts';
+export type { TrainCallOptions } from './run/train.ts';

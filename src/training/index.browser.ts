@@ -1,8 +1,8 @@
 /** Public API of `refinedet/train` in browsers: best called in a web worker. */
-import { browserHost } from './browser/host.ts';
-import type { TrainOptions } from './config/types.ts';
-import type { StepRecord } from './records.ts';
-import { type TrainCallOptions, trainOn } from './train.ts';
+import { browserHost } from './browser/browser-host.ts';
+import type { TrainOptions } from './config/train-config.ts';
+import type { StepRecord } from './run/step-record.ts';
+import { type TrainCallOptions, trainOn } from './run/train.ts';
 
 /**
  * Trains a detector. Every step is yielded when it is done; whoever stops asking ends the run.

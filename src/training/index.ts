@@ -2,10 +2,10 @@
  * Public API of `refinedet/train` in Node.
  * @module refinedet/train
  */
-import type { TrainOptions } from './config/types.ts';
-import { nodeHost } from './node/host.ts';
-import type { StepRecord } from './records.ts';
-import { type TrainCallOptions, trainOn } from './train.ts';
+import type { TrainOptions } from './config/train-config.ts';
+import { nodeHost } from './node/node-host.ts';
+import type { StepRecord } from './run/step-record.ts';
+import { type TrainCallOptions, trainOn } from './run/train.ts';
 
 /**
  * Trains a detector. Every step is yielded when it is done; whoever stops asking ends the run.

@@ -3,10 +3,10 @@
  * (`layers`). Field numbers from caffe.proto.
  */
 import { RefineDetError } from '../errors.ts';
-import { corrupt, quote, requireBytes } from './bytes.ts';
+import { corrupt, quote, requireBytes } from './byte-reader.ts';
 import { type DType, ITEM_SIZE, toFloat32 } from './dtype.ts';
 import { type Field, packedVarints, protobufFields } from './protobuf.ts';
-import { elementCount, type SourceTensor, type SourceTensors } from './source.ts';
+import { elementCount, type SourceTensor, type SourceTensors } from './weight-source.ts';
 
 /** Field of NetParameter → fields of the layer message. */
 const LAYER_FIELDS: Readonly<Record<number, { name: number; blobs: number }>> = {

@@ -6,7 +6,7 @@ import { FLOAT16_MAX } from './half.ts';
 import { matchTensors, requireComplete } from './import.ts';
 import { NATIVE } from './importers/native.ts';
 import { parseModelConfig } from './model-config.ts';
-import type { SourceTensors } from './source.ts';
+import type { SourceTensors } from './weight-source.ts';
 
 /**
  * The configuration, checked like one from a file, of a model whose tensors fit its graph.

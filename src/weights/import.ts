@@ -2,10 +2,10 @@
 import { didYouMean, listed, MOST_LISTED, RefineDetError } from '../errors.ts';
 import { type Graph, parameterShapes, type Weights } from '../model/graph.ts';
 import { type Preset, presetByName } from '../model/presets.ts';
-import { quote } from './bytes.ts';
+import { quote } from './byte-reader.ts';
 import { layoutsFor } from './importers/index.ts';
 import type { Layout, WeightFormat } from './importers/layout.ts';
-import type { SourceTensor, SourceTensors } from './source.ts';
+import type { SourceTensor, SourceTensors } from './weight-source.ts';
 
 /** A tensor whose shape does not fit; shapes with the graph's order of axes. */
 export interface ShapeMismatch {

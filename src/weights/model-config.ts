@@ -1,7 +1,7 @@
 /** Checks the description of a model that comes from a file. */
 import { parseAnchorOptions } from '../anchors.ts';
 import { RefineDetError } from '../errors.ts';
-import { type Decoding, resolvePostprocessOptions } from '../kernels/options.ts';
+import { type Decoding, resolvePostprocessOptions } from '../kernels/postprocess-options.ts';
 import {
   checkGraphOptions,
   GRAPH_OPTION_NAMES,

@@ -14,7 +14,7 @@ import { BATCH_NORM_TENSORS, type Graph, type WeightTensor } from '../model/grap
 import type { Model } from '../model/model.ts';
 import { presetGraph } from '../model/presets.ts';
 import { checkValue, oneOf } from '../option-checks.ts';
-import { quote, requireBytes } from './bytes.ts';
+import { quote, requireBytes } from './byte-reader.ts';
 import { checkModel, describeModel, requireRange } from './check-model.ts';
 import { encodeFloat16 } from './half.ts';
 import { matchTensors, readWeights, requireComplete } from './import.ts';

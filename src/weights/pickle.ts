@@ -6,7 +6,7 @@
  * Values are built without recursion and never walked here, so deep or cyclic ones do no harm.
  */
 import { RefineDetError } from '../errors.ts';
-import { type ByteReader, corrupt, quote } from './bytes.ts';
+import { type ByteReader, corrupt, quote } from './byte-reader.ts';
 
 export interface PickleEnvironment {
   /** `module.attr` → a function that builds a value, or a constant. Nothing else exists. */

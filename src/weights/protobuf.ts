@@ -1,5 +1,5 @@
 /** The protobuf wire format, read without a schema: enough to find fields by number. */
-import { ByteReader, corrupt } from './bytes.ts';
+import { ByteReader, corrupt } from './byte-reader.ts';
 
 /** A field: `value` of a varint, `bytes` of everything else. */
 export type Field =

@@ -5,9 +5,9 @@
 import { RefineDetError } from '../errors.ts';
 import { isRecord, parseJson } from '../json.ts';
 import { show } from '../option-checks.ts';
-import { ByteReader, corrupt, quote, requireBytes } from './bytes.ts';
+import { ByteReader, corrupt, quote, requireBytes } from './byte-reader.ts';
 import { type DType, ITEM_SIZE } from './dtype.ts';
-import { elementCount } from './source.ts';
+import { elementCount } from './weight-source.ts';
 
 export interface StoredTensor {
   dtype: DType;

@@ -1,13 +1,13 @@
 /** Opens weight files of every format as named, lazy tensors. */
 import { didYouMean, RefineDetError } from '../errors.ts';
-import { corrupt, quote, requireBytes } from './bytes.ts';
+import { corrupt, quote, requireBytes } from './byte-reader.ts';
 import { maybeCaffeFile, readCaffeFile } from './caffe-file.ts';
 import { toFloat32 } from './dtype.ts';
 import type { WeightFormat } from './importers/layout.ts';
 import { dequantize, outputChannels, SCALE_SUFFIX } from './quantize.ts';
 import { isSafetensors, readSafetensors, type Safetensors } from './safetensors.ts';
-import type { SourceTensor, SourceTensors } from './source.ts';
 import { isTorchFile, readTorchFile } from './torch-file.ts';
+import type { SourceTensor, SourceTensors } from './weight-source.ts';
 
 interface Format {
   matches(bytes: Uint8Array): boolean;

@@ -4,11 +4,11 @@
  */
 import { RefineDetError } from '../errors.ts';
 import { show } from '../option-checks.ts';
-import { ByteReader, corrupt, quote, requireBytes } from './bytes.ts';
+import { ByteReader, corrupt, quote, requireBytes } from './byte-reader.ts';
 import { ITEM_SIZE } from './dtype.ts';
 import { unpickle } from './pickle.ts';
-import type { SourceTensors } from './source.ts';
 import { type Storage, TorchTensor, torchEnvironment } from './torch-objects.ts';
+import type { SourceTensors } from './weight-source.ts';
 import { isZip, readZip } from './zip.ts';
 
 /** First pickle of a legacy file. */

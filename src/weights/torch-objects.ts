@@ -1,8 +1,14 @@
 /** What the pickle of a state_dict may refer to: dicts, storages and the functions that view them. */
-import { corrupt, quote } from './bytes.ts';
+import { corrupt, quote } from './byte-reader.ts';
 import { type DType, ITEM_SIZE, toFloat32 } from './dtype.ts';
 import type { PickleEnvironment } from './pickle.ts';
-import { elementCount, gather, isSizes, rowMajorStrides, type SourceTensor } from './source.ts';
+import {
+  elementCount,
+  gather,
+  isSizes,
+  rowMajorStrides,
+  type SourceTensor,
+} from './weight-source.ts';
 
 /** The elements a tensor views; the legacy format stores them behind the pickle. */
 export interface Storage {

@@ -4,7 +4,7 @@
  * general zip library would only add copies. Zip64 included.
  */
 import { RefineDetError } from '../errors.ts';
-import { ByteReader, corrupt, quote } from './bytes.ts';
+import { ByteReader, corrupt, quote } from './byte-reader.ts';
 
 const LOCAL_HEADER = 0x04034b50;
 const CENTRAL_HEADER = 0x02014b50;

@@ -1,10 +1,10 @@
 /** A detector that works in a worker, so that the page stays responsive. */
 import type { Detection } from '../boxes.ts';
-import type { BackendName } from '../detection/engine.ts';
-import type { ImageSource } from '../detection/images.ts';
+import type { DetectOptions } from '../detection/detect-options.ts';
+import type { ImageSource } from '../detection/image-source.ts';
 import type { ModelSource } from '../detection/load-model.ts';
 import type { LoadOptions } from '../detection/load-options.ts';
-import type { DetectOptions } from '../detection/options.ts';
+import type { BackendName } from '../engine/engine.ts';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import type { ModelConfig } from '../model/model.ts';
 import { embeddedWasm } from '../platform/embedded-wasm.ts';

@@ -1,5 +1,5 @@
 /** Pictures on their way to a worker. */
-import type { ImageSource } from '../detection/images.ts';
+import type { ImageSource } from '../detection/image-source.ts';
 import { RefineDetError } from '../errors.ts';
 import { BITMAP_OPTIONS, isPixelSource } from '../platform/pixels.ts';
 import type { PixelSource } from '../platform/platform.ts';

@@ -1,9 +1,9 @@
 /** What the client and the worker say to each other. */
 import type { Detection } from '../boxes.ts';
-import type { BackendName, StageTimings } from '../detection/engine.ts';
-import type { ImageSource } from '../detection/images.ts';
+import type { DetectOptions } from '../detection/detect-options.ts';
+import type { ImageSource } from '../detection/image-source.ts';
 import type { ModelSource } from '../detection/load-model.ts';
-import type { DetectOptions } from '../detection/options.ts';
+import type { BackendName, StageTimings } from '../engine/engine.ts';
 import { type ErrorCode, RefineDetError } from '../errors.ts';
 import type { ModelConfig } from '../model/model.ts';
 import type { DownloadProgress } from '../platform/platform.ts';

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { cpu } from '../../src/backend/cpu.ts';
 import { RefineDet } from '../../src/index.ts';
-import { randomModel } from '../helpers/model.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 
 const CAT = 'examples/cat.jpg';
 const ANY = { scoreThreshold: 0.05, nmsThreshold: 1 };

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasChromium, launchChromium, openPage, SOFTWARE_WEBGL } from './helpers/chromium.ts';
-import { createFixture, expectSame, type Fixture } from './helpers/fixture.ts';
-import { type Site, serveSite } from './helpers/server.ts';
+import {
+  hasChromium,
+  launchChromium,
+  openPage,
+  SOFTWARE_WEBGL,
+} from '../../support/browser/chromium.ts';
+import { createFixture, expectSame, type Fixture } from '../../support/browser/fixture.ts';
+import { type Site, serveSite } from '../../support/browser/server.ts';
 
 const MODEL = new URL('../../models/default.safetensors', import.meta.url);
 const PICTURE = 'astronaut.jpg';

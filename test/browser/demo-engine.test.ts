@@ -3,11 +3,17 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeModel } from '../../src/index.ts';
-import { randomModel } from '../helpers/model.ts';
-import { hasChromium, launchChromium } from './helpers/chromium.ts';
-import { type Demo, download, openDemo, PATIENCE_MS, serveDemo } from './helpers/demo.ts';
-import { expectSame } from './helpers/fixture.ts';
-import { serveSite } from './helpers/server.ts';
+import { hasChromium, launchChromium } from '../../support/browser/chromium.ts';
+import {
+  type Demo,
+  download,
+  openDemo,
+  PATIENCE_MS,
+  serveDemo,
+} from '../../support/browser/demo.ts';
+import { expectSame } from '../../support/browser/fixture.ts';
+import { serveSite } from '../../support/browser/server.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 
 /** Shaders are compiled for a GPU made of two busy cores, for every backend anew. */
 const GPU_TIMEOUT_MS = 400_000;

@@ -2,11 +2,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasChromium, launchChromium } from './helpers/chromium.ts';
-import { CAT, type Demo, download, openDemo, PATIENCE_MS, serveDemo } from './helpers/demo.ts';
-import { expectSame } from './helpers/fixture.ts';
-import { serveSite } from './helpers/server.ts';
-import { makeVideo } from './helpers/video.ts';
+import { hasChromium, launchChromium } from '../../support/browser/chromium.ts';
+import {
+  CAT,
+  type Demo,
+  download,
+  openDemo,
+  PATIENCE_MS,
+  serveDemo,
+} from '../../support/browser/demo.ts';
+import { expectSame } from '../../support/browser/fixture.ts';
+import { serveSite } from '../../support/browser/server.ts';
+import { makeVideo } from '../../support/browser/video.ts';
 
 /** Until the page is there; the first result may take longer on a busy machine. */
 const LOAD_LIMIT_MS = 3000;

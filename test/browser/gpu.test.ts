@@ -1,8 +1,13 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasChromium, launchChromium, openPage, SOFTWARE_WEBGL } from './helpers/chromium.ts';
-import { createFixture, expectSame, type Fixture, OPTIONS } from './helpers/fixture.ts';
-import { type Site, serveSite } from './helpers/server.ts';
+import {
+  hasChromium,
+  launchChromium,
+  openPage,
+  SOFTWARE_WEBGL,
+} from '../../support/browser/chromium.ts';
+import { createFixture, expectSame, type Fixture, OPTIONS } from '../../support/browser/fixture.ts';
+import { type Site, serveSite } from '../../support/browser/server.ts';
 
 /** Keeps the contexts that tfjs computes on, to take them away. */
 const CONTEXTS = `

@@ -1,9 +1,9 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TRAINED_PRESETS } from '../helpers/composed-gradients.ts';
-import { type BundledApp, bundleApp } from './helpers/bundle.ts';
-import { hasChromium, launchChromium, openPage } from './helpers/chromium.ts';
-import { type Site, serveSite } from './helpers/server.ts';
+import { type BundledApp, bundleApp } from '../../support/browser/bundle.ts';
+import { hasChromium, launchChromium, openPage } from '../../support/browser/chromium.ts';
+import { type Site, serveSite } from '../../support/browser/server.ts';
+import { TRAINED_PRESETS } from '../../support/reference/composed-gradients.ts';
 
 /** tfjs refuses WebGL in software unless told so. */
 const FLAGS = '?tfjsflags=SOFTWARE_WEBGL_ENABLED:true';

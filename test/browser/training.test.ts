@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BundledApp, bundleApp } from './helpers/bundle.ts';
-import { hasChromium, launchChromium, openPage } from './helpers/chromium.ts';
-import { serveSite } from './helpers/server.ts';
+import { type BundledApp, bundleApp } from '../../support/browser/bundle.ts';
+import { hasChromium, launchChromium, openPage } from '../../support/browser/chromium.ts';
+import { serveSite } from '../../support/browser/server.ts';
 import type { PageOutcome } from './training-app/page.ts';
 import type { Task } from './training-app/trainer.ts';
 

@@ -3,9 +3,9 @@ import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DownloadProgress } from '../../src/index.ts';
-import { hasChromium, launchChromium, openPage } from './helpers/chromium.ts';
-import { createFixture, expectSame, type Fixture, OPTIONS } from './helpers/fixture.ts';
-import { type Site, serveSite } from './helpers/server.ts';
+import { hasChromium, launchChromium, openPage } from '../../support/browser/chromium.ts';
+import { createFixture, expectSame, type Fixture, OPTIONS } from '../../support/browser/fixture.ts';
+import { type Site, serveSite } from '../../support/browser/server.ts';
 
 /** What a page downloads to detect, without the model, compressed. */
 const SIZE_LIMIT = 260_000;

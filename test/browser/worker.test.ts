@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Detection } from '../../src/boxes.ts';
-import { hasChromium, launchChromium, openPage } from './helpers/chromium.ts';
-import { createFixture, expectSame, type Fixture, OPTIONS } from './helpers/fixture.ts';
-import { type Site, serveSite } from './helpers/server.ts';
+import { hasChromium, launchChromium, openPage } from '../../support/browser/chromium.ts';
+import { createFixture, expectSame, type Fixture, OPTIONS } from '../../support/browser/fixture.ts';
+import { type Site, serveSite } from '../../support/browser/server.ts';
 
 /** A worker of one's own, which fails at every third picture. */
 const CRASHING = `

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readModel } from '../../src/weights/model-file.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
-import { randomModel } from '../helpers/model.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 import { FAILURE_LINE, runCli, temporaryFolder, writeRandomModel } from './helpers.ts';
 
 const temporary = temporaryFolder();

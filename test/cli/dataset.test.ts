@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { registerDatasetCommand } from '../../src/cli/commands/dataset.ts';
+import { registerDatasetCommand } from '../../src/cli/dataset/dataset-command.ts';
 import { loadDataset } from '../../src/datasets/index.ts';
 import {
   emptyFolder,

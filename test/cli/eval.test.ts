@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { registerEvalCommand } from '../../src/cli/commands/eval.ts';
-import { errorLine, exitCodeOf } from '../../src/cli/errors.ts';
+import { errorLine, exitCodeOf } from '../../src/cli/describe-error.ts';
+import { registerEvalCommand } from '../../src/cli/eval/eval-command.ts';
 import { writeModel } from '../../src/weights/model-file.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 import { vocObject, vocTree, vocXml, writeTree } from '../datasets/tree.ts';
-import { randomModel } from '../helpers/model.ts';
 import { CAT, FAILURE_LINE, runCli, temporaryFolder, writeRandomModel } from './helpers.ts';
 
 const temporary = temporaryFolder();

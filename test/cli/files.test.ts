@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { PendingFile, requireAbsent, writeWhole } from '../../src/cli/files.ts';
+import { PendingFile, requireAbsent, writeWhole } from '../../src/cli/output-files.ts';
 import { temporaryFolder } from './helpers.ts';
 
 const { folder, at, remove } = temporaryFolder();

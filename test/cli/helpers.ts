@@ -7,7 +7,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { writeModel } from '../../src/weights/model-file.ts';
-import { randomModel } from '../helpers/model.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
@@ -16,7 +16,7 @@ export const ASTRONAUT = here('../../examples/astronaut.jpg');
 /** `node` and these run the sources. */
 const CLI = [
   '--conditions=refinedet-source',
-  `--import=${new URL('tsx.mjs', import.meta.url)}`,
+  `--import=${new URL('../../support/tsx.mjs', import.meta.url)}`,
   here('../../src/cli/main.ts'),
 ];
 

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { errorLine, exitCodeOf } from '../../src/cli/errors.ts';
+import { errorLine, exitCodeOf } from '../../src/cli/describe-error.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { FAILURE_LINE, runCli } from './helpers.ts';
 

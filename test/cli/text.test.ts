@@ -1,11 +1,11 @@
 import { CommanderError } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
 import { classList } from '../../src/cli/class-lists.ts';
-import { errorLine, exitCodeOf } from '../../src/cli/errors.ts';
-import { writeWhole } from '../../src/cli/files.ts';
+import { errorLine, exitCodeOf } from '../../src/cli/describe-error.ts';
+import { writeWhole } from '../../src/cli/output-files.ts';
 import { OutputNames } from '../../src/cli/output-names.ts';
+import { counted, metric, printable } from '../../src/cli/printable.ts';
 import { wantsColor } from '../../src/cli/terminal.ts';
-import { counted, metric, printable } from '../../src/cli/text.ts';
 import { RefineDetError } from '../../src/errors.ts';
 import { COCO_CLASSES, VOC_CLASSES } from '../../src/labels.ts';
 import { temporaryFolder } from './helpers.ts';

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { dataPart, inputPhases, renaming } from '../../src/cli/train/flag-values.ts';
-import { type TrainFlags, trainOptions } from '../../src/cli/train/flags.ts';
+import { dataPart, inputPhases, renaming } from '../../src/cli/train/train-flag-values.ts';
+import { type TrainFlags, trainOptions } from '../../src/cli/train/train-flags.ts';
 import { readModel } from '../../src/weights/model-file.ts';
-import { shapesDataset, writeCoco } from '../training/shapes.ts';
+import { shapesDataset, writeCoco } from '../../support/scenes/shapes.ts';
 import { runCli, temporaryFolder } from './helpers.ts';
 
 const { at, folder, remove } = temporaryFolder();

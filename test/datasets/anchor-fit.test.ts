@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anchorGrid } from '../../src/anchors.ts';
 import { boxIou } from '../../src/boxes.ts';
-import { anchorFit, type NormalisedBox, normaliseBox } from '../../src/datasets/anchor-fit.ts';
+import {
+  anchorFit,
+  type NormalisedBox,
+  normaliseBox,
+} from '../../src/datasets/check/anchor-fit.ts';
 
 const INPUT = 320;
 const ANCHORS = anchorGrid(

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { mapConcurrently } from '../../src/datasets/files.ts';
+import { mapConcurrently } from '../../src/datasets/dataset-files.ts';
 import { imageSize } from '../../src/datasets/index.ts';
 import { decodeImage } from '../../src/image/node/decode.ts';
-import { PICTURES, picture } from '../image/node/pictures.ts';
+import { PICTURES, picture } from '../image/node/test-images.ts';
 import { folderWith } from './tree.ts';
 
 /** Size that the library finds in a file of these bytes. */

@@ -6,7 +6,7 @@ import {
   lineFinder,
   listElements,
   objectMembers,
-} from '../../src/datasets/json-records.ts';
+} from '../../src/datasets/coco/json-records.ts';
 
 /** The object read value by value: lists by element, the rest is skipped. */
 function readLists(bytes: Buffer): [string, unknown[]][] {

@@ -6,7 +6,7 @@ import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { boxIou } from '../../src/boxes.ts';
 import { RefineDet } from '../../src/detector.ts';
 import { postprocess, type RawImage, VOC_CLASSES, writeModel } from '../../src/index.ts';
-import { RANDOM_MODEL_CLASSES, randomModel } from '../helpers/model.ts';
+import { RANDOM_MODEL_CLASSES, randomModel } from '../../support/models/random-model.ts';
 
 const CAT = fileURLToPath(new URL('../../examples/cat.jpg', import.meta.url));
 /** Random weights are sure of nothing. */
@@ -35,7 +35,7 @@ describe('detect', () => {
   it('finds the same in a path, a URL, bytes, pixels and a tensor', async () => {
     const expected = await detector.detect(CAT, ANY);
     const bytes = readFileSync(CAT);
-    const { toRawImage } = await import('../../src/detection/images.ts');
+    const { toRawImage } = await import('../../src/detection/image-source.ts');
     const pixels = await toRawImage(bytes);
     const rgb = tf.tensor4d(
       pixels.data as Uint8Array,

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveDetectOptions } from '../../src/detection/options.ts';
+import { resolveDetectOptions } from '../../src/detection/detect-options.ts';
 import { RefineDet } from '../../src/detector.ts';
 import { decodeImage } from '../../src/image/node/decode.ts';
 import { readBytes } from '../../src/platform/node.ts';
-import { randomModel } from '../helpers/model.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 
 /** 512×512 pixels; the model below needs 128×128. */
 const ASTRONAUT = fileURLToPath(new URL('../../examples/astronaut.jpg', import.meta.url));

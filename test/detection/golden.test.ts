@@ -13,7 +13,7 @@ import { anchorGrid } from '../../src/anchors.ts';
 import { RefineDet } from '../../src/detector.ts';
 import { VOC_CLASSES } from '../../src/labels.ts';
 import { levelShapes } from '../../src/model/summary.ts';
-import { convertModel } from '../../src/weights/convert.ts';
+import { convertModel } from '../../src/weights/convert-weights.ts';
 import { readTensors } from '../../src/weights/tensor-file.ts';
 
 const REFERENCE = fileURLToPath(new URL('../../../shared/reference', import.meta.url));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkLoadOptions } from '../../src/detection/load-options.ts';
 import { withInputSize } from '../../src/model/input-size.ts';
-import { randomModel } from '../helpers/model.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 
 describe('load options', () => {
   it('may all be absent or undefined', () => {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { mergeViews, toDetections, viewToImage } from '../../src/detection/merge.ts';
+import { mergeViews, toDetections, viewToImage } from '../../src/detection/merge-views.ts';
 import type { Kernels } from '../../src/kernels/module.ts';
-import { POSTPROCESS_DEFAULTS } from '../../src/kernels/options.ts';
+import { POSTPROCESS_DEFAULTS } from '../../src/kernels/postprocess-options.ts';
 import { freshKernels } from '../kernels/helpers.ts';
 
 let kernels: Kernels;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveDetectOptions } from '../../src/detection/options.ts';
+import { resolveDetectOptions } from '../../src/detection/detect-options.ts';
 
 const CLASSES = ['ant', 'bee', 'cat'];
 const resolve = (options: object) => resolveDetectOptions(options, { classes: CLASSES });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Analysis, analyse } from '../../src/evaluation/analysis/analyse.ts';
+import { type Analysis, analyse } from '../../src/evaluation/analysis/analyze.ts';
 import { type Found, makeDataset, makePredictions, oneImage, type Rect } from './helpers.ts';
 
 const A: Rect = [0, 0, 100, 100];

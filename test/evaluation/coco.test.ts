@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Dataset } from '../../src/datasets/types.ts';
+import type { Dataset } from '../../src/datasets/dataset-types.ts';
 import { type CocoResult, evaluate } from '../../src/evaluation/evaluate.ts';
 import type { Predictions } from '../../src/evaluation/predictions.ts';
 import { makeDataset, makePredictions, oneImage, type Rect } from './helpers.ts';

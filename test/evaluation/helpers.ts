@@ -1,5 +1,5 @@
 /** Data sets and predictions small enough to work out by hand. */
-import type { Dataset, GroundTruth } from '../../src/datasets/types.ts';
+import type { Dataset, GroundTruth } from '../../src/datasets/dataset-types.ts';
 import { type ImageId, Predictions } from '../../src/evaluation/predictions.ts';
 
 export type Rect = readonly [x: number, y: number, width: number, height: number];

@@ -6,8 +6,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Dataset } from '../../src/datasets/dataset-types.ts';
 import { loadDataset } from '../../src/datasets/index.ts';
-import type { Dataset } from '../../src/datasets/types.ts';
 import { readCocoResults } from '../../src/evaluation/coco-results.ts';
 import { type CocoResult, evaluate, type VocResult } from '../../src/evaluation/evaluate.ts';
 import { Predictions } from '../../src/evaluation/predictions.ts';

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { analyse } from '../../src/evaluation/analysis/analyse.ts';
-import { cropAround, shrinkCrop } from '../../src/evaluation/report/crop.ts';
-import { renderReport } from '../../src/evaluation/report/report.ts';
+import { analyse } from '../../src/evaluation/analysis/analyze.ts';
+import { cropAround, shrinkCrop } from '../../src/evaluation/report/crop-image.ts';
+import { renderReport } from '../../src/evaluation/report/evaluation-report.ts';
 import { decodeImage } from '../../src/image/node/decode.ts';
 import { emptyFolder, png } from '../datasets/tree.ts';
 import { makeDataset, makePredictions, type Rect } from './helpers.ts';

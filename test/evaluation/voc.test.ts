@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Dataset, GroundTruth } from '../../src/datasets/types.ts';
-import { boxFromVocCorners } from '../../src/datasets/voc-box.ts';
+import type { Dataset, GroundTruth } from '../../src/datasets/dataset-types.ts';
+import { boxFromVocCorners } from '../../src/datasets/voc/voc-box.ts';
 import { evaluate, type VocResult } from '../../src/evaluation/evaluate.ts';
 import type { Predictions } from '../../src/evaluation/predictions.ts';
 import { makeDataset, makePredictions, oneImage, type Rect } from './helpers.ts';

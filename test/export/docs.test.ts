@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exportOnnx } from '../../src/export/index.ts';
-import { randomModel } from '../helpers/model.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const TSX = new URL('../cli/tsx.mjs', import.meta.url);
+const TSX = new URL('../../support/tsx.mjs', import.meta.url);
 const CAT = { width: 451, height: 300 };
 
 const folder = mkdtempSync(join(tmpdir(), 'refinedet-onnx-'));

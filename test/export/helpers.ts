@@ -4,7 +4,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect } from 'vitest';
 import { foldBatchNorm } from '../../src/model/fold.ts';
 import type { Model } from '../../src/model/model.ts';
-import { joinHeads, Network } from '../../src/model/run.ts';
+import { joinHeads, Network } from '../../src/model/network.ts';
 import { deriveRandom } from '../../src/random.ts';
 
 const HEADS = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;

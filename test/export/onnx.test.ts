@@ -5,8 +5,8 @@ import { exportOnnx, type OnnxOptions, readOnnxMetadata } from '../../src/export
 import type { Model } from '../../src/model/model.ts';
 import { PRESETS, type PresetName } from '../../src/model/presets.ts';
 import { readModel, writeModel } from '../../src/weights/model-file.ts';
-import { randomModel } from '../helpers/model.ts';
-import { hollowModel, presetModel } from '../helpers/preset-model.ts';
+import { hollowModel, presetModel } from '../../support/models/preset-model.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 import {
   expectSameHeads,
   openSession,

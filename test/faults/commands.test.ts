@@ -17,6 +17,8 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { VOC_CLASSES } from '../../src/labels.ts';
 import { readModel, writeModel } from '../../src/weights/model-file.ts';
+import { presetModel } from '../../support/models/preset-model.ts';
+import { shapesDataset, writeCoco } from '../../support/scenes/shapes.ts';
 import {
   CAT,
   cliCommand,
@@ -26,8 +28,6 @@ import {
   temporaryFolder,
   writeRandomModel,
 } from '../cli/helpers.ts';
-import { presetModel } from '../helpers/preset-model.ts';
-import { shapesDataset, writeCoco } from '../training/shapes.ts';
 
 const { folder, at, remove } = temporaryFolder();
 const SMALL = at('small.safetensors');

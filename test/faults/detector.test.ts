@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Detection } from '../../src/boxes.ts';
 import { type DetectOptions, type ImageSource, RefineDet, writeModel } from '../../src/index.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 import { CAT, temporaryFolder } from '../cli/helpers.ts';
-import { randomModel } from '../helpers/model.ts';
 
 const ANY: DetectOptions = { scoreThreshold: 0.05 };
 const { at, remove } = temporaryFolder();

@@ -13,12 +13,12 @@ import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VOC_CLASSES } from '../../src/labels.ts';
-import { decodeCheckpoint } from '../../src/training/checkpoint.ts';
-import { RUN_FILES } from '../../src/training/run-store.ts';
+import { decodeCheckpoint } from '../../src/training/run/checkpoint.ts';
+import { RUN_FILES } from '../../src/training/run/run-store.ts';
 import { writeModel } from '../../src/weights/model-file.ts';
+import { presetModel } from '../../support/models/preset-model.ts';
+import { shapesDataset, writeCoco } from '../../support/scenes/shapes.ts';
 import { CAT, startCli, temporaryFolder } from '../cli/helpers.ts';
-import { presetModel } from '../helpers/preset-model.ts';
-import { shapesDataset, writeCoco } from '../training/shapes.ts';
 
 /** From the second signal to the end of the process, on a machine that does other things too. */
 const AT_ONCE_MS = 1000;

@@ -4,13 +4,13 @@ import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { classList } from '../../src/cli/class-lists.ts';
-import { trainOptions } from '../../src/cli/train/flags.ts';
+import { trainOptions } from '../../src/cli/train/train-flags.ts';
 import { checkDataset, loadDataset } from '../../src/datasets/index.ts';
 import { didYouMean, RefineDetError } from '../../src/errors.ts';
 import { decodeImage } from '../../src/image/node/decode.ts';
 import { parseJson } from '../../src/json.ts';
-import { resolveTrainConfig } from '../../src/training/config/resolve.ts';
-import { readMetrics } from '../../src/training/run.ts';
+import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
+import { readMetrics } from '../../src/training/run/training-run.ts';
 import { folderWith, png, type Tree, vocTree, vocXml } from '../datasets/tree.ts';
 import { bytes } from '../weights/pickle-writer.ts';
 

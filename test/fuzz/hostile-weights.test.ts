@@ -2,12 +2,12 @@
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import type { RefineDetError } from '../../src/errors.ts';
-import { decodeCheckpoint } from '../../src/training/checkpoint.ts';
+import { decodeCheckpoint } from '../../src/training/run/checkpoint.ts';
 import { readCaffeFile } from '../../src/weights/caffe-file.ts';
 import { readModel } from '../../src/weights/model-file.ts';
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
 import { readTorchFile } from '../../src/weights/torch-file.ts';
-import { randomModel } from '../helpers/model.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 import { blob, bytesField, layerV2, net, numberField } from '../weights/caffe-writer.ts';
 import {
   bytes,

@@ -4,7 +4,7 @@ import type { Detection } from '../../src/boxes.ts';
 import { classColor } from '../../src/image/colors.ts';
 import { drawDetections } from '../../src/image/draw.ts';
 import { makeLabel, placeLabel } from '../../src/image/label.ts';
-import type { RawImage } from '../../src/image/types.ts';
+import type { RawImage } from '../../src/image/raw-image.ts';
 
 function grey(width: number, height: number, channels: RawImage['channels'] = 3): RawImage {
   return { data: new Uint8Array(width * height * channels).fill(128), width, height, channels };

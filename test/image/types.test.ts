@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type RawImage, validateRawImage } from '../../src/image/types.ts';
+import { type RawImage, validateRawImage } from '../../src/image/raw-image.ts';
 
 const image = (changes: object): RawImage => ({
   ...{ data: new Uint8Array(24), width: 4, height: 2, channels: 3 },

@@ -2,10 +2,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { float32View } from '../../src/kernels/heap.ts';
 import type { Kernels } from '../../src/kernels/module.ts';
-import { POSTPROCESS_DEFAULTS } from '../../src/kernels/options.ts';
 import { mergeDetections, PostProcessor } from '../../src/kernels/postprocess.ts';
+import { POSTPROCESS_DEFAULTS } from '../../src/kernels/postprocess-options.ts';
 import { Preprocessor } from '../../src/kernels/resize.ts';
-import { makeScene } from '../reference/scene.ts';
+import { makeScene } from '../../support/scenes/detection-scene.ts';
 import { BUILDS, freshKernels } from './helpers.ts';
 
 describe.each(BUILDS)('above 2 GiB ($build)', ({ threaded }) => {

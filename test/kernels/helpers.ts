@@ -3,12 +3,15 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { createHeap, float32View } from '../../src/kernels/heap.ts';
 import { type Kernels, loadKernels } from '../../src/kernels/module.ts';
-import { type PostprocessOptions, resolvePostprocessOptions } from '../../src/kernels/options.ts';
 import {
   type HeadArrays,
   PostProcessor,
   type RawDetections,
 } from '../../src/kernels/postprocess.ts';
+import {
+  type PostprocessOptions,
+  resolvePostprocessOptions,
+} from '../../src/kernels/postprocess-options.ts';
 
 /** Both builds of the kernels. */
 export const BUILDS = [

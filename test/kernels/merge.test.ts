@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Candidates, mergeDetections } from '../../src/kernels/merge.ts';
+import { type Candidates, mergeDetections } from '../../src/kernels/merge-detections.ts';
 import type { Kernels } from '../../src/kernels/module.ts';
-import { type PostprocessOptions, resolvePostprocessOptions } from '../../src/kernels/options.ts';
-import { ReferencePostprocessor } from '../reference/postprocess.ts';
+import {
+  type PostprocessOptions,
+  resolvePostprocessOptions,
+} from '../../src/kernels/postprocess-options.ts';
+import { ReferencePostprocessor } from '../../support/reference/reference-postprocess.ts';
 import { BUILDS, expectDetections, freshKernels } from './helpers.ts';
 
 const CLASSES = 3;

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { POSTPROCESS_DEFAULTS, resolvePostprocessOptions } from '../../src/kernels/options.ts';
+import {
+  POSTPROCESS_DEFAULTS,
+  resolvePostprocessOptions,
+} from '../../src/kernels/postprocess-options.ts';
 
 describe('resolvePostprocessOptions', () => {
   it("fills in the released code's values", () => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Kernels } from '../../src/kernels/module.ts';
-import { resolvePostprocessOptions } from '../../src/kernels/options.ts';
 import type { RawDetections } from '../../src/kernels/postprocess.ts';
-import { ReferencePostprocessor } from '../reference/postprocess.ts';
-import { makeScene } from '../reference/scene.ts';
+import { resolvePostprocessOptions } from '../../src/kernels/postprocess-options.ts';
+import { ReferencePostprocessor } from '../../support/reference/reference-postprocess.ts';
+import { makeScene } from '../../support/scenes/detection-scene.ts';
 import { BUILDS, expectDetections, freshKernels, hostileFloat, runOnce } from './helpers.ts';
 
 describe.each(BUILDS)('PostProcessor ($build)', ({ threaded }) => {

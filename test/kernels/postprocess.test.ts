@@ -1,9 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ANCHOR_DEFAULTS, anchorGrid, type GridShape } from '../../src/anchors.ts';
 import type { Kernels } from '../../src/kernels/module.ts';
-import { type PostprocessOptions, resolvePostprocessOptions } from '../../src/kernels/options.ts';
 import { type HeadArrays, PostProcessor, postprocess } from '../../src/kernels/postprocess.ts';
-import { makeScene } from '../reference/scene.ts';
+import {
+  type PostprocessOptions,
+  resolvePostprocessOptions,
+} from '../../src/kernels/postprocess-options.ts';
+import { makeScene } from '../../support/scenes/detection-scene.ts';
 import { BUILDS, expectDetections, freshKernels, runOnce, upload } from './helpers.ts';
 
 const LEVELS: GridShape[] = [

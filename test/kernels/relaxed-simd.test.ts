@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { float32View } from '../../src/kernels/heap.ts';
-import { LayerHost } from '../../src/kernels/layers/host.ts';
+import { LayerHost } from '../../src/kernels/layers/layer-host.ts';
 import { knowsFusedProducts } from '../../src/kernels/relaxed-simd.ts';
 import { BUILDS, freshKernels } from './helpers.ts';
 import {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RawImage } from '../../src/image/types.ts';
+import type { RawImage } from '../../src/image/raw-image.ts';
 import { createHeap, float32View, type Heap } from '../../src/kernels/heap.ts';
 import { type Kernels, loadKernels } from '../../src/kernels/module.ts';
 import {

@@ -3,7 +3,7 @@ import { foldBatchNorm, withoutBatchNorm } from '../../src/model/fold.ts';
 import type { Graph, Layer, Weights } from '../../src/model/graph.ts';
 import { parameterShapes } from '../../src/model/graph.ts';
 import { presetGraph } from '../../src/model/presets.ts';
-import { randomWeights } from '../helpers/weights.ts';
+import { randomWeights } from '../../support/models/random-weights.ts';
 
 const conv: Layer = {
   op: 'conv',

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import type { Graph, Layer, Weights } from '../../src/model/graph.ts';
+import { type Heads, joinHeads, Network } from '../../src/model/network.ts';
 import { presetGraph } from '../../src/model/presets.ts';
-import { type Heads, joinHeads, Network } from '../../src/model/run.ts';
-import { randomWeights } from '../helpers/weights.ts';
+import { randomWeights } from '../../support/models/random-weights.ts';
 
 beforeAll(() => wasmRuntime(1));
 

@@ -8,7 +8,7 @@ import { formatMessage } from 'publint/utils';
 import { globSync } from 'tinyglobby';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runtimePackages, thirdParty, unwelcomeLicenses } from '../../scripts/third-party.ts';
-import { headingIds, links } from '../helpers/markdown.ts';
+import { headingIds, links } from '../../support/markdown.ts';
 import { type PackedApp, packedApp } from './helpers.ts';
 
 const run = promisify(execFile);

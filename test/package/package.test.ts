@@ -9,10 +9,10 @@ import * as vite7 from 'vite7';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import webpack from 'webpack';
 import { RefineDet, writeModel } from '../../src/index.ts';
-import { hasChromium, launchChromium } from '../browser/helpers/chromium.ts';
-import { expectSame, OPTIONS } from '../browser/helpers/fixture.ts';
-import { ISOLATION, serveSite } from '../browser/helpers/server.ts';
-import { randomModel } from '../helpers/model.ts';
+import { hasChromium, launchChromium } from '../../support/browser/chromium.ts';
+import { expectSame, OPTIONS } from '../../support/browser/fixture.ts';
+import { ISOLATION, serveSite } from '../../support/browser/server.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 import { type PackedApp, packedApp } from './helpers.ts';
 
 const run = promisify(execFile);

@@ -6,9 +6,9 @@ import type { Browser } from 'playwright-core';
 import { build } from 'vite';
 import { expect } from 'vitest';
 import { writeModel } from '../../src/index.ts';
-import { launchChromium } from '../browser/helpers/chromium.ts';
-import { serveSite } from '../browser/helpers/server.ts';
-import { randomModel } from '../helpers/model.ts';
+import { launchChromium } from '../../support/browser/chromium.ts';
+import { serveSite } from '../../support/browser/server.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 import type { PackedApp } from './helpers.ts';
 import { inOneStep } from './run-samples.ts';
 

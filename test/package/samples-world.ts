@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { VOC_CLASSES } from '../../src/labels.ts';
+import { codeBlocks } from '../../support/markdown.ts';
 import { png, type Tree, vocObject, vocXml } from '../datasets/tree.ts';
-import { codeBlocks } from '../helpers/markdown.ts';
 
 const bytes = (path: string) =>
   readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)));

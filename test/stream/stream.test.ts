@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../src/boxes.ts';
-import type { ImageSource } from '../../src/detection/images.ts';
+import type { ImageSource } from '../../src/detection/image-source.ts';
 import { RefineDetError } from '../../src/errors.ts';
 import { detectStream, type StreamResult } from '../../src/stream/stream.ts';
 

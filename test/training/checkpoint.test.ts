@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodeCheckpoint, encodeCheckpoint } from '../../src/training/checkpoint.ts';
-import { resolveTrainConfig } from '../../src/training/config/resolve.ts';
+import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
 import { RunFolder } from '../../src/training/node/run-folder.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../../src/training/run/checkpoint.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 import { emptyFolder, folderWith } from '../datasets/tree.ts';
-import { randomModel } from '../helpers/model.ts';
 
 const CHECKPOINT = {
   trainer: {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../src/training/config/resolve.ts';
-import type { TrainOptions } from '../../src/training/config/types.ts';
+import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
+import type { TrainOptions } from '../../src/training/config/train-config.ts';
 
 function messageOf(options: object): string {
   try {

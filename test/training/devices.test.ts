@@ -5,14 +5,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { cpu } from '../../src/backend/cpu.ts';
 import { ContextLost, type TfjsBackend } from '../../src/backend/tfjs.ts';
 import { Interruption } from '../../src/interruption.ts';
-import { NO_AUGMENTATION } from '../../src/training/augmentation/options.ts';
-import { decodeCheckpoint } from '../../src/training/checkpoint.ts';
-import type { TrainOptions } from '../../src/training/config/types.ts';
-import type { StepRecord } from '../../src/training/records.ts';
-import { RUN_FILES, type RunStore } from '../../src/training/run-store.ts';
-import { type TrainCallOptions, trainOn } from '../../src/training/train.ts';
-import { sourceHost } from './node-workers.ts';
-import { shapesDataset } from './shapes.ts';
+import { NO_AUGMENTATION } from '../../src/training/augmentation/augmentation-options.ts';
+import type { TrainOptions } from '../../src/training/config/train-config.ts';
+import { decodeCheckpoint } from '../../src/training/run/checkpoint.ts';
+import { RUN_FILES, type RunStore } from '../../src/training/run/run-store.ts';
+import type { StepRecord } from '../../src/training/run/step-record.ts';
+import { type TrainCallOptions, trainOn } from '../../src/training/run/train.ts';
+import { shapesDataset } from '../../support/scenes/shapes.ts';
+import { sourceHost } from '../../support/training/node-workers.ts';
 
 /** Plain gradient descent shows how large each gradient is, which AdamW does not. */
 const OPTIONS: TrainOptions = {

@@ -4,7 +4,12 @@ import { tensorPointer, wasmRuntime } from '../../src/backend/wasm.ts';
 import type { Heap } from '../../src/kernels/heap.ts';
 import { hasLayerKernels } from '../../src/kernels/layers/index.ts';
 import type { ConvLayer, DepthwiseLayer } from '../../src/model/graph.ts';
-import { expectEqual, fromKernels, fromTfjs, random } from '../helpers/layer-gradients.ts';
+import {
+  expectEqual,
+  fromKernels,
+  fromTfjs,
+  random,
+} from '../../support/models/layer-gradients.ts';
 
 /** Sizes at which the kernels work block by block, with remainders everywhere; [map, filters, kernel, stride]. */
 const CONVOLUTIONS = [

@@ -2,7 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { hasLayerKernels } from '../../src/kernels/layers/index.ts';
-import { presetGradients, TRAINED_PRESETS, unlike } from '../helpers/composed-gradients.ts';
+import {
+  presetGradients,
+  TRAINED_PRESETS,
+  unlike,
+} from '../../support/reference/composed-gradients.ts';
 
 beforeAll(() => wasmRuntime(1));
 afterAll(() => tf.setBackend('wasm'));

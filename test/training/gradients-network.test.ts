@@ -2,11 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { parameterShapes } from '../../src/model/graph.ts';
+import { type Heads, joinHeads, Network } from '../../src/model/network.ts';
 import { presetGraph } from '../../src/model/presets.ts';
-import { type Heads, joinHeads, Network } from '../../src/model/run.ts';
-import { TrainableNetwork } from '../../src/training/gradients/network.ts';
-import type { ForwardOptions } from '../../src/training/gradients/plan.ts';
-import { withoutLayerKernels } from '../helpers/layer-kernels.ts';
+import type { ForwardOptions } from '../../src/training/gradients/gradient-plan.ts';
+import { TrainableNetwork } from '../../src/training/gradients/trainable-network.ts';
+import { withoutLayerKernels } from '../../support/models/layer-kernels.ts';
 import {
   byVariableGrads,
   CLASSES,
@@ -15,8 +15,8 @@ import {
   expectClose,
   picture,
   recorded,
-} from '../helpers/network-gradients.ts';
-import { randomWeights } from '../helpers/weights.ts';
+} from '../../support/models/network-gradients.ts';
+import { randomWeights } from '../../support/models/random-weights.ts';
 
 let heapBytes: () => number;
 

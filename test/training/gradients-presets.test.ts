@@ -3,18 +3,18 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { foldBatchNorm } from '../../src/model/fold.ts';
 import type { Graph } from '../../src/model/graph.ts';
+import { joinHeads, Network } from '../../src/model/network.ts';
 import { presetGraph } from '../../src/model/presets.ts';
-import { joinHeads, Network } from '../../src/model/run.ts';
-import { TrainableNetwork } from '../../src/training/gradients/network.ts';
-import { withoutLayerKernels } from '../helpers/layer-kernels.ts';
+import { TrainableNetwork } from '../../src/training/gradients/trainable-network.ts';
+import { withoutLayerKernels } from '../../support/models/layer-kernels.ts';
 import {
   CLASSES,
   disposeAll,
   expectClose,
   picture,
   recorded,
-} from '../helpers/network-gradients.ts';
-import { randomWeights } from '../helpers/weights.ts';
+} from '../../support/models/network-gradients.ts';
+import { randomWeights } from '../../support/models/random-weights.ts';
 
 beforeAll(() => wasmRuntime(1));
 

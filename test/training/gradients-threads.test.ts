@@ -3,7 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { hasLayerKernels } from '../../src/kernels/layers/index.ts';
 import type { ConvLayer, DepthwiseLayer } from '../../src/model/graph.ts';
-import { expectEqual, fromKernels, fromTfjs, random } from '../helpers/layer-gradients.ts';
+import {
+  expectEqual,
+  fromKernels,
+  fromTfjs,
+  random,
+} from '../../support/models/layer-gradients.ts';
 
 const named = { name: 'layer', input: 'input', padding: 'same', kernel: 3 } as const;
 

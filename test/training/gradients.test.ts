@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import type { Activation, ConvLayer, DepthwiseLayer, Padding } from '../../src/model/graph.ts';
-import { bindTraining } from '../../src/training/gradients/bind.ts';
-import { layerGradients } from '../../src/training/gradients/layer.ts';
-import type { TrainingStep } from '../../src/training/gradients/plan.ts';
-import { withoutLayerKernels } from '../helpers/layer-kernels.ts';
-import * as reference from '../helpers/reference-layers.ts';
-import { type Array4, array4 } from '../helpers/reference-layers.ts';
-import { seededRandom } from '../helpers/weights.ts';
+import { bindTraining } from '../../src/training/gradients/bind-gradient.ts';
+import type { TrainingStep } from '../../src/training/gradients/gradient-plan.ts';
+import { layerGradients } from '../../src/training/gradients/layer-gradient.ts';
+import { withoutLayerKernels } from '../../support/models/layer-kernels.ts';
+import { seededRandom } from '../../support/models/random-weights.ts';
+import * as reference from '../../support/reference/reference-layers.ts';
+import { type Array4, array4 } from '../../support/reference/reference-layers.ts';
 
 interface Case {
   name: string;

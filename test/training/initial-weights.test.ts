@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { withoutBatchNorm } from '../../src/model/fold.ts';
 import type { Weights } from '../../src/model/graph.ts';
 import { presetGraph } from '../../src/model/presets.ts';
-import { resolveTrainConfig } from '../../src/training/config/resolve.ts';
-import { freshWeights } from '../../src/training/fresh-weights.ts';
-import { initializeLaterals } from '../../src/training/initial-laterals.ts';
-import { initialModel } from '../../src/training/initial-weights.ts';
+import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
+import { freshWeights } from '../../src/training/init/fresh-weights.ts';
+import { initializeLaterals } from '../../src/training/init/initial-laterals.ts';
+import { initialModel } from '../../src/training/init/initial-weights.ts';
 import { writeModel } from '../../src/weights/model-file.ts';
-import type { SourceTensor } from '../../src/weights/source.ts';
-import { randomModel } from '../helpers/model.ts';
+import type { SourceTensor } from '../../src/weights/weight-source.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 
 const LIGHT = presetGraph('refinedet320-mobilenet', 3);
 

@@ -1,17 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { createHeap, float32View } from '../../src/kernels/heap.ts';
 import { loadKernels } from '../../src/kernels/module.ts';
-import type { BatchHeads } from '../../src/training/batch-heads.ts';
-import { DetectionLoss, type LossParts } from '../../src/training/loss.ts';
-import { type LossOptions, resolveLossOptions } from '../../src/training/loss-options.ts';
-import type { Truth } from '../../src/training/truth.ts';
+import type { BatchHeads } from '../../src/training/loss/batch-heads.ts';
+import { DetectionLoss, type LossParts } from '../../src/training/loss/detection-loss.ts';
+import { type LossOptions, resolveLossOptions } from '../../src/training/loss/loss-options.ts';
+import type { Truth } from '../../src/training/loss/truth.ts';
 import {
   decideTargets,
   type HeadValues,
   referenceGradients,
   referenceLoss,
-} from '../reference/loss.ts';
-import { allocateHeads, randomScene, readHeads, type Scene, writeHeads } from './scenes.ts';
+} from '../../support/reference/reference-loss.ts';
+import {
+  allocateHeads,
+  randomScene,
+  readHeads,
+  type Scene,
+  writeHeads,
+} from '../../support/scenes/training-scenes.ts';
 
 const NAMES = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
 const EMPTY: Truth = {

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHeap } from '../../src/kernels/heap.ts';
 import { loadKernels } from '../../src/kernels/module.ts';
-import { DetectionLoss, NEGATIVE, NEUTRAL } from '../../src/training/loss.ts';
-import type { MatchThresholds } from '../../src/training/loss-options.ts';
-import type { Truth } from '../../src/training/truth.ts';
-import { referenceMatches } from '../reference/matching.ts';
+import { DetectionLoss, NEGATIVE, NEUTRAL } from '../../src/training/loss/detection-loss.ts';
+import type { MatchThresholds } from '../../src/training/loss/loss-options.ts';
+import type { Truth } from '../../src/training/loss/truth.ts';
+import { referenceMatches } from '../../support/reference/reference-matching.ts';
 
 type Corners = [number, number, number, number];
 

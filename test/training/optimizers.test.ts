@@ -5,17 +5,17 @@ import { GraphBuilder } from '../../src/model/builder.ts';
 import type { Graph } from '../../src/model/graph.ts';
 import { initializeWeights } from '../../src/model/initialize.ts';
 import { deriveRandom } from '../../src/random.ts';
-import { ADAMW_DEFAULTS, AdamW } from '../../src/training/optimizers/adamw.ts';
-import type { Optimizer } from '../../src/training/optimizers/optimizer.ts';
-import { Sgd } from '../../src/training/optimizers/sgd.ts';
 import {
   layOutParameters,
   type Parameter,
   readWeights,
   writeWeights,
-} from '../../src/training/parameters.ts';
-import { WeightAverage } from '../../src/training/weight-average.ts';
-import { referenceAdamW, referenceSgd } from '../reference/optimizers.ts';
+} from '../../src/training/memory/parameter-layout.ts';
+import { ADAMW_DEFAULTS, AdamW } from '../../src/training/optimizers/adamw.ts';
+import type { Optimizer } from '../../src/training/optimizers/optimizer.ts';
+import { Sgd } from '../../src/training/optimizers/sgd.ts';
+import { WeightAverage } from '../../src/training/optimizers/weight-average.ts';
+import { referenceAdamW, referenceSgd } from '../../support/reference/reference-optimizers.ts';
 
 /** Every kind of tensor, sizes that are no multiples of four among them. */
 function smallGraph(): Graph {

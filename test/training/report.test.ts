@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../src/training/config/resolve.ts';
+import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
 import { RunFolder, train } from '../../src/training/index.ts';
-import { writeTrainingReport } from '../../src/training/node/report/report.ts';
+import { writeTrainingReport } from '../../src/training/node/report/training-report.ts';
+import { shapesDataset } from '../../support/scenes/shapes.ts';
 import { emptyFolder } from '../datasets/tree.ts';
-import { shapesDataset } from './shapes.ts';
 
 describe('training report', { timeout: 120_000 }, () => {
   it('shows curves, classes, detections and samples, every name escaped', async () => {

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { RUN_FILES } from '../../src/training/run-store.ts';
+import { RUN_FILES } from '../../src/training/run/run-store.ts';
+import { shapesDataset, writeCoco } from '../../support/scenes/shapes.ts';
 import { runCli, startCli, temporaryFolder } from '../cli/helpers.ts';
-import { shapesDataset, writeCoco } from './shapes.ts';
 
 const { folder, at } = temporaryFolder();
 let data: string;

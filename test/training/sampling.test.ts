@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { presetGraph } from '../../src/model/presets.ts';
-import { resolveTrainConfig } from '../../src/training/config/resolve.ts';
+import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
 import { repeatFactors, Sampler } from '../../src/training/data/sampling.ts';
-import { TrainPlan } from '../../src/training/plan.ts';
+import { TrainPlan } from '../../src/training/run/run-plan.ts';
 
 const images = (sampler: Sampler, from: number, count: number) =>
   sampler.draws(from, count).map(({ image }) => image);

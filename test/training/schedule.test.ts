@@ -4,7 +4,7 @@ import {
   layerRatesAt,
   learningRateAt,
   resolveSchedule,
-} from '../../src/training/schedule.ts';
+} from '../../src/training/run/schedule.ts';
 
 describe('learningRateAt', () => {
   const TOTAL = 1200;

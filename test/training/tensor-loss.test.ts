@@ -3,11 +3,15 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { createHeap } from '../../src/kernels/heap.ts';
 import { type Kernels, loadKernels } from '../../src/kernels/module.ts';
-import type { BatchHeads } from '../../src/training/batch-heads.ts';
-import { DetectionLoss } from '../../src/training/loss.ts';
-import { refineDetLoss } from '../../src/training/tensor-loss.ts';
-import { decideTargets, referenceGradients, referenceLoss } from '../reference/loss.ts';
-import { randomScene } from './scenes.ts';
+import type { BatchHeads } from '../../src/training/loss/batch-heads.ts';
+import { DetectionLoss } from '../../src/training/loss/detection-loss.ts';
+import { refineDetLoss } from '../../src/training/loss/tensor-loss.ts';
+import {
+  decideTargets,
+  referenceGradients,
+  referenceLoss,
+} from '../../support/reference/reference-loss.ts';
+import { randomScene } from '../../support/scenes/training-scenes.ts';
 
 const NAMES = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
 const scene = randomScene(4, { inputSize: 64, images: 2, classes: 4 });

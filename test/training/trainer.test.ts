@@ -3,16 +3,16 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
-import type { Dataset } from '../../src/datasets/types.ts';
-import { NO_AUGMENTATION } from '../../src/training/augmentation/options.ts';
-import { resolveTrainConfig } from '../../src/training/config/resolve.ts';
-import type { TrainOptions } from '../../src/training/config/types.ts';
+import type { Dataset } from '../../src/datasets/dataset-types.ts';
+import { NO_AUGMENTATION } from '../../src/training/augmentation/augmentation-options.ts';
+import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
+import type { TrainOptions } from '../../src/training/config/train-config.ts';
 import { inspectData } from '../../src/training/data/training-set.ts';
-import { initialModel } from '../../src/training/initial-weights.ts';
-import { Trainer } from '../../src/training/trainer.ts';
+import { initialModel } from '../../src/training/init/initial-weights.ts';
+import { Trainer } from '../../src/training/run/trainer.ts';
+import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
+import { sourceHost } from '../../support/training/node-workers.ts';
 import { emptyFolder } from '../datasets/tree.ts';
-import { sourceHost } from './node-workers.ts';
-import { SHAPE_CLASSES, shapesDataset } from './shapes.ts';
 
 const SMALL: TrainOptions = {
   batch: 4,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { GroundTruth } from '../../src/datasets/types.ts';
-import { checkTruth, truthOf } from '../../src/training/truth.ts';
+import type { GroundTruth } from '../../src/datasets/dataset-types.ts';
+import { checkTruth, truthOf } from '../../src/training/loss/truth.ts';
 
 function box(x: number, y: number, width: number, height: number, more = {}): GroundTruth {
   return { classId: 0, box: { x, y, width, height }, difficult: false, crowd: false, ...more };

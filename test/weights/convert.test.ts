@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { RefineDetError } from '../../src/errors.ts';
 import { presetGraph } from '../../src/model/presets.ts';
-import { convertModel, importModel } from '../../src/weights/convert.ts';
+import { convertModel, importModel } from '../../src/weights/convert-weights.ts';
 import { matchTensors, requireComplete } from '../../src/weights/import.ts';
 import { TORCH_PORT } from '../../src/weights/importers/torch-port.ts';
 import { detectFormat, readTensors } from '../../src/weights/tensor-file.ts';

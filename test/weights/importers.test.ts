@@ -8,7 +8,7 @@ import {
   type WeightFormat,
 } from '../../src/weights/importers/layout.ts';
 import { TORCHVISION_VGG } from '../../src/weights/importers/torch-vgg.ts';
-import type { SourceTensor, SourceTensors } from '../../src/weights/source.ts';
+import type { SourceTensor, SourceTensors } from '../../src/weights/weight-source.ts';
 import * as tables from './layout-tables.ts';
 
 /** A tensor whose elements are their own indices. */

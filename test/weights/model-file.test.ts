@@ -15,7 +15,7 @@ import {
   type TensorWriter,
   writeSafetensors,
 } from '../../src/weights/safetensors.ts';
-import { randomWeights } from '../helpers/weights.ts';
+import { randomWeights } from '../../support/models/random-weights.ts';
 
 const config: ModelConfig = {
   preset: 'refinedet320-mobilenet',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RefineDetError } from '../../src/errors.ts';
-import { ByteReader } from '../../src/weights/bytes.ts';
+import { ByteReader } from '../../src/weights/byte-reader.ts';
 import { type PickleEnvironment, unpickle } from '../../src/weights/pickle.ts';
 import { torchEnvironment } from '../../src/weights/torch-objects.ts';
 import {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VOC_CLASSES } from '../../src/labels.ts';
-import { convertModel } from '../../src/weights/convert.ts';
+import { convertModel } from '../../src/weights/convert-weights.ts';
 import { readTorchFile } from '../../src/weights/torch-file.ts';
 
 const REFERENCE = fileURLToPath(new URL('../../../shared/reference/', import.meta.url));

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RefineDet, writeModel } from '../../src/index.ts';
 import { createWorkerDetector, type WorkerDetector } from '../../src/worker/index.ts';
 import { type Port, serve } from '../../src/worker/serve.ts';
-import { randomModel } from '../helpers/model.ts';
+import { randomModel } from '../../support/models/random-model.ts';
 
 const CAT = fileURLToPath(new URL('../../examples/cat.jpg', import.meta.url));
 const OPTIONS = { scoreThreshold: 0.05 };

@@ -1,10 +1,10 @@
 /** Detections from the files that `--predictions` names. */
 import path from 'node:path';
-import { mapClasses } from '../../datasets/classes.ts';
-import type { Dataset } from '../../datasets/types.ts';
+import { mapClasses } from '../../datasets/dataset-classes.ts';
+import type { Dataset } from '../../datasets/dataset-types.ts';
 import { readCocoResults } from '../../evaluation/coco-results.ts';
 import { readVocResults } from '../../evaluation/voc-results.ts';
-import type { Found } from './run.ts';
+import type { Found } from './run-eval.ts';
 
 /** By its ending; anything else is a VOC file or a folder of them. */
 export const isCocoResults = (location: string): boolean => /\.json$/i.test(location);

@@ -1,12 +1,12 @@
 /** The formats by name. */
-import { COCO_FORMAT } from './coco.ts';
-import { CSV_FORMAT } from './csv.ts';
+import { COCO_FORMAT } from './coco-format.ts';
+import { CSV_FORMAT } from './csv-format.ts';
 import type { ResultFormat } from './format.ts';
-import { JSON_FORMAT } from './json.ts';
-import { JSONL_FORMAT } from './jsonl.ts';
-import { TABLE_FORMAT } from './table.ts';
-import { VOC_FORMAT } from './voc.ts';
-import { YOLO_FORMAT } from './yolo.ts';
+import { JSON_FORMAT } from './json-format.ts';
+import { JSONL_FORMAT } from './jsonl-format.ts';
+import { TABLE_FORMAT } from './table-format.ts';
+import { VOC_FORMAT } from './voc-format.ts';
+import { YOLO_FORMAT } from './yolo-format.ts';
 
 export const FORMATS = {
   table: TABLE_FORMAT,

@@ -1,6 +1,7 @@
 /** Where results go: the standard output, one file, or a file a picture. */
-import { PendingFile, writeWhole } from '../files.ts';
+
 import type { Picture } from '../inputs.ts';
+import { PendingFile, writeWhole } from '../output-files.ts';
 import { print } from '../terminal.ts';
 import type { PictureResult, ResultFormat, TextDocument } from './format.ts';
 

@@ -1,7 +1,7 @@
 /** Runs a detector over pictures, in this thread or in several workers. */
 import type { Threads } from '../../backend/wasm.ts';
 import type { Detection } from '../../boxes.ts';
-import type { DetectOptions } from '../../detection/options.ts';
+import type { DetectOptions } from '../../detection/detect-options.ts';
 import type { Size } from '../../detection/views.ts';
 import type { RefineDet } from '../../detector.ts';
 import type { WritableFormat } from '../../image/node/encode.ts';

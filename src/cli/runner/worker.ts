@@ -1,6 +1,6 @@
 /** The program of a worker: loads the detector, then answers one job after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { describeError } from '../errors.ts';
+import { describeError } from '../describe-error.ts';
 import { warn } from '../terminal.ts';
 import { detectPicture } from './detect-picture.ts';
 import type { WorkerReply } from './lane.ts';

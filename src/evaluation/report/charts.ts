@@ -5,9 +5,9 @@ import { legend, lineChart, type Point } from '../../report/charts/line-chart.ts
 import { matrixChart } from '../../report/charts/matrix-chart.ts';
 import { type Html, html } from '../../report/html.ts';
 import { columns } from '../../report/page.ts';
-import type { Analysis, ClassAnalysis } from '../analysis/analyse.ts';
+import type { Analysis, ClassAnalysis } from '../analysis/analyze.ts';
 import type { ConfusionMatrix } from '../analysis/confusion.ts';
-import type { FalsePositiveKind } from '../analysis/errors.ts';
+import type { FalsePositiveKind } from '../analysis/error-types.ts';
 import type { PrCurve } from '../matches.ts';
 
 const percent = (fraction: number): string => `${Math.round(fraction * 100)}`;

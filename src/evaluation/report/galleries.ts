@@ -1,7 +1,7 @@
 /** The worst errors as pictures. */
 import { type Html, html } from '../../report/html.ts';
 import { card } from '../../report/page.ts';
-import type { FalsePositive, Miss } from '../analysis/errors.ts';
+import type { FalsePositive, Miss } from '../analysis/error-types.ts';
 import { kindName } from './charts.ts';
 import { type MarkedBox, thumbnail } from './thumbnails.ts';
 

@@ -1,13 +1,13 @@
 /** Pieces of pictures with boxes drawn on them, for reports. */
 import { readFile } from 'node:fs/promises';
 import type { Box } from '../../boxes.ts';
-import type { DatasetImage } from '../../datasets/types.ts';
+import type { DatasetImage } from '../../datasets/dataset-types.ts';
 import { RefineDetError } from '../../errors.ts';
 import { decodeImage } from '../../image/node/decode.ts';
 import { encodeImage } from '../../image/node/encode.ts';
-import type { RawImage } from '../../image/types.ts';
+import type { RawImage } from '../../image/raw-image.ts';
 import { type Html, html } from '../../report/html.ts';
-import { cropAround, shrinkCrop } from './crop.ts';
+import { cropAround, shrinkCrop } from './crop-image.ts';
 
 /** Pixels of the longer side: sharp at twice the width at which the page shows it. */
 const SIDE = 320;

@@ -1,6 +1,6 @@
 /** The metadata of an ONNX file: ONNX Runtime's JavaScript API does not show them. */
 import { RefineDetError } from '../../errors.ts';
-import { requireBytes } from '../../weights/bytes.ts';
+import { requireBytes } from '../../weights/byte-reader.ts';
 import { protobufFields } from '../../weights/protobuf.ts';
 import { ONNX_FORMAT } from './metadata.ts';
 

@@ -2,7 +2,7 @@
 import { RefineDetError } from '../../errors.ts';
 import { type DecodeOptions, type ImageFormat, readImageHeader, uprightSize } from '../header.ts';
 import { orient } from '../orient.ts';
-import type { DecodedImage, RawImage, Size } from '../types.ts';
+import type { DecodedImage, RawImage, Size } from '../raw-image.ts';
 import { jpegDecoder, type Pixels, reducingJpegDecoder, webpDecoder } from './codecs.ts';
 import { decodePng } from './png-decode.ts';
 import { decodeReduced, REDUCTIONS, type Reduction } from './reduced-jpeg.ts';

@@ -1,6 +1,6 @@
 /** Pixels to picture files, in Node. */
 import type { ImageFormat } from '../header.ts';
-import { type RawImage, validateRawImage } from '../types.ts';
+import { type RawImage, validateRawImage } from '../raw-image.ts';
 import { jpegEncoder } from './codecs.ts';
 import { encodePng } from './png-encode.ts';
 

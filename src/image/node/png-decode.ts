@@ -14,7 +14,7 @@ import {
   paethPredictor,
   parsePng,
 } from '../png.ts';
-import type { RawImage } from '../types.ts';
+import type { RawImage } from '../raw-image.ts';
 
 const inflateAsync = promisify(inflate);
 

@@ -2,7 +2,7 @@
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import { COLOR_GREY, COLOR_RGB, COLOR_RGB_ALPHA, PNG_SIGNATURE, paethPredictor } from '../png.ts';
-import type { RawImage } from '../types.ts';
+import type { RawImage } from '../raw-image.ts';
 
 const deflateAsync = promisify(deflate);
 

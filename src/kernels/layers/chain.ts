@@ -6,8 +6,8 @@ import {
   GEOMETRY_BYTES,
   writeConvGeometry,
   writeDepthwiseGeometry,
-} from './geometry.ts';
-import type { LayerHost, LayerKernel } from './host.ts';
+} from './layer-geometry.ts';
+import type { LayerHost, LayerKernel } from './layer-host.ts';
 import { chainParts } from './parts.ts';
 
 /** Of the convolution, the depthwise convolution of its output and the 1×1 convolution of that one's. */

@@ -1,6 +1,6 @@
 /** Convolution and its gradients as kernels of tfjs' wasm backend. */
-import type { ConvGeometry } from './geometry.ts';
-import type { LayerHost, LayerKernel } from './host.ts';
+import type { ConvGeometry } from './layer-geometry.ts';
+import type { LayerHost, LayerKernel } from './layer-host.ts';
 import { convParts, PANEL_COLUMNS } from './parts.ts';
 
 /**

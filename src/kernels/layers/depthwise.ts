@@ -1,7 +1,7 @@
 /** Depthwise 3×3 convolution and its gradients as kernels of tfjs' wasm backend. */
 import type { Limits } from './convolution.ts';
-import type { DepthwiseGeometry } from './geometry.ts';
-import type { LayerHost, LayerKernel } from './host.ts';
+import type { DepthwiseGeometry } from './layer-geometry.ts';
+import type { LayerHost, LayerKernel } from './layer-host.ts';
 import { depthwiseParts } from './parts.ts';
 
 export interface DepthwiseAttributes {

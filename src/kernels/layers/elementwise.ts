@@ -1,7 +1,7 @@
 /** Backward through rectifiers and biases, and 2×2 rearrangements, as kernels of tfjs' wasm backend. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Limits } from './convolution.ts';
-import type { LayerHost, LayerKernel } from './host.ts';
+import type { LayerHost, LayerKernel } from './layer-host.ts';
 import { lineParts } from './parts.ts';
 
 export function elementwiseKernels(host: LayerHost) {

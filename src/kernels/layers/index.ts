@@ -10,7 +10,7 @@ import { chainKernels } from './chain.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
 import { elementwiseKernels } from './elementwise.ts';
-import { type Inputs, LayerHost, type LayerKernel, Tensors } from './host.ts';
+import { type Inputs, LayerHost, type LayerKernel, Tensors } from './layer-host.ts';
 import { winogradKernels } from './winograd.ts';
 
 type LayerKernels = ReturnType<typeof layerKernels>;

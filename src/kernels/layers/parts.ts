@@ -1,5 +1,5 @@
 /** How layers are cut into parts for several threads. */
-import type { ConvGeometry, DepthwiseGeometry } from './geometry.ts';
+import type { ConvGeometry, DepthwiseGeometry } from './layer-geometry.ts';
 
 /** Items (lines, pixels, panels of a filter) in all, and in one part. */
 export interface Parts {

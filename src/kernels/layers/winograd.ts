@@ -1,6 +1,6 @@
 /** 3×3 convolution by Winograd's minimal filtering as kernels of tfjs' wasm backend. */
 import type { ConvAttributes, Limits } from './convolution.ts';
-import type { LayerHost, LayerKernel } from './host.ts';
+import type { LayerHost, LayerKernel } from './layer-host.ts';
 import { PANEL_COLUMNS, winogradParts } from './parts.ts';
 
 /** Matrices that a filter becomes: the points of a tile, 6×6. */

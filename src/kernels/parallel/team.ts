@@ -4,7 +4,7 @@ import { unpack } from '../../embedded.ts';
 import type { Thread } from '../../platform/platform.ts';
 import { compileKernels, type Kernels } from '../module.ts';
 import { BOARD_BYTES, Board, type Task } from './board.ts';
-import type { TeamWorkerStart } from './worker.ts';
+import type { TeamWorkerStart } from './team-worker.ts';
 
 export interface TeamOptions {
   /** Threads in all, the calling one included; at least 2. */

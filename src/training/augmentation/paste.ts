@@ -1,7 +1,7 @@
 /** Boxes cut from other pictures (copy-paste, arXiv 2012.07177, by rectangles): which, and where to. */
 import type { Random } from '../../random.ts';
-import type { Truth } from '../truth.ts';
-import type { AugmentationOptions } from './options.ts';
+import type { Truth } from '../loss/truth.ts';
+import type { AugmentationOptions } from './augmentation-options.ts';
 import { boxArea, type LabelledBox, type Region, sharedArea } from './region.ts';
 
 /** A box of the training data. */

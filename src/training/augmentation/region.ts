@@ -1,5 +1,5 @@
 /** Parts of pictures and of the network input, and the boxes that are seen in them. */
-import type { Truth } from '../truth.ts';
+import type { Truth } from '../loss/truth.ts';
 
 /** Fractions of the sides of a picture; may overhang it. */
 export interface Region {

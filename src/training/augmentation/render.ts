@@ -1,13 +1,13 @@
 /** Turns a plan and its pictures into network input, by the kernel of assembly/augment.ts. */
 import { RefineDetError } from '../../errors.ts';
-import type { RawImage } from '../../image/types.ts';
+import type { RawImage } from '../../image/raw-image.ts';
+import { type Fields, writeFields } from '../../kernels/fields.ts';
 import { float32View, type Heap, uint8View } from '../../kernels/heap.ts';
 import type { Kernels } from '../../kernels/module.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
 import type { ModelConfig } from '../../model/model.ts';
-import { type Fields, writeFields } from '../fields.ts';
-import type { ColorMatrix } from './color.ts';
-import type { SamplePlan, Tile } from './plan.ts';
+import type { SamplePlan, Tile } from './augmentation-plan.ts';
+import type { ColorMatrix } from './color-jitter.ts';
 
 /** How the network reads its input. */
 export type Normalization = Pick<ModelConfig, 'mean' | 'std' | 'channelOrder'>;

@@ -1,8 +1,14 @@
 /** A replica in a worker. Both ends of the conversation are here; platforms add the channel. */
 import type { Detection } from '../../boxes.ts';
-import type { ModuleCounts } from '../loss.ts';
+import type { ModuleCounts } from '../loss/detection-loss.ts';
 import { answerCalls, Caller, type Port, type WorkerPort } from './port.ts';
-import type { Replica, ReplicaSetup, SharedBuffers, SliceJob, SliceResult } from './protocol.ts';
+import type {
+  Replica,
+  ReplicaSetup,
+  SharedBuffers,
+  SliceJob,
+  SliceResult,
+} from './replica-protocol.ts';
 
 /** Shared memory and where the buffers lie in it. */
 export interface SharedPlaces {

@@ -14,10 +14,16 @@ import { SampleMaker } from '../data/sample-maker.ts';
 import type { Device, Pass, Slot } from '../devices/device.ts';
 import { GpuDevice } from '../devices/gpu-device.ts';
 import { HeapDevice } from '../devices/heap-device.ts';
-import { DetectionLoss, type ModuleCounts } from '../loss.ts';
-import { layOutParameters, type Parameter } from '../parameters.ts';
-import type { Truth } from '../truth.ts';
-import type { Replica, ReplicaSetup, SharedBuffers, SliceJob, SliceResult } from './protocol.ts';
+import { DetectionLoss, type ModuleCounts } from '../loss/detection-loss.ts';
+import type { Truth } from '../loss/truth.ts';
+import { layOutParameters, type Parameter } from '../memory/parameter-layout.ts';
+import type {
+  Replica,
+  ReplicaSetup,
+  SharedBuffers,
+  SliceJob,
+  SliceResult,
+} from './replica-protocol.ts';
 
 /** For one input size and number of images, made once. */
 interface Stage {

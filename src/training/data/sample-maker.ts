@@ -1,16 +1,16 @@
 /** From a draw to network input: read, decode, augment, normalise. */
 import { decodeImage, readBytes } from '#platform';
-import type { DatasetImage } from '../../datasets/types.ts';
+import type { DatasetImage } from '../../datasets/dataset-types.ts';
 import { RefineDetError } from '../../errors.ts';
 import { isPictureError } from '../../evaluation/detect-dataset.ts';
-import type { RawImage } from '../../image/types.ts';
+import type { RawImage } from '../../image/raw-image.ts';
 import type { Kernels } from '../../kernels/module.ts';
 import { deriveRandom } from '../../random.ts';
+import { planSample } from '../augmentation/augmentation-plan.ts';
 import { chooseSources, type DonorPool, donorPool } from '../augmentation/paste.ts';
-import { planSample } from '../augmentation/plan.ts';
 import { Augmenter, type RenderTarget } from '../augmentation/render.ts';
-import type { ReplicaSetup } from '../data-parallel/protocol.ts';
-import { type Truth, truthOf } from '../truth.ts';
+import type { ReplicaSetup } from '../data-parallel/replica-protocol.ts';
+import { type Truth, truthOf } from '../loss/truth.ts';
 import type { Draw } from './sampling.ts';
 
 const SAMPLE_STREAM = 3;

@@ -1,7 +1,7 @@
 /** Which picture comes when: the whole order of a run follows from its seed. */
 
 import { deriveRandom } from '../../random.ts';
-import type { SamplingOptions } from '../config/types.ts';
+import type { SamplingOptions } from '../config/train-config.ts';
 
 /** Streams of random numbers that share a seed. */
 const ORDER_STREAM = 1;

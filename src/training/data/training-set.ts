@@ -1,7 +1,7 @@
 /** What a run trains and is judged on, and what is worth knowing about it beforehand. */
-import type { Dataset } from '../../datasets/types.ts';
+import type { Dataset } from '../../datasets/dataset-types.ts';
 import { RefineDetError } from '../../errors.ts';
-import type { SamplingOptions } from '../config/types.ts';
+import type { SamplingOptions } from '../config/train-config.ts';
 import { repeatFactors } from './sampling.ts';
 
 /** The data of a training as objects, where there are no folders. */

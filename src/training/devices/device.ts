@@ -2,8 +2,8 @@
  * Where a replica's network runs. Pictures, losses and the optimiser are in the wasm heap whatever the
  * device: it takes addresses there and leaves its results there.
  */
-import type { BatchHeads } from '../batch-heads.ts';
-import type { Parameter } from '../parameters.ts';
+import type { BatchHeads } from '../loss/batch-heads.ts';
+import type { Parameter } from '../memory/parameter-layout.ts';
 
 export interface Device {
   /** Made once for an input size and a number of images. */

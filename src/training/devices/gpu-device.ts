@@ -14,10 +14,10 @@ import {
 import { RefineDetError } from '../../errors.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import type { Model } from '../../model/model.ts';
-import { HEAD_NAMES, type Heads } from '../../model/run.ts';
-import { type BatchHeads, byHead, headShapes } from '../batch-heads.ts';
-import { type Recording, TrainableNetwork } from '../gradients/network.ts';
-import { layOutParameters, type Parameter } from '../parameters.ts';
+import { HEAD_NAMES, type Heads } from '../../model/network.ts';
+import { type Recording, TrainableNetwork } from '../gradients/trainable-network.ts';
+import { type BatchHeads, byHead, headShapes } from '../loss/batch-heads.ts';
+import { layOutParameters, type Parameter } from '../memory/parameter-layout.ts';
 import { type Device, learning, type Pass, type Slot, type SlotSize } from './device.ts';
 
 /** A slot's memory: addresses and what lies there. */

@@ -4,10 +4,10 @@ import { useBackend } from '../../backend/current.ts';
 import { tensorPointer } from '../../backend/wasm.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import type { Model } from '../../model/model.ts';
-import type { Heads } from '../../model/run.ts';
-import { type BatchHeads, byHead, headShapes } from '../batch-heads.ts';
-import { TrainableNetwork } from '../gradients/network.ts';
-import { layOutParameters, type Parameter } from '../parameters.ts';
+import type { Heads } from '../../model/network.ts';
+import { TrainableNetwork } from '../gradients/trainable-network.ts';
+import { type BatchHeads, byHead, headShapes } from '../loss/batch-heads.ts';
+import { layOutParameters, type Parameter } from '../memory/parameter-layout.ts';
 import { type Device, learning, type Pass, type Slot, type SlotSize } from './device.ts';
 
 export class HeapDevice implements Device {

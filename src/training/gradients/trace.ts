@@ -1,7 +1,7 @@
 /** The reverse pass: from the gradients of a network's outputs to those of its tensors. */
 import * as tf from '@tensorflow/tfjs-core';
-import { layerGradients } from './layer.ts';
-import type { PlannedStep } from './plan.ts';
+import type { PlannedStep } from './gradient-plan.ts';
+import { layerGradients } from './layer-gradient.ts';
 
 /** What a forward pass leaves for the reverse pass. */
 export interface Trace {

@@ -1,8 +1,8 @@
 /** Reads the data sets of a configuration from disk. */
-import { joinDatasets } from '../../datasets/classes.ts';
-import { chooseClasses, loadDataset } from '../../datasets/load.ts';
-import type { Dataset } from '../../datasets/types.ts';
-import type { DataPart, TrainConfig } from '../config/types.ts';
+import { joinDatasets } from '../../datasets/dataset-classes.ts';
+import type { Dataset } from '../../datasets/dataset-types.ts';
+import { chooseClasses, loadDataset } from '../../datasets/load-dataset.ts';
+import type { DataPart, TrainConfig } from '../config/train-config.ts';
 import type { TrainingData } from '../data/training-set.ts';
 
 /**

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
 import { writeError } from '../../write-error.ts';
-import type { RunStore } from '../run-store.ts';
+import type { RunStore } from '../run/run-store.ts';
 
 export class RunFolder implements RunStore {
   readonly #folder: string;

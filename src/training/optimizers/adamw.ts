@@ -1,7 +1,7 @@
 /** AdamW (arXiv 1711.05101): Adam with weight decay apart from the gradient. */
 import type { Kernels } from '../../kernels/module.ts';
 import { checkNumber } from '../check.ts';
-import type { ParameterLayout } from '../parameters.ts';
+import type { ParameterLayout } from '../memory/parameter-layout.ts';
 import { checkedBuffer, Optimizer, type OptimizerState, type Update } from './optimizer.ts';
 
 /** Settings of AdamW: Adam with decoupled weight decay. */

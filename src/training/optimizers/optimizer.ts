@@ -3,7 +3,7 @@ import { RefineDetError } from '../../errors.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import type { Kernels } from '../../kernels/module.ts';
 import { checkNumber } from '../check.ts';
-import { type Parameter, type ParameterLayout, paddedLength } from '../parameters.ts';
+import { type Parameter, type ParameterLayout, paddedLength } from '../memory/parameter-layout.ts';
 
 /** What differs from step to step. */
 export interface StepOptions {

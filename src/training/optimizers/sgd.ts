@@ -1,7 +1,7 @@
 /** Stochastic gradient descent with momentum, with the semantics and defaults of the Caffe release. */
 import type { Kernels } from '../../kernels/module.ts';
 import { checkNumber } from '../check.ts';
-import type { ParameterLayout } from '../parameters.ts';
+import type { ParameterLayout } from '../memory/parameter-layout.ts';
 import { Optimizer, type Update } from './optimizer.ts';
 
 /** Settings of stochastic gradient descent with momentum. */

@@ -3,7 +3,7 @@ import type { Layer } from '../../model/graph.ts';
 import type { GraphOptions } from '../../model/graph-options.ts';
 import type { ModelConfig } from '../../model/model.ts';
 import type { Preset } from '../../model/presets.ts';
-import { mapped, permuted, type SourceTensor } from '../source.ts';
+import { mapped, permuted, type SourceTensor } from '../weight-source.ts';
 
 export type WeightFormat = 'safetensors' | 'torch' | 'caffe';
 

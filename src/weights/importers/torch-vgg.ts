@@ -1,6 +1,6 @@
 /** VGG-16 backbones from PyTorch: the SSD family's reduced one, and torchvision's classifier. */
 import type { Layer } from '../../model/graph.ts';
-import { restrided, rowMajorStrides, type SourceTensor } from '../source.ts';
+import { restrided, rowMajorStrides, type SourceTensor } from '../weight-source.ts';
 import {
   CAFFE_BGR,
   type Find,

@@ -5,7 +5,7 @@ import { wasmRuntime } from '../../../src/backend/wasm.ts';
 import { webgl } from '../../../src/backend/webgl.ts';
 import { webgpu } from '../../../src/backend/webgpu.ts';
 import type { PresetName } from '../../../src/model/presets.ts';
-import { presetGradients, unlike } from '../../helpers/composed-gradients.ts';
+import { presetGradients, unlike } from '../../../support/reference/composed-gradients.ts';
 
 const GPUS = { webgl, webgpu };
 

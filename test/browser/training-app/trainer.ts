@@ -1,6 +1,6 @@
 /** A worker of a page: draws pictures, trains on them and hands the model over. */
 import { getKernel } from '@tensorflow/tfjs-core';
-import type { Dataset, DatasetImage } from '../../../src/datasets/types.ts';
+import type { Dataset, DatasetImage } from '../../../src/datasets/dataset-types.ts';
 import { RUN_FILES, type RunStore, train } from '../../../src/training/index.browser.ts';
 
 export interface Task {

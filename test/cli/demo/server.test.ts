@@ -2,8 +2,8 @@ import type { Server } from 'node:http';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { serveSite } from '../../../src/cli/demo/server.ts';
-import { readSite } from '../../../src/cli/demo/site.ts';
+import { serveSite } from '../../../src/cli/demo/demo-server.ts';
+import { readSite } from '../../../src/cli/demo/demo-site.ts';
 import { temporaryFolder } from '../helpers.ts';
 
 const SITE = new Map([

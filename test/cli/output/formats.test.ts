@@ -5,7 +5,7 @@ import type { PictureResult, ResultFormat } from '../../../src/cli/output/format
 import { FORMATS } from '../../../src/cli/output/formats.ts';
 import { NO_COLORS } from '../../../src/cli/terminal.ts';
 import { loadSplits } from '../../../src/datasets/index.ts';
-import { parseVocXml } from '../../../src/datasets/voc-xml.ts';
+import { parseVocXml } from '../../../src/datasets/voc/voc-xml.ts';
 import { temporaryFolder } from '../helpers.ts';
 
 const temporary = temporaryFolder();

@@ -1,8 +1,8 @@
 /** Annotations of data sets. */
 import path from 'node:path';
+import type { Dataset } from '../../../src/datasets/dataset-types.ts';
 import { checkDataset, loadDataset } from '../../../src/datasets/index.ts';
-import type { Dataset } from '../../../src/datasets/types.ts';
-import { readYoloConfig } from '../../../src/datasets/yolo-config.ts';
+import { readYoloConfig } from '../../../src/datasets/yolo/yolo-config.ts';
 import { RefineDetError } from '../../../src/errors.ts';
 import { png, type Tree, vocObject, vocTree, vocXml } from '../../datasets/tree.ts';
 import { encoded, type FuzzTarget, require } from '../target.ts';

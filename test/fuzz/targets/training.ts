@@ -1,11 +1,11 @@
 /** What a training reads besides data: its configuration, and the run that it goes on with. */
-import { trainOptions } from '../../../src/cli/train/flags.ts';
-import { decodeCheckpoint, encodeCheckpoint } from '../../../src/training/checkpoint.ts';
-import { resolveTrainConfig } from '../../../src/training/config/resolve.ts';
-import { readMetrics, resumedModel } from '../../../src/training/run.ts';
-import type { RunStore } from '../../../src/training/run-store.ts';
+import { trainOptions } from '../../../src/cli/train/train-flags.ts';
+import { resolveTrainConfig } from '../../../src/training/config/resolve-config.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../../../src/training/run/checkpoint.ts';
+import type { RunStore } from '../../../src/training/run/run-store.ts';
+import { readMetrics, resumedModel } from '../../../src/training/run/training-run.ts';
 import { readSafetensors, writeSafetensors } from '../../../src/weights/safetensors.ts';
-import { randomModel } from '../../helpers/model.ts';
+import { randomModel } from '../../../support/models/random-model.ts';
 import { encoded, type FuzzTarget } from '../target.ts';
 import { inputFolder } from './folder.ts';
 

@@ -1,13 +1,13 @@
 /** Weight files of every format. */
 import { zipSync } from 'fflate';
 import { readCaffeFile } from '../../../src/weights/caffe-file.ts';
-import { importModel } from '../../../src/weights/convert.ts';
+import { importModel } from '../../../src/weights/convert-weights.ts';
 import { readModel } from '../../../src/weights/model-file.ts';
 import { readSafetensors, writeSafetensors } from '../../../src/weights/safetensors.ts';
-import type { SourceTensors } from '../../../src/weights/source.ts';
 import { readTensors, safetensorsSource } from '../../../src/weights/tensor-file.ts';
 import { readTorchFile } from '../../../src/weights/torch-file.ts';
-import { randomModel } from '../../helpers/model.ts';
+import type { SourceTensors } from '../../../src/weights/weight-source.ts';
+import { randomModel } from '../../../support/models/random-model.ts';
 import { blob, layerV1, layerV2, legacyBlob, net } from '../../weights/caffe-writer.ts';
 import {
   bytes,

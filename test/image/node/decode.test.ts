@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RefineDetError } from '../../../src/errors.ts';
 import { decodeImage } from '../../../src/image/node/decode.ts';
-import { PICTURES, picture, rgbHash } from './pictures.ts';
+import { PICTURES, picture, rgbHash } from './test-images.ts';
 
 describe('decodeImage', () => {
   for (const { name, bytes, golden } of PICTURES) {

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../../../src/image/node/decode.ts';
 import { encodeImage } from '../../../src/image/node/encode.ts';
-import type { RawImage } from '../../../src/image/types.ts';
-import { picture } from './pictures.ts';
+import type { RawImage } from '../../../src/image/raw-image.ts';
+import { picture } from './test-images.ts';
 
 describe('encodeImage', () => {
   it('writes PNG files that decode to the same pixels', async () => {

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../../../src/image/node/decode.ts';
 import { withScale } from '../../../src/image/node/reduced-jpeg.ts';
-import type { RawImage } from '../../../src/image/types.ts';
-import { PICTURES, picture, rgbHash } from './pictures.ts';
+import type { RawImage } from '../../../src/image/raw-image.ts';
+import { PICTURES, picture, rgbHash } from './test-images.ts';
 
 const require = createRequire(import.meta.url);
 const program = () =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ConvGeometry } from '../../../src/kernels/layers/geometry.ts';
+import type { ConvGeometry } from '../../../src/kernels/layers/layer-geometry.ts';
 import { convParts, depthwiseParts, type Parts } from '../../../src/kernels/layers/parts.ts';
 
 const BLOCK = 84;

@@ -1,7 +1,10 @@
 /** Random layers on a heap, ready to be carried out by {@link LayerHost.run}. */
 import fc from 'fast-check';
-import type { ConvGeometry, DepthwiseGeometry } from '../../../src/kernels/layers/geometry.ts';
-import type { LayerHost } from '../../../src/kernels/layers/host.ts';
+import type {
+  ConvGeometry,
+  DepthwiseGeometry,
+} from '../../../src/kernels/layers/layer-geometry.ts';
+import type { LayerHost } from '../../../src/kernels/layers/layer-host.ts';
 import { PANEL_COLUMNS } from '../../../src/kernels/layers/parts.ts';
 import { WINOGRAD_POINTS } from '../../../src/kernels/layers/winograd.ts';
 import type { Kernels } from '../../../src/kernels/module.ts';

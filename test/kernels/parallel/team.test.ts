@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createHeap, float32View, uint32View } from '../../../src/kernels/heap.ts';
-import { LayerHost } from '../../../src/kernels/layers/host.ts';
+import { LayerHost } from '../../../src/kernels/layers/layer-host.ts';
 import { type Kernels, loadKernels } from '../../../src/kernels/module.ts';
 import { Team } from '../../../src/kernels/parallel/team.ts';
 import {

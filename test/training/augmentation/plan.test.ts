@@ -1,18 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deriveRandom } from '../../../src/random.ts';
-import { type ColorMatrix, UNCHANGED } from '../../../src/training/augmentation/color.ts';
 import {
   AUGMENTATION_DEFAULTS,
   NO_AUGMENTATION,
   type PartialAugmentation,
   resolveAugmentation,
-} from '../../../src/training/augmentation/options.ts';
+} from '../../../src/training/augmentation/augmentation-options.ts';
+import {
+  planSample,
+  type SamplePlan,
+} from '../../../src/training/augmentation/augmentation-plan.ts';
+import { type ColorMatrix, UNCHANGED } from '../../../src/training/augmentation/color-jitter.ts';
 import { chooseSources, donorPool } from '../../../src/training/augmentation/paste.ts';
-import { planSample, type SamplePlan } from '../../../src/training/augmentation/plan.ts';
 import { WHOLE } from '../../../src/training/augmentation/region.ts';
-import type { Truth } from '../../../src/training/truth.ts';
-import { randomTruth } from '../scenes.ts';
+import type { Truth } from '../../../src/training/loss/truth.ts';
+import { randomTruth } from '../../../support/scenes/training-scenes.ts';
 
 type Corners = [number, number, number, number];
 

@@ -1,16 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RawImage } from '../../../src/image/types.ts';
+import type { RawImage } from '../../../src/image/raw-image.ts';
 import { createHeap, float32View, type Heap } from '../../../src/kernels/heap.ts';
 import { type Kernels, loadKernels } from '../../../src/kernels/module.ts';
 import { Preprocessor } from '../../../src/kernels/resize.ts';
 import { deriveRandom, type Random } from '../../../src/random.ts';
-import { UNCHANGED } from '../../../src/training/augmentation/color.ts';
-import { resolveAugmentation } from '../../../src/training/augmentation/options.ts';
-import { planSample, type SamplePlan, type Tile } from '../../../src/training/augmentation/plan.ts';
+import { resolveAugmentation } from '../../../src/training/augmentation/augmentation-options.ts';
+import {
+  planSample,
+  type SamplePlan,
+  type Tile,
+} from '../../../src/training/augmentation/augmentation-plan.ts';
+import { UNCHANGED } from '../../../src/training/augmentation/color-jitter.ts';
 import { WHOLE } from '../../../src/training/augmentation/region.ts';
 import { Augmenter, type Normalization } from '../../../src/training/augmentation/render.ts';
-import { referenceRender } from '../../reference/render.ts';
-import { randomTruth } from '../scenes.ts';
+import { referenceRender } from '../../../support/reference/reference-render.ts';
+import { randomTruth } from '../../../support/scenes/training-scenes.ts';
 
 const RGB: Normalization = {
   mean: [127.5, 120, 110],

@@ -1,0 +1,59 @@
+/** `refinedet demo`: serves the demo page with a model, or writes both as static files. */
+import { once } from 'node:events';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readBytes } from '#platform';
+import { entryKind } from '../../datasets/dataset-files.ts';
+import { defaultModelBytes, readNamed } from '../../detection/load-model.ts';
+import { RefineDetError } from '../../errors.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { writeWhole } from '../output-files.ts';
+import { print } from '../terminal.ts';
+import { serveSite } from './demo-server.ts';
+import { readSite, type Site } from './demo-site.ts';
+
+export interface DemoFlags {
+  model?: string;
+  port?: number;
+  host: string;
+  out?: string;
+}
+
+const DEFAULT_PORT = 8320;
+
+/** Where the build puts the page, seen from the compiled module and from the source. */
+const PAGES = ['../../demo/', '../../../dist/demo/'];
+
+/**
+ * Serves until it is interrupted, which is no failure.
+ * @throws NO_DEFAULT_MODEL, FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, FILE_WRITE, ADDRESS_UNAVAILABLE,
+ *   ABORTED
+ */
+export async function runDemo({ model, port, host, out }: DemoFlags): Promise<void> {
+  const signal = interruptSignal();
+  const bytes = await (model ? readBytes(model, signal) : defaultModelBytes(signal));
+  // What is no model is refused here rather than in the page.
+  await readNamed(bytes, model ?? 'the default model');
+  const site = await readSite(await pageFolder(), bytes);
+  if (out !== undefined) return writeSite(site, out);
+
+  const { server, url } = await serveSite(site, host, port ?? [DEFAULT_PORT, 0]);
+  await print(`${url}\n`);
+  process.stderr.write('refinedet: open this address in a browser; Ctrl-C ends\n');
+  if (!signal.aborted) await once(signal, 'abort');
+  server.closeAllConnections();
+  server.close();
+}
+
+async function pageFolder(): Promise<string> {
+  for (const page of PAGES) {
+    const folder = fileURLToPath(new URL(page, import.meta.url));
+    if ((await entryKind(path.join(folder, 'index.html'))) === 'file') return folder;
+  }
+  throw new RefineDetError('FILE_NOT_FOUND', 'the demo page has not been built: npm run build');
+}
+
+async function writeSite(site: Site, folder: string): Promise<void> {
+  for (const [name, { body }] of site) await writeWhole(path.join(folder, name), body);
+  process.stderr.write(`refinedet: ${site.size} files written to ${folder}\n`);
+}

@@ -1,0 +1,104 @@
+/** Decides what is written where before anything is detected. */
+import path from 'node:path';
+import { isFolder } from '../../datasets/dataset-files.ts';
+import { RefineDetError } from '../../errors.ts';
+import type { WritableFormat } from '../../image/node/encode.ts';
+import { ANNOTATED_MARK, type Picture, STDIN } from '../inputs.ts';
+import type { ResultFormat } from '../output/format.ts';
+import { FORMATS } from '../output/formats.ts';
+import {
+  documentFile,
+  pageFiles,
+  printedDocument,
+  printedPages,
+  type ResultSink,
+} from '../output/sink.ts';
+import { requireAbsent } from '../output-files.ts';
+import { OutputNames } from '../output-names.ts';
+import { colorsFor, NO_COLORS } from '../terminal.ts';
+import type { DetectFlags } from './detect-flags.ts';
+
+/** Folder of annotated pictures when none is given. */
+const SAVE_FOLDER = 'detections';
+/** Names that are meant for a file of results. */
+const FILE_NAME = /\.(jsonl?|csv|txt|xml)$/i;
+/** Base name of the one file of all results. */
+const DOCUMENT_STEM = 'detections';
+export interface AnnotatedFile {
+  file: string;
+  format: WritableFormat;
+}
+
+export interface Outputs {
+  sink: ResultSink;
+  /** Where annotated pictures go; empty when none are wanted. */
+  annotated: ReadonlyMap<Picture, AnnotatedFile>;
+  /** Where that is, in words, for the summary. */
+  places: string[];
+}
+
+/**
+ * @throws USAGE when the format cannot be printed, FILE_WRITE when a file exists and is not to be
+ *   replaced
+ */
+export async function planOutputs(
+  pictures: readonly Picture[],
+  flags: DetectFlags,
+  classes: readonly string[],
+): Promise<Outputs> {
+  const inputs = pictures.map(({ file }) => file).filter((file) => file !== STDIN);
+  const names = new OutputNames(inputs);
+  const { sink, places } = await planResults(pictures, flags, classes, names);
+  if (!flags.save) return { sink, places, annotated: new Map() };
+  const folder = typeof flags.save === 'string' ? flags.save : (flags.out ?? SAVE_FOLDER);
+  const annotated = new Map(
+    pictures.map((picture) => [picture, annotatedFile(folder, picture, names)]),
+  );
+  return { sink, annotated, places: [...places, `pictures in ${folder}${path.sep}`] };
+}
+
+/** PNG stays PNG; the others become JPEG. */
+function annotatedFile(folder: string, { file, stem }: Picture, names: OutputNames): AnnotatedFile {
+  const [format, extension] = /\.png$/i.test(file)
+    ? (['png', '.png'] as const)
+    : (['jpeg', '.jpg'] as const);
+  return { file: names.claim(folder, stem, ANNOTATED_MARK + extension), format };
+}
+
+async function planResults(
+  pictures: readonly Picture[],
+  { format: name, out, force }: DetectFlags,
+  classes: readonly string[],
+  names: OutputNames,
+): Promise<Omit<Outputs, 'annotated'>> {
+  const format: ResultFormat = FORMATS[name ?? (out === undefined ? 'table' : 'json')];
+  if (out !== undefined && FILE_NAME.test(out) && !(await isFolder(out))) {
+    throw new RefineDetError(
+      'USAGE',
+      `--out is a folder, not a file such as "${out}"; for one file redirect the output: > ${out}`,
+    );
+  }
+  const { page, extension } = format;
+  const colors = out === undefined ? colorsFor(process.stdout) : NO_COLORS;
+  const document = format.document?.({ classes, colors });
+  if (out === undefined) {
+    if (document) return { sink: printedDocument(document), places: [] };
+    if (pictures.length > 1) {
+      throw new RefineDetError(
+        'USAGE',
+        `--format ${name} has a file for each of the ${pictures.length} pictures: --out DIR says where`,
+      );
+    }
+    return { sink: printedPages(page!), places: [] };
+  }
+  if (page) {
+    const files = new Map(
+      pictures.map((picture) => [picture, names.claim(out, picture.stem, extension)]),
+    );
+    if (!force) await requireAbsent(files.values());
+    return { sink: pageFiles(page, files), places: [`results in ${out}${path.sep}`] };
+  }
+  const file = names.claim(out, DOCUMENT_STEM, extension);
+  if (!force) await requireAbsent([file]);
+  return { sink: await documentFile(document!, file), places: [`results in ${file}`] };
+}

@@ -1,0 +1,96 @@
+/** `refinedet info`: describes a model file or a preset; runs no network. */
+import { ANCHOR_DEFAULTS } from '../../anchors.ts';
+import { entryKind } from '../../datasets/dataset-files.ts';
+import type { Size } from '../../detection/views.ts';
+import { RefineDetError } from '../../errors.ts';
+import type { Graph } from '../../model/graph.ts';
+import type { ModelConfig } from '../../model/model.ts';
+import { PRESETS, presetByName, presetGraph } from '../../model/presets.ts';
+import { summarize } from '../../model/summary.ts';
+import { classList } from '../class-lists.ts';
+import { isUrl } from '../inputs.ts';
+import { DEFAULT_MODEL, loadNamedModel } from '../model-source.ts';
+import { colorsFor, print } from '../terminal.ts';
+import { modelText, presetsText } from './info-text.ts';
+
+export interface InfoFlags {
+  inputSize?: Size;
+  classes?: string;
+  layers: boolean;
+  json?: true;
+}
+
+/** What `--json` prints, and the text is made of. */
+export type ModelInfo = ReturnType<typeof modelInfo>;
+
+/** @throws FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, UNKNOWN_PRESET, USAGE */
+export async function runInfo(name: string | undefined, flags: InfoFlags): Promise<void> {
+  const { layers, json } = flags;
+  if (name === undefined) return listPresets(flags);
+  const { config, graph } = await describe(name, flags);
+  const info = modelInfo(name, withSize(config, flags.inputSize), graph);
+  if (json) {
+    const { layers: all, ...rest } = info;
+    return print(`${JSON.stringify(layers ? info : rest, null, 2)}\n`);
+  }
+  await print(modelText(info, layers, colorsFor(process.stdout)));
+}
+
+function modelInfo(name: string, config: ModelConfig, graph: Graph) {
+  const { preset, inputWidth, inputHeight, mean, std, channelOrder, classes, anchors } = config;
+  const { layers, ...counts } = summarize(graph, inputHeight, inputWidth);
+  return {
+    name,
+    preset,
+    architecture: PRESETS[preset].source,
+    input: { width: inputWidth, height: inputHeight, channelOrder, mean, std },
+    classes,
+    provenance: config.provenance ?? {},
+    ...counts,
+    anchorOptions: anchors,
+    decoding: config.decoding ?? {},
+    layers,
+  };
+}
+
+async function describe(
+  name: string,
+  flags: InfoFlags,
+): Promise<{ config: ModelConfig; graph: Graph }> {
+  if (name === DEFAULT_MODEL) return loadNamedModel();
+  const isFile = isUrl(name) || (await entryKind(name)) !== 'missing';
+  if (!isFile && !/[./\\]/.test(name)) return presetModel(name, flags.classes ?? 'voc');
+  if (flags.classes === undefined) return loadNamedModel(name);
+  throw new RefineDetError('USAGE', `--classes is for presets; the model file ${name} has its own`);
+}
+
+async function presetModel(name: string, classes: string) {
+  const preset = presetByName(name);
+  const { mean, std, channelOrder, inputSize } = preset;
+  const config: ModelConfig = {
+    preset: preset.name,
+    inputHeight: inputSize,
+    inputWidth: inputSize,
+    mean,
+    std,
+    channelOrder,
+    classes: await classList(classes),
+    anchors: ANCHOR_DEFAULTS,
+  };
+  return { config, graph: presetGraph(name, config.classes.length) };
+}
+
+function withSize(config: ModelConfig, size: Size | undefined): ModelConfig {
+  return size ? { ...config, inputWidth: size.width, inputHeight: size.height } : config;
+}
+
+async function listPresets(flags: InfoFlags): Promise<void> {
+  const infos = await Promise.all(
+    Object.keys(PRESETS).map(async (name) => {
+      const { config, graph } = await presetModel(name, flags.classes ?? 'voc');
+      const { layers, ...info } = modelInfo(name, withSize(config, flags.inputSize), graph);
+      return info;
+    }),
+  );
+  await print(flags.json ? `${JSON.stringify(infos, null, 2)}\n` : presetsText(infos));
+}

@@ -1,0 +1,86 @@
+/** Files appear, or change, only when all of their content is there. */
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { entryKind } from '../datasets/dataset-files.ts';
+import { RefineDetError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
+import { writeError } from '../write-error.ts';
+import { isUrl } from './inputs.ts';
+
+/** A file that is being written under a temporary name beside its own. */
+export class PendingFile {
+  readonly #file: string;
+  readonly #temporary: string;
+  readonly #handle: FileHandle;
+
+  private constructor(file: string, temporary: string, handle: FileHandle) {
+    this.#file = file;
+    this.#temporary = temporary;
+    this.#handle = handle;
+  }
+
+  /**
+   * Makes the folder too.
+   * @throws FILE_WRITE
+   */
+  static async create(file: string): Promise<PendingFile> {
+    const temporary = `${file}.${randomUUID()}.tmp`;
+    try {
+      await makeFolder(path.dirname(file));
+      return new PendingFile(file, temporary, await open(temporary, 'wx'));
+    } catch (cause) {
+      throw writeError(file, cause);
+    }
+  }
+
+  /** Appends; on failure nothing is left. */
+  async write(content: string | Uint8Array): Promise<void> {
+    try {
+      await this.#handle.appendFile(content);
+    } catch (cause) {
+      await this.discard();
+      throw writeError(this.#file, cause);
+    }
+  }
+
+  /** Puts the file in its place. */
+  async commit(): Promise<void> {
+    try {
+      // A crash of the machine must not leave the name without the content.
+      await this.#handle.sync();
+      await this.#handle.close();
+      await rename(this.#temporary, this.#file);
+    } catch (cause) {
+      await this.discard();
+      throw writeError(this.#file, cause);
+    }
+  }
+
+  async discard(): Promise<void> {
+    await this.#handle.close().catch(() => {});
+    await rm(this.#temporary, { force: true });
+  }
+}
+
+/** @throws FILE_WRITE; then an older file of that name is as it was */
+export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+  const pending = await PendingFile.create(file);
+  await pending.write(content);
+  await pending.commit();
+}
+
+/** @throws FILE_WRITE when one of the files exists */
+export async function requireAbsent(files: Iterable<string>): Promise<void> {
+  for (const file of files) {
+    if ((await entryKind(file)) === 'missing') continue;
+    throw new RefineDetError('FILE_WRITE', `${file} exists already; --force replaces it`);
+  }
+}
+
+/** @throws USAGE when both names are one file: what is read must not be destroyed */
+export async function requireOther(source: string, target: string): Promise<void> {
+  const real = (file: string) => realpath(file).catch(() => path.resolve(file));
+  if (isUrl(source) || (await real(source)) !== (await real(target))) return;
+  throw new RefineDetError('USAGE', `${target} is the input: write to another file`);
+}

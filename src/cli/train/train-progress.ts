@@ -1,0 +1,115 @@
+/** How a training goes, on stderr: a bar on a terminal, a line every few seconds elsewhere. */
+import { SingleBar } from 'cli-progress';
+import type { StepRecord } from '../../training/run/step-record.ts';
+import type { TrainCallOptions } from '../../training/run/train.ts';
+import { counted } from '../printable.ts';
+import { warn } from '../terminal.ts';
+
+const CLEAR_LINE = '\r\x1b[K';
+const SECONDS_BETWEEN_LINES = 10;
+/** Weight of the past in the losses and rates that are shown. */
+const SMOOTHING = 0.95;
+
+type Run = Parameters<NonNullable<TrainCallOptions['onStart']>>[0];
+
+/** Losses and images/s, smoothed. */
+interface Trend {
+  armConf: number;
+  armLoc: number;
+  odmConf: number;
+  odmLoc: number;
+  total: number;
+  imagesPerSecond: number;
+}
+
+export class TrainProgress {
+  readonly #quiet: boolean;
+  readonly #backend: string | undefined;
+  #bar: SingleBar | undefined;
+  #trend: Trend | undefined;
+  #totalSteps = 0;
+  #imagesPerStep = 0;
+  #lastLine = Number.NEGATIVE_INFINITY;
+
+  constructor({ quiet = false, backend }: { quiet?: boolean; backend?: string }) {
+    this.#quiet = quiet;
+    this.#backend = backend;
+  }
+
+  /** A sentence worth knowing. */
+  note(sentence: string): void {
+    this.#clear();
+    warn(sentence);
+  }
+
+  start({ config, data, totalSteps }: Run): void {
+    this.#totalSteps = totalSteps;
+    this.#imagesPerStep = config.batch * config.accumulate;
+    if (this.#quiet) return;
+    const { images, classes } = data.train;
+    const isGpu = this.#backend !== undefined && this.#backend !== 'wasm';
+    const where = isGpu ? this.#backend : counted(config.workers, 'worker');
+    process.stderr.write(
+      `${config.preset}: ${counted(images.length, 'image')}, ${counted(classes.length, 'class', 'classes')}, ${counted(totalSteps, 'step')} of ${this.#imagesPerStep}, ${where}\n`,
+    );
+    if (!process.stderr.isTTY) return;
+    this.#bar = new SingleBar({
+      format: '{bar} {value}/{total}  {text}',
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      barsize: 20,
+      clearOnComplete: true,
+      forceRedraw: true,
+      stream: process.stderr,
+    });
+    this.#bar.start(totalSteps, 0, { text: '' });
+  }
+
+  show(record: StepRecord): void {
+    if (this.#quiet) return;
+    this.#follow(record);
+    const text = this.#describe(record);
+    if (this.#bar) this.#bar.update(record.step, { text });
+    else if (performance.now() - this.#lastLine > 1000 * SECONDS_BETWEEN_LINES) {
+      this.#lastLine = performance.now();
+      process.stderr.write(`step ${record.step}/${this.#totalSteps}  ${text}\n`);
+    }
+    if (record.evaluation) this.#clear();
+  }
+
+  evaluating({ done, total }: { done: number; total: number }): void {
+    this.#bar?.update({ text: `evaluation: ${done} of ${counted(total, 'image')}` });
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+  }
+
+  #follow({ losses, imagesPerSecond }: StepRecord): void {
+    const now: Trend = { ...losses, imagesPerSecond };
+    const past = this.#trend ?? now;
+    for (const name of Object.keys(now) as (keyof Trend)[]) {
+      now[name] = SMOOTHING * past[name] + (1 - SMOOTHING) * now[name];
+    }
+    this.#trend = now;
+  }
+
+  #describe({ step, epoch }: StepRecord): string {
+    const { armConf, armLoc, odmConf, odmLoc, total, imagesPerSecond } = this.#trend!;
+    const parts = [armConf, armLoc, odmConf, odmLoc].map((part) => part.toFixed(2)).join(' + ');
+    const seconds = ((this.#totalSteps - step) * this.#imagesPerStep) / imagesPerSecond;
+    return `epoch ${epoch.toFixed(2)}  loss ${total.toFixed(2)} = arm, odm ${parts}  ${imagesPerSecond.toFixed(1)} images/s  ${duration(seconds)} left`;
+  }
+
+  #clear(): void {
+    if (this.#bar) process.stderr.write(CLEAR_LINE);
+  }
+}
+
+/** `3h05`, `12m`, `40s` */
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)}s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes}m`;
+  return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}`;
+}

@@ -1,0 +1,98 @@
+/** Writing data sets in another format. */
+import { constants, copyFile, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { RefineDetError, throwIfAborted } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
+import { writeCoco } from './coco/write-coco.ts';
+import { alignClasses } from './dataset-classes.ts';
+import { entryKind } from './dataset-files.ts';
+import type { Dataset, DatasetFormat, DatasetImage } from './dataset-types.ts';
+import { writeVoc } from './voc/write-voc.ts';
+import { writeFolder } from './write-folder.ts';
+import { writeYolo } from './yolo/write-yolo.ts';
+
+/** Whether pictures are copied, linked, or left where they are. */
+export type CopyImages = 'copy' | 'symlink' | 'none';
+
+/** How a converted data set is written. */
+export interface ConvertOptions {
+  /** What to do with the pictures. Default `copy`. */
+  copyImages?: CopyImages;
+  /** Replace an existing folder, if it is empty or holds a data set. Default false. */
+  overwrite?: boolean;
+  /** Ends the work; nothing is left behind. */
+  signal?: AbortSignal;
+}
+
+/** What a writer did with the boxes. */
+export interface WrittenBoxes {
+  /** Written. */
+  boxes: number;
+  /** One sentence for everything that the format cannot hold. */
+  losses: string[];
+}
+
+/** What was written, and what the format could not hold. */
+export interface ConvertReport extends WrittenBoxes {
+  images: number;
+}
+
+/** What a writer of one format gets: the splits, with one class list, and where to put things. */
+export interface WriteJob {
+  splits: readonly Dataset[];
+  classes: readonly string[];
+  folder: string;
+  /** Puts the picture of an image below `folder`. */
+  placeImage(image: DatasetImage, name: string): Promise<void>;
+}
+
+const WRITERS: Record<DatasetFormat, (job: WriteJob) => Promise<WrittenBoxes>> = {
+  voc: writeVoc,
+  coco: writeCoco,
+  yolo: writeYolo,
+};
+
+/**
+ * Writes a data set, or several splits of one, as a new folder. Class lists are joined by name.
+ * Boxes survive to 1e-3 pixels. VOC cannot hold boxes of one pixel or less, nor crowd regions (they
+ * become difficult); YOLO holds neither `difficult` nor crowd regions (they are left out). Areas and
+ * annotation ids survive in COCO only; segmentations, poses and the like never.
+ * @returns counts and what was lost
+ * @throws FILE_WRITE, INVALID_OPTION (see {@link ConvertOptions.overwrite}; a split that YOLO cannot
+ *   name), FILE_NOT_FOUND for a picture that is to be copied, ABORTED
+ */
+export async function convertDataset(
+  dataset: Dataset | readonly Dataset[],
+  format: DatasetFormat,
+  folder: string,
+  { copyImages = 'copy', overwrite, signal }: ConvertOptions = {},
+): Promise<ConvertReport> {
+  const splits = alignClasses('images' in dataset ? [dataset] : dataset);
+  const images = splits.flatMap((split) => split.images);
+  if (images.length === 0) {
+    throw new RefineDetError('DATASET_EMPTY', 'there are no images to write');
+  }
+  const originals = [...splits.map(({ root }) => root), ...images.map((image) => image.path)];
+  const written = await writeFolder(folder, { overwrite, originals }, (part) =>
+    WRITERS[format]({
+      splits,
+      classes: splits[0].classes,
+      folder: part,
+      async placeImage(image, name) {
+        throwIfAborted(signal);
+        await placeImage(image, path.join(part, name), copyImages);
+      },
+    }),
+  );
+  return { images: images.length, ...written };
+}
+
+async function placeImage(image: DatasetImage, file: string, how: CopyImages): Promise<void> {
+  await makeFolder(path.dirname(file));
+  if (how === 'none') return;
+  if ((await entryKind(image.path)) !== 'file') {
+    throw new RefineDetError('FILE_NOT_FOUND', `there is no picture ${image.path}`);
+  }
+  if (how === 'symlink') await symlink(image.path, file);
+  else await copyFile(image.path, file, constants.COPYFILE_FICLONE);
+}

@@ -1,0 +1,78 @@
+/** A data set on disk whose splits are known but not read yet. */
+import { RefineDetError } from '../errors.ts';
+import type { Report } from './check/findings.ts';
+import type { Dataset, DatasetFormat } from './dataset-types.ts';
+
+/** A data set of one format whose splits can be read. */
+export interface DatasetSource {
+  format: DatasetFormat;
+  /** Absolute folder. */
+  root: string;
+  /** Names of the splits that can be read. */
+  splits: string[];
+  /** Splits of one part of a joined source, such as `VOC2007/trainval`. */
+  partSplits?: string[];
+  /** Reads one of `splits` or `partSplits`. Items that are reported are left out. */
+  read(split: string, report: Report): Promise<Dataset>;
+}
+
+/** Other names that people give to the usual splits. */
+const CANONICAL = new Map([
+  ['training', 'train'],
+  ['valid', 'val'],
+  ['validation', 'val'],
+  ['testing', 'test'],
+]);
+
+/** `train2017` → `train`, `valid` → `val`. */
+export function canonicalSplit(name: string): string {
+  const plain = name.toLowerCase().replace(/[-_]?\d{2,4}$/, '');
+  return CANONICAL.get(plain) ?? plain;
+}
+
+const ORDER = ['train', 'val', 'trainval', 'test'];
+
+/** Training splits first, then alphabetically. */
+export function sortSplits(names: Iterable<string>): string[] {
+  const rank = (name: string) => {
+    const place = ORDER.indexOf(canonicalSplit(name));
+    return place < 0 ? ORDER.length : place;
+  };
+  return [...names].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+/**
+ * The splits of a source that a user's words stand for: `train+val` names two, `val` also finds
+ * `valid` and `val2017`, and `trainval` is `train+val` where there is no such split.
+ * @param wanted may be left out for a source with a single split
+ * @throws INVALID_OPTION
+ */
+export function resolveSplits(source: DatasetSource, wanted: string | undefined): string[] {
+  if (wanted !== undefined) {
+    return [...new Set(wanted.split('+').flatMap((name) => resolveOne(source, name)))];
+  }
+  if (source.splits.length === 1) return source.splits;
+  throw new RefineDetError('INVALID_OPTION', `choose a split of ${source.root}: ${known(source)}`);
+}
+
+function resolveOne(source: DatasetSource, name: string): string[] {
+  if (source.splits.includes(name) || source.partSplits?.includes(name)) return [name];
+  const alike = source.splits.filter((split) => canonicalSplit(split) === canonicalSplit(name));
+  if (alike.length === 1) return alike;
+  if (name === 'trainval') return ['train', 'val'].flatMap((part) => resolveOne(source, part));
+  const problem = alike.length > 1 ? 'could be several splits' : 'is no split';
+  throw new RefineDetError(
+    'INVALID_OPTION',
+    `"${name}" ${problem} of ${source.root}; there are ${known(source)}`,
+  );
+}
+
+/** As {@link resolveSplits}; by default all but a `trainval` that only repeats `train` and `val`. */
+export function chosenSplits(source: DatasetSource, wanted: string | undefined): string[] {
+  if (wanted !== undefined) return resolveSplits(source, wanted);
+  const repeated = ['train', 'val'].every((split) => source.splits.includes(split));
+  return source.splits.filter((split) => !(repeated && split === 'trainval'));
+}
+
+const known = (source: DatasetSource): string =>
+  [...source.splits, ...(source.partSplits ?? [])].join(', ');

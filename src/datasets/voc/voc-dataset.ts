@@ -1,0 +1,142 @@
+/**
+ * PASCAL VOC folders: JPEGImages/ID.jpg, Annotations/ID.xml and ImageSets/Main/SPLIT.txt. Labelling
+ * tools write no ImageSets, and often put pictures and annotations into one folder.
+ * Classes are those of `classes.txt` where the folder has one; else VOC's 20 when the annotations of
+ * all splits name no other; else all their names, sorted.
+ */
+import path from 'node:path';
+import { VOC_CLASSES } from '../../labels.ts';
+import { joinDatasets } from '../dataset-classes.ts';
+import { isFolder, isImageName, listFolder, withoutExtension } from '../dataset-files.ts';
+import { canonicalSplit, type DatasetSource, sortSplits } from '../dataset-source.ts';
+import { annotationIds, readVoc, vocNames } from './read-voc.ts';
+
+/** What to look for, in words. */
+export const VOC_LAYOUT =
+  'ImageSets/Main/*.txt beside Annotations/ and JPEGImages/, or *.xml with pictures (PASCAL VOC)';
+
+/** ImageSets/Main also holds one list per class: `cow_train.txt`, lines `ID -1`. */
+const CLASS_LIST = /_(train|val|trainval|test)\.txt$/;
+
+const DEVKIT_YEAR = /^VOC\d{4}/;
+
+/**
+ * A VOC root, or a folder that holds several (VOCdevkit/VOC2007, VOCdevkit/VOC2012): then a split
+ * such as `trainval` joins those of all roots and `VOC2007/trainval` is one of them. Without
+ * ImageSets all annotations are the split `train`, or those of folders `train`, `valid` and so on
+ * the splits.
+ * @returns undefined when the folder has no such layout
+ */
+export async function openVoc(folder: string): Promise<DatasetSource | undefined> {
+  const roots = await vocRoots(folder);
+  if (roots.length === 0) return openUnlisted(folder);
+  const sources = await Promise.all(roots.map(openRoot));
+  return sources.length === 1 ? sources[0] : joinedSource(folder, sources);
+}
+
+async function vocRoots(folder: string): Promise<string[]> {
+  for (const parent of [folder, path.join(folder, 'VOCdevkit')]) {
+    if (await isVocRoot(parent)) return [parent];
+    const years = (await listFolder(parent)).filter((name) => DEVKIT_YEAR.test(name));
+    const children = years.map((name) => path.join(parent, name));
+    const flags = await Promise.all(children.map(isVocRoot));
+    const roots = children.filter((_, i) => flags[i]);
+    if (roots.length > 0) return roots;
+  }
+  return [];
+}
+
+const isVocRoot = (folder: string): Promise<boolean> =>
+  isFolder(path.join(folder, 'ImageSets', 'Main'));
+
+async function openRoot(root: string): Promise<DatasetSource> {
+  const sets = path.join(root, 'ImageSets', 'Main');
+  const names = await listFolder(sets);
+  const lists = names.filter((name) => name.endsWith('.txt') && !CLASS_LIST.test(name));
+  const annotations = path.join(root, 'Annotations');
+  const pictures = path.join(root, 'JPEGImages');
+  // The official sets are large, and known by their lists of 20 classes.
+  const official = VOC_CLASSES.every((name) => names.some((list) => list.startsWith(`${name}_`)));
+  const allNames = official ? async () => VOC_CLASSES : once(() => vocNames([annotations]));
+  return {
+    format: 'voc',
+    root,
+    splits: sortSplits(lists.map(withoutExtension)),
+    read: (split, report) => {
+      const list = path.join(sets, `${split}.txt`);
+      return readVoc({ root, split, list, annotations, pictures }, allNames, report);
+    },
+  };
+}
+
+async function openUnlisted(root: string): Promise<DatasetSource | undefined> {
+  const whole = await unlistedFolders(root);
+  const splits = new Map(whole && [['train', whole]]);
+  for (const name of whole ? [] : await listFolder(root)) {
+    if (!['train', 'val', 'test'].includes(canonicalSplit(name))) continue;
+    const folders = await unlistedFolders(path.join(root, name));
+    if (folders) splits.set(name, folders);
+  }
+  if (splits.size === 0) return undefined;
+  const annotations = [...splits.values()].map((folders) => folders.annotations);
+  const allNames = once(() => vocNames(annotations));
+  return {
+    format: 'voc',
+    root,
+    splits: sortSplits(splits.keys()),
+    read: (split, report) => readVoc({ root, split, ...splits.get(split)! }, allNames, report),
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** Where pictures and their annotations lie: in two folders or in one; undefined when nowhere. */
+async function unlistedFolders(
+  folder: string,
+): Promise<{ annotations: string; pictures: string } | undefined> {
+  const annotations = await folderCalled(folder, ['Annotations', 'annotations']);
+  const pictures = await folderCalled(folder, ['JPEGImages', 'images']);
+  const names = (await listFolder(pictures)).filter(isImageName).map(withoutExtension);
+  const annotated = new Set(await annotationIds(annotations));
+  return names.some((name) => annotated.has(name)) ? { annotations, pictures } : undefined;
+}
+
+/** The first of the folders that exists, else the one that would hold them. */
+async function folderCalled(parent: string, names: readonly string[]): Promise<string> {
+  for (const folder of names.map((name) => path.join(parent, name))) {
+    if (await isFolder(folder)) return folder;
+  }
+  return parent;
+}
+
+/** The lists of one root that a split of the devkit stands for: none, one, or train and val. */
+function lists({ splits }: DatasetSource, split: string): string[] {
+  if (splits.includes(split)) return [split];
+  const halves = ['train', 'val'];
+  return split === 'trainval' && halves.every((half) => splits.includes(half)) ? halves : [];
+}
+
+function joinedSource(root: string, sources: readonly DatasetSource[]): DatasetSource {
+  const name = (source: DatasetSource) => path.basename(source.root);
+  return {
+    format: 'voc',
+    root,
+    splits: sortSplits(new Set(sources.flatMap(({ splits }) => splits))),
+    partSplits: sources.flatMap((s) => s.splits.map((split) => `${name(s)}/${split}`)),
+    async read(wanted, report) {
+      const parts = sources.flatMap((source) => {
+        const prefix = `${name(source)}/`;
+        const split = wanted.startsWith(prefix) ? wanted.slice(prefix.length) : wanted;
+        return lists(source, split).map((list) => source.read(list, report));
+      });
+      const joined = joinDatasets(await Promise.all(parts));
+      return { ...joined, split: path.posix.basename(wanted) };
+    },
+  };
+}

@@ -1,0 +1,153 @@
+/** The data.yaml of a YOLO data set, as Ultralytics writes it. */
+import path from 'node:path';
+import { Lexer, LineCounter, Parser, parseDocument } from 'yaml';
+import { RefineDetError } from '../../errors.ts';
+import { formatPlace, type Place } from '../check/findings.ts';
+import { entryKind, readText } from '../dataset-files.ts';
+
+export interface YoloConfig {
+  file: string;
+  /** `path`, absolute: what relative entries are relative to. */
+  root: string;
+  classes: string[];
+  /** Folders and list files of each split, absolute. */
+  splits: Map<string, string[]>;
+  /** Label lines carry keypoints behind the box. */
+  keypoints: boolean;
+}
+
+const SPLIT_KEYS = ['train', 'val', 'test'];
+/** LVIS, with 1,203 class names, has 25 kB. */
+const MAX_BYTES = 2 ** 18;
+const MAX_ALIASES = 100;
+const MAX_DEPTH = 32;
+/** Ten thousand names take half as many. Every key of a mapping is compared with all before it. */
+const MAX_LEXEMES = 100_000;
+
+/**
+ * @throws DATASET_FORMAT naming line or key, FILE_NOT_FOUND
+ */
+export async function readYoloConfig(file: string): Promise<YoloConfig> {
+  const fields = parseYaml(await readText(file, MAX_BYTES), file);
+  const entries = new Map(SPLIT_KEYS.map((key) => [key, pathList(fields, key, file)]));
+  const given = [...entries].filter(([, paths]) => paths.length > 0);
+  if (given.length === 0) fail({ file }, `none of the keys ${SPLIT_KEYS.join(', ')} is set`);
+  const root = await findRoot(fields.get('path'), given[0][1][0], file);
+  return {
+    file,
+    root,
+    classes: classNames(fields, file),
+    splits: new Map(
+      await Promise.all(
+        given.map(async ([key, paths]) => [key, await resolve(root, paths)] as const),
+      ),
+    ),
+    keypoints: fields.has('kpt_shape'),
+  };
+}
+
+function fail(place: Place, message: string): never {
+  throw new RefineDetError('DATASET_FORMAT', `${formatPlace(place)}: ${message}`);
+}
+
+/** Top-level mapping. Maps instead of objects: a key may be `__proto__`. No custom tags. */
+function parseYaml(text: string, file: string): ReadonlyMap<unknown, unknown> {
+  refuseComplexity(text, file);
+  const lineCounter = new LineCounter();
+  let value: unknown;
+  try {
+    // Pretty errors quote their line, and a hostile line has tens of thousands of errors.
+    const document = parseDocument(text, { lineCounter, schema: 'core', prettyErrors: false });
+    const problem = document.errors[0] ?? document.warnings[0];
+    if (problem) {
+      fail({ file, line: lineCounter.linePos(problem.pos[0]).line }, problem.message);
+    }
+    value = document.toJS({ mapAsMap: true, maxAliasCount: MAX_ALIASES });
+  } catch (cause) {
+    // Too many aliases.
+    if (cause instanceof RefineDetError) throw cause;
+    fail({ file }, cause instanceof Error ? cause.message : 'malformed YAML');
+  }
+  if (!(value instanceof Map)) fail({ file }, 'the YAML is not a mapping');
+  return value;
+}
+
+/** Composing a document recurses, and a full stack can end the whole process. */
+function refuseComplexity(text: string, file: string): void {
+  const parser = new Parser();
+  let lexemes = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    if (++lexemes > MAX_LEXEMES) fail({ file }, 'the YAML is too long');
+    for (const _ of parser.next(lexeme));
+    if (parser.stack.length > MAX_DEPTH)
+      fail({ file }, `values are nested more than ${MAX_DEPTH} deep`);
+  }
+}
+
+function pathList(fields: ReadonlyMap<unknown, unknown>, key: string, file: string): string[] {
+  const value = fields.get(key) ?? [];
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  const strings = list.filter((item) => typeof item === 'string' && item !== '');
+  if (strings.length < list.length) fail({ file, key }, 'a path or a list of paths is expected');
+  return strings as string[];
+}
+
+/** `names` is a list, or a mapping from 0, 1, 2, …; `nc`, if given, is their number. */
+function classNames(fields: ReadonlyMap<unknown, unknown>, file: string): string[] {
+  const names = fields.get('names');
+  const values = names instanceof Map ? inOrder(names, file) : names;
+  if (!Array.isArray(values)) fail({ file, key: 'names' }, 'class names are missing');
+  const isName = (value: unknown) => typeof value === 'string' || typeof value === 'number';
+  const other = values.findIndex((value) => !isName(value));
+  if (other >= 0) fail({ file, key: `names.${other}` }, 'a name is expected');
+  const classes = values.map(String);
+  const nc = fields.get('nc');
+  if (nc !== undefined && nc !== classes.length) {
+    fail({ file, key: 'nc' }, `nc is ${nc} but there are ${classes.length} names`);
+  }
+  const used = new Set<string>();
+  for (const [i, name] of classes.entries()) {
+    if (used.has(name)) fail({ file, key: `names.${i}` }, `"${name}" occurs twice`);
+    used.add(name);
+  }
+  return classes;
+}
+
+function inOrder(names: ReadonlyMap<unknown, unknown>, file: string): unknown[] {
+  return Array.from({ length: names.size }, (_, i) => {
+    const key = names.has(i) ? i : String(i);
+    if (!names.has(key))
+      fail({ file, key: `names.${i}` }, `class ${i} of ${names.size} is missing`);
+    return names.get(key);
+  });
+}
+
+/**
+ * `path` may be relative to the file, to the folder above it (as in `../datasets/x` written for
+ * another place), or to the working directory: the first one where the split exists wins, and
+ * without one, the file's own folder.
+ */
+async function findRoot(value: unknown, entry: string, file: string): Promise<string> {
+  const own = path.dirname(file);
+  if (value === undefined || value === null) return own;
+  if (typeof value !== 'string') fail({ file, key: 'path' }, 'a path is expected');
+  const candidates = [own, path.dirname(own), process.cwd()].map((base) =>
+    path.resolve(base, value),
+  );
+  for (const root of [...candidates, own]) {
+    const [found] = await resolve(root, [entry]);
+    if ((await entryKind(found)) !== 'missing') return root;
+  }
+  return own;
+}
+
+/** Exports by Roboflow say `../train/images` for a folder that lies beside the file. */
+function resolve(root: string, entries: readonly string[]): Promise<string[]> {
+  return Promise.all(
+    entries.map(async (entry) => {
+      const found = path.resolve(root, entry);
+      const misplaced = entry.startsWith('../../') && (await entryKind(found)) === 'missing';
+      return misplaced ? path.resolve(root, entry.slice('../../'.length)) : found;
+    }),
+  );
+}

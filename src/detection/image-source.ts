@@ -1,0 +1,73 @@
+/** Turns whatever a caller calls a picture into pixels. */
+import * as tf from '@tensorflow/tfjs-core';
+import { decodeImage, readBytes, readPixels } from '#platform';
+import { RefineDetError } from '../errors.ts';
+import type { DecodeOptions } from '../image/header.ts';
+import { type DecodedImage, type RawImage, validateRawImage } from '../image/raw-image.ts';
+import type { PixelSource } from '../platform/platform.ts';
+
+/**
+ * A path (Node), a URL, the bytes of a JPEG, PNG or WebP file, decoded pixels, an image, canvas,
+ * video or frame of a web page, or a tensor [height, width, 1 | 3 | 4] with values 0..255 (not
+ * disposed).
+ */
+export type ImageSource =
+  | string
+  | URL
+  | ArrayBuffer
+  | Uint8Array
+  | Blob
+  | RawImage
+  | PixelSource
+  | tf.Tensor3D;
+
+export interface ImageOptions extends Pick<DecodeOptions, 'maxPixels' | 'enough'> {
+  signal?: AbortSignal;
+}
+
+/** Decodes a picture; EXIF orientation is applied. */
+export async function toRawImage(
+  source: ImageSource,
+  { signal, ...options }: ImageOptions = {},
+): Promise<DecodedImage> {
+  if (typeof source === 'string' || source instanceof URL) {
+    return decodeImage(await readBytes(source, signal), { source: String(source), ...options });
+  }
+  if (source instanceof ArrayBuffer) return decodeImage(new Uint8Array(source), options);
+  if (source instanceof Uint8Array) return decodeImage(source, options);
+  if (source instanceof Blob) {
+    const bytes = new Uint8Array(await source.arrayBuffer());
+    return decodeImage(bytes, { source: fileName(source), ...options });
+  }
+  if (source instanceof tf.Tensor) return tensorToRawImage(source);
+  if (typeof source === 'object' && source !== null) {
+    const pixels = (await readPixels(source, options)) ?? source;
+    if ('data' in pixels) {
+      validateRawImage(pixels as RawImage);
+      return pixels as RawImage;
+    }
+  }
+  throw new RefineDetError(
+    'INVALID_ARGUMENT',
+    `an image must be a path, a URL, bytes, {data, width, height, channels} or a tensor, not ${typeof source}`,
+  );
+}
+
+/** Name of a File; a plain Blob has none. */
+function fileName(blob: Blob): string | undefined {
+  return 'name' in blob ? String(blob.name) : undefined;
+}
+
+async function tensorToRawImage(tensor: tf.Tensor3D): Promise<RawImage> {
+  const [height, width, channels] = tensor.shape;
+  if (tensor.rank !== 3 || (channels !== 1 && channels !== 3 && channels !== 4)) {
+    throw new RefineDetError(
+      'INVALID_ARGUMENT',
+      `an image tensor must be [height, width, 1, 3 or 4], not [${tensor.shape.join(', ')}]`,
+    );
+  }
+  // A clamped array rounds to the nearest level.
+  const image = { data: Uint8ClampedArray.from(await tensor.data()), width, height, channels };
+  validateRawImage(image as RawImage, 'the image tensor');
+  return image as RawImage;
+}

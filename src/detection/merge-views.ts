@@ -1,0 +1,107 @@
+/** From raw detections of views to the public form. Boxes here are corners normalised to the picture. */
+import type { Box, Detection } from '../boxes.ts';
+import type { Kernels } from '../kernels/module.ts';
+import { mergeDetections, type RawDetections } from '../kernels/postprocess.ts';
+import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
+import type { Size, View } from './views.ts';
+
+/** Moves detections of a view to the whole picture and drops those that the view is not trusted with. */
+export function viewToImage(raw: RawDetections, view: View, image: Size): RawDetections {
+  const { crop, flip, accepts } = view;
+  const boxes: number[] = [];
+  const kept: number[] = [];
+  for (let i = 0; i < raw.count; i++) {
+    const [x1, y1, x2, y2] = raw.boxes.subarray(4 * i, 4 * i + 4);
+    const [left, right] = flip ? [1 - x2, 1 - x1] : [x1, x2];
+    const box = {
+      x: crop.x + left * crop.width,
+      y: crop.y + y1 * crop.height,
+      width: (right - left) * crop.width,
+      height: (y2 - y1) * crop.height,
+    };
+    if (accepts && !accepts(box)) continue;
+    boxes.push(...normalized(box, image));
+    kept.push(i);
+  }
+  return {
+    count: kept.length,
+    boxes: Float32Array.from(boxes),
+    scores: Float32Array.from(kept, (i) => raw.scores[i]),
+    classIds: Int32Array.from(kept, (i) => raw.classIds[i]),
+  };
+}
+
+export interface MergeOptions {
+  /** Of the union. Its score threshold may be lower than that of the result: voters need not win. */
+  postprocess: PostprocessOptions;
+  /** Of the result. */
+  scoreThreshold: number;
+}
+
+/**
+ * One list out of several.
+ * @param options undefined: there is only one list, taken as it is
+ */
+export function mergeViews(
+  kernels: Kernels,
+  lists: readonly RawDetections[],
+  classes: number,
+  options: MergeOptions | undefined,
+): RawDetections {
+  if (options === undefined) return lists[0];
+  const union = {
+    boxes: concat(
+      Float32Array,
+      lists.map(({ boxes }) => boxes),
+    ),
+    scores: concat(
+      Float32Array,
+      lists.map(({ scores }) => scores),
+    ),
+    classIds: concat(
+      Int32Array,
+      lists.map(({ classIds }) => classIds),
+    ),
+  };
+  const merged = mergeDetections(kernels, union, classes, options.postprocess);
+  const threshold = Math.fround(options.scoreThreshold);
+  const below = merged.scores.findIndex((score) => score < threshold);
+  return below < 0 ? merged : { ...merged, count: below };
+}
+
+/** Public form, best first, boxes in source pixels. */
+export function toDetections(
+  { count, boxes, scores, classIds }: RawDetections,
+  { width, height }: Size,
+  classes: readonly string[],
+  limit: number,
+): Detection[] {
+  return Array.from({ length: Math.min(count, limit) }, (_, i) => {
+    const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
+    const classId = classIds[i];
+    return {
+      label: classes[classId],
+      classId,
+      score: scores[i],
+      box: { x: x1 * width, y: y1 * height, width: (x2 - x1) * width, height: (y2 - y1) * height },
+    };
+  });
+}
+
+function concat<T extends Float32Array | Int32Array>(
+  type: new (length: number) => T,
+  parts: readonly T[],
+): T {
+  const all = new type(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+function normalized({ x, y, width, height }: Box, image: Size): number[] {
+  const [right, bottom] = [x + width, y + height];
+  return [x / image.width, y / image.height, right / image.width, bottom / image.height];
+}

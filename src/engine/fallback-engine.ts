@@ -1,0 +1,65 @@
+/** A GPU engine that goes on with wasm when the GPU is taken away. */
+import type * as tf from '@tensorflow/tfjs-core';
+import { ContextLost } from '../backend/tfjs.ts';
+import type { Size } from '../detection/views.ts';
+import type { RawDetections } from '../kernels/postprocess.ts';
+import type { Heads } from '../model/network.ts';
+import type { Engine } from './engine.ts';
+
+export class FallbackEngine implements Engine {
+  readonly lanes: number;
+  #engine: Engine;
+  #replacement: Promise<Engine> | undefined;
+  readonly #replace: (reason: string) => Promise<Engine>;
+
+  /** @param replace starts the engine to go on with */
+  constructor(engine: Engine, replace: (reason: string) => Promise<Engine>) {
+    this.lanes = engine.lanes;
+    this.#engine = engine;
+    this.#replace = replace;
+  }
+
+  get backend() {
+    return this.#engine.backend;
+  }
+
+  get threads() {
+    return this.#engine.threads;
+  }
+
+  get kernels() {
+    return this.#engine.kernels;
+  }
+
+  run(...view: Parameters<Engine['run']>): Promise<RawDetections> {
+    return this.#attempt((engine) => engine.run(...view));
+  }
+
+  forward(input: tf.Tensor4D): Heads {
+    return this.#engine.forward(input);
+  }
+
+  warmUp(size: Size): Promise<void> {
+    return this.#attempt((engine) => engine.warmUp(size));
+  }
+
+  dispose(): void {
+    this.#engine.dispose();
+  }
+
+  async #attempt<T>(job: (engine: Engine) => Promise<T>): Promise<T> {
+    const engine = this.#engine;
+    try {
+      return await job(engine);
+    } catch (error) {
+      if (!(error instanceof ContextLost)) throw error;
+      // Of several frames under way the first one replaces the engine.
+      this.#replacement ??= this.#replace(error.message).then((replacement) => {
+        engine.dispose();
+        this.#engine = replacement;
+        return replacement;
+      });
+      return job(await this.#replacement);
+    }
+  }
+}

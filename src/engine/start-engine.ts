@@ -1,0 +1,103 @@
+/** Chooses and starts the backend that a detector runs on. */
+import type { TfjsBackend } from '../backend/tfjs.ts';
+import { type Threads, wasmRuntime } from '../backend/wasm.ts';
+import { plainView, type Size } from '../detection/views.ts';
+import { RefineDetError } from '../errors.ts';
+import { createHeap } from '../kernels/heap.ts';
+import { loadKernels } from '../kernels/module.ts';
+import { POSTPROCESS_DEFAULTS } from '../kernels/postprocess-options.ts';
+import type { Model } from '../model/model.ts';
+import type { WasmSource } from '../platform/platform.ts';
+import { type BackendName, type Engine, noTimings } from './engine.ts';
+import { FallbackEngine } from './fallback-engine.ts';
+import { TfjsSession } from './tfjs-engine.ts';
+import { Session } from './wasm-engine.ts';
+
+export interface EngineOptions {
+  /** `auto`: wasm and every backend of `gpu` are timed, the fastest is taken. */
+  backend: BackendName | 'auto' | TfjsBackend;
+  gpu: readonly TfjsBackend[];
+  threads: Threads | undefined;
+  wasm: WasmSource | undefined;
+  warn: (message: string) => void;
+  /** Receives the choice of `auto`, one sentence. */
+  info: (message: string) => void;
+  /** Of the model, for timing. */
+  inputSize: Size;
+}
+
+/** @throws INVALID_OPTION, MISSING_DEPENDENCY, BACKEND_UNAVAILABLE, FETCH_FAILED */
+export async function startEngine(model: Model, options: EngineOptions): Promise<Engine> {
+  const { backend, gpu } = options;
+  if (backend === 'auto') return startFastest(model, options);
+  if (backend === 'wasm') return startWasm(model, options);
+  if (typeof backend === 'object') return startTfjs(model, backend, options);
+  const chosen = gpu.find(({ name }) => name === backend);
+  if (chosen) return startTfjs(model, chosen, options);
+  const known = ['auto', 'wasm', ...gpu.map(({ name }) => name)].join(', ');
+  throw new RefineDetError(
+    'INVALID_OPTION',
+    `backend must be one of ${known}, not ${JSON.stringify(backend)}; others are handed over as backend: webgl from refinedet/webgl, refinedet/webgpu or refinedet/cpu`,
+  );
+}
+
+async function startWasm(model: Model, { threads, wasm, warn }: EngineOptions): Promise<Engine> {
+  return new Session(await wasmRuntime(threads, warn, wasm), model);
+}
+
+async function startTfjs(
+  model: Model,
+  backend: TfjsBackend,
+  options: EngineOptions,
+): Promise<Engine> {
+  const device = await backend.start();
+  const engine = new TfjsSession(backend.name, device, await loadKernels(createHeap()), model);
+  return new FallbackEngine(engine, (reason) => {
+    options.warn(`refinedet goes on with wasm: ${reason}`);
+    return startWasm(model, options);
+  });
+}
+
+/** Timed runs of a backend; the best counts, for whatever disturbs only slows down. */
+const TIMED_RUNS = 3;
+
+async function startFastest(model: Model, options: EngineOptions): Promise<Engine> {
+  const starts = [
+    () => startWasm(model, options),
+    ...options.gpu.map((gpu) => () => startTfjs(model, gpu, options)),
+  ];
+  const timed: { engine: Engine; ms: number }[] = [];
+  for (const start of starts) {
+    try {
+      const engine = await start();
+      timed.push({ engine, ms: await timeEngine(engine, options.inputSize) });
+    } catch (error) {
+      // A missing GPU is what `auto` is for; without wasm there is nothing to fall back to.
+      const isMissingGpu =
+        error instanceof RefineDetError && error.code === 'BACKEND_UNAVAILABLE' && timed.length > 0;
+      if (!isMissingGpu) throw error;
+      options.info(`refinedet: ${error.message}`);
+    }
+  }
+  timed.sort((a, b) => a.ms - b.ms);
+  const [fastest, ...others] = timed;
+  for (const { engine } of others) engine.dispose();
+  const times = timed.map(({ engine, ms }) => `${engine.backend} ${ms.toFixed(1)} ms`);
+  options.info(`refinedet runs on ${fastest.engine.backend}: ${times.join(', ')} a picture`);
+  return fastest.engine;
+}
+
+/** Milliseconds for a picture. */
+async function timeEngine(engine: Engine, size: Size): Promise<number> {
+  const { width, height } = size;
+  const blank = { data: new Uint8Array(3 * width * height), width, height, channels: 3 as const };
+  const view = plainView(size, size);
+  await engine.warmUp(size);
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < TIMED_RUNS; i++) {
+    const start = performance.now();
+    await engine.run(blank, view, POSTPROCESS_DEFAULTS, noTimings());
+    best = Math.min(best, performance.now() - start);
+  }
+  return best;
+}

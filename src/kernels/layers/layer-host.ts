@@ -1,0 +1,114 @@
+/** What the layer kernels share: the compiled code, scratch memory, and tensors of tfjs' wasm backend. */
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { Kernels } from '../module.ts';
+import type { ParallelKernel } from '../parallel/board.ts';
+import type { Team } from '../parallel/team.ts';
+import { GrowingBuffer } from '../workspace.ts';
+import {
+  type ConvGeometry,
+  type DepthwiseGeometry,
+  GEOMETRY_BYTES,
+  writeConvGeometry,
+  writeDepthwiseGeometry,
+} from './layer-geometry.ts';
+import type { Parts } from './parts.ts';
+
+/** Inputs by name; optional ones may be absent. */
+export type Inputs = Record<string, TensorInfo>;
+
+/** Carries out one kernel on the current tensors. */
+export type LayerKernel<Attributes> = (
+  inputs: Inputs,
+  attributes: Attributes,
+  tensors: Tensors,
+) => TensorInfo | TensorInfo[];
+
+/** Tensors of one backend. */
+export class Tensors {
+  readonly #backend: BackendWasm;
+
+  constructor(backend: BackendWasm) {
+    this.#backend = backend;
+  }
+
+  /** Address of a tensor's data; 0 for an absent one. */
+  pointer(tensor: TensorInfo | undefined): number {
+    return tensor ? this.#backend.getMemoryOffset(tensor.dataId) >>> 0 : 0;
+  }
+
+  /** A new tensor, its contents undefined. */
+  output(shape: number[]): TensorInfo {
+    return this.#backend.makeOutput(shape, 'float32');
+  }
+}
+
+export class LayerHost {
+  readonly kernels: Kernels;
+  /** Address of the shape that the last call of a method below has written. */
+  readonly shape: number;
+  readonly #scratch: GrowingBuffer;
+  readonly #team: Team | undefined;
+
+  /** @param team on the memory of the kernels; absent: one thread */
+  constructor(kernels: Kernels, team?: Team) {
+    this.kernels = kernels;
+    this.#team = team;
+    this.shape = kernels.heap.malloc(GEOMETRY_BYTES);
+    this.#scratch = new GrowingBuffer(kernels.heap);
+  }
+
+  /** Threads that {@link run} uses. */
+  get threads(): number {
+    return this.#team?.threads ?? 1;
+  }
+
+  /**
+   * Carries out a kernel on all threads.
+   * @param args what comes before from, to and scratch
+   * @param scratchBytes that one thread needs
+   */
+  run(
+    kernel: ParallelKernel,
+    args: readonly number[],
+    { total, step }: Parts,
+    scratchBytes = 0,
+  ): void {
+    const parts = Math.ceil(total / step);
+    const scratch = this.#scratch.reserve(scratchBytes * (parts > 1 ? this.threads : 1));
+    const task = { kernel, args, total, step, scratch, scratchBytes };
+    if (parts > 1 && this.#team?.run(task)) return;
+    const whole = this.kernels[kernel] as (...args: number[]) => void;
+    whole(...args, 0, total, scratch);
+  }
+
+  /** @returns address of scratch memory for a kernel that runs on one thread */
+  scratch(bytes: number): number {
+    return this.#scratch.reserve(bytes);
+  }
+
+  /** Writes the shape of a convolution. */
+  writeConv(geometry: ConvGeometry): void {
+    writeConvGeometry(this.kernels.heap, this.shape, geometry);
+  }
+
+  /**
+   * The same, for a gradient.
+   * @returns address of scratch memory for its kernel
+   */
+  prepareConv(geometry: ConvGeometry): number {
+    this.writeConv(geometry);
+    return this.#scratch.reserve(this.kernels.convScratch(this.shape) >>> 0);
+  }
+
+  /** Writes the shape of a depthwise convolution. */
+  writeDepthwise(geometry: DepthwiseGeometry): void {
+    writeDepthwiseGeometry(this.kernels.heap, this.shape, geometry);
+  }
+
+  /** The same, for a gradient; returns as {@link prepareConv}. */
+  prepareDepthwise(geometry: DepthwiseGeometry): number {
+    this.writeDepthwise(geometry);
+    return this.#scratch.reserve(this.kernels.depthwiseScratch(this.shape) >>> 0);
+  }
+}

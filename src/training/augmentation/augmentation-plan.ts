@@ -1,0 +1,123 @@
+/**
+ * Everything random about a training sample, decided before any pixel is touched: which part of
+ * which picture goes where, in which colours, and the boxes that result.
+ */
+import type { Random } from '../../random.ts';
+import type { Truth } from '../loss/truth.ts';
+import type { AugmentationOptions } from './augmentation-options.ts';
+import { type ColorMatrix, sampleColor } from './color-jitter.ts';
+import { placeBox } from './paste.ts';
+import { sampleCanvas, sampleCrop } from './random-crop.ts';
+import {
+  type LabelledBox,
+  mirror,
+  type Region,
+  relativeTo,
+  toBoxes,
+  toTruth,
+  visible,
+  WHOLE,
+  within,
+} from './region.ts';
+
+/** One picture's part in a sample. Later tiles cover earlier ones. */
+export interface Tile {
+  /** Index into the pictures of the sample. */
+  picture: number;
+  /** The part that is shown, in fractions of the picture; beyond its edges is the mean colour. */
+  from: Region;
+  /** Where, in fractions of the sample. */
+  to: Region;
+  /** Mirrored left to right. */
+  flip: boolean;
+  colors: ColorMatrix;
+}
+
+export interface SamplePlan {
+  tiles: readonly Tile[];
+  /** In fractions of the sample: inside [0, 1], every box with an area. */
+  truth: Truth;
+}
+
+/** A box to be cut out of a picture. */
+export interface Cutout {
+  /** Of the picture. */
+  truth: Truth;
+  /** Index of the box. */
+  box: number;
+}
+
+/**
+ * @param random the sample's own generator: the same state gives the same plan
+ * @param pictures one, or four for a mosaic
+ * @param cutouts boxes to paste, each from a picture of its own: pictures n, n + 1 … of the tiles
+ */
+export function planSample(
+  random: Random,
+  options: AugmentationOptions,
+  pictures: readonly Truth[],
+  cutouts: readonly Cutout[] = [],
+): SamplePlan {
+  const tiles: Tile[] = [];
+  const boxes: LabelledBox[] = [];
+  const places = pictures.length === 1 ? [WHOLE] : quadrants(random, options.mosaic);
+  places.forEach((to, picture) => {
+    const shown = planPicture(random, options, pictures[picture], pictures.length === 1);
+    tiles.push({ picture, to, ...shown.tile });
+    boxes.push(...placed(shown.boxes, to));
+  });
+  cutouts.forEach(({ truth, box }, i) => {
+    const cut = toBoxes(truth)[box];
+    const to = placeBox(random, cut, boxes, options.paste);
+    if (!to) return;
+    tiles.push({
+      picture: pictures.length + i,
+      from: { x: cut.x1, y: cut.y1, width: cut.x2 - cut.x1, height: cut.y2 - cut.y1 },
+      to,
+      flip: random.chance(options.flip.probability),
+      colors: sampleColor(random, options.color),
+    });
+    boxes.push(...placed([{ ...cut, x1: 0, y1: 0, x2: 1, y2: 1 }], to));
+  });
+  return { tiles, truth: toTruth(boxes) };
+}
+
+/** SSD's steps in their order: colours, zoom out, part, mirror. A mosaic's pictures are small enough. */
+function planPicture(
+  random: Random,
+  options: AugmentationOptions,
+  truth: Truth,
+  mayExpand: boolean,
+): { tile: Omit<Tile, 'picture' | 'to'>; boxes: LabelledBox[] } {
+  const colors = sampleColor(random, options.color);
+  const canvas = mayExpand ? sampleCanvas(random, options.expand) : WHOLE;
+  const onCanvas = relativeTo(canvas, toBoxes(truth));
+  const part = sampleCrop(random, onCanvas, options.crop);
+  const flip = random.chance(options.flip.probability);
+  const boxes = visible(relativeTo(part, onCanvas));
+  return {
+    tile: { from: within(canvas, part), flip, colors },
+    boxes: flip ? mirror(boxes) : boxes,
+  };
+}
+
+function quadrants(random: Random, { split }: AugmentationOptions['mosaic']): Region[] {
+  const [x, y] = [random.between(...split), random.between(...split)];
+  return random.shuffle([
+    { x: 0, y: 0, width: x, height: y },
+    { x, y: 0, width: 1 - x, height: y },
+    { x: 0, y, width: x, height: 1 - y },
+    { x, y, width: 1 - x, height: 1 - y },
+  ]);
+}
+
+/** Boxes in fractions of a region, as fractions of the sample. */
+function placed(boxes: readonly LabelledBox[], to: Region): LabelledBox[] {
+  const sample = {
+    x: -to.x / to.width,
+    y: -to.y / to.height,
+    width: 1 / to.width,
+    height: 1 / to.height,
+  };
+  return visible(relativeTo(sample, boxes));
+}

@@ -1,0 +1,37 @@
+/** Starts the replicas of a run: in workers, or one in this thread. */
+import type { TfjsBackend } from '../../backend/tfjs.ts';
+import type { Model } from '../../model/model.ts';
+import type { TrainConfig } from '../config/train-config.ts';
+import type { TrainingData } from '../data/training-set.ts';
+import type { TrainingMemory } from '../memory/training-memory.ts';
+import type { TrainingHost } from '../run/training-host.ts';
+import { RemoteReplica } from './remote-replica.ts';
+import type { Replica, ReplicaSetup } from './replica-protocol.ts';
+
+/**
+ * @param gpu runs the network of the one replica in this thread
+ * @throws BACKEND_UNAVAILABLE, MISSING_DEPENDENCY, OUT_OF_MEMORY, UNEXPECTED when a worker dies
+ */
+export async function startReplicas(
+  { config, data, model }: { config: TrainConfig; data: TrainingData; model: Model },
+  memory: TrainingMemory,
+  host: TrainingHost,
+  gpu?: TfjsBackend,
+): Promise<Replica[]> {
+  const { augmentation, difficult, loss, seed } = config;
+  const { images } = data.train;
+  const setup: ReplicaSetup = { model, images, augmentation, difficult, loss, seed, threads: 1 };
+  if (memory.gradients.length === 1) {
+    const { LocalReplica } = await import('./replica.ts');
+    return [await LocalReplica.start(setup, memory.local(0), gpu)];
+  }
+  const ports = memory.gradients.map(() => host.startWorker());
+  try {
+    return await Promise.all(
+      ports.map((port, i) => RemoteReplica.start(port, setup, memory.places(i))),
+    );
+  } catch (error) {
+    await Promise.all(ports.map((port) => port.terminate()));
+    throw error;
+  }
+}

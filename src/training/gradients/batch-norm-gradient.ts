@@ -1,0 +1,78 @@
+/**
+ * Batch normalisation in training: with the running statistics, which are constants then, or with
+ * those of the batch, through which the gradient flows and which the running ones follow.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { activate, type BoundStep } from '../../model/bind.ts';
+import { BATCH_NORM_EPSILON } from '../../model/fold.ts';
+import type { Activation } from '../../model/graph.ts';
+import { passOn, rectify, sumPositions } from './activation-gradient.ts';
+import type { Call, Gradients } from './call.ts';
+import type { BatchNormLayer } from './gradient-plan.ts';
+
+/** Gamma, beta, mean and variance [C]. */
+type Tensors = readonly [gamma: tf.Tensor, beta: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor];
+
+/** Share of the old running statistics that a batch leaves (PyTorch's momentum 0.1). */
+const MOMENTUM = 0.9;
+const POSITIONS = [0, 1, 2];
+
+/** @param batchStatistics whether to use the statistics of the batch, and update the running ones */
+export function bindBatchNorm(
+  activation: Activation | undefined,
+  tensors: readonly tf.Tensor[],
+  batchStatistics: boolean,
+): BoundStep {
+  const [gamma, beta, mean, variance] = tensors as Tensors;
+  return {
+    run: ([x]) =>
+      tf.tidy(() => {
+        const used = batchStatistics ? tf.moments(x, POSITIONS) : { mean, variance };
+        if (batchStatistics) follow([mean, variance], used, x.size / x.shape[3]);
+        const scale = tf.mul(gamma, tf.rsqrt(tf.add(used.variance, BATCH_NORM_EPSILON)));
+        const shift = tf.sub(beta, tf.mul(used.mean, scale));
+        return activate(tf.add(tf.mul(x, scale), shift), activation);
+      }),
+    reads: tensors,
+    dispose() {},
+  };
+}
+
+/** Moves the running statistics towards those of a batch; the variance of `count` values unbiased. */
+function follow(
+  running: readonly [mean: tf.Tensor, variance: tf.Tensor],
+  { mean, variance }: { mean: tf.Tensor; variance: tf.Tensor },
+  count: number,
+): void {
+  const unbiased = tf.mul(variance, count / Math.max(count - 1, 1));
+  [mean, unbiased].forEach((value, i) => {
+    const moved = tf.add(tf.mul(running[i], MOMENTUM), tf.mul(value, 1 - MOMENTUM));
+    (running[i] as tf.Variable).assign(moved);
+  });
+}
+
+/** Gradients of the input, gamma and beta. */
+export function batchNormGradients(call: Call<BatchNormLayer>): Gradients {
+  const { batchStatistics } = call;
+  const [x] = call.maps;
+  const [gamma, , mean, variance] = call.tensors as unknown as Tensors;
+  const rectified = rectify(call.gradient, call.output, call.activation);
+  const dy = rectified.gradient;
+  const used = batchStatistics ? tf.moments(x, POSITIONS) : { mean, variance };
+  const inverse = tf.rsqrt(tf.add(used.variance, BATCH_NORM_EPSILON));
+  const unit = tf.mul<tf.Tensor4D>(tf.sub(x, used.mean), inverse);
+  const dBeta = rectified.bias();
+  const dGamma = sumPositions(tf.mul(dy, unit));
+  const inputGradient = () => {
+    const scale = tf.mul(gamma, inverse);
+    if (!batchStatistics) return tf.mul<tf.Tensor4D>(dy, scale);
+    // Without what a change of the mean and of the variance undoes.
+    const count = x.size / x.shape[3];
+    const undone = tf.div(tf.add(dBeta, tf.mul(unit, dGamma)), count);
+    return tf.mul<tf.Tensor4D>(tf.sub(dy, undone), scale);
+  };
+  return {
+    maps: [call.wanted.maps[0] ? passOn(inputGradient(), call.sums[0]) : undefined],
+    tensors: call.wanted.tensors ? [dGamma, dBeta] : [],
+  };
+}

@@ -1,0 +1,56 @@
+/** Gradients of max-pooling and of the L2 normalisation across channels. */
+import * as tf from '@tensorflow/tfjs-core';
+import { channelNorm, poolPadding } from '../../model/bind.ts';
+import type { L2NormLayer, MaxPoolLayer } from '../../model/graph.ts';
+import { passOn, sumPositions } from './activation-gradient.ts';
+import type { Call, Gradients } from './call.ts';
+
+/**
+ * Each output's gradient goes to the largest input under its window. The inputs must not be negative,
+ * as behind a rectifier: tfjs' wasm kernel takes what lies beyond the edge for zeros, and lets the
+ * gradient of a window vanish in which nothing is larger.
+ */
+export function maxPoolGradients({
+  layer,
+  maps,
+  output,
+  gradient,
+  wanted,
+  sums,
+}: Call<MaxPoolLayer>): Gradients {
+  const [input] = maps;
+  if (!wanted.maps[0]) return { maps: [undefined], tensors: [] };
+  const dx = tf.engine().runKernel(
+    tf.MaxPoolGrad,
+    { dy: gradient, input, output },
+    {
+      filterSize: layer.size,
+      strides: layer.stride,
+      pad: poolPadding(input.shape, layer),
+    },
+  ) as tf.Tensor4D;
+  return { maps: [passOn(dx, sums[0])], tensors: [] };
+}
+
+/** With n = x / |x| and y = n · scale: dx = (g - n · Σ g·n) / |x| where g = dy · scale. */
+export function l2NormGradients({
+  maps,
+  tensors,
+  gradient,
+  wanted,
+  sums,
+}: Call<L2NormLayer>): Gradients {
+  const [x] = maps;
+  const [scale] = tensors;
+  const norm = channelNorm(x);
+  const unit = tf.div<tf.Tensor4D>(x, norm);
+  const inputGradient = () => {
+    const g = tf.mul(gradient, scale);
+    const along = tf.sum(tf.mul(g, unit), -1, true);
+    return tf.div<tf.Tensor4D>(tf.sub(g, tf.mul(unit, along)), norm);
+  };
+  return {
+    maps: [wanted.maps[0] ? passOn(inputGradient(), sums[0]) : undefined],
+    tensors: wanted.tensors ? [sumPositions(tf.mul(gradient, unit))] : [],
+  };
+}

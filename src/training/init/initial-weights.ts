@@ -1,0 +1,118 @@
+/** The model that a run begins with: what a weight file holds, and fresh tensors for the rest. */
+import { ANCHOR_DEFAULTS } from '../../anchors.ts';
+import { foldBatchNorm, withoutBatchNorm } from '../../model/fold.ts';
+import { type Graph, type Layer, parameterShapes, type Weights } from '../../model/graph.ts';
+import type { Model, ModelConfig } from '../../model/model.ts';
+import { presetByName, presetGraph } from '../../model/presets.ts';
+import { importModel } from '../../weights/convert-weights.ts';
+import { isModelFile, readModel } from '../../weights/model-file.ts';
+import { readTensors } from '../../weights/tensor-file.ts';
+import type { SourceTensors } from '../../weights/weight-source.ts';
+import type { TrainConfig } from '../config/train-config.ts';
+import { freshWeights } from './fresh-weights.ts';
+import { initializeLaterals } from './initial-laterals.ts';
+
+export interface InitialModel {
+  /** Batch normalisation folded. */
+  model: Model;
+  /** Names of the tensors that were taken from the file. */
+  kept: string[];
+  /** Names of those that were filled anew. */
+  fresh: string[];
+}
+
+/** Of a model that its preset and a configuration describe. */
+type Input = Pick<
+  ModelConfig,
+  'mean' | 'std' | 'channelOrder' | 'anchors' | 'graphOptions' | 'provenance'
+>;
+
+/** What a file says. */
+interface Found extends Input {
+  /** Without batch normalisation. */
+  weights: Weights;
+  /** All tensors of the file, where it is a detector of another kind. */
+  foreign?: SourceTensors;
+}
+
+/**
+ * @param classes object classes
+ * @param bytes of `config.init`, if any
+ * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, PICKLE_FORBIDDEN, INVALID_OPTION
+ */
+export async function initialModel(
+  config: TrainConfig,
+  classes: readonly string[],
+  bytes?: Uint8Array,
+): Promise<InitialModel> {
+  const found = bytes && (await readInitial(bytes, config, classes));
+  const modelConfig = describe(config, classes, found);
+  const { preset, graphOptions } = modelConfig;
+  const graph = withoutBatchNorm(presetGraph(preset, classes.length, graphOptions));
+  const weights = freshWeights(graph, config.initialization, config.seed);
+  if (found?.foreign) initializeLaterals(weights, found.foreign);
+  const kept: string[] = [];
+  for (const [name, shape] of parameterShapes(graph)) {
+    const tensor = found?.weights.get(name);
+    if (tensor?.shape.join() !== shape.join()) continue;
+    weights.set(name, tensor);
+    kept.push(name);
+  }
+  const fresh = [...weights.keys()].filter((name) => !kept.includes(name));
+  return { model: { config: modelConfig, graph, weights }, kept, fresh };
+}
+
+function describe(
+  { preset, graphOptions, inputSizes, loss }: TrainConfig,
+  classes: readonly string[],
+  found: Input | undefined,
+): ModelConfig {
+  const { mean, std, channelOrder, name } = presetByName(preset);
+  const side = Math.max(...inputSizes.at(-1)!.sizes);
+  const input: Input = found ?? { mean, std, channelOrder, anchors: ANCHOR_DEFAULTS };
+  const { provenance: fineTunedFrom } = input;
+  const { objectnessThreshold, refineAnchors } = loss;
+  const variants = { ...input.graphOptions, ...graphOptions };
+  return {
+    preset: name,
+    ...(Object.keys(variants).length > 0 && { graphOptions: variants }),
+    inputHeight: side,
+    inputWidth: side,
+    mean: input.mean,
+    std: input.std,
+    channelOrder: input.channelOrder,
+    classes,
+    anchors: input.anchors,
+    decoding: { objectnessThreshold, refineAnchors },
+    ...(fineTunedFrom && { provenance: { fineTunedFrom } }),
+  };
+}
+
+async function readInitial(
+  bytes: Uint8Array,
+  { preset }: TrainConfig,
+  classes: readonly string[],
+): Promise<Found> {
+  if (isModelFile(bytes)) {
+    const { graph, weights, config } = await readModel(bytes);
+    return { ...config, weights: foldBatchNorm(graph, weights).weights };
+  }
+  const { config, graph, weights } = importModel(bytes, { preset, classes });
+  const whole = {
+    ...graph,
+    layers: graph.layers.filter((layer) => isComplete(layer, graph, weights)),
+  };
+  return {
+    ...config,
+    weights: foldBatchNorm(whole, weights).weights,
+    foreign: readTensors(bytes).tensors,
+  };
+}
+
+/** Whether no tensor of a layer is missing. */
+function isComplete({ name }: Layer, graph: Graph, weights: Weights): boolean {
+  const tensors = [...parameterShapes(graph).keys()].filter(
+    (tensor) => tensor.slice(0, tensor.lastIndexOf('.')) === name,
+  );
+  return tensors.every((tensor) => weights.has(tensor));
+}

@@ -1,0 +1,162 @@
+/** The heap memory of a loss: parameter blocks, ground truth, matches and scratch. */
+
+import { type Fields, writeFields } from '../../kernels/fields.ts';
+import { float32View, type Heap } from '../../kernels/heap.ts';
+import type { Kernels } from '../../kernels/module.ts';
+import { GrowingBuffer } from '../../kernels/workspace.ts';
+import type { LossOptions } from './loss-options.ts';
+import type { Truth } from './truth.ts';
+
+/** Fields in the order of class Module in assembly/loss-parameters.ts. */
+export const MODULE_FIELDS = {
+  confLoss: 'f64',
+  locLoss: 'f64',
+  positives: 'i32',
+  negatives: 'i32',
+  conf: 'i32',
+  loc: 'i32',
+  confGradient: 'i32',
+  locGradient: 'i32',
+  classes: 'i32',
+  positiveOverlap: 'f32',
+  negativeOverlap: 'f32',
+  confScale: 'f32',
+  locScale: 'f32',
+  matches: 'i32',
+} as const satisfies Fields;
+
+/** Fields in the order of class Batch there. */
+const BATCH_FIELDS = {
+  arm: 'i32',
+  odm: 'i32',
+  anchors: 'i32',
+  count: 'i32',
+  images: 'i32',
+  boxes: 'i32',
+  labels: 'i32',
+  starts: 'i32',
+  refineAnchors: 'i32',
+  objectnessMargin: 'f32',
+  negativeRatio: 'f32',
+  scratch: 'i32',
+} as const satisfies Fields;
+
+/** Bytes reserved for a block; both are smaller. */
+const BLOCK_BYTES = 80;
+/** Room for boxes grows in steps, so that a run settles after a few batches. */
+const BOX_STEP = 256;
+const BYTES_PER_BOX = 16 + 4;
+
+export class LossMemory {
+  readonly heap: Heap;
+  /** Address of the batch block, the argument of the kernels. */
+  readonly batch: number;
+  readonly arm: number;
+  readonly odm: number;
+  readonly #kernels: Kernels;
+  readonly #anchorCount: number;
+  readonly #anchors: number;
+  readonly #truth: GrowingBuffer;
+  readonly #matches: GrowingBuffer;
+  readonly #scratch: GrowingBuffer;
+
+  constructor(kernels: Kernels, anchors: Float32Array) {
+    const { heap } = kernels;
+    this.#kernels = kernels;
+    this.heap = heap;
+    this.#anchorCount = anchors.length / 4;
+    this.batch = heap.malloc(3 * BLOCK_BYTES);
+    this.arm = this.batch + BLOCK_BYTES;
+    this.odm = this.arm + BLOCK_BYTES;
+    this.#anchors = heap.malloc(anchors.byteLength);
+    float32View(heap, this.#anchors, anchors.length).set(anchors);
+    this.#truth = new GrowingBuffer(heap);
+    this.#matches = new GrowingBuffer(heap);
+    this.#scratch = new GrowingBuffer(heap);
+  }
+
+  /**
+   * Writes the batch block and the ground truth, and makes room for matches and scratch.
+   * @returns addresses of the matches of both modules
+   */
+  prepare(truths: readonly Truth[], options: LossOptions): { arm: number; odm: number } {
+    const images = truths.length;
+    const counts = truths.map(({ classIds }) => classIds.length);
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const room = Math.ceil((total + 1) / BOX_STEP) * BOX_STEP;
+    const boxes = this.#truth.reserve(room * BYTES_PER_BOX + 4 * (images + 1));
+    const starts = boxes + 16 * room;
+    const labels = starts + 4 * (images + 1);
+    const most = Math.ceil((Math.max(0, ...counts) + 1) / BOX_STEP) * BOX_STEP;
+    const scratchBytes = this.#kernels.lossScratchBytes(this.#anchorCount, most) >>> 0;
+    const matchBytes = images * this.#matchStride;
+    const matches = this.#matches.reserve(2 * matchBytes);
+    writeFields(this.heap, this.batch, BATCH_FIELDS, {
+      arm: this.arm,
+      odm: this.odm,
+      anchors: this.#anchors,
+      count: this.#anchorCount,
+      images,
+      boxes,
+      labels,
+      starts,
+      refineAnchors: Number(options.refineAnchors),
+      objectnessMargin: logit(options.objectnessThreshold),
+      negativeRatio: options.negativeRatio,
+      scratch: this.#scratch.reserve(scratchBytes),
+    });
+    this.#writeTruth(truths, { boxes, labels, starts });
+    return { arm: matches, odm: matches + matchBytes };
+  }
+
+  /** Copies the matches at an address out: i32 [images, N]. */
+  readMatches(pointer: number, images: number): Int32Array {
+    const matches = new Int32Array(images * this.#anchorCount);
+    for (let i = 0; i < images; i++) {
+      const row = new Int32Array(
+        this.heap.memory.buffer,
+        pointer + i * this.#matchStride,
+        this.#anchorCount,
+      );
+      matches.set(row, i * this.#anchorCount);
+    }
+    return matches;
+  }
+
+  dispose(): void {
+    this.heap.free(this.batch);
+    this.heap.free(this.#anchors);
+    this.#truth.dispose();
+    this.#matches.dispose();
+    this.#scratch.dispose();
+  }
+
+  /** strideOf in assembly/loss-parameters.ts. */
+  get #matchStride(): number {
+    return 16 * Math.ceil(this.#anchorCount / 4);
+  }
+
+  #writeTruth(
+    truths: readonly Truth[],
+    at: { boxes: number; labels: number; starts: number },
+  ): void {
+    const { buffer } = this.heap.memory;
+    const starts = new Int32Array(buffer, at.starts, truths.length + 1);
+    let next = 0;
+    truths.forEach(({ boxes, classIds, ignored }, i) => {
+      starts[i] = next;
+      new Float32Array(buffer, at.boxes + 16 * next, boxes.length).set(boxes);
+      const labels = new Int32Array(buffer, at.labels + 4 * next, classIds.length);
+      classIds.forEach((classId, g) => {
+        labels[g] = ignored[g] ? 0 : classId + 1;
+      });
+      next += classIds.length;
+    });
+    starts[truths.length] = next;
+  }
+}
+
+/** log(p / (1 - p)): the difference of two logits at which the softmax gives p. */
+function logit(p: number): number {
+  return Math.log(p / (1 - p));
+}

@@ -1,0 +1,73 @@
+/** Exponential moving average (EMA) of the weights: what is evaluated and shipped. */
+import { RefineDetError } from '../../errors.ts';
+import { float32View } from '../../kernels/heap.ts';
+import type { Kernels } from '../../kernels/module.ts';
+import { checkNumber } from '../check.ts';
+
+/** Of our own pilot runs. */
+export const DEFAULT_AVERAGE_DECAY = 0.998;
+
+export class WeightAverage {
+  readonly #kernels: Kernels;
+  readonly #weights: number;
+  readonly #length: number;
+  readonly #decay: number;
+  /** Address of the averages, in the layout of the weights. */
+  readonly pointer: number;
+  #updates = 0;
+
+  /**
+   * Begins with a copy of the weights.
+   * @param weights address of `length` floats, a multiple of 4
+   * @param decay weight of the past in each update, in [0, 1); 0 follows the weights
+   */
+  constructor(kernels: Kernels, weights: number, length: number, decay = DEFAULT_AVERAGE_DECAY) {
+    checkNumber('averageDecay', decay, (v) => v >= 0 && v < 1, 'from 0 to below 1');
+    this.#kernels = kernels;
+    this.#weights = weights;
+    this.#length = length;
+    this.#decay = decay;
+    this.pointer = kernels.heap.malloc(4 * length);
+    this.#view().set(float32View(kernels.heap, weights, length));
+  }
+
+  /** Updates so far. */
+  get updates(): number {
+    return this.#updates;
+  }
+
+  /**
+   * To be called after every step. Early updates forget faster, (1 + n) / (10 + n) as in
+   * TensorFlow's ExponentialMovingAverage, so that short runs do not keep their initial weights.
+   */
+  update(): void {
+    const decay = Math.min(this.#decay, (1 + this.#updates) / (10 + this.#updates));
+    this.#kernels.moveAverage(this.pointer, this.#weights, this.#length, 1 - decay);
+    this.#updates++;
+  }
+
+  /** A copy of the averages. */
+  read(): Float32Array {
+    return this.#view().slice();
+  }
+
+  /** Continues from what {@link read} and {@link updates} returned. */
+  restore(averages: Float32Array, updates: number): void {
+    if (averages.length !== this.#length) {
+      throw new RefineDetError(
+        'INVALID_ARGUMENT',
+        `the weight average has ${averages.length} numbers, expected ${this.#length}`,
+      );
+    }
+    this.#view().set(averages);
+    this.#updates = updates;
+  }
+
+  dispose(): void {
+    this.#kernels.heap.free(this.pointer);
+  }
+
+  #view(): Float32Array {
+    return float32View(this.#kernels.heap, this.pointer, this.#length);
+  }
+}

@@ -1,0 +1,159 @@
+/** Training as an asynchronous sequence of steps. */
+import { readBytes } from '#platform';
+import { isTfjsBackend, type TfjsBackend } from '../../backend/tfjs.ts';
+import { dataName, isTrainedOn } from '../../datasets/provenance.ts';
+import { RefineDetError, throwIfAborted } from '../../errors.ts';
+import type { Model } from '../../model/model.ts';
+import { checkValue, type Rule } from '../../option-checks.ts';
+import { requireData, resolveTrainConfig } from '../config/resolve-config.ts';
+import type { TrainConfig, TrainOptions } from '../config/train-config.ts';
+import { inspectData, type TrainingData } from '../data/training-set.ts';
+import { initialModel } from '../init/initial-weights.ts';
+import { RUN_FILES, type RunStore } from './run-store.ts';
+import type { StepRecord } from './step-record.ts';
+import { Trainer } from './trainer.ts';
+import type { TrainingHost } from './training-host.ts';
+import { RunKeeper, readCheckpoint, resumedModel } from './training-run.ts';
+
+/** What a call of `train` brings beside the configuration. */
+export interface TrainCallOptions {
+  /**
+   * Ends the run after the step in progress, or in the middle of an evaluation, which `resume` makes up
+   * for; everything is saved then.
+   */
+  signal?: AbortSignal;
+  /** Where configuration, metrics, checkpoints and models are kept. Default: nowhere. */
+  store?: RunStore;
+  /** Go on with the run in `store`, whose configuration counts. Default false. */
+  resume?: boolean;
+  /** Training and validation data instead of those that the configuration names. */
+  data?: TrainingData;
+  /**
+   * Runs the network, such as `webgpu` of refinedet/webgpu, instead of the workers. Not part of the
+   * configuration: a run may go on elsewhere, within rounding. Default: the wasm backend runs it.
+   */
+  gpu?: TfjsBackend;
+  /** Receives sentences about data and weights. Default: dropped. */
+  onNote?: (sentence: string) => void;
+  /** Called once, before the first step. */
+  onStart?: (run: { config: TrainConfig; data: TrainingData; totalSteps: number }) => void;
+  /** Told while the weights are scored, picture by picture. */
+  onEvaluation?: (progress: { done: number; total: number }) => void;
+}
+
+const GPU: Rule = [
+  (v) => v === undefined || isTfjsBackend(v),
+  'the backend of refinedet/webgpu, refinedet/webgl or refinedet/cpu',
+];
+
+/** `train` of an entry point, on its platform: what comes out and goes wrong stands there. */
+export async function* trainOn(
+  host: TrainingHost,
+  options: TrainOptions,
+  call: TrainCallOptions = {},
+): AsyncGenerator<StepRecord, void, void> {
+  const { store, signal, gpu, onNote = () => {} } = call;
+  checkValue('gpu', gpu, GPU);
+  // What is missing is to be known before anything is read or written.
+  await gpu?.start();
+  const checkpoint = call.resume ? await readCheckpoint(requireStore(store)) : undefined;
+  const config = await runnableConfig(host, checkpoint?.config ?? options, call, onNote);
+  const data = call.data ?? (await host.loadData(config));
+  for (const note of inspectData(data, config.batch)) onNote(note);
+  const model = checkpoint
+    ? resumedModel(checkpoint)
+    : await firstModel(config, data.train.classes, onNote);
+  const keeper = new RunKeeper(store, config, model.config, data.train);
+  await (checkpoint ? keeper.resume(checkpoint) : keeper.begin());
+  const setup = { config, data, model, host, gpu, warn: onNote };
+  const trainer = await Trainer.create(setup, checkpoint?.trainer);
+  let failed = false;
+  try {
+    call.onStart?.({ config, data, totalSteps: trainer.plan.totalSteps });
+    const isDue = () => data.validation !== undefined && keeper.owesEvaluation(trainer);
+    // An earlier call may have been interrupted before the evaluation of its last step.
+    let record = isDue() ? keeper.lastRecord(trainer.step) : undefined;
+    while (!signal?.aborted && (record || !trainer.finished)) {
+      if (!record) {
+        record = await trainer.advance();
+        await keeper.note(record);
+      }
+      if (isDue()) record = await evaluated(record, trainer, keeper, call);
+      if (record.evaluation || keeper.saveIsDue) await keeper.save(trainer);
+      if (trainer.finished) await keeper.saveModel(RUN_FILES.model, trainer);
+      yield record;
+      record = undefined;
+    }
+  } catch (error) {
+    failed = true;
+    throw error;
+  } finally {
+    await end(trainer, keeper, failed);
+  }
+}
+
+/** Whatever ends the run, the steps that were made are kept. */
+async function end(trainer: Trainer, keeper: RunKeeper, failed: boolean): Promise<void> {
+  try {
+    await keeper.save(trainer);
+  } catch (error) {
+    if (!failed) throw error;
+  } finally {
+    await trainer.close();
+  }
+}
+
+/** Evaluates a step; interrupted, the step counts all the same and is evaluated when the run goes on. */
+async function evaluated(
+  record: StepRecord,
+  trainer: Trainer,
+  keeper: RunKeeper,
+  { signal, onEvaluation: onProgress }: TrainCallOptions,
+): Promise<StepRecord> {
+  try {
+    throwIfAborted(signal);
+    const found = await trainer.evaluate({ signal, onProgress });
+    const evaluation = keeper.remember(trainer.step, found);
+    if (evaluation.best) await keeper.saveModel(RUN_FILES.best, trainer);
+    const complete = { ...record, evaluation };
+    await keeper.note(complete);
+    return complete;
+  } catch (error) {
+    if (error instanceof RefineDetError && error.code === 'ABORTED') return record;
+    throw error;
+  }
+}
+
+function requireStore(store: RunStore | undefined): RunStore {
+  if (store) return store;
+  throw new RefineDetError('INVALID_OPTION', 'resume needs the store that the run is kept in');
+}
+
+async function runnableConfig(
+  host: TrainingHost,
+  options: TrainOptions,
+  { data, gpu }: TrainCallOptions,
+  onNote: (sentence: string) => void,
+): Promise<TrainConfig> {
+  const config = resolveTrainConfig(options);
+  if (!data) requireData(config);
+  if (gpu) return config;
+  const obstacle = config.workers > 1 ? host.workersUnavailable() : undefined;
+  if (obstacle === undefined) return config;
+  onNote(`training runs on one worker: ${obstacle}`);
+  return { ...config, workers: 1 };
+}
+
+async function firstModel(
+  config: TrainConfig,
+  classes: readonly string[],
+  onNote: (sentence: string) => void,
+): Promise<Model> {
+  const bytes = config.init === null ? undefined : await readBytes(config.init);
+  const { model, kept, fresh } = await initialModel(config, classes, bytes);
+  if (bytes) onNote(`${config.init}: ${kept.length} tensors taken, ${fresh.length} begin anew`);
+  for (const part of config.validation.filter((p) => isTrainedOn(model.config.provenance, p))) {
+    onNote(`${config.init} has itself been trained on ${dataName(part)}: scores there tell little`);
+  }
+  return model;
+}

@@ -1,0 +1,28 @@
+/** Small apps of the tests, bundled from the sources as a user's would be from the package. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { embedWasm } from '../../scripts/embed.ts';
+
+export interface BundledApp {
+  /** With an index.html. */
+  folder: string;
+  remove(): void;
+}
+
+/** @param name folder beside the tests */
+export async function bundleApp(name: string): Promise<BundledApp> {
+  const folder = mkdtempSync(join(tmpdir(), `refinedet-${name}-`));
+  embedWasm();
+  await build({
+    root: fileURLToPath(new URL(`../../test/browser/${name}`, import.meta.url)),
+    configFile: false,
+    logLevel: 'error',
+    // Nothing but where the sources are: workers in workers are Vite's own affair.
+    resolve: { conditions: ['refinedet-source', 'browser', 'module'] },
+    build: { outDir: folder, target: 'es2022' },
+  });
+  return { folder, remove: () => rmSync(folder, { recursive: true }) };
+}

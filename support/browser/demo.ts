@@ -1,0 +1,70 @@
+/** The demo page with a small model, built and served for the tests. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { embedWorker } from '../../scripts/build-browser.ts';
+import { buildDemo } from '../../scripts/build-demo.ts';
+import { embedWasm } from '../../scripts/embed.ts';
+import type { Detection } from '../../src/boxes.ts';
+import { serveSite } from '../../src/cli/demo/demo-server.ts';
+import { readSite } from '../../src/cli/demo/demo-site.ts';
+import { RefineDet, writeModel } from '../../src/index.ts';
+import { randomModel } from '../models/random-model.ts';
+import { OPTIONS } from './fixture.ts';
+
+export const CAT = fileURLToPath(new URL('../../examples/cat.jpg', import.meta.url));
+
+/** Software rendering is slow, and the machine may be busy. */
+export const PATIENCE_MS = 120_000;
+
+export interface Demo {
+  /** The built page; free for other files of a test. */
+  folder: string;
+  model: Uint8Array;
+  /** What Node finds in the first sample. */
+  expected: Detection[];
+  /** With the headers that threads need. */
+  url: string;
+  close(): void;
+}
+
+export async function serveDemo(): Promise<Demo> {
+  const folder = mkdtempSync(join(tmpdir(), 'refinedet-demo-'));
+  embedWasm();
+  await embedWorker();
+  await buildDemo(folder);
+  const model = await writeModel(randomModel(64));
+  const detector = await RefineDet.load(model, { threads: 1 });
+  const expected = await detector.detect(CAT, OPTIONS);
+  detector.dispose();
+  const { server, url } = await serveSite(await readSite(folder, model), '127.0.0.1', 0);
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true });
+  };
+  return { folder, model, expected, url, close };
+}
+
+/** The page with what goes wrong in it, showing all that the first sample has. */
+export async function openDemo(browser: Browser, url: string, options?: BrowserContextOptions) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const problems: string[] = [];
+  page.on('pageerror', ({ message }) => problems.push(message));
+  await page.goto(url);
+  await page.locator('#threshold').fill('5');
+  await page.waitForSelector('#found li');
+  return { page, problems, close: () => context.close() };
+}
+
+export async function download(
+  page: Page,
+  button: string,
+): Promise<{ name: string; file: string }> {
+  const [saved] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
+  return { name: saved.suggestedFilename(), file: await saved.path() };
+}

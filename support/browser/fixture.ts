@@ -1,0 +1,86 @@
+/** What the browser tests have in common: bundles, a model file, pictures, and what Node finds in them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { bundleForPages, embedWorker } from '../../scripts/build-browser.ts';
+import { embedWasm } from '../../scripts/embed.ts';
+import type { Detection } from '../../src/boxes.ts';
+import { RefineDet, writeModel } from '../../src/index.ts';
+import { randomModel } from '../models/random-model.ts';
+import type { SiteContent } from './server.ts';
+
+/** Random weights are sure of nothing. */
+export const OPTIONS = { scoreThreshold: 0.05 };
+
+const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
+
+export interface Fixture {
+  /** Bundles under /lib, pictures under /examples, the model at /model.safetensors. */
+  content: SiteContent;
+  /** What Node finds in the picture. */
+  expected: Detection[];
+  remove(): void;
+}
+
+/**
+ * @param model file content; default: a small one with random weights
+ * @param picture of examples/
+ */
+export async function createFixture(
+  model?: Uint8Array,
+  picture = 'cat.jpg',
+  options = OPTIONS,
+): Promise<Fixture> {
+  const folder = mkdtempSync(join(tmpdir(), 'refinedet-browser-'));
+  embedWasm();
+  await embedWorker();
+  await bundleForPages(folder);
+  const file = model ?? (await writeModel(randomModel()));
+  const detector = await RefineDet.load(file, { threads: 1 });
+  const expected = await detector.detect(join(EXAMPLES, picture), options);
+  detector.dispose();
+  return {
+    content: {
+      folders: { '/lib': folder, '/examples': EXAMPLES },
+      files: { '/model.safetensors': file },
+    },
+    expected,
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+const SCORE_TOLERANCE = 0.01;
+const PIXEL_TOLERANCE = 1;
+
+/** Every detection has a counterpart, both ways; those at the threshold may be on one side only. */
+export function expectSame(
+  actual: readonly Detection[],
+  expected: readonly Detection[],
+  { scoreThreshold } = OPTIONS,
+): void {
+  expect(actual.length).toBeGreaterThan(5);
+  expectCounterparts(actual, expected, scoreThreshold);
+  expectCounterparts(expected, actual, scoreThreshold);
+}
+
+function expectCounterparts(
+  list: readonly Detection[],
+  others: readonly Detection[],
+  scoreThreshold: number,
+): void {
+  const clear = list.filter(({ score }) => score > scoreThreshold + SCORE_TOLERANCE);
+  expect(clear.length).toBeGreaterThan(0);
+  const alone = clear.filter((detection) => !others.some((other) => areSame(detection, other)));
+  expect(alone).toEqual([]);
+}
+
+function areSame(a: Detection, b: Detection): boolean {
+  const sides = ['x', 'y', 'width', 'height'] as const;
+  return (
+    a.label === b.label &&
+    Math.abs(a.score - b.score) <= SCORE_TOLERANCE &&
+    sides.every((side) => Math.abs(a.box[side] - b.box[side]) <= PIXEL_TOLERANCE)
+  );
+}

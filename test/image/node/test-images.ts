@@ -1,0 +1,45 @@
+/** The small pictures of test/fixtures/pictures.json and what cv2.imread makes of them. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { RawImage } from '../../../src/image/raw-image.ts';
+
+export interface Picture {
+  name: string;
+  bytes: Uint8Array;
+  /** Of the upright picture; absent where cv2 cannot tell. */
+  golden?: { width: number; height: number; sha256: string };
+}
+
+interface Entry {
+  name: string;
+  base64?: string;
+  width?: number;
+  height?: number;
+  sha256?: string;
+}
+
+const ROOT = new URL('../../../', import.meta.url);
+
+export const PICTURES: readonly Picture[] = (
+  JSON.parse(readFileSync(new URL('test/fixtures/pictures.json', ROOT), 'utf8')) as Entry[]
+).map(({ name, base64, width, height, sha256 }) => ({
+  name,
+  bytes: base64 === undefined ? readFileSync(new URL(name, ROOT)) : Buffer.from(base64, 'base64'),
+  golden: sha256 ? { width: width!, height: height!, sha256 } : undefined,
+}));
+
+/** A copy of the bytes of one picture. */
+export function picture(name: string): Uint8Array {
+  const found = PICTURES.find((candidate) => candidate.name === name);
+  if (!found) throw new Error(`no picture ${name}`);
+  return Uint8Array.from(found.bytes);
+}
+
+/** SHA-256 of the pixels as RGB. */
+export function rgbHash({ data, channels }: RawImage): string {
+  const rgb = new Uint8Array((data.length / channels) * 3);
+  for (let i = 0; i < rgb.length; i++) {
+    rgb[i] = data[Math.floor(i / 3) * channels + (channels === 1 ? 0 : i % 3)];
+  }
+  return createHash('sha256').update(rgb).digest('hex');
+}
