@@ -1,12 +1,12 @@
 /** Anchor grid (paper section 3.3; src/anchors.ts holds the definition). */
 
 /**
- * Writes the anchors of one level: [rows, columns, anchorsPerCell, 4] as (cx, cy, w, h), normalised.
+ * Writes the anchors of one level: [rows, columns, anchorsPerCell, 4] as (cx, cy, w, h), normalized.
  * Computed in f64 and rounded once, so that the result equals the TypeScript definition bit for bit.
  *
  * @param anchors output, rows · columns · anchorsPerCell · 4 floats
- * @param shapes the (w, h) of every anchor of a cell, normalised: [anchorsPerCell, 2] f64
- * @param stepX,stepY distance between centres, normalised (stride / input size)
+ * @param shapes the (w, h) of every anchor of a cell, normalized: [anchorsPerCell, 2] f64
+ * @param stepX,stepY distance between centers, normalized (stride / input size)
  * @param clip 1 limits all four numbers to [0, 1]
  * @returns the address after the last anchor
  */

@@ -1,13 +1,13 @@
 /**
- * Paints a part of a picture into a part of the network input: crop, zoom-out, mirror, resize, colour
- * and normalisation in one pass. Bilinear with half-pixel centres; where the part overhangs the
- * picture the result is 0, the mean colour.
+ * Paints a part of an image into a part of the network input: crop, zoom-out, mirror, resize, color
+ * and normalization in one pass. Bilinear with half-pixel centers; where the part overhangs the
+ * image the result is 0, the mean color.
  */
 
 /** What is painted where; src/training/augmentation/render.ts writes it. */
 @unmanaged
 class Tile {
-  /** Where the centre of the first target pixel lies in the picture, which spans [0, width]. */
+  /** Where the center of the first target pixel lies in the image, which spans [0, width]. */
   x: f64;
   y: f64;
   /** Source pixels from one target pixel to the next; negative mirrors. */
@@ -27,7 +27,7 @@ class Tile {
   rows: i32;
   /**
    * f32 [6, 4]: contributions of red, green and blue to the three target channels, and a constant, on
-   * the scale of 0 to 255; then factor and summand of the normalisation. The fourths do not matter.
+   * the scale of 0 to 255; then factor and summand of the normalization. The fourths do not matter.
    */
   colors: usize;
   /** Column [columns] */

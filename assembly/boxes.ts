@@ -3,13 +3,13 @@ import { Lanes } from './lanes';
 
 /**
  * The box of an anchor after ARM and ODM offsets, or after ODM offsets alone:
- * centre += variance · offset · size, size *= exp(variance · offset), twice.
+ * center += variance · offset · size, size *= exp(variance · offset), twice.
  *
  * @param anchor,arm,odm addresses of 4 floats: (cx, cy, w, h) and offsets
  * @returns corners (x1, y1, x2, y2)
  */
 export function decodeBox(anchor: usize, arm: usize, odm: usize, refine: i32): v128 {
-  const centreVariance = f32x4.splat(0.1);
+  const centerVariance = f32x4.splat(0.1);
   const sizeVariance = f32x4.splat(0.2);
   const a = v128.load(anchor);
   const first = refine ? v128.load(arm) : f32x4.splat(0);
@@ -18,18 +18,18 @@ export function decodeBox(anchor: usize, arm: usize, odm: usize, refine: i32): v
   const factors = Lanes.exp(f32x4.mul(v128.shuffle<f32>(first, second, 2, 3, 6, 7), sizeVariance));
 
   // (x, y) or (w, h) in lanes 0 and 1; lanes 2 and 3 do not matter.
-  let centre = a;
+  let center = a;
   let size = v128.shuffle<f32>(a, a, 2, 3, 2, 3);
-  centre = f32x4.add(centre, f32x4.mul(f32x4.mul(first, centreVariance), size));
+  center = f32x4.add(center, f32x4.mul(f32x4.mul(first, centerVariance), size));
   size = f32x4.mul(size, factors);
-  centre = f32x4.add(centre, f32x4.mul(f32x4.mul(second, centreVariance), size));
+  center = f32x4.add(center, f32x4.mul(f32x4.mul(second, centerVariance), size));
   size = f32x4.mul(size, v128.shuffle<f32>(factors, factors, 2, 3, 2, 3));
 
   const half = f32x4.mul(size, f32x4.splat(0.5));
-  return v128.shuffle<f32>(f32x4.sub(centre, half), f32x4.add(centre, half), 0, 1, 4, 5);
+  return v128.shuffle<f32>(f32x4.sub(center, half), f32x4.add(center, half), 0, 1, 4, 5);
 }
 
-/** Area of a box in normalised coordinates (no +1). */
+/** Area of a box in normalized coordinates (no +1). */
 export function boxArea(box: v128): f32 {
   const size = f32x4.sub(v128.shuffle<f32>(box, box, 2, 3, 2, 3), box);
   return f32x4.extract_lane(size, 0) * f32x4.extract_lane(size, 1);

@@ -1,5 +1,5 @@
 /**
- * Depthwise 3×3 convolution, multiplier 1. Inside of the map four neighbouring outputs share the loads
+ * Depthwise 3×3 convolution, multiplier 1. Inside of the map four neighboring outputs share the loads
  * of their windows and of the filter; the others are computed one by one, tap by tap.
  */
 
@@ -20,7 +20,7 @@ export class DepthwiseShape {
 }
 
 export const KERNEL = 3;
-/** Neighbouring outputs computed together. */
+/** Neighboring outputs computed together. */
 export const GROUP = 4;
 
 /**

@@ -24,7 +24,7 @@ export function locationLoss(b: Batch, module: Module, image: i32, refine: bool)
   }
 }
 
-/** Smaller sides than this, normalised, are encoded as if they had this size. */
+/** Smaller sides than this, normalized, are encoded as if they had this size. */
 const MIN_SIDE: f32 = 1e-6;
 
 /**
@@ -36,10 +36,10 @@ function encodeBox(target: v128, from: v128): v128 {
   const low = v128.shuffle<f32>(target, from, 0, 1, 4, 5);
   const high = v128.shuffle<f32>(target, from, 2, 3, 6, 7);
   const sizes = f32x4.max(f32x4.sub(high, low), f32x4.splat(MIN_SIDE));
-  const centres = f32x4.mul(f32x4.add(low, high), f32x4.splat(0.5));
+  const centers = f32x4.mul(f32x4.add(low, high), f32x4.splat(0.5));
   const fromSizes = v128.shuffle<f32>(sizes, sizes, 2, 3, 2, 3);
-  const fromCentres = v128.shuffle<f32>(centres, centres, 2, 3, 2, 3);
-  const shift = f32x4.div(f32x4.sub(centres, fromCentres), f32x4.mul(fromSizes, f32x4.splat(0.1)));
+  const fromCenters = v128.shuffle<f32>(centers, centers, 2, 3, 2, 3);
+  const shift = f32x4.div(f32x4.sub(centers, fromCenters), f32x4.mul(fromSizes, f32x4.splat(0.1)));
   const scale = f32x4.mul(Logarithm.of(f32x4.div(sizes, fromSizes)), f32x4.splat(5));
   return v128.shuffle<f32>(shift, scale, 0, 1, 4, 5);
 }

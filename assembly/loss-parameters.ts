@@ -3,7 +3,7 @@
 /** One of the two modules, ARM or ODM. */
 @unmanaged
 export class Module {
-  // Results, sums over the batch, weighted and normalised.
+  // Results, sums over the batch, weighted and normalized.
   confLoss: f64;
   locLoss: f64;
   positives: i32;

@@ -1,6 +1,6 @@
 /**
  * The multi-task loss of RefineDet and its gradient at the heads (paper section 3.4, equation 1), in
- * two steps, so that several workers can share one normaliser: `matchBatch` counts the positives,
+ * two steps, so that several workers can share one normalizer: `matchBatch` counts the positives,
  * `lossBatch` divides by the counts it is given.
  */
 import { confidenceLoss } from './confidence-loss';
@@ -14,7 +14,7 @@ const COLUMNS: usize = 5;
 
 /** @param boxes the most boxes of an image */
 export function lossScratchBytes(count: i32, boxes: i32): usize {
-  // Columns of plain and refined anchors and overlaps; later u64 keys; favourites; a Matching.
+  // Columns of plain and refined anchors and overlaps; later u64 keys; favorites; a Matching.
   return strideOf(count) * (2 * COLUMNS + 1) + ((<usize>boxes) << 3) + offsetof<Matching>();
 }
 
@@ -28,7 +28,7 @@ export function matchBatch(batch: usize): void {
   m.stride = stride;
   m.count = b.count;
   m.overlaps = changetype<usize>(m) + offsetof<Matching>();
-  m.favourites = m.overlaps + stride;
+  m.favorites = m.overlaps + stride;
   b.arm.positives = 0;
   b.odm.positives = 0;
   anchorColumns(b.anchors, b.count, plain, stride);

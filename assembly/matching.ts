@@ -45,13 +45,13 @@ export class Matching {
   matches: usize;
   /** Scratch, f32 [stride / 4]: largest overlap of every anchor. */
   overlaps: usize;
-  /** Scratch, Favourite [boxCount]. */
-  favourites: usize;
+  /** Scratch, Favorite [boxCount]. */
+  favorites: usize;
 }
 
 /** The free anchor that overlaps a box most. */
 @unmanaged
-class Favourite {
+class Favorite {
   overlap: f32;
   /** -1: there is none, or the box has been matched. */
   anchor: i32;
@@ -82,9 +82,9 @@ export function refinedColumns(
 /** (cx, cy, w, h) to (x1, y1, x2, y2). */
 export function cornersOf(anchor: usize): v128 {
   const a = v128.load(anchor);
-  const centre = v128.shuffle<f32>(a, a, 0, 1, 0, 1);
+  const center = v128.shuffle<f32>(a, a, 0, 1, 0, 1);
   const size = v128.shuffle<f32>(a, a, 2, 3, 2, 3);
-  return f32x4.add(centre, f32x4.mul(size, f32x4(-0.5, -0.5, 0.5, 0.5)));
+  return f32x4.add(center, f32x4.mul(size, f32x4(-0.5, -0.5, 0.5, 0.5)));
 }
 
 function storeColumns(box: v128, at: usize, stride: usize): void {
@@ -109,7 +109,7 @@ export function matchImage(matching: usize): i32 {
     v128.store(m.matches + at, i32x4.splat(NEGATIVE));
   }
   for (let g = 0; g < m.boxCount; g++) {
-    if (labelOf(m, g) == IGNORED) favouriteOf(m, g).anchor = -1;
+    if (labelOf(m, g) == IGNORED) favoriteOf(m, g).anchor = -1;
     else sweep(m, g);
   }
   for (let g = nextPair(m); g >= 0; g = nextPair(m)) force(m, g);
@@ -127,12 +127,12 @@ function labelOf(m: Matching, g: i32): i32 {
   return load<i32>(m.labels + ((<usize>g) << 2));
 }
 
-function favouriteOf(m: Matching, g: i32): Favourite {
-  return changetype<Favourite>(m.favourites + <usize>g * offsetof<Favourite>());
+function favoriteOf(m: Matching, g: i32): Favorite {
+  return changetype<Favorite>(m.favorites + <usize>g * offsetof<Favorite>());
 }
 
 /**
- * Offers a box to all anchors that rule 1 has not matched, and finds its favourite among them.
+ * Offers a box to all anchors that rule 1 has not matched, and finds its favorite among them.
  * Not-a-number overlaps win no comparison.
  */
 function sweep(m: Matching, g: i32): void {
@@ -162,22 +162,22 @@ function sweep(m: Matching, g: i32): void {
     topAnchors = v128.bitselect(anchors, topAnchors, isTop);
     anchors = i32x4.add(anchors, i32x4.splat(4));
   }
-  const favourite = favouriteOf(m, g);
-  favourite.anchor = -1;
-  favourite.overlap = MIN_OVERLAP;
+  const favorite = favoriteOf(m, g);
+  favorite.anchor = -1;
+  favorite.overlap = MIN_OVERLAP;
   for (let lane = 0; lane < 4; lane++) {
     const overlap = f32x4.extract_lane(top, 0);
     const anchor = i32x4.extract_lane(topAnchors, 0);
-    if (anchor >= 0 && isBetter(overlap, anchor, favourite)) {
-      favourite.overlap = overlap;
-      favourite.anchor = anchor;
+    if (anchor >= 0 && isBetter(overlap, anchor, favorite)) {
+      favorite.overlap = overlap;
+      favorite.anchor = anchor;
     }
     top = v128.shuffle<f32>(top, top, 1, 2, 3, 0);
     topAnchors = v128.shuffle<i32>(topAnchors, topAnchors, 1, 2, 3, 0);
   }
 }
 
-function isBetter(overlap: f32, anchor: i32, than: Favourite): bool {
+function isBetter(overlap: f32, anchor: i32, than: Favorite): bool {
   if (than.anchor < 0 || overlap > than.overlap) return true;
   return overlap == than.overlap && anchor < than.anchor;
 }
@@ -186,22 +186,22 @@ function isBetter(overlap: f32, anchor: i32, than: Favourite): bool {
 function nextPair(m: Matching): i32 {
   let next = -1;
   for (let g = 0; g < m.boxCount; g++) {
-    const candidate = favouriteOf(m, g);
+    const candidate = favoriteOf(m, g);
     if (candidate.anchor < 0) continue;
-    if (next < 0 || isBetter(candidate.overlap, candidate.anchor, favouriteOf(m, next))) next = g;
+    if (next < 0 || isBetter(candidate.overlap, candidate.anchor, favoriteOf(m, next))) next = g;
   }
   return next;
 }
 
 /** Rule 1 for one box; those that wanted the same anchor look for another. */
 function force(m: Matching, g: i32): void {
-  const taken = favouriteOf(m, g).anchor;
+  const taken = favoriteOf(m, g).anchor;
   const at = (<usize>taken) << 2;
   store<f32>(m.overlaps + at, FORCED);
   store<i32>(m.matches + at, g);
-  favouriteOf(m, g).anchor = -1;
+  favoriteOf(m, g).anchor = -1;
   for (let other = 0; other < m.boxCount; other++) {
-    if (favouriteOf(m, other).anchor == taken) sweep(m, other);
+    if (favoriteOf(m, other).anchor == taken) sweep(m, other);
   }
 }
 

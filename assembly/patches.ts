@@ -36,10 +36,10 @@ export function isPointwise(s: ConvShape): bool {
   return isPlain && s.padTop == 0 && s.padLeft == 0;
 }
 
-/** Maps with at most so many channels (pictures) are read line by line of the filter. */
+/** Maps with at most so many channels (images) are read line by line of the filter. */
 const FEW_CHANNELS = 4;
 
-/** Neighbouring pixels under the filter that are read as one piece: a line of it, or a single one. */
+/** Neighboring pixels under the filter that are read as one piece: a line of it, or a single one. */
 function pieceWidth(s: ConvShape): i32 {
   return s.dilation == 1 && s.channels <= FEW_CHANNELS ? s.kernelWidth : 1;
 }

@@ -17,7 +17,7 @@ function rearrange(
   to: i32,
   inverse: bool,
 ): void {
-  // The two pixels of a block's row are neighbours in both maps.
+  // The two pixels of a block's row are neighbors in both maps.
   const pairBytes = (<usize>channels) << 3;
   const lineBytes = <usize>width * pairBytes;
   wide += <usize>from * 2 * lineBytes;

@@ -1,5 +1,5 @@
 /**
- * Bilinear resize with half-pixel centres, edges clamped and no antialiasing: cv2.INTER_LINEAR.
+ * Bilinear resize with half-pixel centers, edges clamped and no antialiasing: cv2.INTER_LINEAR.
  * Separable: a source row is stretched to the target's width, in f32 and in the target's channel
  * order, and stays in scratch until the target has moved past it.
  */
@@ -34,7 +34,7 @@ class Resize {
 /** Where one target column reads. */
 @unmanaged
 class Column {
-  /** Byte offsets of two neighbouring pixels in a source row. */
+  /** Byte offsets of two neighboring pixels in a source row. */
   left: u32;
   right: u32;
   /** Of the right one. */
@@ -55,7 +55,7 @@ function rowBytes(width: i32): usize {
 }
 
 abstract class Sample {
-  /** Centre of target pixel `i` in source pixels; rounded to f32 where cv2 rounds it. */
+  /** Center of target pixel `i` in source pixels; rounded to f32 where cv2 rounds it. */
   @inline
   static position(i: i32, sourceSize: i32, size: i32): f32 {
     const scale = 1.0 / (<f64>size / <f64>sourceSize);
@@ -95,7 +95,7 @@ export function beginResize(r: Resize): void {
 }
 
 /**
- * Target rows [from, to), normalised: (pixel - mean) / std. Three channels, for grey all the same.
+ * Target rows [from, to), normalized: (pixel - mean) / std. Three channels, for gray all the same.
  * @param target f32 [to - from, width, 3]
  * @param normalization f32 [24]: 1 / std of four target pixels, then -mean / std of them
  */

@@ -1,5 +1,5 @@
 /**
- * Average precision, size, load time and time a picture of models beside other detectors, on pictures
+ * Average precision, size, load time and time an image of models beside other detectors, on images
  * they have not been trained on. All read the same files, one detector after the other, in one
  * process, on the same wasm backend.
  *
@@ -76,9 +76,9 @@ for (const { name, file, load } of contenders()) {
 }
 if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 1)}\n`);
 for (const [i, { name, split, images }] of splits.entries()) {
-  console.log(`\n${name} ${split}, ${images.length} pictures, mAP at 0.5 in per cent:\n`);
+  console.log(`\n${name} ${split}, ${images.length} images, mAP at 0.5 in per cent:\n`);
   const sets = CLASS_SETS.flatMap(([set]) => [`${set}, 11 points`, 'area']);
-  const header = ['detector', ...sets, 'COCO AP', 'MB', 'load', 'a picture'];
+  const header = ['detector', ...sets, 'COCO AP', 'MB', 'load', 'an image'];
   const rows = results.flatMap((result) => {
     const found = result.splits[i];
     return found ? [row(result, found)] : [];
@@ -122,7 +122,7 @@ function row({ name, bytes, loadMs }: Accuracy, found: SplitAccuracy): string[] 
     percent(found.voc12, classes),
   ]);
   const coco = percent(found.coco, Object.keys(found.coco));
-  const time = `${found.millisecondsAPicture.toFixed(0)} ms`;
+  const time = `${found.millisecondsAImage.toFixed(0)} ms`;
   return [name, ...means, coco, (bytes / 1e6).toFixed(1), `${loadMs.toFixed(0)} ms`, time];
 }
 

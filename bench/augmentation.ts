@@ -1,5 +1,5 @@
 /**
- * Augmentation of a 500×375 picture to 320×320 network input: decisions and pixels, with the copy into
+ * Augmentation of a 500×375 image to 320×320 network input: decisions and pixels, with the copy into
  * the heap, against the plain TypeScript reference of the tests. One thread, seeded.
  *
  *     npx tsx --conditions=refinedet-source bench/augmentation.ts
@@ -25,7 +25,7 @@ const NORMALIZATION: Normalization = {
 const random = deriveRandom(1);
 const [width, height] = [500, 375];
 const data = Uint8Array.from({ length: width * height * 3 }, () => random.integer(256));
-const picture: RawImage = { data, width, height, channels: 3 };
+const image: RawImage = { data, width, height, channels: 3 };
 const truth = randomTruth(random, 4, 20);
 
 const heap = createHeap();
@@ -34,7 +34,7 @@ const target = { pointer: heap.malloc(12 * SIDE * SIDE), width: SIDE, height: SI
 const options = resolveAugmentation();
 const mosaic = resolveAugmentation({ mosaic: { probability: 1 } });
 const four = [truth, truth, truth, truth];
-const pictures = [picture, picture, picture, picture];
+const images = [image, image, image, image];
 
 let seed = 0;
 const next = () => deriveRandom(seed++);
@@ -42,17 +42,17 @@ const timings = await measure(
   [
     {
       name: 'SSD: plan and kernel',
-      run: () => augmenter.render(planSample(next(), options, [truth]), pictures, target),
+      run: () => augmenter.render(planSample(next(), options, [truth]), images, target),
     },
     {
       name: 'mosaic of four: plan and kernel',
-      run: () => augmenter.render(planSample(next(), mosaic, four), pictures, target),
+      run: () => augmenter.render(planSample(next(), mosaic, four), images, target),
     },
     { name: 'SSD: plan alone', run: () => planSample(next(), options, [truth]) },
     {
       name: 'plain TypeScript',
       run: () =>
-        referenceRender(planSample(next(), options, [truth]), pictures, NORMALIZATION, SIDE, SIDE),
+        referenceRender(planSample(next(), options, [truth]), images, NORMALIZATION, SIDE, SIDE),
     },
   ],
   { roundMs: 50 },

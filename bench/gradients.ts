@@ -150,7 +150,7 @@ const SIZE = 320;
 /** Everything before block6 stays frozen. */
 const frozen = (layer: string) => /^(stem|block[0-5])(\.|$)/.test(layer);
 
-/** Forward and backward of the light preset, block6 and up trained; no loss, no optimiser. */
+/** Forward and backward of the light preset, block6 and up trained; no loss, no optimizer. */
 async function trainingStep(): Promise<void> {
   const graph = presetGraph('refinedet320-mobilenet', CLASSES);
   const weights = randomWeights(graph, 1);
@@ -196,7 +196,7 @@ function disposeJoined({ armLoc, armConf, odmLoc, odmConf }: Heads): void {
   tf.dispose([armLoc, armConf, odmLoc, odmConf]);
 }
 
-/** The forward pass that detects, of one picture. */
+/** The forward pass that detects, of one image. */
 async function inference(): Promise<void> {
   const graph = presetGraph('refinedet320-mobilenet', CLASSES);
   const weights = randomWeights(graph, 1);

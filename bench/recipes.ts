@@ -37,7 +37,7 @@ const suites = (freeze: readonly FreezeRule[]): Readonly<Record<string, Variants
   },
   recipe: {
     base: {},
-    'every picture once': { sampling: { balance: 0 } },
+    'every image once': { sampling: { balance: 0 } },
     'all classes alike': { sampling: { balance: 1 } },
     'backbone frozen throughout': {
       freeze: freeze.map((rule) => ({ ...rule, until: 0, rate: 0 })),

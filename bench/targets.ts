@@ -81,7 +81,7 @@ export const TARGETS: readonly Target[] = [
     as: 'speed-up',
   },
   {
-    work: 'resize and normalise 1280×720 to 320×320 against tf.image.resizeBilinear and arithmetic',
+    work: 'resize and normalize 1280×720 to 320×320 against tf.image.resizeBilinear and arithmetic',
     asked: 'at least 4× faster',
     suite: 'resize',
     groups: /./,

@@ -1,5 +1,5 @@
 /**
- * Pictures of the demo page for docs/images, taken with Debian's chromium of a model that is worth a
+ * Images of the demo page for docs/images, taken with Debian's chromium of a model that is worth a
  * look: `npx tsx --conditions=refinedet-source scripts/demo-images.ts model.safetensors`, after
  * `npm run build`.
  */
@@ -12,7 +12,7 @@ import sharp from 'sharp';
 import { serveSite } from '../src/cli/demo/demo-server.ts';
 import { readSite } from '../src/cli/demo/demo-site.ts';
 import { launchChromium } from '../support/browser/chromium.ts';
-import { type MovingPicture, makeVideo } from '../support/browser/video.ts';
+import { type MovingImage, makeVideo } from '../support/browser/video.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DESKTOP = { viewport: { width: 1280, height: 860 } };
@@ -57,14 +57,14 @@ const folder = mkdtempSync(join(tmpdir(), 'refinedet-images-'));
 const browser = await launchChromium({ camera: true });
 try {
   const sample = (name: string) => [...site.keys()].find((file) => file.includes(`/${name}-`))!;
-  const scene: MovingPicture[] = [
+  const scene: MovingImage[] = [
     { url: sample('astronaut'), y: 40, width: 330, height: 330, speed: 0.4 },
     { url: sample('cat'), y: 220, width: 330, height: 220, speed: -0.4 },
   ];
   const video = join(folder, 'scene.webm');
   writeFileSync(video, await makeVideo(browser, url, scene, 100));
 
-  await take(browser, url, 'picture', DESKTOP, found);
+  await take(browser, url, 'image', DESKTOP, found);
   await take(browser, url, 'dark', { ...DESKTOP, colorScheme: 'dark' }, secondSample);
   await take(browser, url, 'phone', PHONE, found);
   await take(browser, url, 'video', DESKTOP, async (page) => {

@@ -1,6 +1,6 @@
 /**
  * Writes the figures of the default model's card: models/README.md between its markers, and the
- * curves of the training run as pictures.
+ * curves of the training run as images.
  *
  * npx tsx --conditions=refinedet-source scripts/model-card.ts --run runs/voc [--run runs/more]
  *   --accuracy accuracy.json [--model models/default.safetensors]

@@ -1,5 +1,5 @@
 /**
- * Writes THIRD-PARTY.md, the packages that come with this one and their licences:
+ * Writes THIRD-PARTY.md, the packages that come with this one and their licenses:
  * `npm run third-party`. A test compares the file with what is installed.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Optional for users, but part of the bundles in dist/browser and dist/demo. */
 const BUNDLED = ['@tensorflow/tfjs-backend-webgl', '@tensorflow/tfjs-backend-webgpu'];
-/** Licences under which code may be passed on with this package. */
+/** Licenses under which code may be passed on with this package. */
 const PERMISSIVE = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD'];
 const LICENSE_FILE = /^licen[cs]e/i;
 const COPYRIGHT = /^[\s/*]*(copyright (?!notice|owner|holder|license|\[yyyy).*)$/im;
@@ -41,11 +41,11 @@ export function runtimePackages(): Installed[] {
   return [...found.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** Packages whose licence is not one of the permissive ones, with what they state. */
+/** Packages whose license is not one of the permissive ones, with what they state. */
 export function unwelcomeLicenses(packages: readonly Installed[]): string[] {
   return packages
     .filter(({ license }) => !PERMISSIVE.includes(license ?? ''))
-    .map(({ name, license }) => `${name}: ${license ?? 'no licence'}`);
+    .map(({ name, license }) => `${name}: ${license ?? 'no license'}`);
 }
 
 /** The text of THIRD-PARTY.md. */
@@ -59,11 +59,11 @@ Made by \`npm run third-party\`; do not edit. The dependencies with theirs in th
 ran with, and the GPU backends that the bundles for pages hold. [NOTICE](NOTICE) has what is part of
 refinedet's own files beside them.
 
-| package | version | licence | copyright |
+| package | version | license | copyright |
 |---|---|---|---|
 ${rows.join('\n')}
 
-The texts of the licences are among the packages' files, and at large here:
+The texts of the licenses are among the packages' files, and at large here:
 [MIT](https://spdx.org/licenses/MIT.html), [ISC](https://spdx.org/licenses/ISC.html),
 [Apache-2.0](LICENSE), [BSD-2-Clause](https://spdx.org/licenses/BSD-2-Clause.html),
 [BSD-3-Clause](https://spdx.org/licenses/BSD-3-Clause.html).
@@ -83,7 +83,7 @@ function locate(name: string, from: string): string {
   }
 }
 
-/** From the file with the licence, else from the head of the code; else the author. */
+/** From the file with the license, else from the head of the code; else the author. */
 function copyright({ folder, main, author }: Installed): string {
   const licenses = readdirSync(folder).filter((file) => LICENSE_FILE.test(file));
   for (const file of [...licenses, main ?? 'index.js']) {

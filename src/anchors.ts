@@ -4,7 +4,7 @@ import { checkFields, checkObject, FLAG, type Rule, show } from './option-checks
 
 /** Plain data: stored in the model file. One stride and one size a level, shallowest level first. */
 export interface AnchorOptions {
-  /** Distance between neighbouring centres, input pixels. Default 8, 16, 32, 64. */
+  /** Distance between neighboring centers, input pixels. Default 8, 16, 32, 64. */
   strides: readonly number[];
   /** Side of the square anchor, input pixels. Default 32, 64, 128, 256: four strides. */
   sizes: readonly number[];
@@ -42,7 +42,7 @@ export function anchorCount(
 }
 
 /**
- * All anchors as (cx, cy, w, h), normalised by the input size: [N, 4], in the order of the heads'
+ * All anchors as (cx, cy, w, h), normalized by the input size: [N, 4], in the order of the heads'
  * outputs: level, row, column, anchor of the cell.
  * @param levels feature-map shapes, shallowest (stride 8) first; as the layers round them
  * @throws INVALID_ARGUMENT for sizes that are none, or when the options describe another number of
@@ -98,7 +98,7 @@ function checkSizes(levels: readonly GridShape[], inputHeight: number, inputWidt
   if (!input.every(isSide(1))) throw wrong('the input', '[height, width], whole numbers', input);
 }
 
-/** Normalised (w, h) of every anchor of a cell: [A, 2]. */
+/** Normalized (w, h) of every anchor of a cell: [A, 2]. */
 export function cellShapes(
   level: number,
   inputHeight: number,

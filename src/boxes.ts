@@ -1,5 +1,5 @@
 /**
- * Box conventions. Inside the package a box is four normalised corners (x1, y1, x2, y2) in a flat
+ * Box conventions. Inside the package a box is four normalized corners (x1, y1, x2, y2) in a flat
  * Float32Array; at the public boundary it is {@link Box}, in source-image pixels.
  */
 

@@ -28,7 +28,7 @@ import { detectStream, type StreamOptions, type StreamResult } from './stream/st
 
 /** A loaded model, ready to detect: `load`, then `detect` or `stream`, at last `dispose`. */
 export class RefineDet {
-  /** What the model is: preset, input size, classes, normalisation, provenance. */
+  /** What the model is: preset, input size, classes, normalization, provenance. */
   readonly config: ModelConfig;
   readonly #model: Model;
   readonly #engine: Engine;
@@ -90,7 +90,7 @@ export class RefineDet {
     return this.#engine.threads;
   }
 
-  /** Bytes of the wasm heap in use; it grows when a picture needs more, and never shrinks. */
+  /** Bytes of the wasm heap in use; it grows when an image needs more, and never shrinks. */
   get heapBytes(): number {
     return this.#engine.kernels.heap.memory.buffer.byteLength;
   }
@@ -101,7 +101,7 @@ export class RefineDet {
   }
 
   /**
-   * Objects in one picture, best first.
+   * Objects in one image, best first.
    * @throws IMAGE_*, FILE_NOT_FOUND, FETCH_FAILED, INVALID_OPTION, INVALID_ARGUMENT, UNKNOWN_CLASS,
    *   ABORTED, DISPOSED
    */
@@ -113,7 +113,7 @@ export class RefineDet {
   }
 
   /**
-   * Objects in several pictures, in their order. The first failure rejects.
+   * Objects in several images, in their order. The first failure rejects.
    * @throws as {@link detect}
    */
   detectBatch(images: readonly ImageSource[], options: DetectOptions = {}): Promise<Detection[][]> {
@@ -126,7 +126,7 @@ export class RefineDet {
       let next = images.length > 0 ? this.#decode(images[0], resolved) : undefined;
       for (let i = 0; i < images.length; i++) {
         const pixels = await next!;
-        // The next picture is read (in pages decoded, too) while this one is detected in; with a GPU
+        // The next image is read (in pages decoded, too) while this one is detected in; with a GPU
         // also resized. Decoding in Node and the wasm network take the same thread.
         next = i + 1 < images.length ? this.#decode(images[i + 1], resolved) : undefined;
         next?.catch(() => {});
@@ -161,7 +161,7 @@ export class RefineDet {
         // Between views the event loop runs, so that an abort can arrive.
         if (found.length > 0) await nextTask();
         throwIfAborted(resolved.signal);
-        // All views of a picture that was decoded smaller show it whole.
+        // All views of an image that was decoded smaller show it whole.
         const shown = fullSize === pixels ? view : { ...view, crop: wholeImage(pixels) };
         const raw = await this.#engine.run(pixels, shown, resolved.postprocess, timings);
         found.push(viewToImage(raw, view, fullSize));
@@ -174,7 +174,7 @@ export class RefineDet {
   }
 
   /**
-   * Detects in every frame of a video, a camera or a series of pictures, as an async iterator.
+   * Detects in every frame of a video, a camera or a series of images, as an async iterator.
    * @see detectStream
    */
   stream(
@@ -189,7 +189,7 @@ export class RefineDet {
 
   /**
    * Raw network outputs; the caller disposes input and outputs.
-   * @param input [B, height, width, 3], normalised as `config` says; sides are multiples of 64
+   * @param input [B, height, width, 3], normalized as `config` says; sides are multiples of 64
    * @throws INVALID_ARGUMENT, DISPOSED
    */
   forward(input: tf.Tensor4D): Heads {
@@ -209,7 +209,7 @@ export class RefineDet {
   /**
    * The anchors that the rows of {@link forward}'s outputs refer to, as `postprocess` takes them.
    * @param inputSize of the network's input, a side or `{ width, height }`; default: the model's
-   * @returns [N, 4] cx, cy, w, h, normalised
+   * @returns [N, 4] cx, cy, w, h, normalized
    * @throws INVALID_OPTION
    */
   anchors(inputSize?: InputSize): Float32Array {

@@ -1,4 +1,4 @@
-/** Class-name lists of the common data sets and the resolution of allow and deny lists. */
+/** Class-name lists of the common datasets and the resolution of allow and deny lists. */
 import { didYouMean, RefineDetError } from './errors.ts';
 import { type Rule, resolveFields } from './option-checks.ts';
 

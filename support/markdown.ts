@@ -18,7 +18,7 @@ export function codeBlocks(text: string): CodeBlock[] {
   }));
 }
 
-/** Targets of links and pictures that are no URLs: paths from the document's folder, or `#id`. */
+/** Targets of links and images that are no URLs: paths from the document's folder, or `#id`. */
 export function links(text: string): string[] {
   const matches = text.replace(BLOCK, '').matchAll(/\]\(([^)\s]+)\)/g);
   return [...matches].map(([, target]) => target).filter((target) => !/^\w+:/.test(target));

@@ -49,7 +49,7 @@ describe('anchorGrid', () => {
     close(6374, [288 / 320, 288 / 320, 256 / Math.SQRT2 / 320, (256 * Math.SQRT2) / 320]);
   });
 
-  it('normalises by width and height separately', () => {
+  it('normalizes by width and height separately', () => {
     const anchors = anchorGrid([[1, 2]], 64, 128, {
       strides: [64],
       sizes: [32],
@@ -59,7 +59,7 @@ describe('anchorGrid', () => {
     expect([...anchors]).toEqual([0.25, 0.5, 0.25, 0.5, 0.75, 0.5, 0.25, 0.5]);
   });
 
-  it('clips the centre and size vector on demand', () => {
+  it('clips the center and size vector on demand', () => {
     const clipped = anchorGrid(LEVELS_320, 320, 320, { ...ANCHOR_DEFAULTS, clip: true });
     expect(Math.max(...clipped)).toBe(1);
     expect(Math.max(...anchorGrid(LEVELS_320, 320, 320))).toBeGreaterThan(1);

@@ -85,7 +85,7 @@ describe('deriveRandom', () => {
     expect(keys.map((list) => deriveRandom(...list).next())).toEqual(starts);
   });
 
-  it('has no visible relation between neighbouring streams', () => {
+  it('has no visible relation between neighboring streams', () => {
     let sum = 0;
     const draws = 20_000;
     for (let i = 0; i < draws; i++)

@@ -9,15 +9,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Detection } from '../../src/boxes.ts';
 import type { DatasetDetector } from '../../src/evaluation/detect-dataset.ts';
 import { COCO_CLASSES, COCO_TO_VOC } from '../../src/labels.ts';
+import { readImage } from './image.ts';
 import { suppress } from './nms.ts';
-import { readPicture } from './picture.ts';
 
 const SIDE = 512;
 const OUTPUT = 'tower_0/detections';
 
 /**
  * Classes carry VOC's names where VOC has them. Scores are not rounded and no detection is cut off
- * below a score, both in its favour: the package itself does both.
+ * below a score, both in its favor: the package itself does both.
  * @param folder the package's `models`
  */
 export async function centerNet(folder: string): Promise<DatasetDetector> {
@@ -26,7 +26,7 @@ export async function centerNet(folder: string): Promise<DatasetDetector> {
   return {
     classes,
     async detect(file) {
-      const { pixels, width, height } = await readPicture(file);
+      const { pixels, width, height } = await readImage(file);
       const output = tf.tidy(
         () => model.execute(tf.image.resizeBilinear(pixels, [SIDE, SIDE]), OUTPUT) as tf.Tensor,
       );

@@ -25,5 +25,5 @@ export interface SplitAccuracy {
   /** AP at IoU 0.50:0.05:0.95. */
   coco: PerClass;
   /** Decoding included. */
-  millisecondsAPicture: number;
+  millisecondsAImage: number;
 }

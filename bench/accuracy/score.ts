@@ -1,4 +1,4 @@
-/** Scores a detector on a data set by all three metrics. */
+/** Scores a detector on a dataset by all three metrics. */
 import { selectClasses } from '../../src/datasets/dataset-classes.ts';
 import type { Dataset } from '../../src/datasets/dataset-types.ts';
 import { type DatasetDetector, evaluateDetector } from '../../src/evaluation/detect-dataset.ts';
@@ -19,7 +19,7 @@ export async function score(detector: DatasetDetector, whole: Dataset): Promise<
     voc07: result.perClass,
     voc12: evaluate(dataset, predictions, { metric: 'voc12' }).perClass,
     coco: evaluate(dataset, predictions, { metric: 'coco' }).perClass,
-    millisecondsAPicture: (1000 * seconds) / dataset.images.length,
+    millisecondsAImage: (1000 * seconds) / dataset.images.length,
   };
 }
 

@@ -9,8 +9,8 @@ import type { Detection } from '../../src/boxes.ts';
 import type { DatasetDetector } from '../../src/evaluation/detect-dataset.ts';
 import { readTensors } from '../../src/weights/tensor-file.ts';
 import type { SourceTensors } from '../../src/weights/weight-source.ts';
+import { readImage } from './image.ts';
 import { suppress } from './nms.ts';
-import { readPicture } from './picture.ts';
 
 const SIDE = 300;
 /** Rows of a head's class scores, background first, that VOC has a name for. */
@@ -28,8 +28,8 @@ export async function ssdMobileNet(file: string): Promise<DatasetDetector> {
   const weights = loadWeights(readTensors(await readFile(file)).tensors);
   return {
     classes: NAMES,
-    async detect(picture) {
-      const { pixels, width, height } = await readPicture(picture);
+    async detect(imageFile) {
+      const { pixels, width, height } = await readImage(imageFile);
       const heads = tf.tidy(() => {
         const resized = tf.image.resizeBilinear(pixels, [SIDE, SIDE], false, true);
         return forward(tf.sub(tf.div(resized, 127.5), 1), weights);
@@ -125,7 +125,7 @@ function decode(
   return found;
 }
 
-/** Widths and heights of the anchors of a cell, as fractions of the picture. */
+/** Widths and heights of the anchors of a cell, as fractions of the image. */
 function anchorShapes(level: number): [width: number, height: number][] {
   const scale = scaleOf(level);
   const shape = (size: number, ratio: number): [number, number] => [

@@ -5,9 +5,9 @@ import type { ModelConfig } from '../../src/model/model.ts';
 export type Normalization = Pick<ModelConfig, 'mean' | 'std' | 'channelOrder'>;
 
 /**
- * Bilinear with half-pixel centres.
+ * Bilinear with half-pixel centers.
  * @param image RGB
- * @param output [targetHeight, targetWidth, 3], normalised
+ * @param output [targetHeight, targetWidth, 3], normalized
  */
 export function plainResize(
   { data, width, height }: RawImage,

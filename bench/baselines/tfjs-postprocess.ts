@@ -77,9 +77,9 @@ function toCorners(boxes: tf.Tensor2D): tf.Tensor2D {
 }
 
 function decode(anchors: tf.Tensor2D, offsets: tf.Tensor2D): tf.Tensor2D {
-  const [centres, sizes] = tf.split(anchors, 2, 1);
+  const [centers, sizes] = tf.split(anchors, 2, 1);
   const [shifts, scales] = tf.split(offsets, 2, 1);
-  const moved = tf.add(centres, tf.mul(tf.mul(shifts, 0.1), sizes));
+  const moved = tf.add(centers, tf.mul(tf.mul(shifts, 0.1), sizes));
   return tf.concat([moved, tf.mul(sizes, tf.exp(tf.mul(scales, 0.2)))], 1) as tf.Tensor2D;
 }
 

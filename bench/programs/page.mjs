@@ -16,7 +16,7 @@ async function sample(work, roundMs) {
 
 /** Pixels that all contenders get. */
 async function pixels() {
-  const answer = await fetch('/picture.jpg');
+  const answer = await fetch('/image.jpg');
   const bitmap = await createImageBitmap(await answer.blob());
   const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
   context.drawImage(bitmap, 0, 0);
@@ -28,8 +28,8 @@ export async function refinedet(backend, threads, roundMs) {
   const { RefineDet } = await import('/lib/gpu/refinedet.js');
   const gpu = backend === 'wasm' ? [] : [(await import(`/lib/gpu/${backend}.js`))[backend]];
   const detector = await RefineDet.load('/model.safetensors', { backend, gpu, threads });
-  const picture = await pixels();
-  return sample(() => detector.detect(picture), roundMs);
+  const imageFile = await pixels();
+  return sample(() => detector.detect(imageFile), roundMs);
 }
 
 /** The network alone. */

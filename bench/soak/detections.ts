@@ -1,18 +1,18 @@
-/** Detections, one after the other, in one process; the same pictures give the same to the end. */
+/** Detections, one after the other, in one process; the same images give the same to the end. */
 
 import { toRawImage } from '../../src/detection/image-source.ts';
 import { RefineDet } from '../../src/index.ts';
 import { isLookDue, processSample, report, type Sample } from './samples.ts';
 
-const PICTURES = ['examples/cat.jpg', 'examples/astronaut.jpg', 'docs/pictures/rocket.jpg'];
+const IMAGES = ['examples/cat.jpg', 'examples/astronaut.jpg', 'docs/photos/rocket.jpg'];
 /** Every so many detections one begins with the file, the others with its pixels. */
 const FILE_EVERY = 10;
 
 export async function soakDetections(total: number): Promise<string> {
   const detector = await RefineDet.load();
-  const pixels = await Promise.all(PICTURES.map((file) => toRawImage(file)));
+  const pixels = await Promise.all(IMAGES.map((file) => toRawImage(file)));
   const expected = await Promise.all(
-    PICTURES.map(async (file) => JSON.stringify(await detector.detect(file))),
+    IMAGES.map(async (file) => JSON.stringify(await detector.detect(file))),
   );
   const samples: Sample[] = [];
   let different = 0;
@@ -20,12 +20,12 @@ export async function soakDetections(total: number): Promise<string> {
   for (let done = 0; done <= total; done++) {
     if (isLookDue(done, total)) samples.push(processSample(done, detector.heapBytes));
     if (done === total) break;
-    const i = done % PICTURES.length;
-    const image = done % FILE_EVERY === 0 ? PICTURES[i] : pixels[i];
+    const i = done % IMAGES.length;
+    const image = done % FILE_EVERY === 0 ? IMAGES[i] : pixels[i];
     if (JSON.stringify(await detector.detect(image)) !== expected[i]) different++;
   }
   const rate = (1000 * total) / (performance.now() - start);
   detector.dispose();
-  const title = `${total} detections on ${detector.threads} thread(s), ${rate.toFixed(1)} a second; ${different} differ from the first of their picture`;
+  const title = `${total} detections on ${detector.threads} thread(s), ${rate.toFixed(1)} a second; ${different} differ from the first of their image`;
   return report(title, 'detections', samples);
 }

@@ -2,7 +2,7 @@
 import { RefineDet } from '../../src/index.ts';
 import { isLookDue, processSample, report, type Sample } from './samples.ts';
 
-const PICTURE = 'examples/cat.jpg';
+const IMAGE = 'examples/cat.jpg';
 /** Every so many detectors one has to detect. */
 const DETECT_EVERY = 20;
 
@@ -12,11 +12,11 @@ export async function soakLoads(total: number): Promise<string> {
   const start = performance.now();
   for (let done = 0; done <= total; done++) {
     const detector = await RefineDet.load();
-    if (done % DETECT_EVERY === 0) found.add(JSON.stringify(await detector.detect(PICTURE)));
+    if (done % DETECT_EVERY === 0) found.add(JSON.stringify(await detector.detect(IMAGE)));
     detector.dispose();
     if (isLookDue(done, total)) samples.push(processSample(done, detector.heapBytes));
   }
   const ms = (performance.now() - start) / total;
-  const title = `${total} times loaded and disposed, ${ms.toFixed(0)} ms each; ${found.size} different result(s) of one picture`;
+  const title = `${total} times loaded and disposed, ${ms.toFixed(0)} ms each; ${found.size} different result(s) of one image`;
   return report(title, 'loads', samples);
 }

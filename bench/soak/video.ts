@@ -18,7 +18,7 @@ export async function soakVideo(minutes: number): Promise<string> {
     await page.evaluate('globalThis.__name = (named) => named');
     const { samples, first, last, frames } = await page.evaluate(watch, { minutes, looks: LOOKS });
     const same = first === last ? 'as' : 'NOT as';
-    const title = `${minutes} minutes of video in Chromium, ${frames} frames; the still picture at the end gives the same ${same} at the start`;
+    const title = `${minutes} minutes of video in Chromium, ${frames} frames; the still image at the end gives the same ${same} at the start`;
     return report(title, 'frames', samples);
   } finally {
     await browser.close();
@@ -33,7 +33,7 @@ async function watch({ minutes, looks }: { minutes: number; looks: number }) {
     '/lib/worker.js' as string
   )) as typeof import('../../src/worker/index.ts');
   const detector = await createWorkerDetector('/model.safetensors');
-  const picture = await createImageBitmap(await (await fetch('/examples/cat.jpg')).blob());
+  const image = await createImageBitmap(await (await fetch('/examples/cat.jpg')).blob());
   const canvas = new OffscreenCanvas(640, 480);
   const context = canvas.getContext('2d')!;
   const still = async () => JSON.stringify(await detector.detect('/examples/cat.jpg'));
@@ -46,7 +46,7 @@ async function watch({ minutes, looks }: { minutes: number; looks: number }) {
     while (performance.now() < end) {
       context.fillStyle = `hsl(${drawn % 360} 50% 50%)`;
       context.fillRect(0, 0, canvas.width, canvas.height);
-      context.drawImage(picture, ((3 * drawn) % 640) - 200, 90);
+      context.drawImage(image, ((3 * drawn) % 640) - 200, 90);
       yield new VideoFrame(canvas, { timestamp: 40_000 * drawn++ });
     }
   }

@@ -61,7 +61,7 @@ export const suite: Suite = {
             '/bench.js': readFileSync(here('../programs/page.mjs'), 'utf8'),
             '/model.safetensors': readFileSync(files.native),
             '/model.onnx': readFileSync(files.onnx),
-            '/picture.jpg': readFileSync(EXAMPLE),
+            '/image.jpg': readFileSync(EXAMPLE),
           },
           isolated: true,
         },

@@ -26,7 +26,7 @@ const SCORE_THRESHOLD = 0.5;
 
 interface Job extends TurnJob<(typeof STACKS)[number]> {
   /** Path of the JPEG file. */
-  picture: string;
+  image: string;
   files: ModelFiles;
   threads: number;
 }
@@ -40,7 +40,7 @@ export default async function detectionTimes(job: Job): Promise<number[]> {
 
 async function prepare({
   contender,
-  picture: file,
+  image: file,
   files,
   threads,
 }: Job): Promise<() => Promise<unknown>> {
@@ -69,8 +69,8 @@ async function prepare({
   const session = await ortNode(onnx, threads);
   sharp.concurrency(threads);
   return async () => {
-    const picture = sharp(jpeg).rotate().removeAlpha();
-    const resized = picture.resize(width, height, { fit: 'fill', kernel: 'linear' });
+    const image = sharp(jpeg).rotate().removeAlpha();
+    const resized = image.resize(width, height, { fit: 'fill', kernel: 'linear' });
     plainNormalize(await resized.raw().toBuffer(), config, input);
     return detect(session);
   };

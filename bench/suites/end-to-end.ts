@@ -9,7 +9,7 @@ import { type Group, type Suite, single } from '../suite.ts';
 import { takeTurns } from '../turns.ts';
 import { STACKS } from './end-to-end-child.ts';
 
-/** Pixels of the JPEG files: a picture of VOC, and one of a telephone scaled down for sending. */
+/** Pixels of the JPEG files: an image of VOC, and one of a telephone scaled down for sending. */
 const SIZES = [
   [500, 375],
   [1600, 1200],
@@ -28,10 +28,10 @@ export const suite: Suite = {
       const groups: Group[] = [];
       const folder = path.dirname(files.native);
       for (const [width, height] of SIZES) {
-        const picture = path.join(folder, `${width}.jpg`);
-        await sharp(EXAMPLE).resize(width, height).jpeg({ quality: 90 }).toFile(picture);
+        const image = path.join(folder, `${width}.jpg`);
+        await sharp(EXAMPLE).resize(width, height).jpeg({ quality: 90 }).toFile(image);
         for (const threads of [1, 2]) {
-          const job = { picture, files, threads };
+          const job = { image, files, threads };
           groups.push({
             title: `${about}, ${width}×${height}, ${threads} thread${threads > 1 ? 's' : ''}`,
             unit: 'ms',
@@ -45,7 +45,7 @@ export const suite: Suite = {
   },
 };
 
-/** How the time of a detection is spent once the picture is decoded, on one thread. */
+/** How the time of a detection is spent once the image is decoded, on one thread. */
 async function stageShares(file: string, title: string): Promise<Group> {
   const detector = await RefineDet.load(file, { threads: 1 });
   const totals = { decode: 0, resize: 0, network: 0, postprocess: 0 };

@@ -1,4 +1,4 @@
-/** Many pictures, from the command line. */
+/** Many images, from the command line. */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { withModelFiles } from '../model-files.ts';
 import { requireBuild } from '../programs.ts';
 import type { Suite } from '../suite.ts';
 
-const PICTURES = 64;
+const IMAGES = 64;
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 const WAYS = [
@@ -20,16 +20,16 @@ const WAYS = [
 ];
 
 export const suite: Suite = {
-  title: 'A folder of pictures',
+  title: 'A folder of images',
   about:
-    'Milliseconds a picture of `refinedet detect FOLDER`, JPEG decoding included, and the start of the ' +
-    'program spread over all of them. Workers look at several pictures at a time, threads at one.',
+    'Milliseconds an image of `refinedet detect FOLDER`, JPEG decoding included, and the start of the ' +
+    'program spread over all of them. Workers look at several images at a time, threads at one.',
   async run({ rounds, roundMs }) {
     requireBuild();
-    const count = roundMs < 100 ? 4 : PICTURES;
+    const count = roundMs < 100 ? 4 : IMAGES;
     const { model, about } = await benchModel();
     return withModelFiles(model, async ({ native }) => {
-      const folder = path.join(path.dirname(native), 'pictures');
+      const folder = path.join(path.dirname(native), 'images');
       mkdirSync(folder);
       for (let i = 0; i < count; i++) copyFileSync(EXAMPLE, path.join(folder, `${i}.jpg`));
       const samples: Samples[] = WAYS.map(() => []);
@@ -44,8 +44,8 @@ export const suite: Suite = {
       const cases = summarizeRounds(
         WAYS.map(({ name }) => name),
         samples,
-      ).map((timing) => ({ ...timing, note: `${(1000 / timing.median).toFixed(1)} pictures/s` }));
-      return [{ title: `${count} pictures, ${about}`, unit: 'ms', cases }];
+      ).map((timing) => ({ ...timing, note: `${(1000 / timing.median).toFixed(1)} images/s` }));
+      return [{ title: `${count} images, ${about}`, unit: 'ms', cases }];
     });
   },
 };

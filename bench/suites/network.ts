@@ -16,7 +16,7 @@ const CHILD = new URL('network-child.ts', import.meta.url);
 export const suite: Suite = {
   title: 'Network forward',
   about:
-    'One picture through the network, 20 classes, without pre- and post-processing. Same weights and ' +
+    'One image through the network, 20 classes, without pre- and post-processing. Same weights and ' +
     'number of threads, each measurement in a process of its own, taken in turns. onnxruntime-web ' +
     'is WebAssembly too; onnxruntime-node uses whatever the processor has, and is the limit of the machine.',
   async run(options) {

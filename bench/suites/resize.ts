@@ -13,10 +13,10 @@ const HOW = { mean: [104, 117, 123], std: [1, 1, 1], channelOrder: 'BGR' } as co
 const TOLERANCE = 1e-3;
 
 export const suite: Suite = {
-  title: 'Resize and normalise',
+  title: 'Resize and normalize',
   about:
-    `A picture of ${WIDTH}×${HEIGHT} RGB bytes to ${SIDE}×${SIDE} BGR floats minus the mean, bilinear ` +
-    'with half-pixel centres, one thread. The kernel’s time includes the copy of the pixels into the ' +
+    `An image of ${WIDTH}×${HEIGHT} RGB bytes to ${SIDE}×${SIDE} BGR floats minus the mean, bilinear ` +
+    'with half-pixel centers, one thread. The kernel’s time includes the copy of the pixels into the ' +
     'wasm heap; for tfjs it is listed separately. sharp is native code; its result goes through a plain ' +
     'loop of additions, and its filter differs.',
   async run(options) {
@@ -59,8 +59,8 @@ function withTensorflow(pixels: tf.Tensor3D): tf.Tensor {
 }
 
 async function withSharp(data: Uint8Array, output: Float32Array): Promise<void> {
-  const picture = sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
-  const pixels = await picture
+  const imageFile = sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
+  const pixels = await imageFile
     .resize(SIDE, SIDE, { fit: 'fill', kernel: 'linear' })
     .raw()
     .toBuffer();

@@ -1,4 +1,4 @@
-/** Training steps on generated pictures, in a process of its own. */
+/** Training steps on generated images, in a process of its own. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,11 +1,11 @@
-/** Boxes and labels on a canvas, over the page's picture or into a file. */
+/** Boxes and labels on a canvas, over the page's image or into a file. */
 import type { StreamResult } from 'refinedet';
 import { classColor, textColor } from '../../src/image/colors.ts';
 
 /** With an id when it is tracked. */
 export type Found = StreamResult['detections'][number];
 
-/** From pixels of the picture to pixels of the canvas. */
+/** From pixels of the image to pixels of the canvas. */
 export interface Placement {
   scale: number;
   left: number;

@@ -5,12 +5,12 @@ import { byId } from './dom.ts';
 import { Engine } from './engine.ts';
 import { Filter } from './filter.ts';
 import { Results } from './results.ts';
-import { type Frame, saveJson, savePicture } from './save.ts';
+import { type Frame, saveImage, saveJson } from './save.ts';
 import { firstSample, type Source, watchSources } from './source.ts';
 import { Speed } from './speed.ts';
 import { Stage } from './stage.ts';
 
-/** Lowest score that a picture is searched with: the slider then shows more without a new search. */
+/** Lowest score that an image is searched with: the slider then shows more without a new search. */
 const FLOOR = 0.05;
 /** Frames of a video that can be saved, the newest: some minutes. */
 const MOST_FRAMES = 5000;
@@ -103,7 +103,7 @@ async function save(): Promise<void> {
   const found = isVideo()
     ? await (await detector).detect(canvas, { scoreThreshold: filter.threshold })
     : frames[0].found;
-  await savePicture(name, canvas, filter.apply(found));
+  await saveImage(name, canvas, filter.apply(found));
 }
 
 function onTimings(timings: StageTimings): void {
@@ -126,7 +126,7 @@ function refresh(): void {
 }
 
 function isVideo(): boolean {
-  return source !== undefined && source.kind !== 'picture';
+  return source !== undefined && source.kind !== 'image';
 }
 
 function fail(error: unknown): void {

@@ -1,9 +1,9 @@
-/** Results to take along: JSON as the command line writes it, and the picture with its boxes. */
+/** Results to take along: JSON as the command line writes it, and the image with its boxes. */
 import { roundedDetection } from '../../src/cli/output/format.ts';
 import { element } from './dom.ts';
 import { drawFound, type Found } from './draw.ts';
 
-/** Lines in the longer side of a picture, and the thinnest line, pixels. */
+/** Lines in the longer side of an image, and the thinnest line, pixels. */
 const LINES_PER_SIDE = 350;
 const LEAST_LINE = 1.5;
 
@@ -17,7 +17,7 @@ export interface Recorded {
   file: string;
   width: number;
   height: number;
-  /** One without a time for a picture. */
+  /** One without a time for an image. */
   frames: readonly Frame[];
   isVideo: boolean;
 }
@@ -34,8 +34,8 @@ export function saveJson({ file, width, height, frames, isVideo }: Recorded): vo
   save(new Blob([text], { type: 'application/json' }), `${stem(file)}.json`);
 }
 
-/** @param canvas the picture; the boxes are drawn into it */
-export async function savePicture(
+/** @param canvas the image; the boxes are drawn into it */
+export async function saveImage(
   file: string,
   canvas: HTMLCanvasElement,
   found: readonly Found[],

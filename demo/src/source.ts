@@ -1,8 +1,8 @@
-/** What the page looks at: pictures and videos from files, the clipboard or samples, and the camera. */
+/** What the page looks at: images and videos from files, the clipboard or samples, and the camera. */
 import { byId, element } from './dom.ts';
 
 export type Source =
-  | { kind: 'picture' | 'video'; name: string; file: Blob }
+  | { kind: 'image' | 'video'; name: string; file: Blob }
   | { kind: 'camera'; name: string; stream: MediaStream };
 
 export interface SourceListener {
@@ -18,7 +18,7 @@ const SAMPLES = [
   { name: 'astronaut.jpg', url: new URL('../../examples/astronaut.jpg', import.meta.url).href },
 ];
 
-/** Connects everything that a picture can come from. */
+/** Connects everything that an image can come from. */
 export function watchSources(listener: SourceListener): void {
   const open = (file: File | undefined) => {
     if (file) openFile(file, listener);
@@ -36,17 +36,17 @@ export function watchSources(listener: SourceListener): void {
   byId('samples').append(...SAMPLES.map((sample) => sampleButton(sample, listener)));
 }
 
-/** The picture that the page begins with. */
+/** The image that the page begins with. */
 export function firstSample(): Promise<Source> {
   return readSample(SAMPLES[0]);
 }
 
 function openFile(file: File, { show, useModel, fail }: SourceListener): void {
   const [kind] = file.type.split('/');
-  if (kind === 'image') show({ kind: 'picture', name: file.name, file });
+  if (kind === 'image') show({ kind: 'image', name: file.name, file });
   else if (kind === 'video') show({ kind: 'video', name: file.name, file });
   else if (file.name.endsWith('.safetensors')) useModel(file);
-  else fail(new Error(`${file.name} is neither a picture nor a video nor a model file`));
+  else fail(new Error(`${file.name} is neither an image nor a video nor a model file`));
 }
 
 function watchDrops(open: (file: File | undefined) => void): void {
@@ -95,5 +95,5 @@ function sampleButton(sample: Sample, { show, fail }: SourceListener): HTMLButto
 async function readSample({ name, url }: Sample): Promise<Source> {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
-  return { kind: 'picture', name, file: await answer.blob() };
+  return { kind: 'image', name, file: await answer.blob() };
 }

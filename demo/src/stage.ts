@@ -1,4 +1,4 @@
-/** The picture, video or camera on show, and the boxes over it. */
+/** The image, video or camera on show, and the boxes over it. */
 import { byId } from './dom.ts';
 import { drawFound, type Found, type Placement } from './draw.ts';
 import type { Source } from './source.ts';
@@ -7,7 +7,7 @@ import type { Source } from './source.ts';
 const LINE = 2;
 
 export class Stage {
-  readonly #picture = byId<HTMLImageElement>('picture');
+  readonly #image = byId<HTMLImageElement>('image');
   readonly #video = byId<HTMLVideoElement>('video');
   readonly #overlay = byId<HTMLCanvasElement>('overlay');
   #shown: HTMLImageElement | HTMLVideoElement | undefined;
@@ -23,12 +23,12 @@ export class Stage {
   async show(source: Source): Promise<void> {
     this.clear();
     byId('hint').hidden = true;
-    if (source.kind === 'picture') {
-      this.#shown = this.#picture;
-      this.#picture.src = URL.createObjectURL(source.file);
-      this.#picture.alt = `The picture ${source.name}`;
-      this.#picture.hidden = false;
-      return this.#picture.decode();
+    if (source.kind === 'image') {
+      this.#shown = this.#image;
+      this.#image.src = URL.createObjectURL(source.file);
+      this.#image.alt = `The image ${source.name}`;
+      this.#image.hidden = false;
+      return this.#image.decode();
     }
     this.#shown = this.#video;
     this.#video.hidden = false;
@@ -41,15 +41,15 @@ export class Stage {
   /** Nothing on show; a camera is turned off. */
   clear(): void {
     this.draw([]);
-    URL.revokeObjectURL(this.#picture.src);
-    this.#picture.removeAttribute('src');
+    URL.revokeObjectURL(this.#image.src);
+    this.#image.removeAttribute('src');
     const camera = this.#video.srcObject;
     if (camera instanceof MediaStream) for (const track of camera.getTracks()) track.stop();
     URL.revokeObjectURL(this.#video.src);
     this.#video.srcObject = null;
     this.#video.removeAttribute('src');
     this.#video.load();
-    this.#picture.hidden = true;
+    this.#image.hidden = true;
     this.#video.hidden = true;
     this.#shown = undefined;
     byId('hint').hidden = false;
@@ -98,7 +98,7 @@ export class Stage {
     drawFound(context, this.#found, this.#placement(width, height), this.#highlighted);
   }
 
-  /** As `object-fit: contain` places the picture. */
+  /** As `object-fit: contain` places the image. */
   #placement(width: number, height: number): Placement {
     const { size } = this;
     const scale = Math.min(width / size.width, height / size.height);

@@ -1,4 +1,4 @@
-/** A run's curves as pictures that stand alone: light and dark, with their legend inside. */
+/** A run's curves as images that stand alone: light and dark, with their legend inside. */
 
 import { STYLE } from '../../src/report/style.ts';
 import { lossChart, scoreChart } from '../../src/training/node/report/training-curves.ts';

@@ -53,15 +53,15 @@ export function comparisonTable(results: readonly Accuracy[]): string {
       classes,
     })),
   );
-  const header = ['detector', ...columns.map(({ title }) => title), 'MB', 'load', 'a picture'];
-  // Times of one set of pictures, or they could not be compared.
+  const header = ['detector', ...columns.map(({ title }) => title), 'MB', 'load', 'an image'];
+  // Times of one set of images, or they could not be compared.
   const timed = results[0].splits.findIndex((_, i) => results.every(({ splits }) => splits[i]));
   const rows = results.map(({ name, bytes, loadMs, splits }) => [
     name,
     ...columns.map(({ split, classes }) => cell(splits[split], classes)),
     (bytes / 1e6).toFixed(1),
     `${loadMs.toFixed(0)} ms`,
-    pictureTime(splits[timed]),
+    imageTime(splits[timed]),
   ]);
   return markdownTable(header, rows);
 }
@@ -97,8 +97,8 @@ function fairly(results: readonly Accuracy[]): { name: string; found: SplitAccur
   });
 }
 
-function pictureTime(found: SplitAccuracy | null | undefined): string {
-  return found ? `${found.millisecondsAPicture.toFixed(0)} ms` : '–';
+function imageTime(found: SplitAccuracy | null | undefined): string {
+  return found ? `${found.millisecondsAImage.toFixed(0)} ms` : '–';
 }
 
 function cell(found: SplitAccuracy | null, classes: readonly string[]): string {

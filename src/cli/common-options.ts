@@ -78,7 +78,7 @@ export function threadsOption(): Option {
 const MAX_WORKERS = 64;
 
 export function workersOption(): Option {
-  const description = 'pictures at the same time, each on one thread (default: 1)';
+  const description = 'images at the same time, each on one thread (default: 1)';
   return option('--workers <n>', description, count('--workers', MAX_WORKERS));
 }
 

@@ -1,4 +1,4 @@
-/** From the words of the command line to pictures: files, folders, globs, URLs, standard input. */
+/** From the words of the command line to images: files, folders, globs, URLs, standard input. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -8,22 +8,22 @@ import { readBytes } from '#platform';
 import { entryKind } from '../datasets/dataset-files.ts';
 import { RefineDetError } from '../errors.ts';
 
-/** One picture to look at. */
-export interface Picture {
+/** One image to look at. */
+export interface Image {
   /** How results and messages call it: the path or URL as given, or `-`. */
   file: string;
   /** Path without extension, relative to the folder of the results. */
   stem: string;
 }
 
-/** A picture, or why a word of the command line gave none. */
-export type Input = Picture | { error: RefineDetError };
+/** An image, or why a word of the command line gave none. */
+export type Input = Image | { error: RefineDetError };
 
 export const STDIN = '-';
 
-const PICTURE_NAME = /\.(jpe?g|png|webp)$/i;
+const IMAGE_NAME = /\.(jpe?g|png|webp)$/i;
 
-/** Tells an annotated picture from the one it was made of, wherever it is put. */
+/** Tells an annotated image from the one it was made of, wherever it is put. */
 export const ANNOTATED_MARK = '.detected';
 const ANNOTATED_NAME = /\.detected\.(jpg|png)$/;
 
@@ -31,8 +31,8 @@ const ANNOTATED_NAME = /\.detected\.(jpg|png)$/;
 const { compare } = new Intl.Collator('en', { numeric: true });
 
 /**
- * Pictures in the order of the words; those of a folder or a glob sorted by name, without the copies
- * that an earlier run annotated. A picture that several words name is taken once.
+ * Images in the order of the words; those of a folder or a glob sorted by name, without the copies
+ * that an earlier run annotated. An image that several words name is taken once.
  * @param recursive look into the folders of folders too
  */
 export async function expandInputs(words: readonly string[], recursive = false): Promise<Input[]> {
@@ -46,8 +46,8 @@ export async function expandInputs(words: readonly string[], recursive = false):
   return [...inputs.values()];
 }
 
-/** Whether a word can only mean a picture, not the folder of an option or a number. */
-export async function isPictureWord(word: string): Promise<boolean> {
+/** Whether a word can only mean an image, not the folder of an option or a number. */
+export async function isImageWord(word: string): Promise<boolean> {
   return (
     word === STDIN || isUrl(word) || isDynamicPattern(word) || (await entryKind(word)) === 'file'
   );
@@ -64,37 +64,35 @@ async function expand(word: string, recursive: boolean): Promise<Input[]> {
     case 'file':
       return [{ file: name, stem: withoutExtension(path.basename(name)) }];
     case 'folder':
-      return folderPictures(name, recursive);
+      return folderImages(name, recursive);
     default:
-      return isDynamicPattern(name)
-        ? globPictures(name)
-        : none(`there is no file or folder ${name}`);
+      return isDynamicPattern(name) ? globImages(name) : none(`there is no file or folder ${name}`);
   }
 }
 
-async function folderPictures(folder: string, recursive: boolean): Promise<Input[]> {
+async function folderImages(folder: string, recursive: boolean): Promise<Input[]> {
   let names: string[];
   try {
     names = await readdir(folder, { recursive });
   } catch (cause) {
     return none(`the folder ${folder} cannot be read`, cause);
   }
-  // Hidden files too: macOS leaves `._photo.jpg` files that are no pictures.
+  // Hidden files too: macOS leaves `._photo.jpg` files that are no images.
   const visible = (name: string) => !name.split(path.sep).some((part) => part.startsWith('.'));
-  const pictures = names
-    .filter((name) => PICTURE_NAME.test(name) && !ANNOTATED_NAME.test(name) && visible(name))
+  const images = names
+    .filter((name) => IMAGE_NAME.test(name) && !ANNOTATED_NAME.test(name) && visible(name))
     .sort(compare);
-  if (pictures.length > 0) {
-    return pictures.map((name) => ({
+  if (images.length > 0) {
+    return images.map((name) => ({
       file: path.join(folder, name),
       stem: withoutExtension(name),
     }));
   }
   const hint = recursive ? '' : '; --recursive looks into its folders';
-  return none(`the folder ${folder} has no JPEG, PNG or WebP pictures${hint}`);
+  return none(`the folder ${folder} has no JPEG, PNG or WebP images${hint}`);
 }
 
-async function globPictures(pattern: string): Promise<Input[]> {
+async function globImages(pattern: string): Promise<Input[]> {
   // Globs are written with slashes everywhere.
   const portable = path.sep === '\\' ? pattern.replaceAll('\\', '/') : pattern;
   const found = await glob(portable, { expandDirectories: false });
@@ -108,10 +106,10 @@ function none(message: string, cause?: unknown): Input[] {
 }
 
 /**
- * The bytes of a picture file.
+ * The bytes of an image file.
  * @throws FILE_NOT_FOUND, FETCH_FAILED, ABORTED
  */
-export async function readPicture({ file }: Picture, signal?: AbortSignal): Promise<Uint8Array> {
+export async function readImage({ file }: Image, signal?: AbortSignal): Promise<Uint8Array> {
   return file === STDIN ? buffer(process.stdin) : readBytes(file, signal);
 }
 
@@ -130,10 +128,10 @@ function urlStem(url: string): string {
   return (
     withoutExtension(name)
       .replace(/[^\p{L}\p{N}._-]+/gu, '_')
-      .replace(/^\.+/, '') || 'picture'
+      .replace(/^\.+/, '') || 'image'
   );
 }
 
 function withoutExtension(name: string): string {
-  return name.replace(PICTURE_NAME, '');
+  return name.replace(IMAGE_NAME, '');
 }

@@ -10,7 +10,7 @@ export function printable(text: string): string {
     .replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
-/** `1 picture`, `1,234 pictures` */
+/** `1 image`, `1,234 images` */
 export function counted(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 }

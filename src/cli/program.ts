@@ -15,7 +15,7 @@ import { registerTrainCommand } from './train/train-command.ts';
 
 export function createProgram(): Command {
   const program = new Command('refinedet')
-    .description('Detect objects in pictures with RefineDet, on WebAssembly.')
+    .description('Detect objects in images with RefineDet, on WebAssembly.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
@@ -23,7 +23,7 @@ export function createProgram(): Command {
     // Errors become sentences and exit codes in main.ts.
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-    // Commander drops the style where colours are not wanted.
+    // Commander drops the style where colors are not wanted.
     .configureHelp({ styleTitle: pc.createColors(true).bold });
   registerDetectCommand(program);
   registerInfoCommand(program);

@@ -1,4 +1,4 @@
-/** What is particular to terminals and pipes: colours, closed pipes, back-pressure. */
+/** What is particular to terminals and pipes: colors, closed pipes, back-pressure. */
 import { once } from 'node:events';
 import type { WriteStream } from 'node:tty';
 import pc from 'picocolors';
@@ -39,7 +39,7 @@ export type Colors = ReturnType<typeof pc.createColors>;
 
 export const NO_COLORS: Colors = pc.createColors(false);
 
-/** Colours for a stream: on a terminal, unless NO_COLOR is set; everywhere with FORCE_COLOR. */
+/** Colors for a stream: on a terminal, unless NO_COLOR is set; everywhere with FORCE_COLOR. */
 export function colorsFor(stream: Pick<WriteStream, 'isTTY'>): Colors {
   return pc.createColors(wantsColor(stream, process.env));
 }

@@ -1,4 +1,4 @@
-/** Writing data sets in another format. */
+/** Writing datasets in another format. */
 import { constants, copyFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
@@ -11,14 +11,14 @@ import { writeVoc } from './voc/write-voc.ts';
 import { writeFolder } from './write-folder.ts';
 import { writeYolo } from './yolo/write-yolo.ts';
 
-/** Whether pictures are copied, linked, or left where they are. */
+/** Whether images are copied, linked, or left where they are. */
 export type CopyImages = 'copy' | 'symlink' | 'none';
 
-/** How a converted data set is written. */
+/** How a converted dataset is written. */
 export interface ConvertOptions {
-  /** What to do with the pictures. Default `copy`. */
+  /** What to do with the images. Default `copy`. */
   copyImages?: CopyImages;
-  /** Replace an existing folder, if it is empty or holds a data set. Default false. */
+  /** Replace an existing folder, if it is empty or holds a dataset. Default false. */
   overwrite?: boolean;
   /** Ends the work; nothing is left behind. */
   signal?: AbortSignal;
@@ -42,7 +42,7 @@ export interface WriteJob {
   splits: readonly Dataset[];
   classes: readonly string[];
   folder: string;
-  /** Puts the picture of an image below `folder`. */
+  /** Puts the image of an image below `folder`. */
   placeImage(image: DatasetImage, name: string): Promise<void>;
 }
 
@@ -53,13 +53,13 @@ const WRITERS: Record<DatasetFormat, (job: WriteJob) => Promise<WrittenBoxes>> =
 };
 
 /**
- * Writes a data set, or several splits of one, as a new folder. Class lists are joined by name.
+ * Writes a dataset, or several splits of one, as a new folder. Class lists are joined by name.
  * Boxes survive to 1e-3 pixels. VOC cannot hold boxes of one pixel or less, nor crowd regions (they
  * become difficult); YOLO holds neither `difficult` nor crowd regions (they are left out). Areas and
  * annotation ids survive in COCO only; segmentations, poses and the like never.
  * @returns counts and what was lost
  * @throws FILE_WRITE, INVALID_OPTION (see {@link ConvertOptions.overwrite}; a split that YOLO cannot
- *   name), FILE_NOT_FOUND for a picture that is to be copied, ABORTED
+ *   name), FILE_NOT_FOUND for an image that is to be copied, ABORTED
  */
 export async function convertDataset(
   dataset: Dataset | readonly Dataset[],
@@ -91,7 +91,7 @@ async function placeImage(image: DatasetImage, file: string, how: CopyImages): P
   await makeFolder(path.dirname(file));
   if (how === 'none') return;
   if ((await entryKind(image.path)) !== 'file') {
-    throw new RefineDetError('FILE_NOT_FOUND', `there is no picture ${image.path}`);
+    throw new RefineDetError('FILE_NOT_FOUND', `there is no image ${image.path}`);
   }
   if (how === 'symlink') await symlink(image.path, file);
   else await copyFile(image.path, file, constants.COPYFILE_FICLONE);

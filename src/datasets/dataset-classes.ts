@@ -1,4 +1,4 @@
-/** Choosing, renaming and merging classes, and joining data sets by class name. */
+/** Choosing, renaming and merging classes, and joining datasets by class name. */
 import { RefineDetError } from '../errors.ts';
 import { classIndex } from '../labels.ts';
 import type { Dataset, DatasetImage } from './dataset-types.ts';
@@ -23,7 +23,7 @@ export function selectClasses(dataset: Dataset, names: readonly string[]): Datas
 
 /**
  * Renames classes. Two classes that end up with one name become one.
- * @throws UNKNOWN_CLASS for a name that the data set does not have
+ * @throws UNKNOWN_CLASS for a name that the dataset does not have
  */
 export function mapClasses(dataset: Dataset, map: ClassMap): Dataset {
   const entries = map instanceof Map ? [...map] : Object.entries(map);
@@ -59,7 +59,7 @@ function remap(dataset: Dataset, classes: readonly string[], newIds: readonly nu
   return { ...dataset, classes: [...classes], categoryIds: ids, images };
 }
 
-/** Gives data sets one class list, matched by name: the first one's classes come first. */
+/** Gives datasets one class list, matched by name: the first one's classes come first. */
 export function alignClasses(datasets: readonly Dataset[]): Dataset[] {
   const classes = [...new Set(datasets.flatMap((dataset) => dataset.classes))];
   const list = JSON.stringify(classes);
@@ -71,14 +71,14 @@ export function alignClasses(datasets: readonly Dataset[]): Dataset[] {
 }
 
 /**
- * One data set of several, matching classes by name: the first one's classes come first. Category
+ * One dataset of several, matching classes by name: the first one's classes come first. Category
  * ids survive when all parts have the same. If any image id occurs twice, every id gets the number
  * of its part in front: `2/000001`.
- * @throws INVALID_ARGUMENT for an empty list or a picture that two parts share
+ * @throws INVALID_ARGUMENT for an empty list or an image that two parts share
  */
 export function joinDatasets(datasets: readonly Dataset[]): Dataset {
   if (datasets.length === 0) {
-    throw new RefineDetError('INVALID_ARGUMENT', 'there is no data set to join');
+    throw new RefineDetError('INVALID_ARGUMENT', 'there is no dataset to join');
   }
   if (datasets.length === 1) return datasets[0];
   const parts = alignClasses(datasets);

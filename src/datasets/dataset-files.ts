@@ -1,16 +1,16 @@
-/** Files and folders of data sets, whose names come from foreign annotation files. */
+/** Files and folders of datasets, whose names come from foreign annotation files. */
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 
 /** Files at once: enough to hide the disk, far below the usual limit of open files. */
 const CONCURRENCY = 16;
-/** Lists of a million pictures are smaller; a larger file would only fill the memory. */
+/** Lists of a million images are smaller; a larger file would only fill the memory. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
-/** No honest file of one picture's annotations comes near, and read it takes many times its size. */
+/** No honest file of one image's annotations comes near, and read it takes many times its size. */
 export const MAX_ANNOTATION_BYTES = 16 * 2 ** 20;
 
-/** What counts as a picture in a folder, whether or not it can be decoded. */
+/** What counts as an image in a folder, whether or not it can be decoded. */
 const IMAGE_EXTENSION = /\.(jpe?g|png|webp|bmp|gif|tiff?|avif|heic)$/i;
 
 export const isImageName = (name: string): boolean => IMAGE_EXTENSION.test(name);

@@ -1,9 +1,9 @@
-/** A data set on disk whose splits are known but not read yet. */
+/** A dataset on disk whose splits are known but not read yet. */
 import { RefineDetError } from '../errors.ts';
 import type { Report } from './check/findings.ts';
 import type { Dataset, DatasetFormat } from './dataset-types.ts';
 
-/** A data set of one format whose splits can be read. */
+/** A dataset of one format whose splits can be read. */
 export interface DatasetSource {
   format: DatasetFormat;
   /** Absolute folder. */

@@ -1,5 +1,5 @@
 /**
- * The in-memory form of every data set, whatever files it was read from. Pixels stay on disk: an
+ * The in-memory form of every dataset, whatever files it was read from. Pixels stay on disk: an
  * image is known by its path until somebody decodes it.
  */
 import type { Box } from '../boxes.ts';
@@ -14,10 +14,10 @@ export interface GroundTruth {
   classId: number;
   /**
    * Source-image pixels in continuous coordinates: the image spans [0, width] × [0, height].
-   * `width` and `height` are finite and positive in every loaded data set (zero-area and inverted
+   * `width` and `height` are finite and positive in every loaded dataset (zero-area and inverted
    * boxes are left out and listed in {@link Dataset.warnings}); the box may overhang the image.
    *
-   * COCO's x, y, width, height are taken as they are. YOLO's centre and size are multiplied by the
+   * COCO's x, y, width, height are taken as they are. YOLO's center and size are multiplied by the
    * image size. PASCAL VOC's corners name the first and the last pixel, counted from 1, so
    * x = xmin − 1, y = ymin − 1, width = xmax − xmin + 1, height = ymax − ymin + 1: `vocCorners`
    * returns the raw corners (exactly for whole numbers, within a rounding of a double otherwise).
@@ -41,7 +41,7 @@ export interface DatasetImage {
   id: string | number;
   /** Relative to the image folder of the split, with forward slashes. Never leaves that folder. */
   fileName: string;
-  /** Absolute path of the picture. Not opened on load: it may be missing. */
+  /** Absolute path of the image. Not opened on load: it may be missing. */
   path: string;
   /** File that the boxes come from, absolute: VOC XML, YOLO txt or the COCO JSON. */
   annotationPath: string;
@@ -52,7 +52,7 @@ export interface DatasetImage {
   boxes: GroundTruth[];
 }
 
-/** One split of a data set, or several joined. */
+/** One split of a dataset, or several joined. */
 export interface Dataset {
   /** Last folder of `root`, for titles. */
   name: string;
@@ -73,14 +73,14 @@ export interface Dataset {
 /** Errors make `dataset check` fail; notes are only worth knowing. */
 export type Severity = 'error' | 'warning' | 'note';
 
-/** One thing found wrong in a data set, with its place. */
+/** One thing found wrong in a dataset, with its place. */
 export interface Finding {
   severity: Severity;
   /** Stable identifier such as `zero-area-box`. */
   code: FindingCode;
   /** One sentence naming the offending value. */
   message: string;
-  /** Absolute path of the annotation file or picture. */
+  /** Absolute path of the annotation file or image. */
   file?: string;
   /** 1-based. */
   line?: number;

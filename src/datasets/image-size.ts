@@ -1,4 +1,4 @@
-/** Sizes of pictures on disk, as they are seen: with the EXIF orientation applied. */
+/** Sizes of images on disk, as they are seen: with the EXIF orientation applied. */
 import { peekImageHeader, readImageHeader, uprightSize } from '../image/header.ts';
 import { readBytes, readStart } from './dataset-files.ts';
 import type { DatasetImage } from './dataset-types.ts';
@@ -16,38 +16,38 @@ const MAX_BYTES = 2 ** 29;
 const START_BYTES = 2 ** 16;
 
 /**
- * Size of an image: as its annotation states it, else from the picture.
+ * Size of an image: as its annotation states it, else from the image.
  * @throws FILE_NOT_FOUND, IMAGE_FORMAT, IMAGE_CORRUPT, IMAGE_EMPTY or IMAGE_TOO_LARGE
  */
 export async function imageSize(image: DatasetImage): Promise<ImageSize> {
   const { width, height } = image;
   if (width !== undefined && height !== undefined) return { width, height };
-  return readPictureSize(image.path);
+  return readImageFileSize(image.path);
 }
 
 /**
- * Size of a picture file. Of a JPEG no more than the start is read: whether its end is missing shows
+ * Size of an image file. Of a JPEG no more than the start is read: whether its end is missing shows
  * when it is decoded.
  * @throws as {@link imageSize}
  */
-export async function readPictureSize(file: string): Promise<ImageSize> {
+export async function readImageFileSize(file: string): Promise<ImageSize> {
   const header = peekImageHeader(await readStart(file, START_BYTES));
-  return header ? uprightSize(header) : pictureSize(await readPicture(file), file);
+  return header ? uprightSize(header) : imageFileSize(await readImageFile(file), file);
 }
 
 /**
- * Bytes of a picture.
+ * Bytes of an image.
  * @throws FILE_NOT_FOUND, or DATASET_FORMAT above 512 MiB
  */
-export async function readPicture(file: string): Promise<Uint8Array> {
+export async function readImageFile(file: string): Promise<Uint8Array> {
   return readBytes(file, MAX_BYTES);
 }
 
 /**
- * Size of an encoded picture.
+ * Size of an encoded image.
  * @param file how messages call it
  * @throws as {@link imageSize}
  */
-export function pictureSize(bytes: Uint8Array, file: string): ImageSize {
+export function imageFileSize(bytes: Uint8Array, file: string): ImageSize {
   return uprightSize(readImageHeader(bytes, { source: file }));
 }

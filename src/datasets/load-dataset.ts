@@ -1,4 +1,4 @@
-/** Opening a data set of any format and reading splits of it. */
+/** Opening a dataset of any format and reading splits of it. */
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 import { sortFindings, stopAtErrors } from './check/findings.ts';
@@ -16,11 +16,11 @@ import type { Dataset, DatasetFormat, Finding } from './dataset-types.ts';
 import { openVoc, VOC_LAYOUT } from './voc/voc-dataset.ts';
 import { openYolo, YOLO_LAYOUT } from './yolo/yolo-dataset.ts';
 
-/** How a data set is recognised. */
+/** How a dataset is recognized. */
 export interface OpenOptions {
   /** Default: found from the path. */
   format?: DatasetFormat;
-  /** COCO: the folder of the pictures. Default: found by trying the usual places. */
+  /** COCO: the folder of the images. Default: found by trying the usual places. */
   imageFolder?: string;
 }
 
@@ -32,7 +32,7 @@ export interface ClassOptions {
   map?: ClassMap;
 }
 
-/** Which part of a data set is loaded. */
+/** Which part of a dataset is loaded. */
 export interface LoadOptions extends OpenOptions, ClassOptions {
   /**
    * A split such as `train` or `val`, or several joined by `+`. May be left out where there is only
@@ -42,7 +42,7 @@ export interface LoadOptions extends OpenOptions, ClassOptions {
 }
 
 /**
- * Reads a data set. Pictures are not decoded; of YOLO's the start is read, as boxes are relative to
+ * Reads a dataset. Images are not decoded; of YOLO's the start is read, as boxes are relative to
  * their size.
  * @param location a folder, a COCO JSON or a YOLO YAML file; several are joined by class name
  * @throws FILE_NOT_FOUND, DATASET_FORMAT (naming file and line or key), DATASET_EMPTY,
@@ -92,7 +92,7 @@ export function chooseClasses(dataset: Dataset, { classes, map }: ClassOptions):
 }
 
 /**
- * Finds out the format of a data set and its splits.
+ * Finds out the format of a dataset and its splits.
  * @throws FILE_NOT_FOUND, DATASET_FORMAT when no layout fits, INVALID_OPTION when several do
  */
 export async function openDataset(
@@ -102,7 +102,7 @@ export async function openDataset(
   const absolute = path.resolve(location);
   const kind = await entryKind(absolute);
   if (kind === 'missing') {
-    throw new RefineDetError('FILE_NOT_FOUND', `there is no data set at ${absolute}`);
+    throw new RefineDetError('FILE_NOT_FOUND', `there is no dataset at ${absolute}`);
   }
   const openers = {
     voc: () => openVoc(absolute),
@@ -123,7 +123,7 @@ export async function openDataset(
   const layouts = tried.map((candidate) => LAYOUTS[candidate]);
   throw new RefineDetError(
     'DATASET_FORMAT',
-    `${absolute} is no data set: looked for ${layouts.join('; ')}`,
+    `${absolute} is no dataset: looked for ${layouts.join('; ')}`,
   );
 }
 
@@ -140,6 +140,6 @@ function formatsOfFile(file: string): DatasetFormat[] {
   if (extension === '.yaml' || extension === '.yml') return ['yolo'];
   throw new RefineDetError(
     'DATASET_FORMAT',
-    `${file} is no data set: a folder, a COCO .json or a YOLO .yaml file is expected`,
+    `${file} is no dataset: a folder, a COCO .json or a YOLO .yaml file is expected`,
   );
 }

@@ -1,4 +1,4 @@
-/** Far beyond any picture, and small enough for sums and products to stay finite. */
+/** Far beyond any image, and small enough for sums and products to stay finite. */
 const MAX_COORDINATE = 1e9;
 
 /** Whether a foreign value can be a position or a length in pixels. */

@@ -21,7 +21,7 @@ export function dataName({ path, split }: NamedData): string {
 
 /**
  * Whether a stage of a model's training had data of this name with a split in common, as far as its
- * file tells: on pictures that it knows, a model looks better than it is. Data that have another name,
+ * file tells: on images that it knows, a model looks better than it is. Data that have another name,
  * or the same by chance, cannot be told.
  */
 export function isTrainedOn(provenance: unknown, data: NamedData): boolean {

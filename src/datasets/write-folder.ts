@@ -9,7 +9,7 @@ import { entryKind, isInside, listFolder } from './dataset-files.ts';
 import { openDataset } from './load-dataset.ts';
 
 export interface FolderOptions {
-  /** Replace an existing folder, if it is empty or holds a data set. Default false. */
+  /** Replace an existing folder, if it is empty or holds a dataset. Default false. */
   overwrite?: boolean;
   /** Absolute files that must not be replaced: what is being converted. */
   originals: readonly string[];
@@ -18,7 +18,7 @@ export interface FolderOptions {
 /**
  * Calls `write` with an empty folder beside `folder` and renames it when it succeeds; on failure
  * nothing is left behind.
- * @throws FILE_WRITE when the folder exists, is not a data set or cannot be written, INVALID_OPTION
+ * @throws FILE_WRITE when the folder exists, is not a dataset or cannot be written, INVALID_OPTION
  *   when it holds an original
  */
 export async function writeFolder<T>(
@@ -70,7 +70,7 @@ async function checkReplaceable(target: string, overwrite: boolean): Promise<voi
   try {
     await openDataset(target);
   } catch (cause) {
-    const message = `${target} is not replaced because it does not look like a data set`;
+    const message = `${target} is not replaced because it does not look like a dataset`;
     throw new RefineDetError('FILE_WRITE', message, { cause });
   }
 }

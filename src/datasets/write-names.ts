@@ -4,8 +4,8 @@ import { withoutExtension } from './dataset-files.ts';
 import type { DatasetImage } from './dataset-types.ts';
 
 /**
- * A name for each picture, distinct even without extension and in any case of letters, because the
- * annotation file is named after it. A picture that occurs twice keeps one name.
+ * A name for each image, distinct even without extension and in any case of letters, because the
+ * annotation file is named after it. An image that occurs twice keeps one name.
  * @param images of one folder
  */
 export function distinctNames(images: readonly DatasetImage[]): Map<DatasetImage, string> {

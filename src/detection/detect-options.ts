@@ -36,9 +36,9 @@ export interface DetectOptions extends Partial<Omit<PostprocessOptions, 'classMa
   maxDetections?: number;
   /** The paper's multi-scale test ("RefineDet+"): slower, more accurate. Default false. */
   multiScale?: boolean | MultiScaleOptions;
-  /** Overlapping tiles for large pictures with small objects; a number is the tile's side. Default false. */
+  /** Overlapping tiles for large images with small objects; a number is the tile's side. Default false. */
   tiles?: boolean | number | TileOptions;
-  /** Refuses pictures with more pixels before decoding them. Default 100 million. */
+  /** Refuses images with more pixels before decoding them. Default 100 million. */
   maxPixels?: number;
   /**
    * Decode large JPEG files to a half, a quarter or an eighth of their size, but no side smaller than

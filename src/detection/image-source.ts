@@ -1,4 +1,4 @@
-/** Turns whatever a caller calls a picture into pixels. */
+/** Turns whatever a caller calls an image into pixels. */
 import * as tf from '@tensorflow/tfjs-core';
 import { decodeImage, readBytes, readPixels } from '#platform';
 import { RefineDetError } from '../errors.ts';
@@ -25,7 +25,7 @@ export interface ImageOptions extends Pick<DecodeOptions, 'maxPixels' | 'enough'
   signal?: AbortSignal;
 }
 
-/** Decodes a picture; EXIF orientation is applied. */
+/** Decodes an image; EXIF orientation is applied. */
 export async function toRawImage(
   source: ImageSource,
   { signal, ...options }: ImageOptions = {},

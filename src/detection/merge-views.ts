@@ -1,11 +1,11 @@
-/** From raw detections of views to the public form. Boxes here are corners normalised to the picture. */
+/** From raw detections of views to the public form. Boxes here are corners normalized to the image. */
 import type { Box, Detection } from '../boxes.ts';
 import type { Kernels } from '../kernels/module.ts';
 import { mergeDetections, type RawDetections } from '../kernels/postprocess.ts';
 import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
 import type { Size, View } from './views.ts';
 
-/** Moves detections of a view to the whole picture and drops those that the view is not trusted with. */
+/** Moves detections of a view to the whole image and drops those that the view is not trusted with. */
 export function viewToImage(raw: RawDetections, view: View, image: Size): RawDetections {
   const { crop, flip, accepts } = view;
   const boxes: number[] = [];

@@ -6,7 +6,7 @@ import { type Size, type View, type ViewPlan, wholeImage } from './views.ts';
 
 /**
  * Scales of the released multi-scale test with the box sizes, in source pixels, that each is trusted
- * with: enlarged pictures find the small objects, the reduced one the large objects.
+ * with: enlarged images find the small objects, the reduced one the large objects.
  */
 const SCALES: readonly { scale: number; accepts?: (box: Box) => boolean }[] = [
   { scale: 1 },
@@ -30,7 +30,7 @@ const ANISOTROPIC_SCALE = 0.6;
 export interface MultiScaleOptions {
   /** Input scales, out of 0.6, 1, 1.2, 1.4, 1.6, 1.8, 2 and 2.2; default all but 2. */
   scales?: readonly number[];
-  /** Run every pass on the mirrored picture too; default true. */
+  /** Run every pass on the mirrored image too; default true. */
   flip?: boolean;
   /** Add the pass with a squeezed short side; default true. */
   anisotropic?: boolean;

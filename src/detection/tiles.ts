@@ -1,16 +1,16 @@
-/** Overlapping tiles: small objects in large pictures. */
+/** Overlapping tiles: small objects in large images. */
 import type { Box } from '../boxes.ts';
 import { INPUT_MULTIPLE } from '../model/input-size.ts';
 import { FLAG, type Rule, resolveFields, wholeFrom } from '../option-checks.ts';
 import { plainView, type Size, type ViewPlan } from './views.ts';
 
-/** How a large picture is cut into overlapping tiles. */
+/** How a large image is cut into overlapping tiles. */
 export interface TileOptions {
   /** Side of a tile in source pixels; default twice the network input. */
   size?: number;
-  /** Overlap of neighbours as a fraction of the tile, 0 to 0.9; default 0.25. */
+  /** Overlap of neighbors as a fraction of the tile, 0 to 0.9; default 0.25. */
   overlap?: number;
-  /** Also look at the whole picture, for objects larger than a tile; default true. */
+  /** Also look at the whole image, for objects larger than a tile; default true. */
   whole?: boolean;
 }
 
@@ -26,7 +26,7 @@ const RULES: Record<keyof TileOptions, Rule> = {
 };
 
 /**
- * Tiles all over a picture. An object cut by a tile is left to its neighbour.
+ * Tiles all over an image. An object cut by a tile is left to its neighbor.
  * @throws INVALID_OPTION
  */
 export function tileViews(options: TileOptions = {}): ViewPlan {

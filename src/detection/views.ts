@@ -1,5 +1,5 @@
 /**
- * A view is one pass of the network over a part of the picture at one input size. Plain detection is
+ * A view is one pass of the network over a part of the image at one input size. Plain detection is
  * one view; the multi-scale test and tiling are several, merged afterwards.
  */
 import type { Box } from '../boxes.ts';
@@ -8,7 +8,7 @@ import type { Size } from '../image/raw-image.ts';
 export type { Size };
 
 export interface View {
-  /** Part of the picture, in source pixels. */
+  /** Part of the image, in source pixels. */
   crop: Box;
   /** Network input, multiples of 64. */
   input: Size;
@@ -17,16 +17,16 @@ export interface View {
   accepts?: (box: Box) => boolean;
 }
 
-/** Decides how a picture is looked at by a network with this input size. */
+/** Decides how an image is looked at by a network with this input size. */
 export type ViewPlan = (image: Size, input: Size) => View[];
 
-/** The whole picture at the model's input size. */
+/** The whole image at the model's input size. */
 export function plainView(image: Size, input: Size): View {
   return { crop: wholeImage(image), input, flip: false };
 }
 
 /**
- * Of a picture that every view shows whole, pixels that are enough: twice the largest input. With
+ * Of an image that every view shows whole, pixels that are enough: twice the largest input. With
  * fewer, sampling them blurs the network's input more, and AP falls twice as far.
  */
 export function enoughPixels(plan: ViewPlan, input: Size): Size {

@@ -13,9 +13,9 @@ export type BackendName = 'wasm' | TfjsBackend['name'];
 
 /** Milliseconds of the stages of one detection, all views together. */
 export interface StageTimings {
-  /** Reading and decoding the picture. */
+  /** Reading and decoding the image. */
   decode: number;
-  /** Resizing and normalising. */
+  /** Resizing and normalizing. */
   resize: number;
   /** The network; on a GPU with the way there and back. */
   network: number;
@@ -27,12 +27,12 @@ export interface Engine {
   readonly backend: BackendName;
   /** Threads of the wasm backend; 1 on the others. */
   readonly threads: number;
-  /** For the work on whole pictures. */
+  /** For the work on whole images. */
   readonly kernels: Kernels;
   /** Detections worth having under way at a time. */
   readonly lanes: number;
   /**
-   * Detections of one view, normalised to its crop.
+   * Detections of one view, normalized to its crop.
    * @param timings its stages are added to
    */
   run(
@@ -41,9 +41,9 @@ export interface Engine {
     options: PostprocessOptions,
     timings: StageTimings,
   ): Promise<RawDetections>;
-  /** Raw heads of a normalised batch [B, height, width, 3]; the caller disposes them. */
+  /** Raw heads of a normalized batch [B, height, width, 3]; the caller disposes them. */
   forward(input: tf.Tensor4D): Heads;
-  /** Runs the network once, so that the first picture does not pay for compilation. */
+  /** Runs the network once, so that the first image does not pay for compilation. */
   warmUp(size: Size): Promise<void>;
   dispose(): void;
 }

@@ -83,11 +83,11 @@ async function startFastest(model: Model, options: EngineOptions): Promise<Engin
   const [fastest, ...others] = timed;
   for (const { engine } of others) engine.dispose();
   const times = timed.map(({ engine, ms }) => `${engine.backend} ${ms.toFixed(1)} ms`);
-  options.info(`refinedet runs on ${fastest.engine.backend}: ${times.join(', ')} a picture`);
+  options.info(`refinedet runs on ${fastest.engine.backend}: ${times.join(', ')} an image`);
   return fastest.engine;
 }
 
-/** Milliseconds for a picture. */
+/** Milliseconds for an image. */
 async function timeEngine(engine: Engine, size: Size): Promise<number> {
   const { width, height } = size;
   const blank = { data: new Uint8Array(3 * width * height), width, height, channels: 3 as const };

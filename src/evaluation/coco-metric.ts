@@ -97,14 +97,14 @@ export function evaluateCoco(truth: TruthTable, detections: DetectionTable): Coc
     }
   }
   return {
-    summary: summarise(scores),
+    summary: summarize(scores),
     perClass: Float64Array.from(scores.all, (s) => (s ? mean(s.precision) : Number.NaN)),
     perClass50: Float64Array.from(scores.all, (s) => s?.precision[0] ?? Number.NaN),
     matches,
   };
 }
 
-function summarise(scores: Record<Setting, (Scores | undefined)[]>): CocoSummary {
+function summarize(scores: Record<Setting, (Scores | undefined)[]>): CocoSummary {
   const average = (setting: Setting, value: (s: Scores) => number): number | null => {
     const known = scores[setting].filter((s) => s !== undefined);
     return known.length === 0 ? null : mean(known.map(value));

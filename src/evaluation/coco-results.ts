@@ -7,10 +7,10 @@ import { malformed, readResultBytes, writeResultFile } from './result-files.ts';
 
 /**
  * Reads a COCO results file. Keys beyond the four of a box result are ignored. Category ids are the
- * data set's; one read from VOC or YOLO files has 1 for its first class, and so on, so results must
+ * dataset's; one read from VOC or YOLO files has 1 for its first class, and so on, so results must
  * be read for the classes that they were written for.
  * @param dataset the images and categories that the results may name
- * @param classes names for the data set's classes in the predictions, such as renamed ones
+ * @param classes names for the dataset's classes in the predictions, such as renamed ones
  * @throws FILE_NOT_FOUND, or PREDICTIONS_FORMAT naming the line and the key
  */
 export async function readCocoResults(
@@ -64,11 +64,11 @@ function resultAdder(predictions: Predictions, dataset: Dataset): (value: unknow
       throw new WrongValue('.image_id', `an image id is expected, not ${shown(image_id)}`);
     }
     if (!images.has(String(image_id))) {
-      throw new WrongValue('.image_id', `the data set has no image ${shown(image_id)}`);
+      throw new WrongValue('.image_id', `the dataset has no image ${shown(image_id)}`);
     }
     const classId = classIds.get(category_id as number);
     if (classId === undefined) {
-      throw new WrongValue('.category_id', `the data set has no category ${shown(category_id)}`);
+      throw new WrongValue('.category_id', `the dataset has no category ${shown(category_id)}`);
     }
     const [x, y, width, height] = fourNumbers(bbox);
     if (width < 0 || height < 0) {
@@ -101,7 +101,7 @@ function categoryIds(dataset: Dataset): readonly number[] {
 
 /**
  * Writes a COCO results file, images and detections in the order they were added, numbers with at
- * most 6 decimals. Classes that the data set does not have are left out.
+ * most 6 decimals. Classes that the dataset does not have are left out.
  * @throws FILE_WRITE
  */
 export async function writeCocoResults(

@@ -1,4 +1,4 @@
-/** Running a detector over a data set. */
+/** Running a detector over a dataset. */
 import type { Detection } from '../boxes.ts';
 import type { Dataset, DatasetImage } from '../datasets/dataset-types.ts';
 import { type ErrorCode, RefineDetError, throwIfAborted } from '../errors.ts';
@@ -15,14 +15,14 @@ export const EVALUATION_SCORE_THRESHOLD = 0.01;
 export interface DatasetDetector {
   /** Class names that detections carry as labels. */
   readonly classes: readonly string[];
-  /** Finds the objects of a picture. */
+  /** Finds the objects of an image. */
   detect(
     path: string,
     options: { scoreThreshold: number; signal?: AbortSignal },
   ): Promise<readonly Detection[]>;
 }
 
-/** What came of one image: detections, or the error that its picture caused. */
+/** What came of one image: detections, or the error that its image caused. */
 export interface ImageOutcome {
   /** Place in the list of images that the source was given. */
   index: number;
@@ -36,30 +36,30 @@ export type DetectionSource = (
   signal?: AbortSignal,
 ) => AsyncIterable<ImageOutcome>;
 
-/** How far a run over a data set is. */
+/** How far a run over a dataset is. */
 export interface Progress {
   done: number;
   total: number;
 }
 
-/** Progress and cancelling. */
+/** Progress and canceling. */
 export interface DetectDatasetOptions {
   /** Called after every image. */
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
 
-/** What a detector found in a data set. */
+/** What a detector found in a dataset. */
 export interface DatasetDetections {
   predictions: Predictions;
-  /** Pictures that could not be read: nothing was found in them. In the order of the data set. */
+  /** Images that could not be read: nothing was found in them. In the order of the dataset. */
   failures: { image: DatasetImage; error: RefineDetError }[];
   /** Wall time over all images, reading and decoding included. */
   seconds: number;
 }
 
-/** Codes of errors that concern one picture and not the run. */
-const PICTURE_ERRORS: ReadonlySet<ErrorCode> = new Set([
+/** Codes of errors that concern one image and not the run. */
+const IMAGE_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'FILE_NOT_FOUND',
   'IMAGE_EMPTY',
   'IMAGE_FORMAT',
@@ -67,12 +67,12 @@ const PICTURE_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'IMAGE_TOO_LARGE',
 ]);
 
-/** Whether an error concerns one picture only. */
-export function isPictureError(error: unknown): error is RefineDetError {
-  return error instanceof RefineDetError && PICTURE_ERRORS.has(error.code);
+/** Whether an error concerns one image only. */
+export function isImageError(error: unknown): error is RefineDetError {
+  return error instanceof RefineDetError && IMAGE_ERRORS.has(error.code);
 }
 
-/** Detects in one image after the other; a picture that cannot be read does not stop the rest. */
+/** Detects in one image after the other; an image that cannot be read does not stop the rest. */
 export function detectOneByOne(
   detector: DatasetDetector,
   scoreThreshold = EVALUATION_SCORE_THRESHOLD,
@@ -83,7 +83,7 @@ export function detectOneByOne(
       try {
         yield { index, detections: await detector.detect(path, { scoreThreshold, signal }) };
       } catch (error) {
-        if (!isPictureError(error)) throw error;
+        if (!isImageError(error)) throw error;
         yield { index, detections: [], error };
       }
     }
@@ -91,7 +91,7 @@ export function detectOneByOne(
 }
 
 /**
- * Runs a detector over every image of a data set.
+ * Runs a detector over every image of a dataset.
  * @param classes the detector's class names
  * @throws ABORTED, UNKNOWN_CLASS for a label outside `classes`, INVALID_ARGUMENT for a source that
  * leaves out an image, and what the source throws
@@ -112,7 +112,7 @@ export async function detectDataset(
   for await (const outcome of source(images, signal)) {
     throwIfAborted(signal);
     outcomes.set(outcome.index, outcome);
-    // In the order of the data set, whatever order they come in: ties depend on it.
+    // In the order of the dataset, whatever order they come in: ties depend on it.
     for (let ready = outcomes.get(next); ready; ready = outcomes.get(++next)) {
       outcomes.delete(next);
       predictions.add(images[next].id, ready.detections);
@@ -126,13 +126,13 @@ export async function detectDataset(
   return { predictions, failures, seconds: (performance.now() - start) / 1000 };
 }
 
-/** The metric, and progress and cancelling. */
+/** The metric, and progress and canceling. */
 export interface EvaluateDetectorOptions extends EvaluateOptions, DetectDatasetOptions {
   /** Lowest score asked of the detector. Default 0.01. */
   scoreThreshold?: number;
 }
 
-/** Runs a detector over a data set and scores it. */
+/** Runs a detector over a dataset and scores it. */
 export async function evaluateDetector(
   detector: DatasetDetector,
   dataset: Dataset,

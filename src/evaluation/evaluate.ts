@@ -1,4 +1,4 @@
-/** Scores predictions on a data set by one of three metrics. */
+/** Scores predictions on a dataset by one of three metrics. */
 import type { Dataset } from '../datasets/dataset-types.ts';
 import { didYouMean, RefineDetError } from '../errors.ts';
 import { type CocoSummary, evaluateCoco } from './coco-metric.ts';
@@ -28,14 +28,14 @@ export interface ResultBase {
   perClass: Record<string, number>;
   /** Classes left out of every mean, as no box of theirs counts. */
   classesWithoutGroundTruth: string[];
-  /** Classes with detections that the data set does not have; these detections were left out. */
+  /** Classes with detections that the dataset does not have; these detections were left out. */
   ignoredClasses: string[];
   images: number;
   /** Boxes that count. */
   groundTruth: number;
   /** Boxes that count neither way: VOC `difficult`, COCO crowds. */
   ignoredGroundTruth: number;
-  /** Detections of classes that the data set has. */
+  /** Detections of classes that the dataset has. */
   detections: number;
 }
 

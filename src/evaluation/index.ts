@@ -3,16 +3,16 @@
  * @module refinedet/eval
  */
 export {
-  type AnalyseOptions,
   type Analysis,
-  analyse,
+  type AnalyzeOptions,
+  analyze,
   type ClassAnalysis,
 } from './analysis/analyze.ts';
 export type { ConfusionMatrix } from './analysis/confusion.ts';
 export type {
   FalsePositive,
   FalsePositiveKind,
-  LabelledBox,
+  LabeledBox,
   Miss,
 } from './analysis/error-types.ts';
 export type { OperatingPoint } from './analysis/thresholds.ts';

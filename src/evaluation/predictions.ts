@@ -1,10 +1,10 @@
-/** Detections of a whole data set in growing columns: 48 bytes each instead of objects. */
+/** Detections of a whole dataset in growing columns: 48 bytes each instead of objects. */
 import type { Detection } from '../boxes.ts';
 import type { Dataset } from '../datasets/dataset-types.ts';
 import { didYouMean, listed, RefineDetError } from '../errors.ts';
 import type { DetectionTable } from './tables.ts';
 
-/** Of an image in its data set. */
+/** Of an image in its dataset. */
 export type ImageId = string | number;
 
 /**
@@ -149,17 +149,17 @@ function emptyTable(rows: number): DetectionTable {
   };
 }
 
-/** The detections of a data set's images and classes, numbered as the data set numbers them. */
+/** The detections of a dataset's images and classes, numbered as the dataset numbers them. */
 export interface AlignedPredictions {
   table: DetectionTable;
-  /** Classes with detections that the data set does not have; these detections are left out. */
+  /** Classes with detections that the dataset does not have; these detections are left out. */
   ignoredClasses: string[];
 }
 
 /**
  * Matches classes and images by name.
  * @throws UNKNOWN_CLASS when the detector lacks a class that has ground truth, PREDICTIONS_FORMAT
- * for an image that the data set does not have, DATASET_FORMAT when two of its images share an id
+ * for an image that the dataset does not have, DATASET_FORMAT when two of its images share an id
  */
 export function alignPredictions(predictions: Predictions, dataset: Dataset): AlignedPredictions {
   requireClasses(predictions, dataset);
@@ -194,16 +194,16 @@ function requireClasses({ classes }: Predictions, dataset: Dataset): void {
   const list = listed(missing.map((name) => `"${name}"${didYouMean(name, classes)}`));
   throw new RefineDetError(
     'UNKNOWN_CLASS',
-    `the data set "${dataset.name}" has boxes of classes that the detector does not know: ${list}; rename or choose classes`,
+    `the dataset "${dataset.name}" has boxes of classes that the detector does not know: ${list}; rename or choose classes`,
   );
 }
 
-/** Image number in the data set of each image of the predictions. */
+/** Image number in the dataset of each image of the predictions. */
 function imageNumbers({ imageIds }: Predictions, dataset: Dataset): number[] {
   const numbers = new Map<string, number>();
   dataset.images.forEach(({ id }, number) => {
     if (numbers.has(String(id))) {
-      throw new RefineDetError('DATASET_FORMAT', `two images of the data set have the id "${id}"`);
+      throw new RefineDetError('DATASET_FORMAT', `two images of the dataset have the id "${id}"`);
     }
     numbers.set(String(id), number);
   });
@@ -212,7 +212,7 @@ function imageNumbers({ imageIds }: Predictions, dataset: Dataset): number[] {
     if (number !== undefined) return number;
     throw new RefineDetError(
       'PREDICTIONS_FORMAT',
-      `the predictions have an image "${id}" that the data set "${dataset.name}" (${dataset.split}) does not have`,
+      `the predictions have an image "${id}" that the dataset "${dataset.name}" (${dataset.split}) does not have`,
     );
   });
 }

@@ -9,7 +9,7 @@ import { writeError } from '../write-error.ts';
 /** Characters gathered before a write: one write a detection would be slow. */
 const CHUNK_LENGTH = 1 << 20;
 
-/** The error of a predictions file that is malformed or does not fit the data set. */
+/** The error of a predictions file that is malformed or does not fit the dataset. */
 export function malformed(place: Place, message: string): RefineDetError {
   return new RefineDetError('PREDICTIONS_FORMAT', `${formatPlace(place)}: ${message}`);
 }

@@ -1,6 +1,6 @@
 /**
  * What the evaluators compute with: boxes in columns, one row a box. A class or an image is a
- * number; names and ids stay with the data set.
+ * number; names and ids stay with the dataset.
  */
 import type { Dataset } from '../datasets/dataset-types.ts';
 
@@ -14,7 +14,7 @@ export interface TruthTable {
   classId: Int32Array;
   /** [rows, 4] x, y, width, height. */
   box: Float64Array;
-  /** [rows] square pixels, of the segmentation where the data set knows it. */
+  /** [rows] square pixels, of the segmentation where the dataset knows it. */
   area: Float64Array;
   /** [rows] 1 for a region of many objects. */
   crowd: Uint8Array;
@@ -34,7 +34,7 @@ export interface DetectionTable {
   box: Float64Array;
 }
 
-/** The boxes of a data set in columns, images and classes in its own order. */
+/** The boxes of a dataset in columns, images and classes in its own order. */
 export function truthTable(dataset: Dataset): TruthTable {
   const rows = dataset.images.reduce((sum, { boxes }) => sum + boxes.length, 0);
   const table: TruthTable = {

@@ -56,7 +56,7 @@ async function readClass(
       );
     }
     const [image, ...texts] = fields;
-    if (!images.has(image)) throw malformed({ file, line }, `the data set has no image "${image}"`);
+    if (!images.has(image)) throw malformed({ file, line }, `the dataset has no image "${image}"`);
     const [score, ...corners] = texts.map(toNumber);
     if (!Number.isFinite(score)) throw malformed({ file, line }, `"${texts[0]}" is no score`);
     const wrong = corners.findIndex((corner) => !isCoordinate(corner));
@@ -68,7 +68,7 @@ async function readClass(
   }
 }
 
-/** Result file of each class, in the order of the data set's classes. */
+/** Result file of each class, in the order of the dataset's classes. */
 async function resultFiles(location: string, dataset: Dataset): Promise<Map<string, string>> {
   const byClass = new Map<string, string[]>(dataset.classes.map((name) => [name, []]));
   for (const file of await candidates(location)) byClass.get(classOf(file, dataset))?.push(file);
@@ -107,11 +107,11 @@ function classOf(file: string, { classes }: Dataset): string {
   const fitting = classes.filter((name) => stem.endsWith(`_${name}`));
   if (fitting.length > 0) return fitting.reduce((a, b) => (b.length > a.length ? b : a));
   const guess = stem.slice(stem.indexOf('_') + 1);
-  throw malformed({ file }, `the data set has no class "${guess}"${didYouMean(guess, classes)}`);
+  throw malformed({ file }, `the dataset has no class "${guess}"${didYouMean(guess, classes)}`);
 }
 
 /**
- * Writes `comp4_det_SPLIT_CLASS.txt` with 6 decimals for every class of the data set that the
+ * Writes `comp4_det_SPLIT_CLASS.txt` with 6 decimals for every class of the dataset that the
  * detector knows, empty files too. Makes the folder.
  * @throws INVALID_ARGUMENT for a class or image whose name the format cannot hold, FILE_WRITE
  */

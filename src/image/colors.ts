@@ -1,4 +1,4 @@
-/** Colours of classes: as far apart as many can be, the same in every picture. */
+/** Colors of classes: as far apart as many can be, the same in every image. */
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
@@ -9,11 +9,11 @@ const WHITE: Rgb = [255, 255, 255];
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 /** Class 0 is red. */
 const FIRST_HUE = 0.5;
-/** OKLCH lightness and chroma; neighbouring classes differ in lightness too. */
+/** OKLCH lightness and chroma; neighboring classes differ in lightness too. */
 const LIGHTNESSES = [0.63, 0.82, 0.72];
 const CHROMA = 0.19;
 
-/** Colour of a class, 0..255 a channel. */
+/** Color of a class, 0..255 a channel. */
 export function classColor(classId: number): Rgb {
   const hue = FIRST_HUE + classId * GOLDEN_ANGLE;
   const lightness = LIGHTNESSES[classId % LIGHTNESSES.length];

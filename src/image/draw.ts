@@ -1,11 +1,11 @@
-/** Draws detections on a picture: boxes, and labels such as "cat 0.93" that stay inside it. */
+/** Draws detections on an image: boxes, and labels such as "cat 0.93" that stay inside it. */
 import type { Box, Detection } from '../boxes.ts';
 import { drawText, fillRect, type Rect, toRgb } from './canvas.ts';
 import { BLACK, classColor, type Rgb, textColor } from './colors.ts';
 import { type Label, makeLabel, placeLabel } from './label.ts';
 import { type RawImage, validateRawImage } from './raw-image.ts';
 
-/** Sizes are fractions of the picture's mean side, with the least pixels that can be made out. */
+/** Sizes are fractions of the image's mean side, with the least pixels that can be made out. */
 const LINE = { fraction: 1 / 240, least: 2 };
 const CAPITALS = { fraction: 1 / 60, least: 8 };
 
@@ -13,9 +13,9 @@ const CAPITALS = { fraction: 1 / 60, least: 8 };
 const EDGE_OPACITY = 0.5;
 
 /**
- * An annotated copy of a picture, RGB. Line width and type size follow the picture's size; a class
- * has the same colour in every picture; the best detections lie on top.
- * @param detections boxes in pixels of this picture
+ * An annotated copy of an image, RGB. Line width and type size follow the image's size; a class
+ * has the same color in every image; the best detections lie on top.
+ * @param detections boxes in pixels of this image
  * @throws INVALID_ARGUMENT, IMAGE_EMPTY
  */
 export function drawDetections(image: RawImage, detections: readonly Detection[]): RawImage {
@@ -42,7 +42,7 @@ export function drawDetections(image: RawImage, detections: readonly Detection[]
   return canvas;
 }
 
-/** Whole pixels inside the picture, one at least. */
+/** Whole pixels inside the image, one at least. */
 function toRect({ x, y, width, height }: Box, canvas: RawImage): Rect {
   const clamp = (value: number, least: number, most: number) =>
     Math.max(least, Math.min(most, Math.round(value)));

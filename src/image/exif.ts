@@ -12,7 +12,7 @@ const ENTRY_BYTES = 12;
 
 /**
  * Orientation in the first directory of a TIFF structure (the payload of an EXIF block), 1 when it
- * has none or is malformed: a damaged comment must not keep a picture from being read.
+ * has none or is malformed: a damaged comment must not keep an image from being read.
  */
 export function exifOrientation(tiff: Uint8Array): Orientation {
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);

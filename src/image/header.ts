@@ -1,6 +1,6 @@
 /**
- * What a picture file announces, read before anything is allocated for it. These readers are strict
- * where the decoders are lenient: a decoder fills what is missing of a truncated file with grey.
+ * What an image file announces, read before anything is allocated for it. These readers are strict
+ * where the decoders are lenient: a decoder fills what is missing of a truncated file with gray.
  */
 import { type ErrorCode, RefineDetError } from '../errors.ts';
 import { asciiAt } from './bytes.ts';
@@ -10,7 +10,7 @@ import { PNG_SIGNATURE, parsePng } from './png.ts';
 import type { Size } from './raw-image.ts';
 import { parseWebp } from './webp.ts';
 
-/** Picture formats that can be read. */
+/** Image formats that can be read. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp';
 
 /** EXIF orientations from here on swap width and height. */
@@ -27,7 +27,7 @@ export interface ParsedHeader {
   orientation: Orientation;
   /** Whether the file reaches to its end marker. */
   complete: boolean;
-  /** Names the kind of picture when it is one that the decoders do not know. */
+  /** Names the kind of image when it is one that the decoders do not know. */
   unsupported?: string;
 }
 
@@ -40,12 +40,12 @@ export interface ImageHeader {
 }
 
 export interface DecodeOptions {
-  /** How messages call the picture: its path or URL. Default "the given bytes". */
+  /** How messages call the image: its path or URL. Default "the given bytes". */
   source?: string;
   /** Largest width · height. Default 100 million. */
   maxPixels?: number;
   /**
-   * Pixels of the upright picture that are enough: a large JPEG file may come out at a half, a
+   * Pixels of the upright image that are enough: a large JPEG file may come out at a half, a
    * quarter or an eighth of its size, but no side smaller than this. Default: all pixels. Node only.
    */
   enough?: Size;
@@ -71,7 +71,7 @@ export function readImageHeader(bytes: Uint8Array, options: DecodeOptions = {}):
 
   if (bytes.length === 0) throw fail('IMAGE_EMPTY', 'empty (0 bytes)');
   const format = imageFormat(bytes);
-  if (!format) throw fail('IMAGE_FORMAT', `not a JPEG, PNG or WebP picture but ${describe(bytes)}`);
+  if (!format) throw fail('IMAGE_FORMAT', `not a JPEG, PNG or WebP image but ${describe(bytes)}`);
 
   const { width, height, orientation, complete, unsupported } = PARSERS[format](bytes);
   if (width * height > maxPixels) {
@@ -86,7 +86,7 @@ export function readImageHeader(bytes: Uint8Array, options: DecodeOptions = {}):
   return { format, width, height, orientation };
 }
 
-/** Size of the upright picture. */
+/** Size of the upright image. */
 export function uprightSize({ width, height, orientation }: ImageHeader): Size {
   return orientation < FIRST_TRANSPOSED ? { width, height } : { width: height, height: width };
 }

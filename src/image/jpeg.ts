@@ -15,7 +15,7 @@ const MAX_SCANS = 1000;
 
 /**
  * A block of 8×8 pixels takes a bit at the very least, and subsampling makes that 1,024 pixels a byte: of
- * fewer bytes a decoder would fill a picture of any size with grey.
+ * fewer bytes a decoder would fill an image of any size with gray.
  */
 const MOST_PIXELS_PER_BYTE = 2048;
 

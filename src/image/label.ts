@@ -22,18 +22,18 @@ interface Size {
 }
 
 /**
- * A label of the wanted size or, where the picture is too small for it, of the largest that fits.
+ * A label of the wanted size or, where the image is too small for it, of the largest that fits.
  * Undefined when that could not be read.
  */
-export function makeLabel(content: string, capHeight: number, picture: Size): Label | undefined {
+export function makeLabel(content: string, capHeight: number, image: Size): Label | undefined {
   const label = labelOf(content, capHeight);
-  const fit = Math.min(picture.width / label.width, picture.height / label.height);
+  const fit = Math.min(image.width / label.width, image.height / label.height);
   if (fit >= 1) return label;
   // One pixel less than fits, for sizes are rounded up.
-  const smaller = capHeight * fit * ((picture.width - 1) / picture.width);
+  const smaller = capHeight * fit * ((image.width - 1) / image.width);
   if (!(smaller >= READABLE_CAP_HEIGHT)) return undefined;
   const small = labelOf(content, smaller);
-  return small.width <= picture.width && small.height <= picture.height ? small : undefined;
+  return small.width <= image.width && small.height <= image.height ? small : undefined;
 }
 
 function labelOf(content: string, capHeight: number): Label {
@@ -43,23 +43,23 @@ function labelOf(content: string, capHeight: number): Label {
 }
 
 /**
- * Where a label goes: above its box if the picture allows, else inside at the top, below, or inside
+ * Where a label goes: above its box if the image allows, else inside at the top, below, or inside
  * at the bottom; at the first of these places that is free.
  */
 export function placeLabel(
   { width, height }: Size,
   box: Rect,
-  picture: Size,
+  image: Size,
   taken: readonly Rect[],
 ): Rect {
-  const left = Math.min(box.left, picture.width - width);
+  const left = Math.min(box.left, image.width - width);
   const places = [box.top - height, box.top, box.bottom, box.bottom - height]
-    .filter((top) => top >= 0 && top + height <= picture.height)
+    .filter((top) => top >= 0 && top + height <= image.height)
     .map((top): Rect => ({ left, top, right: left + width, bottom: top + height }));
   const free = places.find((place) => !taken.some((other) => overlap(place, other)));
   if (free) return free;
   if (places.length > 0) return places[0];
-  const top = Math.min(box.top, picture.height - height);
+  const top = Math.min(box.top, image.height - height);
   return { left, top, right: left + width, bottom: top + height };
 }
 

@@ -1,9 +1,9 @@
-/** Turns a picture upright. */
+/** Turns an image upright. */
 import type { Orientation } from './exif.ts';
 import type { RawImage } from './raw-image.ts';
 
 /**
- * Per orientation, where the upright picture finds its pixels: whether its x runs along the stored
+ * Per orientation, where the upright image finds its pixels: whether its x runs along the stored
  * columns (transposed), and whether the stored x and y run backwards.
  */
 const LAYOUT: Record<Orientation, [transpose: boolean, mirrorX: boolean, mirrorY: boolean]> = {
@@ -17,7 +17,7 @@ const LAYOUT: Record<Orientation, [transpose: boolean, mirrorX: boolean, mirrorY
   8: [true, true, false],
 };
 
-/** The picture as the camera saw it; the same object when it is upright already. */
+/** The image as the camera saw it; the same object when it is upright already. */
 export function orient(image: RawImage, orientation: Orientation): RawImage {
   if (orientation === 1) return image;
   const { width, height, channels } = image;

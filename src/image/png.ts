@@ -11,7 +11,7 @@ export const COLOR_PALETTE = 3;
 export const COLOR_GREY_ALPHA = 4;
 export const COLOR_RGB_ALPHA = 6;
 
-/** Allowed bits a sample of every colour type. */
+/** Allowed bits a sample of every color type. */
 const BIT_DEPTHS: Readonly<Record<number, readonly number[]>> = {
   [COLOR_GREY]: [1, 2, 4, 8, 16],
   [COLOR_RGB]: [8, 16],
@@ -65,7 +65,7 @@ function readHeader(png: PngStructure, chunk: Uint8Array): void {
   png.colorType = chunk[9];
   png.interlaced = chunk[12] === 1;
   if (!BIT_DEPTHS[png.colorType]?.includes(png.bitDepth) || chunk[12] > 1) {
-    png.unsupported = `a PNG of colour type ${png.colorType}, ${png.bitDepth} bits and interlacing ${chunk[12]}`;
+    png.unsupported = `a PNG of color type ${png.colorType}, ${png.bitDepth} bits and interlacing ${chunk[12]}`;
   }
 }
 

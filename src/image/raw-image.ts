@@ -1,8 +1,8 @@
-/** Decoded pictures: what every decoder yields and what the resize kernel reads. */
+/** Decoded images: what every decoder yields and what the resize kernel reads. */
 import { RefineDetError } from '../errors.ts';
 
 /**
- * 8-bit pixels, row after row, channels interleaved. One channel is grey and counts as equal red,
+ * 8-bit pixels, row after row, channels interleaved. One channel is gray and counts as equal red,
  * green and blue; a fourth channel is alpha and is ignored, not composited, as cv2.imread does.
  */
 export interface RawImage {
@@ -23,12 +23,12 @@ export interface Size {
 
 /** Pixels of a file. */
 export interface DecodedImage extends RawImage {
-  /** Of the upright picture in the file, where the pixels are fewer. */
+  /** Of the upright image in the file, where the pixels are fewer. */
   fullSize?: Size;
 }
 
 /**
- * Checks a picture that comes from a caller.
+ * Checks an image that comes from a caller.
  * @param name how the message calls it
  * @throws INVALID_ARGUMENT for a wrong type, size, channel count or data length; IMAGE_EMPTY for no pixels
  */

@@ -36,7 +36,7 @@ const MAX_PAGES = 65536;
 const ALIGNMENT = 16;
 
 /**
- * A stand-alone heap: first fit over the free blocks in address order, neighbours merged. Meant for
+ * A stand-alone heap: first fit over the free blocks in address order, neighbors merged. Meant for
  * a few long-lived buffers, not for thousands of small ones.
  * @param options.threaded shared memory; default false
  * @param options.maximumPages limit of growth in 64 KiB pages; default and maximum 65,536 (4 GiB)

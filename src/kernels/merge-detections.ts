@@ -12,7 +12,7 @@ export type Candidates = Omit<RawDetections, 'count'>;
  * Merges candidates from several scales, flips or tiles into one list, by the same suppression as
  * PostProcessor. The options for objectness and anchors do not matter here. Candidates with a NaN
  * or infinity, or without area inside [0, 1], are dropped; equal scores keep the order of the list.
- * @param candidates boxes as corners, all in one normalised frame
+ * @param candidates boxes as corners, all in one normalized frame
  * @param classes object classes (K)
  * @throws INVALID_ARGUMENT, INVALID_OPTION, OUT_OF_MEMORY
  */

@@ -53,7 +53,7 @@ export class PostProcessor {
   #isDisposed = false;
 
   /**
-   * @param anchors a grid, or [N, 4] (cx, cy, w, h), normalised
+   * @param anchors a grid, or [N, 4] (cx, cy, w, h), normalized
    * @param classes object classes (K), background not counted
    * @throws INVALID_ARGUMENT, OUT_OF_MEMORY
    */
@@ -84,7 +84,7 @@ export class PostProcessor {
   }
 
   /**
-   * Detections of one image, normalised.
+   * Detections of one image, normalized.
    *
    * No detection comes from an anchor whose offsets or objectness logits are not finite, whose class
    * logits hold a NaN or +Infinity (-Infinity is probability 0), or whose box has no area inside the

@@ -20,8 +20,8 @@ let ownKernels: Promise<Kernels> | undefined;
  * Post-processes raw head outputs without a detector, for instance those of another runtime.
  * @param heads N anchors, all levels joined: armLoc [N, 4], armConf [N, 2] logits, odmLoc [N, 4],
  *   odmConf [N, K + 1] logits; class 0 is background
- * @param anchors [N, 4] cx, cy, w, h, normalised: see anchorGrid
- * @returns detections in normalised corners, best first
+ * @param anchors [N, 4] cx, cy, w, h, normalized: see anchorGrid
+ * @returns detections in normalized corners, best first
  * @throws INVALID_ARGUMENT, INVALID_OPTION, OUT_OF_MEMORY
  */
 export async function postprocess(

@@ -1,4 +1,4 @@
-/** Typed access to the resize kernel (assembly/resize.ts): pictures to network input. */
+/** Typed access to the resize kernel (assembly/resize.ts): images to network input. */
 import type { Box } from '../boxes.ts';
 import { RefineDetError } from '../errors.ts';
 import type { RawImage } from '../image/raw-image.ts';
@@ -33,11 +33,11 @@ const NORMALIZATION_BYTES = 96;
 /** The kernel reads four bytes a pixel, whatever its number of channels. */
 const PADDING_BYTES = 3;
 
-/** Pictures pass through the heap in bands of about this size, so that it does not grow with them. */
+/** Images pass through the heap in bands of about this size, so that it does not grow with them. */
 const BAND_BYTES = 4 * 1024 * 1024;
 
 /**
- * Bilinear resize, equal to cv2.resize with INTER_LINEAR: half-pixel centres, no antialiasing, the
+ * Bilinear resize, equal to cv2.resize with INTER_LINEAR: half-pixel centers, no antialiasing, the
  * aspect ratio not kept. Owns its heap memory and allocates only when a row is longer than before.
  */
 export class Preprocessor {
@@ -58,8 +58,8 @@ export class Preprocessor {
   }
 
   /**
-   * Resizes and normalises a picture into the input of a network; grey is repeated, alpha dropped.
-   * @throws INVALID_ARGUMENT for a crop that is not inside the picture, OUT_OF_MEMORY
+   * Resizes and normalizes an image into the input of a network; gray is repeated, alpha dropped.
+   * @throws INVALID_ARGUMENT for a crop that is not inside the image, OUT_OF_MEMORY
    */
   run(image: RawImage, target: ResizeTarget, options: NormalizeOptions): void {
     const { mean, std, channelOrder } = options;
@@ -78,7 +78,7 @@ export class Preprocessor {
 
   /**
    * A resized copy with the same channels, rounded to whole levels.
-   * @throws INVALID_ARGUMENT for a crop that is not inside the picture, OUT_OF_MEMORY
+   * @throws INVALID_ARGUMENT for a crop that is not inside the image, OUT_OF_MEMORY
    */
   resizeUint8(
     image: RawImage,
@@ -148,7 +148,7 @@ function checkCrop({ x, y, width, height }: Box, image: RawImage): void {
   if (whole && inside && width > 0 && height > 0) return;
   throw new RefineDetError(
     'INVALID_ARGUMENT',
-    `a crop of ${width}×${height} pixels at (${x}, ${y}) is not inside a ${image.width}×${image.height} picture`,
+    `a crop of ${width}×${height} pixels at (${x}, ${y}) is not inside a ${image.width}×${image.height} image`,
   );
 }
 

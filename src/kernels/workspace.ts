@@ -8,7 +8,7 @@ import { type BlockAddresses, PARAMETER_BYTES, writeParameters } from './postpro
 /** Detections before they get names and pixels, best first. */
 export interface RawDetections {
   count: number;
-  /** [count, 4] x1, y1, x2, y2, normalised, inside [0, 1]. */
+  /** [count, 4] x1, y1, x2, y2, normalized, inside [0, 1]. */
   boxes: Float32Array;
   /** [count] */
   scores: Float32Array;

@@ -1,16 +1,16 @@
-/** Folds batch normalisation, which is a scale and a shift per channel, into the convolutions. */
+/** Folds batch normalization, which is a scale and a shift per channel, into the convolutions. */
 import { RefineDetError } from '../errors.ts';
 import type { ConvLayer, DeconvLayer, Graph, Layer, Weights } from './graph.ts';
 
 /** Of Caffe and PyTorch alike. */
 export const BATCH_NORM_EPSILON = 1e-5;
 
-type NormalisedLayer = (ConvLayer | DeconvLayer) & { batchNorm: true };
+type NormalizedLayer = (ConvLayer | DeconvLayer) & { batchNorm: true };
 
 /** The same graph with plain convolutions. */
 export function withoutBatchNorm(graph: Graph): Graph {
   const layers = graph.layers.map((layer): Layer => {
-    if (!isNormalised(layer)) return layer;
+    if (!isNormalized(layer)) return layer;
     const { batchNorm: _, ...plain } = layer;
     return plain;
   });
@@ -18,22 +18,22 @@ export function withoutBatchNorm(graph: Graph): Graph {
 }
 
 /**
- * Graph and weights without batch normalisation. Neither argument changes; tensors of other layers
+ * Graph and weights without batch normalization. Neither argument changes; tensors of other layers
  * are shared, not copied.
- * @throws WEIGHTS_MISMATCH when a tensor of a normalised layer is missing
+ * @throws WEIGHTS_MISMATCH when a tensor of a normalized layer is missing
  */
 export function foldBatchNorm(graph: Graph, weights: Weights): { graph: Graph; weights: Weights } {
   const folded: Weights = new Map(weights);
-  for (const layer of graph.layers) if (isNormalised(layer)) foldLayer(layer, folded);
+  for (const layer of graph.layers) if (isNormalized(layer)) foldLayer(layer, folded);
   return { graph: withoutBatchNorm(graph), weights: folded };
 }
 
-function isNormalised(layer: Layer): layer is NormalisedLayer {
+function isNormalized(layer: Layer): layer is NormalizedLayer {
   return 'batchNorm' in layer && layer.batchNorm === true;
 }
 
 /** gamma · (w·x - mean) / √(variance + eps) + beta = (w · scale)·x + (beta - mean · scale) */
-function foldLayer({ name }: NormalisedLayer, weights: Weights): void {
+function foldLayer({ name }: NormalizedLayer, weights: Weights): void {
   const weight = tensor(weights, `${name}.weight`);
   const take = (suffix: string) => {
     const { data } = tensor(weights, `${name}.${suffix}`);

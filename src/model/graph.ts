@@ -1,6 +1,6 @@
 /**
  * The network as data: a graph is a list of plain layer records in execution order. Everything that
- * deals with networks (running, counting, initialising, importing, exporting, training) reads it.
+ * deals with networks (running, counting, initializing, importing, exporting, training) reads it.
  *
  * Activations are NHWC. A layer's output carries the layer's name; its tensors are
  * `<name>.weight`, `<name>.bias` and so on.
@@ -16,7 +16,7 @@ interface Unary {
   input: string;
 }
 
-/** The picture: [1, height, width, 3], normalised. Always the first record. */
+/** The image: [1, height, width, 3], normalized. Always the first record. */
 export interface InputLayer {
   op: 'input';
   name: string;
@@ -68,7 +68,7 @@ export interface MaxPoolLayer extends Unary {
 /** Under the square root of an L2 norm: a position without any signal stays zero. */
 export const L2_NORM_EPSILON = 1e-10;
 
-/** L2 normalisation across channels with a learned scale per channel. Tensor: weight [channels]. */
+/** L2 normalization across channels with a learned scale per channel. Tensor: weight [channels]. */
 export interface L2NormLayer extends Unary {
   op: 'l2norm';
   /** Initial value of the scale. */
@@ -212,7 +212,7 @@ function layerParameters(layer: Layer, inputChannels: number): [string, readonly
   }
 }
 
-/** Tensors that replace the bias of a convolution followed by batch normalisation. */
+/** Tensors that replace the bias of a convolution followed by batch normalization. */
 export const BATCH_NORM_TENSORS = ['gamma', 'beta', 'mean', 'variance'] as const;
 
 function biasOrNorm(layer: ConvLayer | DeconvLayer): [string, readonly number[]][] {

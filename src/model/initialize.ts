@@ -4,7 +4,7 @@ import { type Graph, type Layer, parameterShapes, type Weights } from './graph.t
 
 /**
  * Kernels uniform in ±√(3 / fan-in), Caffe's "xavier" filler, with which the released code fills
- * its new layers; biases 0, batch normalisation neutral, L2 normalisation at its initial scale.
+ * its new layers; biases 0, batch normalization neutral, L2 normalization at its initial scale.
  * @param seed the same seed gives the same weights
  */
 export function initializeWeights(graph: Graph, seed = 1): Weights {

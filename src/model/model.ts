@@ -5,7 +5,7 @@ import type { Graph, Weights } from './graph.ts';
 import type { GraphOptions } from './graph-options.ts';
 import type { PresetName } from './presets.ts';
 
-/** Order of the colour channels that the network was trained on. */
+/** Order of the color channels that the network was trained on. */
 export type ChannelOrder = 'RGB' | 'BGR';
 
 /** Everything about a model but its tensors; stored as metadata of the weight file. */
@@ -28,7 +28,7 @@ export interface ModelConfig {
    * say otherwise. Default: the released code's values.
    */
   decoding?: Partial<Decoding>;
-  /** Where the weights come from: free JSON (training run, source file, licence, measured accuracy). */
+  /** Where the weights come from: free JSON (training run, source file, license, measured accuracy). */
   provenance?: Record<string, unknown>;
 }
 

@@ -9,7 +9,7 @@ import type { Graph, Weights } from './graph.ts';
 import { planSteps, type Step } from './plan.ts';
 import { planInference } from './plan-inference.ts';
 
-/** Raw head outputs of one level for a batch of B pictures, before any softmax; A anchors a cell. */
+/** Raw head outputs of one level for a batch of B images, before any softmax; A anchors a cell. */
 export interface LevelHeads {
   /** [B, h, w, A·4] */
   armLoc: tf.Tensor4D;
@@ -48,7 +48,7 @@ export class Network {
   readonly #steps: NetworkStep[];
 
   /**
-   * Uploads the weights, batch normalisation folded into them.
+   * Uploads the weights, batch normalization folded into them.
    * @throws WEIGHTS_MISMATCH when a tensor is missing
    */
   constructor(graph: Graph, weights: Weights) {
@@ -64,7 +64,7 @@ export class Network {
   }
 
   /**
-   * @param input [B, height, width, 3], normalised; not disposed
+   * @param input [B, height, width, 3], normalized; not disposed
    * @returns one entry a level, shallowest first; the caller disposes the tensors
    */
   forward(input: tf.Tensor4D): LevelHeads[] {

@@ -66,7 +66,7 @@ export function presetByName(name: string): Preset & { name: PresetName } {
 }
 
 /**
- * Layer graph of a preset. ResNet graphs carry batch normalisation: fold it before inference.
+ * Layer graph of a preset. ResNet graphs carry batch normalization: fold it before inference.
  * @param numClasses object classes, without background
  */
 export function presetGraph(name: string, numClasses: number, options: GraphOptions = {}): Graph {

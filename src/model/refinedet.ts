@@ -15,7 +15,7 @@ export const ANCHORS_PER_CELL = 3;
 
 /**
  * - `plain`: 3×3 head convolutions and a 256-channel TCB (the released VGG-16 models);
- * - `residual`: the same with batch normalisation in the TCB and one bottleneck before each pair of
+ * - `residual`: the same with batch normalization in the TCB and one bottleneck before each pair of
  *   heads (the released ResNet-101 models);
  * - `slim`: few channels, depthwise 3×3 and pointwise convolutions (ours, for light backbones).
  */

@@ -11,7 +11,7 @@ export const BITMAP_OPTIONS: ImageBitmapOptions = {
   premultiplyAlpha: 'none',
 };
 
-/** One canvas for all pictures: a new one per video frame would be a lot of garbage. */
+/** One canvas for all images: a new one per video frame would be a lot of garbage. */
 let canvas: OffscreenCanvas | undefined;
 
 /** @throws IMAGE_EMPTY, IMAGE_TOO_LARGE, IMAGE_PROTECTED, IMAGE_CORRUPT */
@@ -34,7 +34,7 @@ export async function readPixels(
   }
   if (name === 'ImageData') return rawImage(source as ImageData);
   if (name !== 'HTMLImageElement') return readBack(source as ImageBitmap, width, height, name);
-  // Drawing the element itself would convert its colours.
+  // Drawing the element itself would convert its colors.
   const bitmap = await createImageBitmap(source as HTMLImageElement, BITMAP_OPTIONS);
   try {
     return readBack(bitmap, bitmap.width, bitmap.height, name);
@@ -110,7 +110,7 @@ function readBack(
     canvas = undefined; // it stays tainted
     throw new RefineDetError(
       'IMAGE_PROTECTED',
-      `the pixels of the ${name} cannot be read: it shows another site's picture without CORS`,
+      `the pixels of the ${name} cannot be read: it shows another site's image without CORS`,
       { cause },
     );
   }

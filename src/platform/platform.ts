@@ -4,7 +4,7 @@ import type { WasmAssets, WasmModule } from '../backend/emscripten.ts';
 import type { DecodeOptions } from '../image/header.ts';
 import type { DecodedImage, RawImage } from '../image/raw-image.ts';
 
-/** Pictures that a browser has decoded already. */
+/** Images that a browser has decoded already. */
 export type PixelSource =
   | HTMLImageElement
   | HTMLCanvasElement

@@ -1,9 +1,9 @@
-/** Frames of whatever plays: a video, a camera, or anything that yields pictures. */
+/** Frames of whatever plays: a video, a camera, or anything that yields images. */
 import type { ImageSource } from '../detection/image-source.ts';
 import { RefineDetError } from '../errors.ts';
 import { videoFrames } from './video.ts';
 
-/** A playing video, a camera's or screen's stream, or pictures one after another. */
+/** A playing video, a camera's or screen's stream, or images one after another. */
 export type StreamSource =
   | HTMLVideoElement
   | MediaStream
@@ -17,12 +17,12 @@ export interface Frame {
   image: ImageSource;
   /** Position in the source; gaps are frames that were dropped. */
   index: number;
-  /** Milliseconds on the video's clock; of a camera or pictures, since the stream began. */
+  /** Milliseconds on the video's clock; of a camera or images, since the stream began. */
   time: number;
 }
 
 /**
- * @param policy default: `newest` for a video or a camera, `all` for pictures
+ * @param policy default: `newest` for a video or a camera, `all` for images
  * @throws INVALID_ARGUMENT
  */
 export function readFrames(source: StreamSource, policy?: FramePolicy): AsyncIterator<Frame> {
@@ -38,7 +38,7 @@ export function readFrames(source: StreamSource, policy?: FramePolicy): AsyncIte
   }
   throw new RefineDetError(
     'INVALID_ARGUMENT',
-    `a stream must be a video, a MediaStream or an iterable of pictures, not ${source === null ? 'null' : typeof source}`,
+    `a stream must be a video, a MediaStream or an iterable of images, not ${source === null ? 'null' : typeof source}`,
   );
 }
 
@@ -48,11 +48,11 @@ export function closeFrame({ image }: Frame): void {
 }
 
 async function* numbered(
-  pictures: AsyncIterable<ImageSource> | Iterable<ImageSource>,
+  images: AsyncIterable<ImageSource> | Iterable<ImageSource>,
 ): AsyncGenerator<Frame> {
   const start = performance.now();
   let index = 0;
-  for await (const image of pictures)
+  for await (const image of images)
     yield { image, index: index++, time: performance.now() - start };
 }
 
@@ -96,7 +96,7 @@ function newest(frames: AsyncGenerator<Frame>): AsyncIterator<Frame> {
     async return() {
       if (latest) closeFrame(latest);
       latest = undefined;
-      // The source may be waiting for its next picture: do not wait with it.
+      // The source may be waiting for its next image: do not wait with it.
       frames.return(undefined).catch(() => {});
       return { done: true, value: undefined };
     },

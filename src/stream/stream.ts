@@ -19,7 +19,7 @@ export interface StreamOptions extends DetectOptions {
   track?: boolean | TrackOptions;
   /**
    * `newest`: frames that come while a detection is running replace one another. `all`: none is
-   * left out. Default: `newest` for a video or a camera (always), `all` for pictures.
+   * left out. Default: `newest` for a video or a camera (always), `all` for images.
    */
   frames?: FramePolicy;
 }
@@ -30,7 +30,7 @@ export interface StreamResult {
   detections: (Detection & Partial<Pick<TrackedDetection, 'id'>>)[];
   /** Number of the frame in its source, from 0. */
   index: number;
-  /** Milliseconds on the video's clock; of a camera or pictures, since the stream began. */
+  /** Milliseconds on the video's clock; of a camera or images, since the stream began. */
   time: number;
   /** Frames left out so far. */
   dropped: number;

@@ -23,7 +23,7 @@ interface Track {
   id: number;
   classId: number;
   box: Box;
-  /** Pixels a frame, of the centre. */
+  /** Pixels a frame, of the center. */
   speed: { x: number; y: number };
   missed: number;
 }

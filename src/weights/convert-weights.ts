@@ -16,7 +16,7 @@ export interface ImportOptions {
   classes: readonly string[];
   /** `safetensors`, `torch` or `caffe`; default: detected. */
   format?: string;
-  /** Name of a layout; default: recognised by tensor names. */
+  /** Name of a layout; default: recognized by tensor names. */
   layout?: string;
   /** Network input in pixels, multiples of 64; default: the preset's. */
   inputHeight?: number;
@@ -33,7 +33,7 @@ export interface ImportedModel extends Model, Fit {
 
 /**
  * Reads what a file holds of a model's weights: the start of a training. The graph keeps its batch
- * normalisation, and `weights` lacks whatever is listed as missing or mismatched.
+ * normalization, and `weights` lacks whatever is listed as missing or mismatched.
  * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, PICKLE_FORBIDDEN, UNKNOWN_PRESET,
  * INVALID_OPTION
  */
@@ -43,7 +43,7 @@ export function importModel(bytes: Uint8Array, options: ImportOptions): Imported
 }
 
 /**
- * Reads a complete detector, with its batch normalisation folded.
+ * Reads a complete detector, with its batch normalization folded.
  * @throws as {@link importModel}, and WEIGHTS_MISMATCH naming tensors that are missing, unexpected
  * or of a wrong shape
  */

@@ -80,7 +80,7 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
 
 /**
  * The layout of a file.
- * @param name default: recognised by the names of the tensors
+ * @param name default: recognized by the names of the tensors
  * @throws INVALID_OPTION for an unknown name; MODEL_FORMAT when no layout of the preset fits
  */
 export function chooseLayout(
@@ -92,10 +92,10 @@ export function chooseLayout(
   const { backbone } = presetByName(preset);
   const layouts = layoutsFor(backbone);
   if (name !== undefined) return layoutByName(name, layouts, backbone);
-  const recognised = layouts.find(
+  const recognized = layouts.find(
     (layout) => layout.format === format && layout.signature.every((tensor) => tensors.has(tensor)),
   );
-  if (recognised) return recognised;
+  if (recognized) return recognized;
   const examples = [...tensors.keys()].slice(0, 3).map(quote).join(', ');
   throw new RefineDetError(
     'MODEL_FORMAT',

@@ -3,8 +3,8 @@
  *
  * Metadata: `format` = "refinedet", `formatVersion`, `config` (a {@link ModelConfig} as JSON) and
  * `checksum` ("sha256:" and the digest of all tensor bytes). Tensors are named by graph layer;
- * batch normalisation may be folded or not. In the reduced types only kernels are reduced; vectors
- * (biases, normalisation) stay float32, small kernels of an int8 file are float16, and an int8 kernel `x`
+ * batch normalization may be folded or not. In the reduced types only kernels are reduced; vectors
+ * (biases, normalization) stay float32, small kernels of an int8 file are float16, and an int8 kernel `x`
  * has its scales in `x.scale`.
  */
 import { RefineDetError } from '../errors.ts';
@@ -83,7 +83,7 @@ function parseConfigJson(metadata: ReadonlyMap<string, string>): unknown {
   }
 }
 
-/** A file whose batch normalisation is folded has biases instead. */
+/** A file whose batch normalization is folded has biases instead. */
 function graphOf({ tensors }: Safetensors, graph: Graph): Graph {
   const isNorm = (name: string) => BATCH_NORM_TENSORS.some((suffix) => name.endsWith(`.${suffix}`));
   return [...tensors.keys()].some(isNorm) ? graph : withoutBatchNorm(graph);

@@ -1,5 +1,5 @@
 /**
- * Symmetric int8 quantisation per output channel: weight ≈ scale[channel] · q, q in -127..127. In a
+ * Symmetric int8 quantization per output channel: weight ≈ scale[channel] · q, q in -127..127. In a
  * file the scales of tensor `x` are the float32 tensor `x.scale`.
  */
 

@@ -99,7 +99,7 @@ function stateDict(root: unknown): SourceTensors {
   throw new RefineDetError('MODEL_FORMAT', 'the torch file holds no state_dict');
 }
 
-/** Entries that are not tensors (epochs, optimiser settings) are of no interest. */
+/** Entries that are not tensors (epochs, optimizer settings) are of no interest. */
 function tensorsOf(dict: unknown): [string, TorchTensor][] {
   if (!(dict instanceof Map)) return [];
   return [...dict].filter(

@@ -39,7 +39,7 @@ type LoadedAnswer = Extract<Answer, { type: 'loaded' }>;
 
 /** A detector in a worker, with the interface of `RefineDet` but for `forward` and `summary`. */
 export class WorkerDetector {
-  /** What the model is: preset, input size, classes, normalisation, provenance. */
+  /** What the model is: preset, input size, classes, normalization, provenance. */
   readonly config: ModelConfig;
   readonly #reconnect: () => Promise<Connection>;
   readonly #warn: (message: string) => void;
@@ -101,20 +101,20 @@ export class WorkerDetector {
   }
 
   /**
-   * Objects in one picture, best first.
+   * Objects in one image, best first.
    * @throws as RefineDet.detect, WORKER_CRASHED; INVALID_ARGUMENT for a tensor
    */
   detect(image: ImageSource, options: DetectOptions = {}): Promise<Detection[]> {
     return this.#detect(image, options, false);
   }
 
-  /** Objects in several pictures, in their order. The first failure rejects. */
+  /** Objects in several images, in their order. The first failure rejects. */
   detectBatch(images: readonly ImageSource[], options: DetectOptions = {}): Promise<Detection[][]> {
     return Promise.all(images.map((image) => this.detect(image, options)));
   }
 
   /**
-   * Detects in every frame of a video, a camera or a series of pictures, as an async iterator. Video
+   * Detects in every frame of a video, a camera or a series of images, as an async iterator. Video
    * frames and bitmaps are handed over to the worker, not copied.
    * @see detectStream
    */

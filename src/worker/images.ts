@@ -1,4 +1,4 @@
-/** Pictures on their way to a worker. */
+/** Images on their way to a worker. */
 import type { ImageSource } from '../detection/image-source.ts';
 import { RefineDetError } from '../errors.ts';
 import { BITMAP_OPTIONS, isPixelSource } from '../platform/pixels.ts';
@@ -12,7 +12,7 @@ export interface Parcel {
 
 /**
  * A form that can be sent: elements of the page become bitmaps, URLs absolute.
- * @param isOwned whether nobody else will use the picture: bitmaps and video frames are handed over
+ * @param isOwned whether nobody else will use the image: bitmaps and video frames are handed over
  *   without a copy
  * @throws INVALID_ARGUMENT for a tensor, IMAGE_EMPTY
  */
@@ -34,6 +34,6 @@ async function copyOf(source: PixelSource): Promise<ImageBitmap> {
     return await createImageBitmap(source, BITMAP_OPTIONS);
   } catch (cause) {
     const reason = (cause as Error).message;
-    throw new RefineDetError('IMAGE_EMPTY', `the picture cannot be copied: ${reason}`, { cause });
+    throw new RefineDetError('IMAGE_EMPTY', `the image cannot be copied: ${reason}`, { cause });
   }
 }

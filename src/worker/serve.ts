@@ -88,11 +88,11 @@ export function serve(
 
   async function answer(request: RequestOf<'load'> | RequestOf<'detect'>): Promise<void> {
     const { id } = request;
-    const cancelling = new AbortController();
-    running.set(id, cancelling);
+    const canceling = new AbortController();
+    running.set(id, canceling);
     try {
-      if (request.type === 'load') await handlers.load(request, cancelling.signal);
-      else await handlers.detect(request, cancelling.signal);
+      if (request.type === 'load') await handlers.load(request, canceling.signal);
+      else await handlers.detect(request, canceling.signal);
     } catch (error) {
       if (isFatal(error)) {
         // Outside of the promise: the client sees a crashed worker, and starts another one.

@@ -1,4 +1,4 @@
-/** What the browser tests have in common: bundles, a model file, pictures, and what Node finds in them. */
+/** What the browser tests have in common: bundles, a model file, images, and what Node finds in them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,20 +17,20 @@ export const OPTIONS = { scoreThreshold: 0.05 };
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 
 export interface Fixture {
-  /** Bundles under /lib, pictures under /examples, the model at /model.safetensors. */
+  /** Bundles under /lib, images under /examples, the model at /model.safetensors. */
   content: SiteContent;
-  /** What Node finds in the picture. */
+  /** What Node finds in the image. */
   expected: Detection[];
   remove(): void;
 }
 
 /**
  * @param model file content; default: a small one with random weights
- * @param picture of examples/
+ * @param image of examples/
  */
 export async function createFixture(
   model?: Uint8Array,
-  picture = 'cat.jpg',
+  image = 'cat.jpg',
   options = OPTIONS,
 ): Promise<Fixture> {
   const folder = mkdtempSync(join(tmpdir(), 'refinedet-browser-'));
@@ -39,7 +39,7 @@ export async function createFixture(
   await bundleForPages(folder);
   const file = model ?? (await writeModel(randomModel()));
   const detector = await RefineDet.load(file, { threads: 1 });
-  const expected = await detector.detect(join(EXAMPLES, picture), options);
+  const expected = await detector.detect(join(EXAMPLES, image), options);
   detector.dispose();
   return {
     content: {

@@ -32,7 +32,7 @@ export interface Site {
 }
 
 export interface SiteContent {
-  /** Folder by path: `/pictures` serves its files as `/pictures/…`. */
+  /** Folder by path: `/images` serves its files as `/images/…`. */
   folders?: Record<string, string>;
   /** Bytes by path. */
   files?: Record<string, Uint8Array | string>;

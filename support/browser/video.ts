@@ -1,11 +1,11 @@
 /**
- * Videos made in the browser, of pictures that move. Each frame is encoded by itself and has its time,
+ * Videos made in the browser, of images that move. Each frame is encoded by itself and has its time,
  * so that a busy machine makes the same film as an idle one.
  */
 import type { Browser } from 'playwright-core';
 import { muxWebm } from './webm.ts';
 
-export interface MovingPicture {
+export interface MovingImage {
   /** URL that the page may fetch. */
   url: string;
   /** Pixels in the video. */
@@ -23,7 +23,7 @@ const FRAME_MS = 40;
 export async function makeVideo(
   browser: Browser,
   pageUrl: string,
-  pictures: readonly MovingPicture[],
+  imageFiles: readonly MovingImage[],
   frames: number,
 ): Promise<Uint8Array> {
   const page = await browser.newPage();
@@ -31,11 +31,11 @@ export async function makeVideo(
   // What tsx puts around functions, when a script rather than vitest runs this.
   await page.evaluate('globalThis.__name = (named) => named');
   const chunks = await page.evaluate(
-    async ({ pictures, frames, SIZE, FRAME_MS }) => {
+    async ({ imageFiles, frames, SIZE, FRAME_MS }) => {
       const canvas = new OffscreenCanvas(SIZE.width, SIZE.height);
       const context = canvas.getContext('2d')!;
       const images = await Promise.all(
-        pictures.map(async ({ url }) => createImageBitmap(await (await fetch(url)).blob())),
+        imageFiles.map(async ({ url }) => createImageBitmap(await (await fetch(url)).blob())),
       );
       const chunks: { isKey: boolean; time: number; base64: string }[] = [];
       const encoder = new VideoEncoder({
@@ -51,7 +51,7 @@ export async function makeVideo(
       for (let step = 0; step < frames; step++) {
         context.fillStyle = '#4a5a66';
         context.fillRect(0, 0, SIZE.width, SIZE.height);
-        for (const [i, { y, width, height, speed }] of pictures.entries()) {
+        for (const [i, { y, width, height, speed }] of imageFiles.entries()) {
           const x = speed > 0 ? speed * step : SIZE.width - width + speed * step;
           context.drawImage(images[i], x, y, width, height);
         }
@@ -62,7 +62,7 @@ export async function makeVideo(
       await encoder.flush();
       return chunks;
     },
-    { pictures, frames, SIZE, FRAME_MS },
+    { imageFiles, frames, SIZE, FRAME_MS },
   );
   await page.close();
   const blocks = chunks.map(({ base64, ...block }) => ({

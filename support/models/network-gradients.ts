@@ -7,7 +7,7 @@ import type { TrainableNetwork } from '../../src/training/gradients/trainable-ne
 
 export const CLASSES = 3;
 
-export function picture(batch: number, size: number): tf.Tensor4D {
+export function image(batch: number, size: number): tf.Tensor4D {
   return tf.randomUniform([batch, size, size, 3], -1, 1, 'float32', 5);
 }
 

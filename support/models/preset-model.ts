@@ -56,8 +56,8 @@ function quickWeights(graph: Graph): Weights {
     const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
     const fanIn = shape[0] * shape[1] * (shape[3] === 1 ? 1 : shape[2]);
     const spread = shape.length === 4 ? Math.sqrt(6 / fanIn) : 0.1;
-    const centre = /\.(gamma|variance)$/.test(name) ? 1 : 0;
-    for (let i = 0; i < data.length; i++) data[i] = centre + spread * pool[at++ % POOL_SIZE];
+    const center = /\.(gamma|variance)$/.test(name) ? 1 : 0;
+    for (let i = 0; i < data.length; i++) data[i] = center + spread * pool[at++ % POOL_SIZE];
     weights.set(name, { shape, data });
   }
   return weights;

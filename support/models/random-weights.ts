@@ -16,8 +16,8 @@ export function randomWeights(graph: Graph, seed: number): Weights {
     const size = shape.reduce((a, b) => a * b, 1);
     const fanIn = shape.length === 4 ? shape[0] * shape[1] * (shape[3] === 1 ? 1 : shape[2]) : 0;
     const spread = fanIn > 0 ? Math.sqrt(6 / fanIn) : 0.1;
-    const centre = /\.(gamma|variance)$/.test(name) ? 1 : 0;
-    const data = Float32Array.from({ length: size }, () => centre + spread * (2 * random() - 1));
+    const center = /\.(gamma|variance)$/.test(name) ? 1 : 0;
+    const data = Float32Array.from({ length: size }, () => center + spread * (2 * random() - 1));
     weights.set(name, { shape, data });
   }
   return weights;

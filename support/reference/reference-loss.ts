@@ -107,8 +107,8 @@ export function referenceGradients(
     const conf = heads[`${name}Conf`];
     const classes = conf.length / rows;
     const scale = 1 / Math.max(positives.length, 1);
-    const labelled = [...positives, ...negatives.map((row) => ({ row, label: 0 }))];
-    for (const { row, label } of labelled) {
+    const labeled = [...positives, ...negatives.map((row) => ({ row, label: 0 }))];
+    for (const { row, label } of labeled) {
       softmax(conf, row, classes).forEach((p, c) => {
         gradients[`${name}Conf`][row * classes + c] =
           (p - Number(c === label)) * scale * weights[`${name}Conf`];

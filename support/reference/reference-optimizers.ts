@@ -1,4 +1,4 @@
-/** The optimisers in plain TypeScript, float64: one number's path over several steps. */
+/** The optimizers in plain TypeScript, float64: one number's path over several steps. */
 import type { AdamWOptions } from '../../src/training/optimizers/adamw.ts';
 
 export interface Path {

@@ -5,7 +5,7 @@ import type { Normalization } from '../../src/training/augmentation/render.ts';
 
 export function referenceRender(
   plan: SamplePlan,
-  pictures: readonly RawImage[],
+  images: readonly RawImage[],
   { mean, std, channelOrder }: Normalization,
   width: number,
   height: number,
@@ -19,7 +19,7 @@ export function referenceRender(
         return x >= to.x && x < to.x + to.width && y >= to.y && y < to.y + to.height;
       });
       if (!tile) continue;
-      const color = colorAt(tile, pictures[tile.picture], x, y);
+      const color = colorAt(tile, images[tile.image], x, y);
       for (let c = 0; c < 3 && color; c++) {
         const value = color[channelOrder === 'RGB' ? c : 2 - c];
         output[3 * (row * width + column) + c] = (value - mean[c]) / std[c];
@@ -29,13 +29,13 @@ export function referenceRender(
   return output;
 }
 
-/** The colour of a place in the sample; undefined beyond the picture. */
-function colorAt({ from, to, flip, colors }: Tile, picture: RawImage, x: number, y: number) {
+/** The color of a place in the sample; undefined beyond the image. */
+function colorAt({ from, to, flip, colors }: Tile, image: RawImage, x: number, y: number) {
   const across = (x - to.x) / to.width;
-  const px = (from.x + from.width * (flip ? 1 - across : across)) * picture.width;
-  const py = (from.y + (from.height * (y - to.y)) / to.height) * picture.height;
-  if (px < 0 || px >= picture.width || py < 0 || py >= picture.height) return undefined;
-  const rgb = [0, 1, 2].map((c) => bilinear(picture, px - 0.5, py - 0.5, c));
+  const px = (from.x + from.width * (flip ? 1 - across : across)) * image.width;
+  const py = (from.y + (from.height * (y - to.y)) / to.height) * image.height;
+  if (px < 0 || px >= image.width || py < 0 || py >= image.height) return undefined;
+  const rgb = [0, 1, 2].map((c) => bilinear(image, px - 0.5, py - 0.5, c));
   return [0, 1, 2].map((row) => {
     const [r, g, b, constant] = colors.slice(4 * row, 4 * row + 4);
     return Math.min(Math.max(r * rgb[0] + g * rgb[1] + b * rgb[2] + constant, 0), 255);

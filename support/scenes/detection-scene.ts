@@ -1,5 +1,5 @@
 /**
- * Head outputs as a trained network gives them for a picture with a few objects: anchors near an
+ * Head outputs as a trained network gives them for an image with a few objects: anchors near an
  * object agree on its class and box, some elsewhere are alive with faint classes, and most are
  * filtered out. Seeded.
  */

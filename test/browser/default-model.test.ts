@@ -11,7 +11,7 @@ import { createFixture, expectSame, type Fixture } from '../../support/browser/f
 import { type Site, serveSite } from '../../support/browser/server.ts';
 
 const MODEL = new URL('../../models/default.safetensors', import.meta.url);
-const PICTURE = 'astronaut.jpg';
+const IMAGE = 'astronaut.jpg';
 /** So low that there is more to compare than the astronaut. */
 const OPTIONS = { scoreThreshold: 0.01 };
 
@@ -24,7 +24,7 @@ describe.skipIf(!hasChromium)('the default model in a page', { timeout: TIMEOUT_
   let site: Site;
   beforeAll(async () => {
     browser = await launchChromium({ gpu: true });
-    fixture = await createFixture(readFileSync(MODEL), PICTURE, OPTIONS);
+    fixture = await createFixture(readFileSync(MODEL), IMAGE, OPTIONS);
     site = await serveSite({ ...fixture.content, isolated: true });
   });
   afterAll(async () => {
@@ -41,14 +41,14 @@ describe.skipIf(!hasChromium)('the default model in a page', { timeout: TIMEOUT_
   ] as const)('finds with %s, threads: %i, what Node finds', async (backend, threads) => {
     const [page] = await openPage(browser, `${site.url}/${SOFTWARE_WEBGL}`);
     const { found, ...engine } = await page.evaluate(
-      async ({ backend, threads, picture, options }) => {
+      async ({ backend, threads, image, options }) => {
         const { RefineDet } = await lib('gpu/refinedet');
         const gpu = [(await lib('gpu/webgl')).webgl, (await lib('gpu/webgpu')).webgpu];
         const detector = await RefineDet.load('/model.safetensors', { backend, gpu, threads });
-        const found = await detector.detect(`/examples/${picture}`, options);
+        const found = await detector.detect(`/examples/${image}`, options);
         return { found, backend: detector.backend, threads: detector.threads };
       },
-      { backend, threads, picture: PICTURE, options: OPTIONS },
+      { backend, threads, image: IMAGE, options: OPTIONS },
     );
     expect(engine).toEqual({ backend, threads });
     expectSame(found, fixture.expected, OPTIONS);

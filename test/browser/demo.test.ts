@@ -65,7 +65,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     await close();
   });
 
-  it('shows what the filters let through, in words too, and saves the picture', async () => {
+  it('shows what the filters let through, in words too, and saves the image', async () => {
     const { page, close } = await open();
     const all = (await texts(page, '#found li')).length;
     await page.locator('#classes label', { hasText: 'ant' }).click();
@@ -90,7 +90,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     await close();
   });
 
-  it('takes pictures that are pasted, dropped and chosen, and says what is wrong with others', async () => {
+  it('takes images that are pasted, dropped and chosen, and says what is wrong with others', async () => {
     const { page, close } = await open();
     const give = (kind: 'paste' | 'drop', name: string, type: string) =>
       page.evaluate(
@@ -107,7 +107,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
         },
         { kind, name, type },
       );
-    const shown = (name: string) => page.waitForSelector(`img[alt="The picture ${name}"]`);
+    const shown = (name: string) => page.waitForSelector(`img[alt="The image ${name}"]`);
     await give('paste', 'pasted.jpg', 'image/jpeg');
     await shown('pasted.jpg');
     await give('drop', 'dropped.jpg', 'image/jpeg');
@@ -118,10 +118,10 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     expect(await page.isVisible('#problem')).toBe(false);
 
     await give('drop', 'notes.txt', 'text/plain');
-    expect(await page.textContent('#problem p')).toMatch(/^notes.txt is neither a picture/);
+    expect(await page.textContent('#problem p')).toMatch(/^notes.txt is neither an image/);
     await page.click('#problem button');
     expect(await page.isVisible('#problem')).toBe(false);
-    const broken = { name: 'x.png', mimeType: 'image/png', buffer: Buffer.from('no picture') };
+    const broken = { name: 'x.png', mimeType: 'image/png', buffer: Buffer.from('no image') };
     await page.locator('#file').setInputFiles(broken);
     await page.waitForSelector('#problem:visible');
     expect(await page.textContent('#problem p')).toMatch(/^x.png cannot be shown: /);
@@ -130,9 +130,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
 
   it('follows a video file with ids', { timeout: PATIENCE_MS }, async () => {
     const { page, problems, close } = await open();
-    const url = await page.evaluate(
-      () => document.querySelector<HTMLImageElement>('#picture')!.src,
-    );
+    const url = await page.evaluate(() => document.querySelector<HTMLImageElement>('#image')!.src);
     await page.waitForSelector('#found li');
     const images = await serveSite({ folders: { '/examples': join(CAT, '..') } });
     const cat = { url: '/examples/cat.jpg', y: 90, width: 451, height: 300, speed: 2 };
@@ -182,7 +180,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     await close();
   });
 
-  it('fits a phone, follows the colour scheme, and can be used by keyboard', async () => {
+  it('fits a phone, follows the color scheme, and can be used by keyboard', async () => {
     const { page, close } = await open({ ...PHONE, colorScheme: 'dark' });
     const [overflow, light] = await page.evaluate(() => {
       const [red] = getComputedStyle(document.body).backgroundColor.match(/\d+/g)!;

@@ -19,15 +19,15 @@ const CONTEXTS = `
     return context;
   };`;
 
-/** A worker of one's own, which loses its GPU at the third picture. */
+/** A worker of one's own, which loses its GPU at the third image. */
 const WORKER = `
   import '/contexts.js';
   import { serve } from '/lib/gpu/serve.js';
   import { webgl } from '/lib/gpu/webgl.js';
   serve({ gpu: [webgl] });
-  let pictures = 0;
+  let images = 0;
   addEventListener('message', ({ data }) => {
-    if (data.type !== 'detect' || ++pictures !== 3) return;
+    if (data.type !== 'detect' || ++images !== 3) return;
     contexts.at(-1).getExtension('WEBGL_lose_context').loseContext();
   });`;
 
@@ -167,10 +167,10 @@ describe.skipIf(!hasChromium)('GPU backends in a page', { timeout: TIMEOUT_MS },
           worker: () => new Worker(`/worker.js${query}`, { type: 'module' }),
           warn: (message) => warnings.push(message),
         });
-        const pictures = Array.from({ length: 5 }, () => '/examples/cat.jpg');
+        const images = Array.from({ length: 5 }, () => '/examples/cat.jpg');
         const backends: string[] = [detector.backend];
         const found = [];
-        for await (const { detections } of detector.stream(pictures, options)) {
+        for await (const { detections } of detector.stream(images, options)) {
           found.push(detections);
         }
         backends.push(detector.backend);

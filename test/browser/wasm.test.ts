@@ -84,7 +84,7 @@ describe.skipIf(!hasChromium)('RefineDet in a page', () => {
     await isolated.close();
   });
 
-  it('accepts every kind of picture that a page has', async () => {
+  it('accepts every kind of image that a page has', async () => {
     const [page] = await openPage(browser, `${site.url}/`);
     const results = await page.evaluate(async (options) => {
       const { RefineDet } = await lib('refinedet');
@@ -161,7 +161,7 @@ describe.skipIf(!hasChromium)('RefineDet in a page', () => {
         abort: await wrong(() => download),
         emptyImage: await wrong(() => detector.detect(new Image())),
         noVideo: await wrong(() => detector.detect(document.createElement('video'))),
-        text: await wrong(() => detector.detect(new Blob(['no picture']))),
+        text: await wrong(() => detector.detect(new Blob(['no image']))),
         backend: await wrong(() => RefineDet.load('/model.safetensors', { backend: 'webgl' })),
       };
     });

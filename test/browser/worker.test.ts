@@ -5,13 +5,13 @@ import { hasChromium, launchChromium, openPage } from '../../support/browser/chr
 import { createFixture, expectSame, type Fixture, OPTIONS } from '../../support/browser/fixture.ts';
 import { type Site, serveSite } from '../../support/browser/server.ts';
 
-/** A worker of one's own, which fails at every third picture. */
+/** A worker of one's own, which fails at every third image. */
 const CRASHING = `
   import { serve } from '/lib/serve.js';
   serve();
-  let pictures = 0;
+  let images = 0;
   addEventListener('message', ({ data }) => {
-    if (data.type === 'detect' && ++pictures === 3) throw new Error('out of luck');
+    if (data.type === 'detect' && ++images === 3) throw new Error('out of luck');
   });`;
 
 describe.skipIf(!hasChromium)('createWorkerDetector in a page', () => {
@@ -32,7 +32,7 @@ describe.skipIf(!hasChromium)('createWorkerDetector in a page', () => {
     fixture?.remove();
   });
 
-  it('finds what Node finds, with threads, in every kind of picture', async () => {
+  it('finds what Node finds, with threads, in every kind of image', async () => {
     const { threads, classes, found, timings } = await page.evaluate(async (options) => {
       const { createWorkerDetector } = await lib('worker');
       const detector = await createWorkerDetector('/model.safetensors', { threads: 2 });
@@ -75,7 +75,7 @@ describe.skipIf(!hasChromium)('createWorkerDetector in a page', () => {
       const errors = {
         model: await wrong(() => createWorkerDetector('/model.bin')),
         option: await wrong(() => detector.detect('/examples/cat.jpg', { iou: 2 } as never)),
-        picture: await wrong(() => detector.detect(new Blob(['no picture']))),
+        image: await wrong(() => detector.detect(new Blob(['no image']))),
         abort: await slow,
         disposed: '',
       };
@@ -86,7 +86,7 @@ describe.skipIf(!hasChromium)('createWorkerDetector in a page', () => {
     });
     expect(errors.model).toMatch(/^RefineDetError FETCH_FAILED: .*answered an HTML page/);
     expect(errors.option).toMatch(/^RefineDetError INVALID_OPTION: /);
-    expect(errors.picture).toMatch(/^RefineDetError IMAGE_FORMAT: /);
+    expect(errors.image).toMatch(/^RefineDetError IMAGE_FORMAT: /);
     expect(errors.abort).toMatch(/^RefineDetError ABORTED: /);
     expect(errors.disposed).toMatch(/^RefineDetError DISPOSED: /);
   });
@@ -144,8 +144,8 @@ describe.skipIf(!hasChromium)('createWorkerDetector in a page', () => {
         },
       });
       const found: Record<number, Detection[]> = {};
-      const pictures = Array.from({ length: 5 }, () => '/examples/cat.jpg');
-      for await (const { index, detections } of detector.stream(pictures, options)) {
+      const images = Array.from({ length: 5 }, () => '/examples/cat.jpg');
+      for await (const { index, detections } of detector.stream(images, options)) {
         found[index] = detections;
       }
       const after = [];
@@ -163,7 +163,7 @@ describe.skipIf(!hasChromium)('createWorkerDetector in a page', () => {
       'the worker has crashed: Uncaught Error: out of luck; it is started again, once',
       'the worker has crashed: Uncaught Error: out of luck, for the second time: it is not started again',
     ]);
-    // The third picture was in the worker, and the one before or after it.
+    // The third image was in the worker, and the one before or after it.
     expect(Object.keys(found).length).toBeGreaterThanOrEqual(3);
     expect(Object.keys(found)).toEqual(expect.arrayContaining(['0', '4']));
     expect(found).not.toHaveProperty('2');

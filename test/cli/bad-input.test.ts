@@ -1,4 +1,4 @@
-/** Whatever is wrong with a picture, a model file or a URL: one sentence, one code, nothing written. */
+/** Whatever is wrong with an image, a model file or a URL: one sentence, one code, nothing written. */
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -40,12 +40,12 @@ function hugePng(): Uint8Array {
   return header;
 }
 
-describe('bad pictures', () => {
+describe('bad images', () => {
   it('are reported one by one and do not stop the good ones', async () => {
     const files: [name: string, content: Uint8Array | string, code: string][] = [
       ['empty.jpg', '', 'IMAGE_EMPTY'],
       ['truncated.jpg', readFileSync(CAT).subarray(0, 9000), 'IMAGE_CORRUPT'],
-      ['text.png', 'no picture', 'IMAGE_FORMAT'],
+      ['text.png', 'no image', 'IMAGE_FORMAT'],
       ['huge.png', hugePng(), 'IMAGE_TOO_LARGE'],
     ];
     for (const [name, content] of files) writeFileSync(at(name), content);

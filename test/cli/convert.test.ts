@@ -64,12 +64,12 @@ describe('refinedet convert', () => {
   });
 
   it('fills what is missing with --init', async () => {
-    const out = at('initialised.safetensors');
+    const out = at('initialized.safetensors');
     const { code, stdout } = await runCli(['convert', PARTIAL, out, ...AS_MODEL, '--init']);
     expect(code).toBe(0);
     expect(stdout).toContain('190 tensors mapped');
     expect(stdout).toContain(
-      '4 missing, initialised at random: odm6.loc.weight, odm6.loc.bias, odm6.conf.weight, odm6.conf.bias',
+      '4 missing, initialized at random: odm6.loc.weight, odm6.loc.bias, odm6.conf.weight, odm6.conf.bias',
     );
     const { weights } = await readModel(readFileSync(out));
     expect(weights.get('odm6.loc.weight')?.data.some((value) => value !== 0)).toBe(true);

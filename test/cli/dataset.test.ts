@@ -41,7 +41,7 @@ afterEach(() => {
 });
 
 describe('dataset check', () => {
-  it('prints tables and no errors for a good data set', async () => {
+  it('prints tables and no errors for a good dataset', async () => {
     const { stdout, stderr } = await dataset('check', folderWith(GOOD));
     expect(stdout).toMatch(/: VOC, 20 classes, 2 images, 1 box\n/);
     expect(stdout).toMatch(/^train +2 +1 +1 +0 +0$/m);

@@ -23,7 +23,7 @@ beforeAll(async () => {
   mkdirSync(at('photos/deep'), { recursive: true });
   copyFileSync(CAT, at('photos/cat.jpg'));
   copyFileSync(ASTRONAUT, at('photos/deep/cat.jpg'));
-  writeFileSync(at('photos/notes.txt'), 'no picture');
+  writeFileSync(at('photos/notes.txt'), 'no image');
   writeFileSync(at('broken.jpg'), readFileSync(CAT).subarray(0, 1000));
 });
 afterAll(temporary.remove);
@@ -36,7 +36,7 @@ interface Result {
 }
 
 describe('results on the standard output', () => {
-  it('prints a table without colour codes where there is no terminal', async () => {
+  it('prints a table without color codes where there is no terminal', async () => {
     const { code, stdout, stderr } = await detect(CAT, '--max-detections', '2');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(
@@ -82,7 +82,7 @@ describe('results on the standard output', () => {
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/^refinedet: .*missing\.jpg.* \[FILE_NOT_FOUND\]$/);
     expect(lines[1]).toMatch(/^refinedet: .*broken\.jpg.* \[IMAGE_CORRUPT\]$/);
-    expect(lines[2]).toMatch(/^refinedet: 3 pictures, 9 objects, 2 failed, .* images\/s$/);
+    expect(lines[2]).toMatch(/^refinedet: 3 imageFiles, 9 objects, 2 failed, .* images\/s$/);
   });
 
   it('reads the standard input and is silent with --quiet', async () => {
@@ -100,16 +100,16 @@ describe('results on the standard output', () => {
     expect(piped.detections).toEqual(named.detections);
   });
 
-  it('prints an empty array when no picture can be read', async () => {
+  it('prints an empty array when no image can be read', async () => {
     const { code, stdout } = await detect('missing.jpg', '--format', 'json');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '[]\n' });
   });
 
   it('gives the same results in the same order with workers', async () => {
-    const pictures = ['photos', ASTRONAUT, 'broken.jpg', CAT];
+    const imageFiles = ['photos', ASTRONAUT, 'broken.jpg', CAT];
     const flags = ['--format', 'jsonl', '--recursive', '--max-detections', '5'];
-    const alone = await detect(...pictures, ...flags, '--threads', '1');
-    const together = await detect(...pictures, ...flags, '--workers', '2');
+    const alone = await detect(...imageFiles, ...flags, '--threads', '1');
+    const together = await detect(...imageFiles, ...flags, '--workers', '2');
     expect(alone.stdout.split('\n')).toHaveLength(5);
     expect(together.stdout).toBe(alone.stdout);
     expect(together.code).toBe(1);
@@ -178,7 +178,7 @@ describe('options', () => {
 });
 
 describe('files', () => {
-  it('writes a file a picture, mirrors folders and refuses to replace them', async () => {
+  it('writes a file an image, mirrors folders and refuses to replace them', async () => {
     const args = ['photos', ASTRONAUT, '--recursive', '--out', 'yolo', '--format', 'yolo'];
     const first = await detect(...args);
     expect(first).toMatchObject({ code: 0, stdout: '' });
@@ -197,7 +197,7 @@ describe('files', () => {
     expect((await detect(...args, '--force')).code).toBe(0);
   });
 
-  it('writes one file of all pictures where the format has one', async () => {
+  it('writes one file of all images where the format has one', async () => {
     const { code, stdout } = await detect('photos/*.jpg', '--out', 'all', '--format', 'csv');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(readdirSync(at('all'))).toEqual(['detections.csv']);
@@ -206,13 +206,13 @@ describe('files', () => {
     );
   });
 
-  it('wants a folder for formats with a file a picture', async () => {
+  it('wants a folder for formats with a file an image', async () => {
     const { code, stdout, stderr } = await detect(CAT, ASTRONAUT, '--format', 'voc');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('--out');
   });
 
-  it('saves annotated pictures under distinct names, never over an input', async () => {
+  it('saves annotated images under distinct names, never over an input', async () => {
     mkdirSync(at('save'));
     copyFileSync(CAT, at('save/cat.jpg'));
     copyFileSync(CAT, at('save/cat.detected.jpg'));
@@ -235,7 +235,7 @@ describe('files', () => {
     expect(annotated.equals(original)).toBe(false);
   });
 
-  it('does not take the picture behind --save for its folder', async () => {
+  it('does not take the image behind --save for its folder', async () => {
     const { code } = await detect('--save', 'photos/cat.jpg', '--quiet');
     expect(code).toBe(0);
     expect(readdirSync(at('detections'))).toEqual(['cat.detected.jpg']);
@@ -251,7 +251,7 @@ describe('files', () => {
 });
 
 describe('ending early', () => {
-  /** More pictures than are done before the test reacts. */
+  /** More images than are done before the test reacts. */
   const many = () => {
     mkdirSync(at('many'), { recursive: true });
     for (let i = 0; i < 200; i++) copyFileSync(CAT, at('many', `${i}.jpg`));
@@ -286,8 +286,6 @@ describe('ending early', () => {
     expect(code).toBe(130);
     expect(results.length).toBeGreaterThan(0);
     expect(results.length).toBeLessThan(200);
-    expect(stderr).toBe(
-      `refinedet: interrupted after ${results.length} of 200 pictures [ABORTED]\n`,
-    );
+    expect(stderr).toBe(`refinedet: interrupted after ${results.length} of 200 images [ABORTED]\n`);
   });
 });

@@ -43,8 +43,11 @@ const home = process.cwd();
 beforeAll(async () => {
   const [cat, dog] = [vocObject('cat', [1, 1, 100, 100]), vocObject('dog', [201, 1, 300, 100])];
   const annotations = vocTree({ a: vocXml(cat, 451, 300), b: vocXml(cat + dog, 451, 300) });
-  const pictures = { 'JPEGImages/a.jpg': readFileSync(CAT), 'JPEGImages/b.jpg': readFileSync(CAT) };
-  writeTree(at('data'), { ...annotations, ...pictures });
+  const imageFiles = {
+    'JPEGImages/a.jpg': readFileSync(CAT),
+    'JPEGImages/b.jpg': readFileSync(CAT),
+  };
+  writeTree(at('data'), { ...annotations, ...imageFiles });
   for (const id of ['a', 'b']) rmSync(at(`data/JPEGImages/${id}.png`));
   writeTree(at('results'), {
     'comp4_det_train_cat.txt': 'a 0.9 1 1 100 100\nb 0.8 301 201 400 300\nb 0.7 1 1 100 100\n',
@@ -121,7 +124,7 @@ describe('scoring existing predictions', () => {
     expect(await numbers('again')).toBe(direct);
   });
 
-  it('renames classes in the data set, and in COCO results with it', async () => {
+  it('renames classes in the dataset, and in COCO results with it', async () => {
     await evaluate(...DATA, '-p', 'results', '--save-predictions', 'feline.JSON');
     const { stdout } = await evaluate(
       ...[...DATA, '-p', 'feline.JSON', '--json', '--map', 'cat=feline'],
@@ -172,7 +175,7 @@ describe('scoring a model', () => {
     expect(await run('--workers', '2')).toEqual(await run('--threads', '1'));
   });
 
-  it('warns of pictures that the model has been trained on', async () => {
+  it('warns of images that the model has been trained on', async () => {
     const provenance = { madeBy: 'refinedet train', data: ['data:train+val'] };
     const model = randomModel(64);
     const config = { ...model.config, provenance: { data: ['other'], fineTunedFrom: provenance } };
@@ -183,12 +186,12 @@ describe('scoring a model', () => {
     expect(stderr).toMatch(/^refinedet: warning: .* data:train as trained on: .*\n$/);
   });
 
-  it('goes on after a picture that cannot be read, and says so', async () => {
-    const picture = at('data/JPEGImages/a.jpg');
-    const bytes = readFileSync(picture);
-    rmSync(picture);
+  it('goes on after an image that cannot be read, and says so', async () => {
+    const imageFile = at('data/JPEGImages/a.jpg');
+    const bytes = readFileSync(imageFile);
+    rmSync(imageFile);
     const { code, stdout, stderr } = await evaluateApart(...MODEL, '--json');
-    writeFileSync(picture, bytes);
+    writeFileSync(imageFile, bytes);
     expect(code).toBe(1);
     expect(stderr).toMatch(/a\.jpg.* \[FILE_NOT_FOUND\]\n$/);
     expect(JSON.parse(stdout)).toMatchObject({ images: 2, unreadableImages: 1 });

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expandInputs, type Input, isPictureWord } from '../../src/cli/inputs.ts';
+import { expandInputs, type Input, isImageWord } from '../../src/cli/inputs.ts';
 import { temporaryFolder } from './helpers.ts';
 
 const { folder, at, remove } = temporaryFolder();
@@ -31,7 +31,7 @@ const summary = (inputs: readonly Input[]) =>
   );
 
 describe('expandInputs', () => {
-  it('takes the pictures of a folder in natural order, without hidden files', async () => {
+  it('takes the images of a folder in natural order, without hidden files', async () => {
     expect(summary(await expandInputs([at('photos')]))).toEqual([
       'photos/9.JPEG',
       'photos/10.jpg',
@@ -41,9 +41,9 @@ describe('expandInputs', () => {
   });
 
   it('leaves out the copies that it annotated itself, unless they are named', async () => {
-    const pictures = ['mixed/a.jpg', 'mixed/undetected.jpg'];
-    expect(summary(await expandInputs([at('mixed')]))).toEqual(pictures);
-    expect(summary(await expandInputs([at('mixed/*')]))).toEqual(pictures);
+    const images = ['mixed/a.jpg', 'mixed/undetected.jpg'];
+    expect(summary(await expandInputs([at('mixed')]))).toEqual(images);
+    expect(summary(await expandInputs([at('mixed/*')]))).toEqual(images);
     const copy = 'mixed/a.detected.jpg';
     expect(summary(await expandInputs([at(copy)]))).toEqual([copy]);
   });
@@ -65,7 +65,7 @@ describe('expandInputs', () => {
     ]);
   });
 
-  it('takes a picture once that several words name', async () => {
+  it('takes an image once that several words name', async () => {
     const words = [at('photos/x.png'), at('photos'), at('photos/../photos/x.png')];
     expect(summary(await expandInputs(words))).toEqual([
       'photos/x.png',
@@ -94,7 +94,7 @@ describe('expandInputs', () => {
     expect(inputs).toEqual([
       { file: '-', stem: 'stdin' },
       { file: 'https://example.org/a/b%20c.jpg?size=3', stem: 'b_20c' },
-      { file: 'https://example.org/', stem: 'picture' },
+      { file: 'https://example.org/', stem: 'image' },
       {
         file: 'https://example.org/a/..%2f..%2fetc',
         stem: expect.stringMatching(/^[^./\\][^/\\]*$/),
@@ -104,12 +104,12 @@ describe('expandInputs', () => {
   });
 });
 
-describe('isPictureWord', () => {
+describe('isImageWord', () => {
   it.each(['-', 'http://example.org', '*.jpg', at('scan.bin')])('accepts %s', async (word) => {
-    expect(await isPictureWord(word)).toBe(true);
+    expect(await isImageWord(word)).toBe(true);
   });
 
   it.each(['out', '512', at('photos')])('leaves %s to the option', async (word) => {
-    expect(await isPictureWord(word)).toBe(false);
+    expect(await isImageWord(word)).toBe(false);
   });
 });

@@ -101,7 +101,7 @@ describe('refinedet train', () => {
 
   it.each([
     [['train'], 'USAGE', '--out'],
-    [['train', '--out', 'r'], 'INVALID_OPTION', 'data must name at least one data set'],
+    [['train', '--out', 'r'], 'INVALID_OPTION', 'data must name at least one dataset'],
     [['train', '--out', 'r', '--resume', '--batch', '4'], 'USAGE', 'leave out batch'],
     [['train', '--out', 'r', '--resume', '--no-tcb'], 'USAGE', 'leave out ablation'],
     [['train', '--out', 'r', '--epochs', '0'], 'USAGE', '--epochs must be a number above 0'],

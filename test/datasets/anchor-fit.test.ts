@@ -4,8 +4,8 @@ import { anchorGrid } from '../../src/anchors.ts';
 import { boxIou } from '../../src/boxes.ts';
 import {
   anchorFit,
-  type NormalisedBox,
-  normaliseBox,
+  type NormalizedBox,
+  normalizeBox,
 } from '../../src/datasets/check/anchor-fit.ts';
 
 const INPUT = 320;
@@ -16,8 +16,8 @@ const ANCHORS = anchorGrid(
 );
 
 /** The definition: every anchor against the box. */
-function slowly(box: NormalisedBox): number {
-  const corner = ([cx, cy, width, height]: NormalisedBox) => ({
+function slowly(box: NormalizedBox): number {
+  const corner = ([cx, cy, width, height]: NormalizedBox) => ({
     x: cx - width / 2,
     y: cy - height / 2,
     width,
@@ -45,7 +45,7 @@ describe('the best anchor for a box', () => {
   });
 
   it('fits a box of its own size exactly', () => {
-    const box = normaliseBox(
+    const box = normalizeBox(
       { x: 4 * 8 + 4 - 16, y: 4 - 16, width: 32, height: 32 },
       { width: 320, height: 320 },
     );
@@ -53,7 +53,7 @@ describe('the best anchor for a box', () => {
   });
 
   it('sees boxes stretched as the image is', () => {
-    const box = normaliseBox({ x: 0, y: 0, width: 320, height: 80 }, { width: 640, height: 160 });
+    const box = normalizeBox({ x: 0, y: 0, width: 320, height: 80 }, { width: 640, height: 160 });
     expect(box).toEqual([0.25, 0.25, 0.5, 0.5]);
   });
 });

@@ -32,7 +32,7 @@ const twoSplits = (more: Tree = {}): Tree => ({
   ...more,
 });
 
-describe('checking a data set', () => {
+describe('checking a dataset', () => {
   it('finds nothing wrong with a good one', async () => {
     expect(await findings(GOOD)).toEqual([]);
     expect(await findings(twoSplits())).toEqual([]);
@@ -50,7 +50,7 @@ describe('checking a data set', () => {
     ]);
   });
 
-  it('finds missing, damaged and truncated pictures', async () => {
+  it('finds missing, damaged and truncated images', async () => {
     const tree = {
       ...vocTree({ a: vocXml(CAT), b: vocXml(CAT), c: vocXml(CAT) }),
       'JPEGImages/a.png': 'GIF89a',
@@ -100,7 +100,7 @@ describe('checking a data set', () => {
     ]);
   });
 
-  it('compares the stated size with the picture', async () => {
+  it('compares the stated size with the image', async () => {
     const tree = { ...GOOD, 'Annotations/a.xml': vocXml(CAT, 30, 40) };
     const { errors } = await checkDataset(folderWith(tree));
     expect(errors.map(({ message }) => message)).toEqual([
@@ -108,7 +108,7 @@ describe('checking a data set', () => {
     ]);
   });
 
-  it('finds pictures in two splits, by file and by content', async () => {
+  it('finds images in two splits, by file and by content', async () => {
     expect(await findings(twoSplits({ 'ImageSets/Main/val.txt': 'a\nb\n' }))).toEqual([
       'split-overlap a.png',
     ]);
@@ -225,7 +225,7 @@ describe('checking a data set', () => {
   });
 });
 
-describe('fixing a data set', () => {
+describe('fixing a dataset', () => {
   const boxes = [
     [5, 5, 5, 5],
     [-4, 1, 9, 9],
@@ -239,7 +239,7 @@ describe('fixing a data set', () => {
       c: '<broken',
       d: vocXml(CAT),
     }),
-    'JPEGImages/d.png': 'no picture',
+    'JPEGImages/d.png': 'no image',
   };
 
   it('writes a copy that passes, listing what it did, and leaves the original alone', async () => {

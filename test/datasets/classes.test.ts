@@ -91,7 +91,7 @@ describe('renaming classes', () => {
   });
 });
 
-describe('joining data sets', () => {
+describe('joining datasets', () => {
   it('matches classes by name', () => {
     const one = dataset(['cat', 'dog'], { a: [0, 1] }, { name: 'one' });
     const two = dataset(['dog', 'cow'], { b: [0, 1] }, { name: 'two', split: 'val' });
@@ -124,10 +124,10 @@ describe('joining data sets', () => {
     expect(ids).toEqual(['1/a', '1/b', '2/b', '2/c']);
   });
 
-  it('refuses a shared picture and an empty list', () => {
+  it('refuses a shared image and an empty list', () => {
     const one = dataset(['cat'], { a: [] });
     expect(() => joinDatasets([one, one])).toThrow('two parts to join share');
-    expect(() => joinDatasets([])).toThrow('there is no data set to join');
+    expect(() => joinDatasets([])).toThrow('there is no dataset to join');
     expect(joinDatasets([one])).toBe(one);
   });
 });

@@ -87,39 +87,39 @@ describe('COCO folders', () => {
     const dataset = await loadDataset(folder, { split });
     return [dataset.split, path.relative(folder, dataset.images[0].path).replaceAll('\\', '/')];
   };
-  const picture = png(40, 30);
+  const imageFile = png(40, 30);
 
-  it('are found with the pictures in the usual places', async () => {
+  it('are found with the images in the usual places', async () => {
     for (const place of ['val2017', 'images/val2017', 'images', '.']) {
       const tree = {
         'annotations/instances_val2017.json': json,
         'annotations/captions_val2017.json': '[]',
-        [path.posix.join(place, 'seven.png')]: picture,
+        [path.posix.join(place, 'seven.png')]: imageFile,
       };
       expect(await find(tree, 'val')).toEqual(['val2017', path.posix.join(place, 'seven.png')]);
     }
   });
 
-  it('may hold the JSON beside the pictures', async () => {
+  it('may hold the JSON beside the images', async () => {
     const tree = {
       'train/_annotations.coco.json': json,
-      'train/seven.png': picture,
+      'train/seven.png': imageFile,
       'valid/_annotations.coco.json': json,
-      'valid/seven.png': picture,
+      'valid/seven.png': imageFile,
     };
     expect(await find(tree, 'val')).toEqual(['valid', 'valid/seven.png']);
-    expect(await find({ 'train.json': json, 'seven.png': picture })).toEqual([
+    expect(await find({ 'train.json': json, 'seven.png': imageFile })).toEqual([
       'train',
       'seven.png',
     ]);
   });
 
-  it('accept a folder of pictures that lies elsewhere', async () => {
-    const folder = folderWith({ 'a/train.json': json, 'pictures/seven.png': picture });
+  it('accept a folder of images that lies elsewhere', async () => {
+    const folder = folderWith({ 'a/train.json': json, 'images/seven.png': imageFile });
     const dataset = await loadDataset(path.join(folder, 'a'), {
-      imageFolder: path.join(folder, 'pictures'),
+      imageFolder: path.join(folder, 'images'),
     });
-    expect(dataset.images[0].path).toBe(path.join(folder, 'pictures', 'seven.png'));
+    expect(dataset.images[0].path).toBe(path.join(folder, 'images', 'seven.png'));
   });
 
   it('must not leave it open which split is meant', async () => {
@@ -186,7 +186,7 @@ describe('malformed COCO JSON', () => {
     );
   });
 
-  it('cannot name pictures outside the image folder', async () => {
+  it('cannot name images outside the image folder', async () => {
     for (const name of [
       '../../etc/passwd',
       '/etc/passwd',

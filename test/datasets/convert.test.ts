@@ -15,7 +15,7 @@ import { emptyFolder, folderWith, png, vocObject, vocTree, vocXml } from './tree
 const FORMATS: DatasetFormat[] = ['voc', 'coco', 'yolo'];
 const [WIDTH, HEIGHT] = [400, 300];
 
-/** A data set in memory whose pictures exist. */
+/** A dataset in memory whose images exist. */
 function dataset(boxes: readonly (readonly GroundTruth[])[], classes: string[]): Dataset {
   const root = folderWith(
     Object.fromEntries(boxes.map((_, i) => [`in/${i}.png`, png(WIDTH, HEIGHT, i)])),
@@ -164,7 +164,7 @@ describe('converting', () => {
     ]);
   });
 
-  it.each(FORMATS)('to %s gives pictures of one name different names', async (format) => {
+  it.each(FORMATS)('to %s gives images of one name different names', async (format) => {
     const original = dataset([[truth()], [], []], ['a']);
     original.images[1].fileName = 'sub/0.png';
     original.images[2].fileName = '0.PNG';
@@ -176,7 +176,7 @@ describe('converting', () => {
     expect(contents.size).toBe(3);
   });
 
-  it('copies, links or leaves the pictures', async () => {
+  it('copies, links or leaves the images', async () => {
     const original = dataset([[truth()]], ['a']);
     for (const copyImages of ['copy', 'symlink', 'none'] as const) {
       const folder = path.join(original.root, '..', copyImages);
@@ -213,7 +213,7 @@ describe('converting', () => {
 describe('writing a folder', () => {
   const files = (folder: string) => readdirSync(folder, { recursive: true }).sort();
 
-  it('never touches one that exists, unless told to and it is a data set', async () => {
+  it('never touches one that exists, unless told to and it is a dataset', async () => {
     const original = dataset([[truth()]], ['a']);
     const parent = path.dirname(original.root);
     const out = path.join(parent, 'out');
@@ -228,7 +228,7 @@ describe('writing a folder', () => {
 
     const home = folderWith({ 'letter.txt': 'dear' });
     await expect(convertDataset(original, 'voc', home, { overwrite: true })).rejects.toThrow(
-      /is not replaced because it does not look like a data set/,
+      /is not replaced because it does not look like a dataset/,
     );
     expect(files(home)).toEqual(['letter.txt']);
     await convertDataset(original, 'voc', emptyFolder(), { overwrite: true });

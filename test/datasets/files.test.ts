@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { mapConcurrently } from '../../src/datasets/dataset-files.ts';
 import { imageSize } from '../../src/datasets/index.ts';
 import { decodeImage } from '../../src/image/node/decode.ts';
-import { PICTURES, picture } from '../image/node/test-images.ts';
+import { IMAGES, imageFile } from '../image/node/test-images.ts';
 import { folderWith } from './tree.ts';
 
 /** Size that the library finds in a file of these bytes. */
@@ -12,7 +12,7 @@ function sizeIn(name: string, bytes: Uint8Array) {
   return imageSize({ id: 1, fileName: name, path: file, annotationPath: '', boxes: [] });
 }
 
-/** A JPEG with the given bytes of colour profile in front of its size. */
+/** A JPEG with the given bytes of color profile in front of its size. */
 function withProfile(jpeg: Uint8Array, length: number): Uint8Array {
   const segments: Uint8Array[] = [jpeg.subarray(0, 2)];
   for (let left = length; left > 0; left -= 60_000) {
@@ -24,9 +24,9 @@ function withProfile(jpeg: Uint8Array, length: number): Uint8Array {
   return Buffer.concat([...segments, jpeg.subarray(2)]);
 }
 
-describe('the size of a picture', () => {
-  it('is that of the decoded picture, turned as people see it', async () => {
-    for (const { name, bytes, golden } of PICTURES) {
+describe('the size of an image', () => {
+  it('is that of the decoded image, turned as people see it', async () => {
+    for (const { name, bytes, golden } of IMAGES) {
       if (!golden) continue;
       const { width, height } = await decodeImage(bytes);
       expect(await sizeIn(path.basename(name), bytes), name).toEqual({ width, height });
@@ -34,14 +34,14 @@ describe('the size of a picture', () => {
   });
 
   it('of a JPEG stands at its start, of others it takes the whole file', async () => {
-    const cut = (name: string) => sizeIn(name, picture(name).subarray(0, -20));
+    const cut = (name: string) => sizeIn(name, imageFile(name).subarray(0, -20));
     expect(await cut('baseline.jpg')).toEqual({ width: 29, height: 19 });
     await expect(cut('filtered.png')).rejects.toThrow('truncated');
     await expect(cut('lossy.webp')).rejects.toThrow('truncated');
   });
 
-  it('is found behind a long colour profile', async () => {
-    const jpeg = withProfile(picture('baseline.jpg'), 200_000);
+  it('is found behind a long color profile', async () => {
+    const jpeg = withProfile(imageFile('baseline.jpg'), 200_000);
     expect(await sizeIn('a.jpg', jpeg)).toEqual({ width: 29, height: 19 });
   });
 

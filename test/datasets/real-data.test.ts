@@ -26,7 +26,7 @@ function counts({ classes, images }: Dataset, withDifficult: boolean): Record<st
 const total = ({ images }: Dataset): number =>
   images.reduce((sum, { boxes }) => sum + boxes.length, 0);
 
-describe.skipIf(!existsSync(DATA))('real data sets', () => {
+describe.skipIf(!existsSync(DATA))('real datasets', () => {
   it('VOC 2007 slice: boxes per class of both splits, without difficult ones', async () => {
     const [trainval, test] = [
       await load('voc07-slice', 'trainval'),

@@ -1,4 +1,4 @@
-/** Small data sets written by the tests. */
+/** Small datasets written by the tests. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -30,12 +30,12 @@ export function writeTree(folder: string, tree: Tree): void {
   }
 }
 
-/** A grey PNG picture; another `level` makes another file. */
+/** A gray PNG image; another `level` makes another file. */
 export function png(width: number, height: number, level = 128): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header[8] = 8; // bits; colour type 0 is grey
+  header[8] = 8; // bits; color type 0 is gray
   const rows = Buffer.alloc((width + 1) * height, level);
   for (let y = 0; y < height; y++) rows[y * (width + 1)] = 0; // filter: none
   return Buffer.concat([
@@ -83,7 +83,7 @@ ${objects}</annotation>
 `;
 }
 
-/** A VOC root whose images are named by the keys; pictures are 40×30. */
+/** A VOC root whose images are named by the keys; images are 40×30. */
 export function vocTree(annotations: Readonly<Record<string, string>>, split = 'train'): Tree {
   const ids = Object.keys(annotations);
   return {

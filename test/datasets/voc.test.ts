@@ -24,7 +24,7 @@ describe('reading PASCAL VOC folders', () => {
     expect({ difficult, line }).toEqual({ difficult: false, line: 3 });
   });
 
-  it('knows the difficult flag, the picture and its size', async () => {
+  it('knows the difficult flag, the image and its size', async () => {
     const { images } = await load(vocTree({ a: vocXml(vocObject('cat', [1, 1, 9, 9], 1)) }));
     expect(images[0].boxes[0].difficult).toBe(true);
     expect(images[0]).toMatchObject({ id: 'a', fileName: 'a.png', width: 40, height: 30 });
@@ -180,9 +180,9 @@ describe('PASCAL VOC annotations without ImageSets', () => {
   it.each<[string, Tree]>([
     ['in the folders of a devkit', { 'Annotations/a.xml': xml, 'JPEGImages/a.png': png(40, 30) }],
     ['in annotations and images', { 'annotations/a.xml': xml, 'images/a.png': png(40, 30) }],
-    ['beside their pictures', pair('', 'a')],
+    ['beside their images', pair('', 'a')],
   ])('%s are the split train', async (_, tree) => {
-    const folder = folderWith({ ...tree, 'unlabelled.png': png(8, 8) });
+    const folder = folderWith({ ...tree, 'unlabeled.png': png(8, 8) });
     const { splits, format } = await openDataset(folder);
     expect({ splits, format }).toEqual({ splits: ['train'], format: 'voc' });
     const { classes, images } = await loadDataset(folder);
@@ -203,9 +203,9 @@ describe('PASCAL VOC annotations without ImageSets', () => {
     expect(both.images.map(({ id }) => id)).toEqual(['a', 'b']);
   });
 
-  it('are none where no XML file has the name of a picture', async () => {
+  it('are none where no XML file has the name of an image', async () => {
     const folder = folderWith({ 'pom.xml': '<project/>', 'logo.png': png(8, 8) });
-    await expect(openDataset(folder)).rejects.toThrow('is no data set');
+    await expect(openDataset(folder)).rejects.toThrow('is no dataset');
   });
 });
 
@@ -244,10 +244,10 @@ describe('malformed PASCAL VOC files', () => {
     await expect(load(tree)).rejects.toThrow(/b\.xml cannot be read/);
   });
 
-  it('cannot name images outside the data set', async () => {
+  it('cannot name images outside the dataset', async () => {
     for (const id of ['../../etc/passwd', '/etc/passwd', '..\\..\\x']) {
       const tree = { ...vocTree({ a: vocXml() }), 'ImageSets/Main/train.txt': `a\n${id}\n` };
-      await expect(load(tree)).rejects.toThrow(/train\.txt:2: image name .* leaves the data set/);
+      await expect(load(tree)).rejects.toThrow(/train\.txt:2: image name .* leaves the dataset/);
     }
   });
 

@@ -16,7 +16,7 @@ const withYaml = (yaml: string): Tree => ({ ...TREE, 'data.yaml': yaml });
 const withLabels = (labels: string): Tree => ({ ...TREE, 'labels/train/a.txt': labels });
 
 describe('reading YOLO folders', () => {
-  it('turns centre and size into pixels', async () => {
+  it('turns center and size into pixels', async () => {
     const { classes, images } = await load(TREE);
     expect(classes).toEqual(['person', 'dog']);
     expect(images).toMatchObject([{ id: 'a', fileName: 'a.png', width: 40, height: 20 }]);
@@ -91,7 +91,7 @@ describe('data.yaml', () => {
     expect(images.map(({ fileName }) => fileName)).toEqual(['one/x.png', 'two/x.png']);
   });
 
-  it('may name a text file of pictures', async () => {
+  it('may name a text file of images', async () => {
     const tree = { ...TREE, 'data.yaml': 'train: train.txt\nnames: [person, dog]\n' };
     const lists = ['./images/train/a.png\n', 'images/train/a.png', 'images\\train\\a.png\r\n\r\n'];
     for (const list of lists) {
@@ -100,7 +100,7 @@ describe('data.yaml', () => {
     }
   });
 
-  it('may give the path of the data set, also relative to the folder above', async () => {
+  it('may give the path of the dataset, also relative to the folder above', async () => {
     const split = 'train: images/train\nnames: [person, dog]\n';
     for (const [yaml, place] of [
       ['path: set\n', 'data.yaml'],
@@ -173,7 +173,7 @@ describe('malformed YOLO labels', () => {
     }
   });
 
-  it('need a picture, because they are relative to its size', async () => {
+  it('need an image, because they are relative to its size', async () => {
     const { 'images/train/a.png': _, ...rest } = TREE;
     const gone = {
       ...rest,
@@ -181,14 +181,14 @@ describe('malformed YOLO labels', () => {
       'l.txt': 'images/train/a.png',
     };
     expect(await message(gone)).toMatch(/a\.png cannot be read/);
-    expect(await message({ ...TREE, 'images/train/a.png': 'no picture' })).toContain('not a JPEG');
+    expect(await message({ ...TREE, 'images/train/a.png': 'no image' })).toContain('not a JPEG');
   });
 
-  it('are not looked for outside the data set', async () => {
+  it('are not looked for outside the dataset', async () => {
     const tree = withYaml('train: l.txt\nnames: [a, b]');
     for (const line of ['../../x.png', '/etc/passwd']) {
       expect(await message({ ...tree, 'l.txt': `${line}\n` })).toMatch(
-        /l\.txt:1: ".*" lies outside the data set/,
+        /l\.txt:1: ".*" lies outside the dataset/,
       );
     }
   });
@@ -198,7 +198,7 @@ describe('finding the format', () => {
   it('says what was looked for', async () => {
     const folder = folderWith({ 'a.txt': '' });
     await expect(loadDataset(folder)).rejects.toThrow(
-      /is no data set: looked for ImageSets.*VOC.*COCO.*data\.yaml \(YOLO\)/,
+      /is no dataset: looked for ImageSets.*VOC.*COCO.*data\.yaml \(YOLO\)/,
     );
     await expect(loadDataset(path.join(folder, 'a.txt'))).rejects.toThrow(
       /a folder, a COCO \.json/,

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => detector.dispose());
 
 describe('detect', () => {
-  it('returns labelled boxes inside the picture, best first', async () => {
+  it('returns labeled boxes inside the image, best first', async () => {
     const detections = await detector.detect(CAT, ANY);
     expect(detections.length).toBeGreaterThan(5);
     detections.forEach(({ label, classId, score, box }, i) => {
@@ -50,7 +50,7 @@ describe('detect', () => {
     tf.dispose([rgb, tensor]);
   });
 
-  it('gives each picture of a batch what it gives it alone', async () => {
+  it('gives each image of a batch what it gives it alone', async () => {
     const images = [CAT, noise(64, 100), CAT];
     const alone = await Promise.all(images.map((image) => detector.detect(image, ANY)));
     expect(await detector.detectBatch(images, ANY)).toEqual(alone);
@@ -65,7 +65,7 @@ describe('detect', () => {
     expect(await Promise.all(concurrent)).toEqual(sequential);
   });
 
-  it('honours each option', async () => {
+  it('honors each option', async () => {
     const every = { ...ANY, keepTopK: 10_000 };
     const all = await detector.detect(CAT, every);
     const some = (options: object) => detector.detect(CAT, { ...every, ...options });

@@ -1,13 +1,13 @@
-/** The same picture gives the same boxes and scores, to the last bit: see docs/reliability.md. */
+/** The same image gives the same boxes and scores, to the last bit: see docs/reliability.md. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inProcess } from '../backend/processes.ts';
 
 /** Digests of detections as JSON, which writes numbers so that they read back to the same bits. */
 interface Answers {
   threads: number;
-  /** One answer each for whole pictures, tiles, several scales and soft suppression. */
+  /** One answer each for whole images, tiles, several scales and soft suppression. */
   first: string[];
-  /** By the same detector after other pictures, options and a failed call. */
+  /** By the same detector after other images, options and a failed call. */
   again: string[];
   /** By a second detector, made while the first one lives. */
   other: string[];

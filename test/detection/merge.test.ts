@@ -26,7 +26,7 @@ describe('viewToImage', () => {
   };
   const image = { width: 400, height: 200 };
 
-  it('moves boxes of a crop, mirrored or not, to the whole picture', () => {
+  it('moves boxes of a crop, mirrored or not, to the whole image', () => {
     const found = listOf([0.9, 0, 0.5, 0.25, 1]);
     expect([...viewToImage(found, { ...view, flip: false }, image).boxes]).toEqual([
       0.25, 0.5, 0.375, 0.75,

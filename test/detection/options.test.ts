@@ -7,7 +7,7 @@ const image = { width: 2000, height: 1000 };
 const input = { width: 320, height: 320 };
 
 describe('detect options', () => {
-  it('look at the whole picture once by default, and report what a person wants to see', () => {
+  it('look at the whole image once by default, and report what a person wants to see', () => {
     const { views, merge, postprocess, maxDetections } = resolve({});
     expect(views(image, input)).toHaveLength(1);
     expect(merge).toBeUndefined();

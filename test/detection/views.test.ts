@@ -25,12 +25,12 @@ describe('multi-scale views', () => {
     expect(views.filter(({ flip }) => flip)).toHaveLength(8);
   });
 
-  it('squeeze the short side of a tall picture too', () => {
+  it('squeeze the short side of a tall image too', () => {
     const views = multiScaleViews({ scales: [1], flip: false })({ width: 375, height: 500 }, input);
     expect(views.at(-1)?.input).toEqual({ width: 192, height: 320 });
   });
 
-  it('trust enlarged pictures with small boxes and the reduced one with large boxes', () => {
+  it('trust enlarged images with small boxes and the reduced one with large boxes', () => {
     const box = (width: number, height: number) => ({ x: 0, y: 0, width, height });
     const plan = multiScaleViews({ scales: [0.6, 2.2], flip: false, anisotropic: false });
     const [small, large] = plan({ width: 500, height: 375 }, input);
@@ -52,13 +52,13 @@ describe('multi-scale views', () => {
 });
 
 describe('tile views', () => {
-  it('are the whole picture alone when it fits into one tile', () => {
+  it('are the whole image alone when it fits into one tile', () => {
     expect(tileViews()({ width: 640, height: 480 }, input)).toEqual([
       plainView({ width: 640, height: 480 }, input),
     ]);
   });
 
-  it('cover every pixel with whole tiles inside the picture and the wanted overlap', () => {
+  it('cover every pixel with whole tiles inside the image and the wanted overlap', () => {
     const side = fc.integer({ min: 65, max: 3000 });
     const overlaps = fc.double({ min: 0, max: 0.9, noNaN: true });
     fc.assert(
@@ -89,7 +89,7 @@ describe('tile views', () => {
     );
   });
 
-  it('leave a box that an inner edge cuts to the neighbour, not one at the border of the picture', () => {
+  it('leave a box that an inner edge cuts to the neighbor, not one at the border of the image', () => {
     const [, first] = tileViews({ size: 600 })({ width: 1000, height: 600 }, input);
     expect(first.crop.x).toBe(0);
     const box = { y: 100, width: 100, height: 100 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Analysis, analyse } from '../../src/evaluation/analysis/analyze.ts';
+import { type Analysis, analyze } from '../../src/evaluation/analysis/analyze.ts';
 import { type Found, makeDataset, makePredictions, oneImage, type Rect } from './helpers.ts';
 
 const A: Rect = [0, 0, 100, 100];
@@ -21,7 +21,7 @@ describe('thresholds', () => {
         [0.2, B],
       ],
     );
-    const { thresholds, best } = analyse(dataset, predictions, { metric: 'voc12' });
+    const { thresholds, best } = analyze(dataset, predictions, { metric: 'voc12' });
     const at = (percent: number) => thresholds[percent];
     expect(thresholds).toHaveLength(101);
     expect(at(0)).toEqual({ threshold: 0, precision: 2 / 3, recall: 1, f1: 0.8 });
@@ -40,7 +40,7 @@ describe('thresholds', () => {
         [7, NOWHERE],
       ],
     );
-    const { thresholds } = analyse(dataset, predictions, { metric: 'voc12' });
+    const { thresholds } = analyze(dataset, predictions, { metric: 'voc12' });
     expect(thresholds[0]).toMatchObject({ threshold: -3, recall: 1, precision: 0.5 });
     expect(thresholds[100]).toMatchObject({ threshold: 7, recall: 0, precision: 0 });
   });
@@ -56,7 +56,7 @@ describe('thresholds', () => {
           [[A]],
           values.map((score) => [score, NOWHERE]),
         );
-        const { thresholds } = analyse(dataset, predictions, { metric: 'voc12' });
+        const { thresholds } = analyze(dataset, predictions, { metric: 'voc12' });
         const kept = thresholds.map(({ precision }) => (precision === 1 ? 0 : 1));
         const expected = thresholds.map(({ threshold }) =>
           values.some((score) => score >= threshold) ? 1 : 0,
@@ -75,7 +75,7 @@ describe('thresholds', () => {
         [0.2, B],
       ],
     );
-    const [{ best }] = analyse(dataset, predictions, { metric: 'voc12' }).classes;
+    const [{ best }] = analyze(dataset, predictions, { metric: 'voc12' }).classes;
     expect(best).toEqual({
       threshold: 0.2,
       precision: 2 / 3,
@@ -103,7 +103,7 @@ describe('confusion matrix', () => {
 
   it('counts right, confused, missed and invented objects', () => {
     const predictions = found(['cat', 0.9, A], ['cat', 0.8, B], ['dog', 0.7, NOWHERE]);
-    const analysis = analyse(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
+    const analysis = analyze(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
     expect([...analysis.confusion.counts]).toEqual([
       ...[1, 0, 0], // cat: found
       ...[1, 0, 0], // dog: taken for a cat, so not missed
@@ -116,14 +116,14 @@ describe('confusion matrix', () => {
 
   it('lets one box be taken for one thing only', () => {
     const predictions = found(['dog', 0.9, B], ['dog', 0.8, A], ['dog', 0.7, A]);
-    const analysis = analyse(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
+    const analysis = analyze(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
     expect([...analysis.confusion.counts]).toEqual([0, 1, 0, 0, 1, 0, 0, 1, 0]);
     expect(analysis.misses).toMatchObject([{ takenFor: { score: 0.8 } }]);
   });
 
   it('leaves out detections below the score threshold', () => {
     const predictions = found(['cat', 0.4, A], ['dog', 0.9, B]);
-    const analysis = analyse(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
+    const analysis = analyze(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
     expect([...analysis.confusion.counts]).toEqual([0, 0, 1, 0, 1, 0, 0, 0, 0]);
     expect(analysis.misses).toMatchObject([{ label: 'cat', score: 0.4 }]);
   });
@@ -142,7 +142,7 @@ describe('confusion matrix', () => {
     });
     fc.assert(
       fc.property(truths, detections, fc.constantFrom('voc12', 'coco'), (truth, list, metric) => {
-        const analysis = analyse(
+        const analysis = analyze(
           makeDataset(classes, new Map([[1, truth]])),
           makePredictions(classes, new Map([[1, list]])),
           { metric, scoreThreshold: 0.5 },
@@ -184,14 +184,14 @@ describe('errors', () => {
       ['cat', 0.1, NOWHERE],
     ];
     const predictions = makePredictions(classes, new Map([[1, list]]));
-    const analysis = analyse(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
-    expect(analysis.kinds).toEqual({ duplicate: 1, confusion: 1, localisation: 1, background: 1 });
+    const analysis = analyze(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
+    expect(analysis.kinds).toEqual({ duplicate: 1, confusion: 1, localization: 1, background: 1 });
     expect(
       analysis.falsePositives.map(({ score, kind, truth }) => [score, kind, truth?.label]),
     ).toEqual([
       [0.9, 'duplicate', 'cat'],
       [0.8, 'confusion', 'dog'],
-      [0.7, 'localisation', 'cat'],
+      [0.7, 'localization', 'cat'],
       [0.6, 'background', undefined],
       [0.1, 'background', undefined],
     ]);
@@ -201,7 +201,7 @@ describe('errors', () => {
   it('lists boxes that nothing finds first, the largest first', () => {
     const small: Rect = [0, 200, 10, 10];
     const { dataset, predictions } = oneImage([[small], [A], [B]], [[0.2, B]]);
-    const { misses } = analyse(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
+    const { misses } = analyze(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
     expect(misses.map(({ box, score }) => [box.width, box.x, score])).toEqual([
       [100, 0, undefined],
       [10, 0, undefined],
@@ -217,21 +217,21 @@ describe('errors', () => {
         [0.3, NOWHERE],
       ],
     );
-    const analysis = analyse(dataset, predictions, { metric: 'coco', worst: 1 });
+    const analysis = analyze(dataset, predictions, { metric: 'coco', worst: 1 });
     expect(analysis.falsePositives).toMatchObject([{ score: 0.3 }]);
     expect(analysis.misses).toHaveLength(1);
   });
 
   it('never calls a difficult box missed or its detection wrong', () => {
     const { dataset, predictions } = oneImage([[A, { difficult: true }], [B]], [[0.9, A]]);
-    const analysis = analyse(dataset, predictions, { metric: 'voc12' });
+    const analysis = analyze(dataset, predictions, { metric: 'voc12' });
     expect(analysis.falsePositives).toEqual([]);
     expect(analysis.misses.map(({ box }) => box.x)).toEqual([200]);
   });
 
   it('stands empty predictions and empty data', () => {
     const { dataset, predictions } = oneImage([], []);
-    expect(analyse(dataset, predictions, { metric: 'voc07' })).toMatchObject({
+    expect(analyze(dataset, predictions, { metric: 'voc07' })).toMatchObject({
       classes: [],
       misses: [],
       falsePositives: [],

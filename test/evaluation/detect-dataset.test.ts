@@ -69,7 +69,7 @@ describe('evaluateDetector', () => {
     expect(tested.asked).toEqual([]);
   });
 
-  it('reports progress and pictures that cannot be read, and goes on', async () => {
+  it('reports progress and images that cannot be read, and goes on', async () => {
     const broken = new RefineDetError('IMAGE_CORRUPT', 'cannot decode /toy/1.jpg');
     const tested = detector(3);
     const picky: DatasetDetector = {
@@ -91,7 +91,7 @@ describe('evaluateDetector', () => {
     expect((result as VocResult).mAP).toBe(0.5); // one of two cats, at precision 1
   });
 
-  it('stops at an error that is not about a picture', async () => {
+  it('stops at an error that is not about an image', async () => {
     const failing: DatasetDetector = {
       classes: ['cat'],
       detect: () => Promise.reject(new RefineDetError('OUT_OF_MEMORY', 'full')),
@@ -120,7 +120,7 @@ describe('detectDataset', () => {
       yield { index, detections: [cat(index / 10)] };
   };
 
-  it('keeps the order of the data set, whatever order results come in', async () => {
+  it('keeps the order of the dataset, whatever order results come in', async () => {
     const { predictions } = await detectDataset(backwards, ['cat'], dataset);
     expect(predictions.imageIds).toEqual([1, 2, 3]);
     expect([...predictions.table.score]).toEqual([0, 0.1, 0.2]);

@@ -81,7 +81,7 @@ describe('evaluate', () => {
     });
   });
 
-  it('leaves out classes that the data set does not have, and lists them', () => {
+  it('leaves out classes that the dataset does not have, and lists them', () => {
     const dataset = makeDataset(['cat'], new Map([[1, [['cat', A]]]]));
     const predictions = makePredictions(
       ['kite', 'cat'],
@@ -102,13 +102,13 @@ describe('evaluate', () => {
     });
   });
 
-  it('names an image that the data set does not have', () => {
+  it('names an image that the dataset does not have', () => {
     const predictions = makePredictions(['cat'], new Map([['x9', [['cat', 0.9, A]]]]));
     const run = () => evaluate(perfect.dataset, predictions, { metric: 'voc12' });
     expect(run).toThrow(code('PREDICTIONS_FORMAT', /"x9"/));
   });
 
-  it('refuses a data set with two images of one id', () => {
+  it('refuses a dataset with two images of one id', () => {
     const { dataset, predictions } = oneImage([[A]], []);
     const doubled = { ...dataset, images: [...dataset.images, ...dataset.images] };
     expect(() => evaluate(doubled, predictions, { metric: 'voc12' })).toThrow(
@@ -129,7 +129,7 @@ describe('evaluate', () => {
     expect(JSON.stringify(result)).toContain('"perClass":{"__proto__":1}');
   });
 
-  it('does not change the data set', () => {
+  it('does not change the dataset', () => {
     const dataset = makeDataset(
       ['cat'],
       new Map([

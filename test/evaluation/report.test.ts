@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { analyse } from '../../src/evaluation/analysis/analyze.ts';
+import { analyze } from '../../src/evaluation/analysis/analyze.ts';
 import { cropAround, shrinkCrop } from '../../src/evaluation/report/crop-image.ts';
 import { renderReport } from '../../src/evaluation/report/evaluation-report.ts';
 import { decodeImage } from '../../src/image/node/decode.ts';
@@ -12,7 +12,7 @@ const HOSTILE = '"><img src=x onerror=alert(1)>';
 const A: Rect = [10, 10, 40, 40];
 const NOWHERE: Rect = [100, 80, 30, 30];
 
-/** A data set whose first picture exists, the second is damaged and the third missing. */
+/** A dataset whose first image exists, the second is damaged and the third missing. */
 function hostileCase() {
   const classes = [HOSTILE, 'dog', 'owl'];
   const folder = emptyFolder();
@@ -28,7 +28,7 @@ function hostileCase() {
   for (const image of dataset.images) image.path = path.join(folder, image.fileName);
   dataset.images[0].fileName = `${HOSTILE}.jpg`;
   writeFileSync(dataset.images[0].path, png(200, 150));
-  writeFileSync(dataset.images[1].path, 'no picture');
+  writeFileSync(dataset.images[1].path, 'no image');
   const predictions = makePredictions(
     classes,
     new Map([
@@ -56,7 +56,7 @@ function hostileCase() {
 describe('the evaluation report', () => {
   it.each(['voc07', 'coco'] as const)('is one safe page with %s', async (metric) => {
     const { dataset, predictions } = hostileCase();
-    const analysis = analyse(dataset, predictions, { metric, scoreThreshold: 0.1 });
+    const analysis = analyze(dataset, predictions, { metric, scoreThreshold: 0.1 });
     const page = await renderReport(analysis, {
       model: [['Model', HOSTILE]],
       speed: { seconds: 2, images: 3 },
@@ -68,8 +68,8 @@ describe('the evaluation report', () => {
     expect(page).not.toMatch(/(src|href)="(?!data:image\/jpeg;base64,)/);
     expect(page).toContain('2030-01-02 03:04 UTC');
     expect(page).toContain('1.50'); // images a second
-    expect(page).toContain('picture not found');
-    expect(page).toContain('picture not readable');
+    expect(page).toContain('image not found');
+    expect(page).toContain('image not readable');
     expect(page).toMatch(/no box of theirs counts: owl/);
   });
 
@@ -77,7 +77,7 @@ describe('the evaluation report', () => {
     const bars = async (count: number) => {
       const classes = Array.from({ length: count }, (_, i) => `class ${i}`);
       const dataset = makeDataset(classes, new Map([[1, classes.map((name) => [name, A])]]));
-      const analysis = analyse(dataset, makePredictions(classes, new Map()), { metric: 'voc07' });
+      const analysis = analyze(dataset, makePredictions(classes, new Map()), { metric: 'voc07' });
       const page = await renderReport({ ...analysis, misses: [] });
       const charts = page.match(/aria-label="Average precision by class">.*?<\/svg>/g) ?? [];
       return charts.map((chart) => chart.match(/<rect class="bar"/g)?.length);
@@ -86,9 +86,9 @@ describe('the evaluation report', () => {
     expect(await bars(31)).toEqual([16, 15]);
   });
 
-  it('shows the piece of the picture around an error', async () => {
+  it('shows the piece of the image around an error', async () => {
     const { dataset, predictions } = hostileCase();
-    const page = await renderReport(analyse(dataset, predictions, { metric: 'voc12' }));
+    const page = await renderReport(analyze(dataset, predictions, { metric: 'voc12' }));
     const [, data] = /data:image\/jpeg;base64,([^"]+)"/.exec(page) ?? [];
     const { width, height } = await decodeImage(Buffer.from(data, 'base64'));
     expect(width / height).toBeCloseTo(4 / 3, 1);
@@ -96,7 +96,7 @@ describe('the evaluation report', () => {
 
   it('stands an evaluation in which nothing is right and nothing is there', async () => {
     const dataset = makeDataset(['cat'], new Map([[1, []]]));
-    const nothing = analyse(dataset, makePredictions(['cat'], new Map()), { metric: 'coco' });
+    const nothing = analyze(dataset, makePredictions(['cat'], new Map()), { metric: 'coco' });
     const page = await renderReport(nothing);
     expect(page).toContain('No box is missed.');
     expect(page).toContain('There is no wrong detection.');
@@ -107,7 +107,7 @@ describe('the evaluation report', () => {
 describe('crops', () => {
   const image = { width: 400, height: 300 };
 
-  it('leave room around the boxes and stay in the picture', () => {
+  it('leave room around the boxes and stay in the image', () => {
     const middle = cropAround([{ x: 180, y: 130, width: 40, height: 40 }], image);
     expect(middle).toEqual({ x: 136, y: 102, width: 128, height: 96 });
     const corner = cropAround([{ x: -20, y: 280, width: 50, height: 50 }], image);
@@ -117,16 +117,16 @@ describe('crops', () => {
     expect(whole).toEqual({ x: 0, y: 0, width: 400, height: 300 });
   });
 
-  it('average pixels, grey ones too', () => {
-    const grey = {
+  it('average pixels, gray ones too', () => {
+    const gray = {
       data: Uint8Array.of(0, 100, 200, 100),
       width: 2,
       height: 2,
       channels: 1 as const,
     };
-    const { data } = shrinkCrop(grey, { x: 0, y: 0, width: 2, height: 2 }, 1);
+    const { data } = shrinkCrop(gray, { x: 0, y: 0, width: 2, height: 2 }, 1);
     expect([...data]).toEqual([100, 100, 100, 255]);
-    const right = shrinkCrop(grey, { x: 1, y: 0, width: 1, height: 2 }, 9);
+    const right = shrinkCrop(gray, { x: 1, y: 0, width: 1, height: 2 }, 9);
     expect([...right.data]).toEqual([100, 100, 100, 255, 100, 100, 100, 255]);
   });
 });

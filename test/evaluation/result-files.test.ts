@@ -61,7 +61,7 @@ describe('COCO results', () => {
     expect((await read(`\ufeff ${JSON.stringify([GOOD])}\n`)).length).toBe(1);
   });
 
-  it('numbers the categories of other data sets from 1', async () => {
+  it('numbers the categories of other datasets from 1', async () => {
     const text = JSON.stringify([{ ...GOOD, image_id: '000007', category_id: 2 }]);
     const file = path.join(folderWith({ 'r.json': text }), 'r.json');
     expect(contents(await readCocoResults(file, voc))).toEqual([['000007', 'hot dog', 0.5, ...A]]);
@@ -82,7 +82,7 @@ describe('COCO results', () => {
     ['five numbers', { bbox: [1, 2, 3, 4, 5] }, /\[1\]\.bbox.*not \[1,2,3,4,5\]/],
     ['text in a box', { bbox: [1, 2, '3', 4] }, /\[1\]\.bbox.*"3"/],
     ['null in a box', { bbox: [1, 2, null, 4] }, /\[1\]\.bbox.*null/],
-    ['a box beyond any picture', { bbox: [1, 2, 3, 1e200] }, /\[1\]\.bbox.*1e\+200/],
+    ['a box beyond any image', { bbox: [1, 2, 3, 1e200] }, /\[1\]\.bbox.*1e\+200/],
     ['a negative width', { bbox: [1, 2, -3, 4] }, /\[1\]\.bbox.*negative size/],
     ['a negative height', { bbox: [1, 2, 3, -4] }, /\[1\]\.bbox.*negative size/],
     ['no score', { score: undefined }, /\[1\]\.score.*not nothing/],
@@ -158,7 +158,7 @@ describe('VOC results', () => {
     expect(predictions.length).toBe(1);
   });
 
-  it('takes the files of the data set’s split where there are several', async () => {
+  it('takes the files of the dataset’s split where there are several', async () => {
     const predictions = await read({
       'comp4_det_test_cat.txt': '000007 0.1 1 1 2 2',
       'comp4_det_val_cat.txt': '000007 0.2 1 1 2 2',
@@ -177,7 +177,7 @@ describe('VOC results', () => {
     ['five fields', '000007 1 1 1 2', /not 5 fields/],
     ['seven fields', '000007 1 1 1 2 2 2', /not 7 fields/],
     ['a word', '000007 1 1 1 2 two', /"two" is no coordinate/],
-    ['a coordinate beyond any picture', '000007 1 1 1 2 2e9', /"2e9" is no coordinate/],
+    ['a coordinate beyond any image', '000007 1 1 1 2 2e9', /"2e9" is no coordinate/],
     ['a score in words', '000007 high 1 1 2 2', /"high" is no score/],
     ['nan', '000007 nan 1 1 2 2', /"nan"/],
     ['inf', '000007 inf 1 1 2 2', /"inf"/],
@@ -239,7 +239,7 @@ describe('writing', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([]);
   });
 
-  it('leaves classes out of COCO results that the data set does not have', async () => {
+  it('leaves classes out of COCO results that the dataset does not have', async () => {
     const file = path.join(emptyFolder(), 'r.json');
     await writeCocoResults(file, predictions, makeDataset(['cat'], new Map()));
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([]);

@@ -62,7 +62,7 @@ describe('an exported model in ONNX Runtime', () => {
     expectSameHeads(await runExported(model), runHere(model, inputOf(model)), TOLERANCE);
   });
 
-  it('normalises positions without any signal to zero, as we do', async () => {
+  it('normalizes positions without any signal to zero, as we do', async () => {
     const model = altered(presetModel('refinedet320-vgg16', { inputSize: 64 }), (name, data) =>
       name.startsWith('conv4_3.') ? new Float32Array(data.length) : data,
     );
@@ -81,7 +81,7 @@ describe('an exported model in ONNX Runtime', () => {
     expectSameHeads(heads, runHere(wide, inputOf(wide)), TOLERANCE);
   });
 
-  it('takes several pictures only with dynamicBatch', async () => {
+  it('takes several images only with dynamicBatch', async () => {
     const model = randomModel(64);
     const two = inputOf(model, 2);
     const heads = await runExported(model, two, { dynamicBatch: true });

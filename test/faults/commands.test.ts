@@ -137,7 +137,7 @@ describe('a disk', () => {
 });
 
 describe('a folder that changes meanwhile', () => {
-  it('costs the pictures that vanish or break, each with a line, and no other', async () => {
+  it('costs the images that vanish or break, each with a line, and no other', async () => {
     mkdirSync(at('changing'));
     const names = Array.from({ length: 60 }, (_, i) => `${i}.jpg`);
     for (const name of names) copyFileSync(CAT, at('changing', name));

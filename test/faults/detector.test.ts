@@ -36,7 +36,7 @@ function firesAtLook(count: number): { signal: AbortSignal; looks: () => number 
 
 describe('an abort', () => {
   it.each<[string, ImageSource, DetectOptions]>([
-    ['one picture', CAT, ANY],
+    ['one image', CAT, ANY],
     ['tiles', CAT, { ...ANY, tiles: 128 }],
     ['the multi-scale test', CAT, { ...ANY, multiScale: true }],
   ])('of %s ends it at every stage that asks, and harms nothing', async (_, image, options) => {

@@ -114,14 +114,14 @@ describe.skipIf(process.platform !== 'linux')('Ctrl-C twice', { timeout: 240_000
     ]);
     const closed = once(child, 'close');
     await until(child, () => existsSync(at('out/0.txt')));
-    await untilAtWork(child); // on the second picture
+    await untilAtWork(child); // on the second image
 
     child.kill('SIGINT');
     await until(child, () => !hasInterrupt(child, 'ShdPnd'));
     child.kill('SIGINT');
     expect(await closed).toEqual([null, 'SIGINT']);
     const written = readdirSync(at('out')).filter((file) => !file.endsWith('.tmp'));
-    // The results of the second picture may be complete by then.
+    // The results of the second image may be complete by then.
     expect(written.length).toBeLessThanOrEqual(2);
     const boxes = readFileSync(at('out/0.txt'), 'utf8');
     expect(boxes).not.toBe('');

@@ -1,4 +1,4 @@
-/** Attacks on the readers of pictures, annotations and configurations, each with its code. */
+/** Attacks on the readers of images, annotations and configurations, each with its code. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -25,7 +25,7 @@ async function codeOf(read: () => unknown): Promise<string> {
 
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
-describe('pictures', () => {
+describe('images', () => {
   it('a JPEG of 81 megapixels in a thousand bytes', async () => {
     const cat = readFileSync(new URL('../../examples/cat.jpg', import.meta.url));
     const frame = cat.indexOf(Buffer.from([0xff, 0xc0]));
@@ -37,12 +37,12 @@ describe('pictures', () => {
   });
 
   it('a PNG that inflates to a thousand times its pixels', async () => {
-    const picture = png(20, 20);
-    const data = Buffer.from(picture).indexOf('IDAT') + 4;
+    const image = png(20, 20);
+    const data = Buffer.from(image).indexOf('IDAT') + 4;
     const bomb = deflateSync(new Uint8Array(10_000_000));
     const size = new Uint8Array(4);
     new DataView(size.buffer).setUint32(0, bomb.length);
-    const head = picture.slice(0, data - 8);
+    const head = image.slice(0, data - 8);
     const end = [0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0, 0, 0, 0];
     const file = bytes(head, size, 'IDAT', bomb, [0, 0, 0, 0], end);
     expect(await codeOf(() => decodeImage(file))).toBe('IMAGE_CORRUPT');
@@ -83,7 +83,7 @@ describe('annotations', () => {
   const code = (tree: Tree, file = '') =>
     codeOf(() => loadDataset(path.join(folderWith(tree), file)));
 
-  it.each(OUTSIDE)('COCO cannot name the picture %j', async (name) => {
+  it.each(OUTSIDE)('COCO cannot name the image %j', async (name) => {
     const tree = coco({ images: [{ id: 1, file_name: name }] });
     expect(await code(tree, 'train.json')).toBe('DATASET_FORMAT');
   });
@@ -130,7 +130,7 @@ describe('annotations', () => {
     expect((process.cpuUsage().user - user) / 1e6).toBeLessThan(5);
   });
 
-  it('YOLO pictures in folders of any depth take no longer than others', async () => {
+  it('YOLO images in folders of any depth take no longer than others', async () => {
     const deep = `images/${'a/'.repeat(20_000)}a.png`;
     const tree = {
       'data.yaml': 'train: train.txt\nnames: [cat]\n',

@@ -12,7 +12,7 @@ function contrast(a: Rgb, b: Rgb): number {
   return (lighter + 0.05) / (darker + 0.05);
 }
 
-describe('class colours', () => {
+describe('class colors', () => {
   it('let text be read on them (WCAG AA)', () => {
     for (let classId = 0; classId < 500; classId++) {
       const color = classColor(classId);

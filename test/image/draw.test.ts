@@ -6,7 +6,7 @@ import { drawDetections } from '../../src/image/draw.ts';
 import { makeLabel, placeLabel } from '../../src/image/label.ts';
 import type { RawImage } from '../../src/image/raw-image.ts';
 
-function grey(width: number, height: number, channels: RawImage['channels'] = 3): RawImage {
+function gray(width: number, height: number, channels: RawImage['channels'] = 3): RawImage {
   return { data: new Uint8Array(width * height * channels).fill(128), width, height, channels };
 }
 
@@ -22,7 +22,7 @@ function pixel({ data, width }: RawImage, x: number, y: number): number[] {
   return [...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
 }
 
-/** Pixels that are neither grey nor darkened grey. */
+/** Pixels that are neither gray nor darkened gray. */
 function coloredPixels(image: RawImage): number {
   let count = 0;
   for (let i = 0; i < image.data.length; i += 3) {
@@ -32,8 +32,8 @@ function coloredPixels(image: RawImage): number {
 }
 
 describe('drawDetections', () => {
-  it('frames the box in the colour of its class', () => {
-    const drawn = drawDetections(grey(240, 200), [detection()]);
+  it('frames the box in the color of its class', () => {
+    const drawn = drawDetections(gray(240, 200), [detection()]);
     const color = [...classColor(7)];
     expect(pixel(drawn, 50, 100)).toEqual(color);
     expect(pixel(drawn, 149, 100)).toEqual(color);
@@ -45,17 +45,17 @@ describe('drawDetections', () => {
 
   it('writes the label above the box, wider for a longer one', () => {
     const ink = (label: string) =>
-      coloredPixels(drawDetections(grey(240, 200), [detection({ label })]));
+      coloredPixels(drawDetections(gray(240, 200), [detection({ label })]));
     const frame = ink('');
     expect(ink('cat')).toBeGreaterThan(frame);
     expect(ink('aeroplane')).toBeGreaterThan(ink('cat'));
-    const drawn = drawDetections(grey(240, 200), [detection()]);
+    const drawn = drawDetections(gray(240, 200), [detection()]);
     expect(pixel(drawn, 51, 57)).toEqual([...classColor(7)]);
   });
 
-  it('leaves the source alone and takes grey and RGBA pictures', () => {
+  it('leaves the source alone and takes gray and RGBA images', () => {
     for (const channels of [1, 3, 4] as const) {
-      const source = grey(60, 50, channels);
+      const source = gray(60, 50, channels);
       const drawn = drawDetections(source, [
         detection({ box: { x: 5, y: 20, width: 30, height: 20 } }),
       ]);
@@ -66,34 +66,34 @@ describe('drawDetections', () => {
   });
 
   it('returns a plain copy for no detections', () => {
-    expect(drawDetections(grey(9, 8), [])).toEqual(grey(9, 8));
+    expect(drawDetections(gray(9, 8), [])).toEqual(gray(9, 8));
   });
 
   it('draws better detections over worse ones', () => {
     const worse = detection({ classId: 1, score: 0.2 });
-    const drawn = drawDetections(grey(240, 200), [detection(), worse]);
+    const drawn = drawDetections(gray(240, 200), [detection(), worse]);
     expect(pixel(drawn, 50, 100)).toEqual([...classColor(7)]);
   });
 
-  it('takes thicker lines and larger type in larger pictures', () => {
+  it('takes thicker lines and larger type in larger images', () => {
     const share = (scale: number) => {
       const box = { x: 50 * scale, y: 60 * scale, width: 100 * scale, height: 80 * scale };
       const size = [240 * scale, 200 * scale] as const;
       return (
-        coloredPixels(drawDetections(grey(...size), [detection({ box })])) / (size[0] * size[1])
+        coloredPixels(drawDetections(gray(...size), [detection({ box })])) / (size[0] * size[1])
       );
     };
     expect(share(16) / share(8)).toBeCloseTo(1, 1);
   });
 
-  it('survives any size of picture and any box', { timeout: 20_000 }, () => {
+  it('survives any size of image and any box', { timeout: 20_000 }, () => {
     const number = fc.double({ min: -100, max: 200, noNaN: true });
     const box = fc.record({ x: number, y: number, width: number, height: number });
     const side = fc.integer({ min: 1, max: 90 });
     fc.assert(
       fc.property(side, side, fc.array(box, { maxLength: 5 }), (width, height, boxes) => {
         const drawn = drawDetections(
-          grey(width, height),
+          gray(width, height),
           boxes.map((b, i) => detection({ box: b, score: i / 10 })),
         );
         expect(drawn.data.length).toBe(width * height * 3);
@@ -102,44 +102,47 @@ describe('drawDetections', () => {
     );
   });
 
-  it('refuses a picture whose data do not fit its size', () => {
-    expect(() => drawDetections({ ...grey(9, 8), width: 10 }, [])).toThrow(
+  it('refuses an image whose data do not fit its size', () => {
+    expect(() => drawDetections({ ...gray(9, 8), width: 10 }, [])).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
     );
   });
 });
 
 describe('labels', () => {
-  const picture = { width: 300, height: 200 };
+  const imageFile = { width: 300, height: 200 };
   const size = { width: 60, height: 14 };
   const box = { left: 100, top: 50, right: 200, bottom: 120 };
 
-  it('stand above the box, inside it at the top edge of the picture', () => {
-    expect(placeLabel(size, box, picture, [])).toEqual({
+  it('stand above the box, inside it at the top edge of the image', () => {
+    expect(placeLabel(size, box, imageFile, [])).toEqual({
       left: 100,
       top: 36,
       right: 160,
       bottom: 50,
     });
-    expect(placeLabel(size, { ...box, top: 5 }, picture, [])).toMatchObject({ left: 100, top: 5 });
+    expect(placeLabel(size, { ...box, top: 5 }, imageFile, [])).toMatchObject({
+      left: 100,
+      top: 5,
+    });
   });
 
-  it('move left at the right edge of the picture', () => {
-    const place = placeLabel(size, { ...box, left: 290, right: 300 }, picture, []);
+  it('move left at the right edge of the image', () => {
+    const place = placeLabel(size, { ...box, left: 290, right: 300 }, imageFile, []);
     expect(place).toMatchObject({ left: 240, right: 300 });
   });
 
   it('make way for labels that were there before', () => {
-    const above = placeLabel(size, box, picture, []);
-    const inside = placeLabel(size, box, picture, [above]);
-    const below = placeLabel(size, box, picture, [above, inside]);
+    const above = placeLabel(size, box, imageFile, []);
+    const inside = placeLabel(size, box, imageFile, [above]);
+    const below = placeLabel(size, box, imageFile, [above, inside]);
     expect([above.top, inside.top, below.top]).toEqual([36, 50, 120]);
-    expect(placeLabel(size, box, picture, [{ left: 0, top: 0, right: 300, bottom: 200 }])).toEqual(
-      above,
-    );
+    expect(
+      placeLabel(size, box, imageFile, [{ left: 0, top: 0, right: 300, bottom: 200 }]),
+    ).toEqual(above);
   });
 
-  it('always lie inside the picture', () => {
+  it('always lie inside the image', () => {
     const side = fc.integer({ min: 10, max: 400 });
     fc.assert(
       fc.property(
@@ -163,7 +166,7 @@ describe('labels', () => {
     );
   });
 
-  it('shrink in a small picture and vanish in a tiny one', () => {
+  it('shrink in a small image and vanish in a tiny one', () => {
     expect(makeLabel('cat 0.93', 8, { width: 40, height: 40 })?.width).toBeLessThanOrEqual(40);
     expect(makeLabel('cat 0.93', 8, { width: 12, height: 40 })).toBeUndefined();
     expect(makeLabel('cat 0.93', 8, { width: 400, height: 3 })).toBeUndefined();

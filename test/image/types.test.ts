@@ -7,7 +7,7 @@ const image = (changes: object): RawImage => ({
 });
 
 describe('validateRawImage', () => {
-  it('accepts grey, RGB and RGBA pixels', () => {
+  it('accepts gray, RGB and RGBA pixels', () => {
     validateRawImage(image({}));
     validateRawImage(image({ data: new Uint8ClampedArray(8), channels: 1 }));
     validateRawImage(image({ data: new Uint8Array(32), channels: 4 }));

@@ -33,7 +33,7 @@ describe.each(BUILDS)('above 2 GiB ($build)', ({ threaded }) => {
     expect(mergedHigh).toEqual(merged);
   });
 
-  it('a picture is resized to the same', () => {
+  it('an image is resized to the same', () => {
     const data = Uint8Array.from(
       { length: 50 * 40 * 3 },
       (_, i) => Math.imul(i, 2654435761) >>> 24,

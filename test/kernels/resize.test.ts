@@ -49,7 +49,7 @@ function resizeToFloat(image: RawImage, size: Size, options = PLAIN): Float32Arr
   }
 }
 
-/** The definition, in f64: every target pixel from its four neighbours. [height, width, channels] */
+/** The definition, in f64: every target pixel from its four neighbors. [height, width, channels] */
 function reference(image: RawImage, size: Size, options: ResizeOptions = {}): number[] {
   const { data, channels } = image;
   const crop = options.crop ?? { x: 0, y: 0, width: image.width, height: image.height };
@@ -78,7 +78,7 @@ function reference(image: RawImage, size: Size, options: ResizeOptions = {}): nu
   return values;
 }
 
-/** Grey repeated, alpha dropped, channels reversed, normalised. */
+/** Gray repeated, alpha dropped, channels reversed, normalized. */
 function normalized(values: number[], channels: number, options: NormalizeOptions): number[] {
   const { mean, std, channelOrder } = options;
   return Array.from({ length: (values.length / channels) * 3 }, (_, i) => {
@@ -137,15 +137,15 @@ describe('resize', () => {
       const data = fc.uint8Array({ minLength: length, maxLength: length });
       return data.map((pixels): RawImage => ({ data: pixels, width, height, channels }));
     });
-  const cropped = image.chain((picture) =>
-    fc.tuple(fc.nat(picture.width - 1), fc.nat(picture.height - 1)).chain(([x, y]) =>
+  const cropped = image.chain((imageFile) =>
+    fc.tuple(fc.nat(imageFile.width - 1), fc.nat(imageFile.height - 1)).chain(([x, y]) =>
       fc.record({
-        picture: fc.constant(picture),
+        imageFile: fc.constant(imageFile),
         crop: fc.record({
           x: fc.constant(x),
           y: fc.constant(y),
-          width: fc.integer({ min: 1, max: picture.width - x }),
-          height: fc.integer({ min: 1, max: picture.height - y }),
+          width: fc.integer({ min: 1, max: imageFile.width - x }),
+          height: fc.integer({ min: 1, max: imageFile.height - y }),
         }),
       }),
     ),
@@ -157,35 +157,37 @@ describe('resize', () => {
     flip: fc.boolean(),
   });
 
-  it('follows the definition for any size, crop, flip, channel order and normalisation', () => {
+  it('follows the definition for any size, crop, flip, channel order and normalization', () => {
     fc.assert(
-      fc.property(cropped, size, options, ({ picture, crop }, target, settings) => {
+      fc.property(cropped, size, options, ({ imageFile, crop }, target, settings) => {
         const all = { ...settings, crop };
-        const expected = normalized(reference(picture, target, all), picture.channels, all);
+        const expected = normalized(reference(imageFile, target, all), imageFile.channels, all);
         // Positions are rounded to f32, which moves a weight by up to 2^-19 at 40 pixels.
-        expect(largestDifference(resizeToFloat(picture, target, all), expected)).toBeLessThan(2e-3);
+        expect(largestDifference(resizeToFloat(imageFile, target, all), expected)).toBeLessThan(
+          2e-3,
+        );
       }),
     );
   });
 
   it('rounds to whole levels and keeps the channels', () => {
     fc.assert(
-      fc.property(cropped, size, fc.boolean(), ({ picture, crop }, target, flip) => {
-        const result = preprocessor.resizeUint8(picture, target, { crop, flip });
-        const expected = reference(picture, target, { crop, flip });
+      fc.property(cropped, size, fc.boolean(), ({ imageFile, crop }, target, flip) => {
+        const result = preprocessor.resizeUint8(imageFile, target, { crop, flip });
+        const expected = reference(imageFile, target, { crop, flip });
         expect(largestDifference(result.data, expected)).toBeLessThan(0.502);
       }),
     );
   });
 
-  it('copies a picture of the target size exactly', () => {
-    const picture = pattern(37, 23, 4);
-    expect(preprocessor.resizeUint8(picture, picture).data).toEqual(picture.data);
+  it('copies an image of the target size exactly', () => {
+    const imageFile = pattern(37, 23, 4);
+    expect(preprocessor.resizeUint8(imageFile, imageFile).data).toEqual(imageFile.data);
   });
 
-  it('takes a picture larger than a band in several steps', () => {
+  it('takes an image larger than a band in several steps', () => {
     // 12 MB; every band but the first starts in the middle.
-    const picture = pattern(2000, 2000, 3);
+    const imageFile = pattern(2000, 2000, 3);
     for (const target of [
       { width: 5, height: 1300 },
       { width: 3, height: 2600 },
@@ -193,26 +195,26 @@ describe('resize', () => {
     ]) {
       expect(
         largestDifference(
-          resizeToFloat(picture, target),
-          normalized(reference(picture, target), 3, PLAIN),
+          resizeToFloat(imageFile, target),
+          normalized(reference(imageFile, target), 3, PLAIN),
         ),
       ).toBeLessThan(0.05);
     }
   });
 
   it('writes a large result in several steps', () => {
-    const picture = pattern(3, 3, 3);
+    const imageFile = pattern(3, 3, 3);
     const target = { width: 1100, height: 1500 };
-    const { data } = preprocessor.resizeUint8(picture, target);
-    expect(largestDifference(data, reference(picture, target))).toBeLessThan(0.502);
+    const { data } = preprocessor.resizeUint8(imageFile, target);
+    expect(largestDifference(data, reference(imageFile, target))).toBeLessThan(0.502);
   });
 
-  it('needs no more memory at the thousandth picture', () => {
-    const picture = pattern(300, 200, 3);
+  it('needs no more memory at the thousandth image', () => {
+    const imageFile = pattern(300, 200, 3);
     const target = { pointer: heap.malloc(64 * 64 * 12), width: 64, height: 64 };
-    preprocessor.run(picture, target, PLAIN);
+    preprocessor.run(imageFile, target, PLAIN);
     const before = heap.memory.buffer.byteLength;
-    for (let i = 0; i < 1000; i++) preprocessor.run(picture, target, PLAIN);
+    for (let i = 0; i < 1000; i++) preprocessor.run(imageFile, target, PLAIN);
     expect(heap.memory.buffer.byteLength).toBe(before);
     heap.free(target.pointer);
   });
@@ -220,10 +222,10 @@ describe('resize', () => {
   it('gives its memory back', async () => {
     const own = createHeap();
     const bound = await loadKernels(own);
-    const picture = pattern(400, 300, 4);
+    const imageFile = pattern(400, 300, 4);
     const sizes = Array.from({ length: 20 }, () => {
       const temporary = new Preprocessor(bound);
-      temporary.resizeUint8(picture, { width: 500, height: 400 });
+      temporary.resizeUint8(imageFile, { width: 500, height: 400 });
       temporary.dispose();
       return own.memory.buffer.byteLength;
     });
@@ -233,14 +235,14 @@ describe('resize', () => {
   it('works in a heap shared between threads', async () => {
     const shared = createHeap({ threaded: true });
     const own = new Preprocessor(await loadKernels(shared));
-    const picture = pattern(31, 17, 3);
-    expect(own.resizeUint8(picture, { width: 8, height: 6 })).toEqual(
-      preprocessor.resizeUint8(picture, { width: 8, height: 6 }),
+    const imageFile = pattern(31, 17, 3);
+    expect(own.resizeUint8(imageFile, { width: 8, height: 6 })).toEqual(
+      preprocessor.resizeUint8(imageFile, { width: 8, height: 6 }),
     );
   });
 
-  it('refuses a crop that is not inside the picture', () => {
-    const picture = pattern(10, 8, 3);
+  it('refuses a crop that is not inside the image', () => {
+    const imageFile = pattern(10, 8, 3);
     const refused: [number, number, number, number][] = [
       [-1, 0, 5, 5],
       [6, 0, 5, 5],
@@ -250,9 +252,9 @@ describe('resize', () => {
       [Number.NaN, 0, 5, 5],
     ];
     for (const [x, y, width, height] of refused) {
-      const message = `a crop of ${width}×${height} pixels at (${x}, ${y}) is not inside a 10×8 picture`;
+      const message = `a crop of ${width}×${height} pixels at (${x}, ${y}) is not inside a 10×8 image`;
       expect(() =>
-        preprocessor.resizeUint8(picture, picture, { crop: { x, y, width, height } }),
+        preprocessor.resizeUint8(imageFile, imageFile, { crop: { x, y, width, height } }),
       ).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', message }));
     }
   });

@@ -11,7 +11,7 @@ import { planInference } from '../../src/model/plan-inference.ts';
 
 interface Sample {
   batch: number;
-  /** Of the picture; the depthwise convolution's input is half of it with a 3×3 first filter. */
+  /** Of the image; the depthwise convolution's input is half of it with a 3×3 first filter. */
   height: number;
   width: number;
   kernel: 1 | 3;

@@ -34,7 +34,7 @@ function apply(weights: Weights, name: string, input: number[]): number[] {
   );
 }
 
-describe('folding batch normalisation', () => {
+describe('folding batch normalization', () => {
   const weights = randomWeights(graph, 1);
   const folded = foldBatchNorm(graph, weights);
 

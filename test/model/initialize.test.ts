@@ -34,16 +34,16 @@ describe('initializeWeights', () => {
       layers: [
         { op: 'input', name: 'input' },
         { op: 'conv', name: 'plain', ...conv },
-        { op: 'conv', name: 'normalised', ...conv, batchNorm: true },
+        { op: 'conv', name: 'normalized', ...conv, batchNorm: true },
         { op: 'l2norm', name: 'l2', input: 'plain', scale: 8 },
       ],
     });
     const values = (name: string) => Array.from(weights.get(name)?.data ?? []);
     expect(values('plain.bias')).toEqual([0, 0]);
-    expect(values('normalised.gamma')).toEqual([1, 1]);
-    expect(values('normalised.beta')).toEqual([0, 0]);
-    expect(values('normalised.mean')).toEqual([0, 0]);
-    expect(values('normalised.variance')).toEqual([1, 1]);
+    expect(values('normalized.gamma')).toEqual([1, 1]);
+    expect(values('normalized.beta')).toEqual([0, 0]);
+    expect(values('normalized.mean')).toEqual([0, 0]);
+    expect(values('normalized.variance')).toEqual([1, 1]);
     expect(values('l2.weight')).toEqual([8, 8]);
   });
 });

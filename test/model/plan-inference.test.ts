@@ -14,7 +14,7 @@ describe('planInference', () => {
     expect(planned).toContain('conv1_2');
     expect(planned).toContain('conv5_3');
     expect(planned).toContain('tcb3.sum');
-    // Of pictures, dilated, on few pixels, with stride 2, 1×1, a deconvolution.
+    // Of images, dilated, on few pixels, with stride 2, 1×1, a deconvolution.
     for (const other of ['conv1_1', 'fc6', 'tcb5.out', 'conv6_2', 'fc7', 'tcb3.up']) {
       expect(planned).not.toContain(other);
     }

@@ -24,12 +24,12 @@ describe('planSteps', () => {
     ]);
   });
 
-  it('leaves alone an addition to a convolution that is activated, read twice, normalised or a head', () => {
+  it('leaves alone an addition to a convolution that is activated, read twice, normalized or a head', () => {
     const b = new GraphBuilder();
     const terms = [
       b.conv('activated', b.input, 8, 1, { activation: 'relu' }),
       b.conv('twice', b.input, 8, 1),
-      b.conv('normalised', b.input, 8, 1, { batchNorm: true }),
+      b.conv('normalized', b.input, 8, 1, { batchNorm: true }),
       b.conv('head', b.input, 8, 1),
     ];
     for (const term of terms) b.add(`${term}.sum`, [b.input, term]);

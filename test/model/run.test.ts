@@ -106,7 +106,7 @@ describe('layers', () => {
     expect([1, 5, 9, 13].map((i) => values[i])).toEqual([-1, -3, -7, -9]);
   });
 
-  it('normalise across channels to the learned scale', () => {
+  it('normalize across channels to the learned scale', () => {
     const input = tf.tensor4d([3, 4, 0, 0, 0, 0, 0, 0], [1, 1, 2, 4]);
     const own: Weights = new Map([
       ['n.weight', { shape: [4], data: Float32Array.of(10, 20, 1, 1) }],
@@ -122,7 +122,7 @@ describe('a whole network', () => {
   const read = (heads: Heads) =>
     Object.values(heads).map((head) => head.dataSync() as Float32Array);
 
-  it('gives each picture of a batch what it gives it alone', () => {
+  it('gives each image of a batch what it gives it alone', () => {
     const network = new Network(graph, weights);
     const batch = tf.randomUniform<tf.Rank.R4>([2, 64, 128, 3], -1, 1, 'float32', 3);
     const together = read(joinHeads(network.forward(batch), 4));

@@ -132,7 +132,7 @@ describe('THIRD-PARTY.md', () => {
     expect(readFileSync(join(ROOT, 'THIRD-PARTY.md'), 'utf8')).toBe(thirdParty(runtimePackages()));
   });
 
-  it('has permissive licences only', () => {
+  it('has permissive licenses only', () => {
     expect(unwelcomeLicenses(runtimePackages())).toEqual([]);
     expect(unwelcomeLicenses([{ ...runtimePackages()[0], license: 'GPL-3.0' }])).toHaveLength(1);
   });

@@ -55,7 +55,7 @@ describe('the default model', { timeout: 60_000 }, () => {
     expect(JSON.stringify(detector.config.provenance)).not.toContain('/');
   });
 
-  it('finds the cat and the astronaut in the example pictures', async () => {
+  it('finds the cat and the astronaut in the example images', async () => {
     const [cat] = await detector.detect(path('examples/cat.jpg'));
     expect(cat).toMatchObject({ label: 'cat', classId: VOC_CLASSES.indexOf('cat') });
     expect(cat.score).toBeGreaterThan(0.8);

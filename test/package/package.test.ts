@@ -32,14 +32,14 @@ import { createWorkerDetector } from '${worker}';
 
 async function run() {
   const options = ${JSON.stringify(OPTIONS)}, threads = ${THREADS};
-  const model = '/model.safetensors', picture = '/examples/cat.jpg';
+  const model = '/model.safetensors', image = '/examples/cat.jpg';
   const detectors = [
     await RefineDet.load(model, { threads }),
     await RefineDet.load(undefined, { threads }),
     await createWorkerDetector(model, { threads }),
     await createWorkerDetector(undefined, { threads }),
   ];
-  const found = await Promise.all(detectors.map((detector) => detector.detect(picture, options)));
+  const found = await Promise.all(detectors.map((detector) => detector.detect(image, options)));
   return { found, threads: detectors.map((detector) => detector.threads) };
 }
 run().then((result) => { globalThis.result = result; },

@@ -33,11 +33,11 @@ const { stream } = detector;
 detector.stream = async function* (...given) {
   for await (const frame of stream.apply(detector, given)) return yield frame;
 };
-const picture = await createImageBitmap(await (await fetch('/examples/cat.jpg')).blob());
-Object.assign(globalThis, { detector, picture, model: '/model.safetensors', draw() {} });
+const image = await createImageBitmap(await (await fetch('/examples/cat.jpg')).blob());
+Object.assign(globalThis, { detector, image, model: '/model.safetensors', draw() {} });
 `;
 
-/** The page that gives the trainer of docs/training.md its pictures, and detects with the model. */
+/** The page that gives the trainer of docs/training.md its images, and detects with the model. */
 const TRAINING_PAGE: PageSample = {
   name: 'training-page',
   code: `
@@ -50,7 +50,7 @@ const model = new Promise((resolve, reject) => {
 const file = await (await fetch('/examples/cat.jpg')).blob();
 const boxes = [{ classId: 0, box: { x: 5, y: 1, width: 400, height: 299 }, difficult: false, crowd: false }];
 worker.postMessage([{ file, width: 451, height: 300, boxes }]);
-await (await RefineDet.load(await model)).detect(picture);
+await (await RefineDet.load(await model)).detect(image);
 `,
 };
 

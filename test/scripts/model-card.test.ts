@@ -11,7 +11,7 @@ const split = (data: string, ap: number): SplitAccuracy => ({
   voc07: every(ap),
   voc12: every(ap),
   coco: every(ap / 2),
-  millisecondsAPicture: 100 * ap,
+  millisecondsAImage: 100 * ap,
 });
 const detector = (name: string, ...splits: Accuracy['splits']): Accuracy => ({
   name,
@@ -32,7 +32,7 @@ describe('the tables of the card', () => {
     expect(() => classTable([SHIPPED, PEER])).toThrow('split 1');
   });
 
-  it('leave out what a detector has been trained on, and time all on the same pictures', () => {
+  it('leave out what a detector has been trained on, and time all on the same images', () => {
     const [, , ...rows] = comparisonTable([SHIPPED, BEFORE, PEER]).split('\n');
     const cells = rows.map((row) => row.split('|').map((cell) => cell.trim()));
     expect(cells.map((row) => row[2])).toEqual(['–', '40.0 (40.0, 20.0)', '60.0 (60.0, 30.0)']);

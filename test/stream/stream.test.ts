@@ -4,7 +4,7 @@ import type { ImageSource } from '../../src/detection/image-source.ts';
 import { RefineDetError } from '../../src/errors.ts';
 import { detectStream, type StreamResult } from '../../src/stream/stream.ts';
 
-const picture = (value: number): ImageSource => ({
+const imageFile = (value: number): ImageSource => ({
   data: new Uint8Array([value]),
   width: 1,
   height: 1,
@@ -12,7 +12,7 @@ const picture = (value: number): ImageSource => ({
 });
 const pause = (ms = 1) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A detector whose only detection tells which picture it saw. */
+/** A detector whose only detection tells which image it saw. */
 function fakeDetector(lanes = 1, work: (value: number) => Promise<unknown> = () => pause()) {
   const state = { underWay: 0, most: 0, seen: [] as number[] };
   const detectFrame = async (image: ImageSource): Promise<Detection[]> => {
@@ -35,10 +35,10 @@ async function collect(stream: AsyncIterable<StreamResult>): Promise<string[]> {
   return labels;
 }
 
-const series = (count: number) => Array.from({ length: count }, (_, i) => picture(i));
+const series = (count: number) => Array.from({ length: count }, (_, i) => imageFile(i));
 
 describe('detectStream', () => {
-  it.each([1, 2, 3])('yields all pictures in order with %i lanes', async (lanes) => {
+  it.each([1, 2, 3])('yields all images in order with %i lanes', async (lanes) => {
     const detector = fakeDetector(lanes, (value) => pause(value % 2 ? 1 : 8));
     expect(await collect(detectStream(detector, series(6)))).toEqual([
       '0',
@@ -54,7 +54,7 @@ describe('detectStream', () => {
   it('reads no further than its reader', async () => {
     let read = 0;
     async function* source() {
-      for (;;) yield picture(read++);
+      for (;;) yield imageFile(read++);
     }
     const stream = detectStream(fakeDetector(2), source());
     await stream.next();
@@ -70,7 +70,7 @@ describe('detectStream', () => {
     });
     async function* camera() {
       for (let i = 0; i < 30; i++) {
-        yield picture(i);
+        yield imageFile(i);
         await pause(0);
       }
       allShown();
@@ -99,7 +99,7 @@ describe('detectStream', () => {
     let hasEnded = false;
     async function* source() {
       try {
-        for (;;) yield Object.assign(picture(0), { close: () => closed++ });
+        for (;;) yield Object.assign(imageFile(0), { close: () => closed++ });
       } finally {
         hasEnded = true;
       }
@@ -112,12 +112,12 @@ describe('detectStream', () => {
 
   it('ends with the failure of the detector, the source or the signal', async () => {
     const failing = fakeDetector(2, async (value) => {
-      if (value === 1) throw new RefineDetError('IMAGE_CORRUPT', 'bad picture');
+      if (value === 1) throw new RefineDetError('IMAGE_CORRUPT', 'bad image');
     });
-    await expect(collect(detectStream(failing, series(4)))).rejects.toThrow('bad picture');
+    await expect(collect(detectStream(failing, series(4)))).rejects.toThrow('bad image');
 
     async function* broken() {
-      yield picture(0);
+      yield imageFile(0);
       throw new Error('unplugged');
     }
     await expect(collect(detectStream(fakeDetector(), broken()))).rejects.toThrow('unplugged');
@@ -126,7 +126,7 @@ describe('detectStream', () => {
 
     const aborting = new AbortController();
     async function* silent() {
-      yield picture(0);
+      yield imageFile(0);
       await new Promise(() => {});
     }
     const waiting = collect(detectStream(fakeDetector(), silent(), { signal: aborting.signal }));

@@ -13,7 +13,7 @@ import {
   coefficients,
   disposeAll,
   expectClose,
-  picture,
+  image,
   recorded,
 } from '../../support/models/network-gradients.ts';
 import { randomWeights } from '../../support/models/random-weights.ts';
@@ -32,7 +32,7 @@ describe('TrainableNetwork, light preset', () => {
   const weights = randomWeights(graph, 1);
 
   it('gives the heads of the network that detects', () => {
-    const input = picture(2, 64);
+    const input = image(2, 64);
     const network = new TrainableNetwork(graph, weights);
     const detecting = new Network(graph, weights);
     const expected = joinHeads(detecting.forward(input), graph.numClasses);
@@ -49,7 +49,7 @@ describe('TrainableNetwork, light preset', () => {
   });
 
   it('has one gradient, recorded or by tf.variableGrads, with kernels or composed', async () => {
-    const input = picture(2, 64);
+    const input = image(2, 64);
     const network = new TrainableNetwork(graph, weights);
     const kernels = recorded(network, input);
     expect([...kernels.keys()].sort()).toEqual([...parameterShapes(graph).keys()].sort());
@@ -66,7 +66,7 @@ describe('TrainableNetwork, light preset', () => {
   });
 
   it('gives frozen layers no gradient and the others the same', () => {
-    const input = picture(1, 64);
+    const input = image(1, 64);
     const network = new TrainableNetwork(graph, weights);
     const all = recorded(network, input);
     const frozen = (layer: string) => upperBackbone(layer) || layer === 'block9.project';
@@ -80,7 +80,7 @@ describe('TrainableNetwork, light preset', () => {
   });
 
   it('sees what is assigned to frozen variables, and what was written while they were trained', () => {
-    const input = picture(1, 64);
+    const input = image(1, 64);
     const network = new TrainableNetwork(graph, weights);
     const outputs = (options: ForwardOptions) => {
       const { heads, dispose } = network.record(input, options);
@@ -106,7 +106,7 @@ describe('TrainableNetwork, light preset', () => {
   });
 
   it('keeps the number of tensors and the heap constant over steps', () => {
-    const input = picture(2, 64);
+    const input = image(2, 64);
     const start = tf.memory().numTensors;
     const network = new TrainableNetwork(graph, weights);
     const options = { frozen: upperBackbone };

@@ -11,7 +11,7 @@ import {
   CLASSES,
   disposeAll,
   expectClose,
-  picture,
+  image,
   recorded,
 } from '../../support/models/network-gradients.ts';
 import { randomWeights } from '../../support/models/random-weights.ts';
@@ -31,7 +31,7 @@ describe.each(LARGE)('TrainableNetwork, %s', (preset, trained) => {
   it('has one gradient with kernels or composed', async () => {
     const graph = presetGraph(preset, CLASSES);
     const weights = randomWeights(graph, 1);
-    const input = picture(1, 64);
+    const input = image(1, 64);
     const options = { frozen: (layer: string) => !(trained as readonly string[]).includes(layer) };
     const run = () => {
       const network = new TrainableNetwork(graph, weights);
@@ -46,10 +46,10 @@ describe.each(LARGE)('TrainableNetwork, %s', (preset, trained) => {
   });
 });
 
-describe('batch normalisation in a network', () => {
-  const graph = normalised();
+describe('batch normalization in a network', () => {
+  const graph = normalized();
   const weights = randomWeights(graph, 3);
-  const input = () => picture(3, 64);
+  const input = () => image(3, 64);
 
   it('by running statistics equals the folded network', () => {
     const x = input();
@@ -94,12 +94,12 @@ describe('batch normalisation in a network', () => {
   });
 });
 
-describe('batch normalisation in new layers on a frozen backbone', () => {
-  const graph = normalised('b');
+describe('batch normalization in new layers on a frozen backbone', () => {
+  const graph = normalized('b');
   const weights = randomWeights(graph, 3);
 
   it('learns, leaves the backbone’s alone, and is folded for detection', async () => {
-    const x = picture(3, 64);
+    const x = image(3, 64);
     const network = new TrainableNetwork(graph, weights);
     const options = {
       frozen: (layer: string) => layer === 'a',
@@ -142,10 +142,10 @@ describe('batch normalisation in new layers on a frozen backbone', () => {
 });
 
 /**
- * A convolution `a` with batch normalisation, and heads on it.
+ * A convolution `a` with batch normalization, and heads on it.
  * @param added name of another such convolution between the two
  */
-function normalised(added?: string): Graph {
+function normalized(added?: string): Graph {
   const conv = { op: 'conv', kernel: 3, dilation: 1, padding: 'same' } as const;
   const heads = ['armLoc', 'armConf', 'odmLoc', 'odmConf'].map((name, i) => ({
     ...conv,

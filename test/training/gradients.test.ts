@@ -87,7 +87,7 @@ function maxPool(map: Array4['shape'], size: number, padding: number, ceil: bool
 
 function batchNorm(batchStatistics: boolean): Case {
   return {
-    name: `batch normalisation by ${batchStatistics ? 'batch' : 'running'} statistics`,
+    name: `batch normalization by ${batchStatistics ? 'batch' : 'running'} statistics`,
     layer: { op: 'batchNorm', name: 'layer' },
     activation: 'relu',
     batchStatistics,
@@ -132,7 +132,7 @@ const CASES: Case[] = [
   maxPool([1, 8, 8, 2], 3, 0, true),
   maxPool([1, 7, 6, 2], 3, 1, true),
   {
-    name: 'L2 normalisation',
+    name: 'L2 normalization',
     layer: { op: 'l2norm', ...named, scale: 1 },
     maps: [[2, 3, 2, 7]],
     tensors: [[7]],

@@ -123,7 +123,7 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
     }
   });
 
-  it('is the same in two halves that share their normaliser', async () => {
+  it('is the same in two halves that share their normalizer', async () => {
     const scene = randomScene(5, { images: 4 });
     const whole = await setUp(scene, {}, threaded);
     const expected = whole.run();

@@ -19,7 +19,7 @@ function truth(boxes: Corners[], ignored: number[] = []): Truth {
   };
 }
 
-function toCentres(boxes: Corners[]): Float32Array {
+function toCenters(boxes: Corners[]): Float32Array {
   return Float32Array.from(
     boxes.flatMap(([x1, y1, x2, y2]) => [(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1]),
   );
@@ -34,7 +34,7 @@ describe.each([false, true])('matching (shared memory: %s)', (threaded) => {
   ) {
     const heap = createHeap({ threaded });
     const kernels = await loadKernels(heap);
-    const loss = new DetectionLoss(kernels, toCentres(anchors), 1, {
+    const loss = new DetectionLoss(kernels, toCenters(anchors), 1, {
       arm: thresholds,
       odm: thresholds,
     });
@@ -130,7 +130,7 @@ describe.each([false, true])('matching (shared memory: %s)', (threaded) => {
           const thresholds = { positive: Math.max(a, b), negative: Math.min(a, b) };
           const boxes = truth(rows.map(([corners]) => corners));
           boxes.ignored.set(rows.map(([, first, second]) => Number(first && second)));
-          const loss = new DetectionLoss(kernels, toCentres(anchors), 1, { odm: thresholds });
+          const loss = new DetectionLoss(kernels, toCenters(anchors), 1, { odm: thresholds });
           const positives = loss.match({ armLoc, armConf: 0, odmLoc: 0, odmConf: 0 }, [boxes]);
           const expected = referenceMatches(anchors.flat(), boxes, thresholds);
           expect([...loss.matches('odm')]).toEqual([...expected]);

@@ -76,7 +76,7 @@ describe('layOutParameters', () => {
   });
 });
 
-describe.each([false, true])('the optimisers (shared memory: %s)', (threaded) => {
+describe.each([false, true])('the optimizers (shared memory: %s)', (threaded) => {
   let heap: Heap;
   let kernels: Kernels;
 
@@ -327,7 +327,7 @@ describe.each([false, true])('the optimisers (shared memory: %s)', (threaded) =>
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
     );
     expect(() => sgd.importState({ velocity: new Float32Array(3) })).toThrow(
-      `optimiser state "velocity" has 3 numbers, expected ${layout.length}`,
+      `optimizer state "velocity" has 3 numbers, expected ${layout.length}`,
     );
     const error = expect.objectContaining({ code: 'INVALID_OPTION' });
     expect(() => new Sgd(kernels, layout, setting.weights, { momentum: 1 })).toThrow(error);

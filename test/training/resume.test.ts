@@ -64,10 +64,10 @@ describe('train --resume', { timeout: 240_000 }, () => {
   it('stops an evaluation at Ctrl-C, says how to go on, and then makes up for it', async () => {
     const many = at('many');
     mkdirSync(many);
-    const pictures = writeCoco(many, await shapesDataset(many, 200));
+    const imageFiles = writeCoco(many, await shapesDataset(many, 200));
     const run = at('interrupted');
     const common = ['--batch', '2', '--steps', '2', '--input-size', '64', '--workers', '1'];
-    const args = ['train', '--data', data, '--val', pictures, '--out', run, '--quiet', ...common];
+    const args = ['train', '--data', data, '--val', imageFiles, '--out', run, '--quiet', ...common];
     const { code, stderr, milliseconds } = await signalAfter(2, 'SIGINT', args, run);
     expect(stderr).toMatch(
       /interrupted: step 2 is saved; go on with refinedet train --out \S+ --resume \[ABORTED\]\n$/,
@@ -79,7 +79,7 @@ describe('train --resume', { timeout: 240_000 }, () => {
     expect(resumed.stdout).toMatch(/^epoch 0\.7, step 2: AP .* on 200 images in (\d+) s/);
     expect(resumed.code).toBe(0);
     expect(existsSync(best)).toBe(true);
-    // All 200 pictures take longer than that, on any machine that this runs on.
+    // All 200 images take longer than that, on any machine that this runs on.
     expect(milliseconds).toBeLessThan(10_000);
   });
 });

@@ -8,7 +8,7 @@ const images = (sampler: Sampler, from: number, count: number) =>
   sampler.draws(from, count).map(({ image }) => image);
 
 describe('repeatFactors', () => {
-  // Class 0 in four pictures, class 1 in one.
+  // Class 0 in four images, class 1 in one.
   const labels = [[0], [0], [0, 0], [0, 1], []];
 
   it('is 1 everywhere without balance', () => {
@@ -16,7 +16,7 @@ describe('repeatFactors', () => {
     expect([...factors]).toEqual([1, 1, 1, 1, 1]);
   });
 
-  it('repeats pictures of rare classes, up to a limit', () => {
+  it('repeats images of rare classes, up to a limit', () => {
     const half = repeatFactors(labels, 2, { balance: 0.5, maxRepeat: 8 });
     expect([...half]).toEqual([1, 1, 1, 2, 1]);
     const limited = repeatFactors(labels, 2, { balance: 1, maxRepeat: 3 });
@@ -25,7 +25,7 @@ describe('repeatFactors', () => {
 });
 
 describe('Sampler', () => {
-  it('shows every picture once an epoch when none is to be repeated', () => {
+  it('shows every image once an epoch when none is to be repeated', () => {
     const sampler = new Sampler(new Float64Array(50).fill(1), 3);
     for (const epoch of [0, 1, 2]) {
       const order = images(sampler, 50 * epoch, 50);

@@ -46,7 +46,7 @@ const quick: TrainOptions = {
 };
 
 describe('train', { timeout: 180_000 }, () => {
-  it('overfits generated pictures to AP 1 from random weights; the model then detects', async () => {
+  it('overfits generated images to AP 1 from random weights; the model then detects', async () => {
     const data = await shapesDataset(emptyFolder(), 4);
     const folder = emptyFolder();
     const options = { ...OVERFIT, batch: 4, steps: 80, freeze: [] };
@@ -72,7 +72,7 @@ describe('train', { timeout: 180_000 }, () => {
   });
 
   it.skipIf(!existsSync(BACKBONE) || !existsSync(ANIMALS))(
-    'overfits 8 real pictures to AP 1 from the pretrained backbone',
+    'overfits 8 real images to AP 1 from the pretrained backbone',
     async () => {
       const whole = await loadDataset(ANIMALS, { split: 'train', classes: ['cat', 'dog'] });
       const images = whole.images.filter(({ boxes }) => boxes.length > 0).slice(0, 8);

@@ -172,10 +172,10 @@ describe('Trainer', { timeout: 180_000 }, () => {
     await trainer.close();
   });
 
-  it('replaces a picture that cannot be read, and says so once', async () => {
+  it('replaces an image that cannot be read, and says so once', async () => {
     const folder = emptyFolder();
     const data = await shapesDataset(folder, 3);
-    writeFileSync(path.join(folder, 'shapes1.png'), 'no picture');
+    writeFileSync(path.join(folder, 'shapes1.png'), 'no image');
     const warnings: string[] = [];
     const losses = await lossesOf(await trainerOn(data, { batch: 3 }, warnings));
     expect(losses.every(Number.isFinite)).toBe(true);

@@ -7,7 +7,7 @@ function box(x: number, y: number, width: number, height: number, more = {}): Gr
 }
 
 describe('truthOf', () => {
-  it('normalises boxes to the image', () => {
+  it('normalizes boxes to the image', () => {
     const truth = truthOf([box(50, 20, 100, 40, { classId: 3 })], 200, 80);
     expect(truth).toEqual({
       boxes: Float32Array.of(0.25, 0.25, 0.75, 0.75),

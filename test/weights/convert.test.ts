@@ -25,7 +25,7 @@ function failure(run: () => unknown): RefineDetError {
 
 const OPTIONS = { preset: 'refinedet320-vgg16', classes: ['cat'] };
 
-/** A state_dict of scalars, enough to be recognised. */
+/** A state_dict of scalars, enough to be recognized. */
 function named(...names: string[]): Uint8Array {
   const pairs = names.map((name): [string, Uint8Array] => [
     name,
@@ -152,7 +152,7 @@ describe('importing a part', () => {
     const { weights, missing, mismatched, layout, config, graph } = importModel(caffe, {
       ...OPTIONS,
       inputWidth: 512,
-      provenance: { licence: 'BSD' },
+      provenance: { license: 'BSD' },
     });
     expect(layout).toBe('caffe-refinedet-vgg16');
     expect([...weights.keys()]).toEqual(['conv1_1.weight', 'conv1_1.bias']);
@@ -167,7 +167,7 @@ describe('importing a part', () => {
       mean: [104, 117, 123],
       channelOrder: 'BGR',
       anchors: { clip: false },
-      provenance: { importedFrom: 'sfzhang15/RefineDet', licence: 'BSD' },
+      provenance: { importedFrom: 'sfzhang15/RefineDet', license: 'BSD' },
     });
   });
 

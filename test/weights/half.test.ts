@@ -35,7 +35,7 @@ describe('float16', () => {
     expect(halves.filter((_, i) => Number.isNaN(values[i])).length).toBe(2 * 1023);
   });
 
-  it('rounds to nearest and ties to even, between all neighbours', () => {
+  it('rounds to nearest and ties to even, between all neighbors', () => {
     const wrong: number[] = [];
     for (let half = 0; half < 0x7bff; half++) {
       const [low, high] = decode(half, half + 1);

@@ -158,7 +158,7 @@ describe.each(CASES)('$layout', (c) => {
   const layout = chooseLayout(tensors, c.format, c.preset);
   const graph = presetGraph(c.preset, 20, layout.graphOptions);
 
-  it('is recognised, and fits the graph but for what it lacks', () => {
+  it('is recognized, and fits the graph but for what it lacks', () => {
     expect(layout.name).toBe(c.layout);
     const { missing, mismatched, unexpected, ignored } = matchTensors(tensors, graph, layout);
     expect(mismatched).toEqual([]);
@@ -225,7 +225,7 @@ describe('axes', () => {
   });
 });
 
-describe('batch normalisation of Caffe', () => {
+describe('batch normalization of Caffe', () => {
   const names = { conv: 'c', norm: 'n', scale: 's' };
   const tensors = (factor: number, bias?: SourceTensor) => {
     const blobs: Record<string, SourceTensor | undefined> = {

@@ -27,7 +27,7 @@ const config: ModelConfig = {
   classes: ['cat', 'Hund 🐕'],
   anchors: { ...ANCHOR_DEFAULTS, clip: true },
   decoding: { refineAnchors: false, objectnessThreshold: 0 },
-  provenance: { licence: 'CC0', epochs: 3, nested: { a: [1, null] } },
+  provenance: { license: 'CC0', epochs: 3, nested: { a: [1, null] } },
 };
 const graph = presetGraph(config.preset, config.classes.length);
 const model: Model = { config, graph, weights: randomWeights(graph, 7) };
@@ -186,7 +186,7 @@ describe('the checksum', () => {
 describe('files that are no models', () => {
   it.each([
     ['no bytes', new Uint8Array(), 'MODEL_EMPTY'],
-    ['a picture', new TextEncoder().encode('\u0089PNG\r\n\u001a\n....'), 'MODEL_FORMAT'],
+    ['an image', new TextEncoder().encode('\u0089PNG\r\n\u001a\n....'), 'MODEL_FORMAT'],
     ['a web page', new TextEncoder().encode('<!doctype html><html></html>'), 'MODEL_FORMAT'],
     ['other safetensors', writeSafetensors(new Map(), { format: 'pt' }), 'MODEL_METADATA'],
   ])('are refused: %s', async (_what, bytes, code) => {

@@ -9,7 +9,7 @@ function roundTrip(values: Float32Array, channels: number) {
   return { scales, levels, restored: dequantize(levels, scales) };
 }
 
-it('quantises along the output channels', () => {
+it('quantizes along the output channels', () => {
   expect(outputChannels([3, 3, 16, 32])).toBe(32);
   expect(outputChannels([1, 1, 16, 4])).toBe(4);
   expect(outputChannels([3, 3, 16, 1])).toBe(16);

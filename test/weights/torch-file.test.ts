@@ -91,7 +91,7 @@ describe('files of torch.save', () => {
 describe('the legacy format', () => {
   const values = [1, 2, 3, 4, 5, 6];
 
-  it('shares storages and honours offsets and strides', () => {
+  it('shares storages and honors offsets and strides', () => {
     const root = dict(
       ['rows', tensor(storage('7', 6), 0, [2, 3], [3, 1])],
       ['columns', tensor(storage('7', 6), 0, [3, 2], [1, 3])],

@@ -22,7 +22,7 @@ export function registerConvertCommand(program: Command): void {
         choice('--dtype', ['f32', 'f16', 'int8']),
       ),
     )
-    .option('--layout <name>', 'how the tensors are named; default: recognised')
+    .option('--layout <name>', 'how the tensors are named; default: recognized')
     .addOption(inputSizeOption("the preset's"))
     .option('--init', 'fill what the file lacks with random weights: a start for training')
     .option('--force', 'replace an existing file')

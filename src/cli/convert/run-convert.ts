@@ -112,8 +112,8 @@ function fitLines({ missing, mismatched, unexpected, ignored }: Fit): string[] {
     ({ name, shape, expected }) => `${name} is [${shape}] instead of [${expected}]`,
   );
   return [
-    ...listed('missing, initialised at random', missing),
-    ...listed('of a wrong shape, initialised at random', shapes),
+    ...listed('missing, initialized at random', missing),
+    ...listed('of a wrong shape, initialized at random', shapes),
     ...listed('unexpected, left out', unexpected),
     ...listed('of no use to a detector, left out', ignored),
   ];

@@ -14,7 +14,7 @@ const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 export function registerDatasetCommand(program: Command): void {
   const dataset = program
     .command('dataset')
-    .description('check and convert data sets')
+    .description('check and convert datasets')
     .helpCommand(false);
   addCheck(dataset);
   addConvert(dataset);
@@ -34,10 +34,10 @@ function addCheck(dataset: Command): void {
         choice('--preset', PRESET_NAMES),
       ),
     )
-    .option('--decode', 'decode every picture instead of reading its header only')
+    .option('--decode', 'decode every image instead of reading its header only')
     .option('--fix <dir>', 'write a cleaned copy into a new folder, in the same format')
-    .addOption(imagesOption('with --fix: what to do with the pictures', 'symlink'))
-    .option('--force', 'with --fix: replace a data set in that folder')
+    .addOption(imagesOption('with --fix: what to do with the images', 'symlink'))
+    .option('--force', 'with --fix: replace a dataset in that folder')
     .option('--json', 'print the whole report as JSON')
     .addHelpText(
       'after',
@@ -58,7 +58,7 @@ function addConvert(dataset: Command): void {
     .command('convert')
     .argument('<in>', 'folder, COCO JSON or YOLO YAML file')
     .argument('<out>', 'folder to create')
-    .description('write a data set in another format')
+    .description('write a dataset in another format')
     .addOption(
       option(
         '--to <format>',
@@ -67,8 +67,8 @@ function addConvert(dataset: Command): void {
       ).makeOptionMandatory(),
     );
   addReadOptions(command)
-    .addOption(imagesOption('what to do with the pictures', 'copy'))
-    .option('--force', 'replace a data set in the output folder')
+    .addOption(imagesOption('what to do with the images', 'copy'))
+    .option('--force', 'replace a dataset in the output folder')
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
@@ -96,7 +96,7 @@ function addReadOptions(command: Command): Command {
     )
     .option('--classes <names>', 'classes to keep, in this order: names, voc, coco or @file.txt')
     .option('--map <pairs>', 'rename classes: aeroplane=airplane,tvmonitor=tv', parseClassMap)
-    .option('--image-folder <dir>', 'COCO: where the pictures are (default: found)');
+    .option('--image-folder <dir>', 'COCO: where the images are (default: found)');
 }
 
 function imagesOption(description: string, byDefault: CopyImages): Option {

@@ -90,7 +90,7 @@ async function readOptions(flags: ReadFlags): Promise<LoadOptions> {
   return { split, format, map, imageFolder, ...(classes && { classes: await classList(classes) }) };
 }
 
-/** A bar that appears when the number of pictures is known. */
+/** A bar that appears when the number of images is known. */
 function progressBar(): { onProgress(done: number, total: number): void; stop(): void } {
   let bar: Progress | undefined;
   return {

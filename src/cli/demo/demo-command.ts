@@ -9,7 +9,7 @@ const MAX_PORT = 65535;
 export function registerDemoCommand(program: Command): void {
   program
     .command('demo')
-    .description('try a model in the browser: pictures, videos, the camera')
+    .description('try a model in the browser: images, videos, the camera')
     .option('-m, --model <file|url>', 'model to try (default: the one in the package)')
     .addOption(
       option(

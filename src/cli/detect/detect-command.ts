@@ -20,8 +20,8 @@ const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[];
 export function registerDetectCommand(program: Command): void {
   const command = program
     .command('detect')
-    .argument('[inputs...]', 'pictures: files, folders, globs, URLs, - for the standard input')
-    .description('find objects in pictures (JPEG, PNG, WebP)');
+    .argument('[inputs...]', 'images: files, folders, globs, URLs, - for the standard input')
+    .description('find objects in images (JPEG, PNG, WebP)');
   addDetectionOptions(command);
   addOutputOptions(command);
   command
@@ -58,7 +58,7 @@ function addDetectionOptions(command: Command): void {
     .addOption(
       option('--top-k <n>', 'candidates a class before NMS (default: 1000)', count('--top-k')),
     )
-    .addOption(option('--max-detections <n>', 'most objects a picture', count('--max-detections')))
+    .addOption(option('--max-detections <n>', 'most objects an image', count('--max-detections')))
     .addOption(option('-c, --classes <names>', 'only these classes: person,dog', parseNames))
     .addOption(option('--exclude-classes <names>', 'all but these classes', parseNames))
     .option('--agnostic', 'let objects of different classes suppress each other')
@@ -72,7 +72,7 @@ function addDetectionOptions(command: Command): void {
     .addOption(
       new Option('--multi-scale', 'the multi-scale test: slower, more accurate').conflicts('tiles'),
     )
-    .option('--tiles [pixels]', 'overlapping tiles, for large pictures with small objects')
+    .option('--tiles [pixels]', 'overlapping tiles, for large images with small objects')
     .option('--fast-decode', 'decode large JPEG files to fewer pixels: faster, slightly blurred')
     .addOption(inputSizeOption("the model's"))
     .addOption(threadsOption())
@@ -93,7 +93,7 @@ function addOutputOptions(command: Command): void {
     .option('-o, --out <dir>', 'write results into files of this folder instead of printing them')
     .option(
       '-s, --save [dir]',
-      'save pictures with the boxes drawn in (default: --out or detections)',
+      'save images with the boxes drawn in (default: --out or detections)',
     )
     .option('--force', 'let --out replace files')
     .option('-q, --quiet', 'no progress bar and no summary');

@@ -5,7 +5,7 @@ import type { Size } from '../../detection/views.ts';
 import { RefineDetError } from '../../errors.ts';
 import type { SoftNms } from '../../kernels/postprocess-options.ts';
 import { INPUT_MULTIPLE } from '../../model/input-size.ts';
-import { isPictureWord } from '../inputs.ts';
+import { isImageWord } from '../inputs.ts';
 import type { FormatName } from '../output/formats.ts';
 
 export interface DetectFlags {
@@ -36,8 +36,8 @@ export interface DetectFlags {
 }
 
 /**
- * An option whose value may be left out swallows the word behind it: the picture in
- * `--save photo.jpg`. A word that can only be a picture becomes an input again.
+ * An option whose value may be left out swallows the word behind it: the image in
+ * `--save photo.jpg`. A word that can only be an image becomes an input again.
  */
 export async function reclaimInputs(
   words: readonly string[],
@@ -47,7 +47,7 @@ export async function reclaimInputs(
   const reclaimed = { ...flags };
   for (const name of ['tiles', 'save'] as const) {
     const value = flags[name];
-    if (typeof value !== 'string' || !(await isPictureWord(value))) continue;
+    if (typeof value !== 'string' || !(await isImageWord(value))) continue;
     inputs.unshift(value);
     reclaimed[name] = true;
   }

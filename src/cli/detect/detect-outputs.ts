@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isFolder } from '../../datasets/dataset-files.ts';
 import { RefineDetError } from '../../errors.ts';
 import type { WritableFormat } from '../../image/node/encode.ts';
-import { ANNOTATED_MARK, type Picture, STDIN } from '../inputs.ts';
+import { ANNOTATED_MARK, type Image, STDIN } from '../inputs.ts';
 import type { ResultFormat } from '../output/format.ts';
 import { FORMATS } from '../output/formats.ts';
 import {
@@ -18,7 +18,7 @@ import { OutputNames } from '../output-names.ts';
 import { colorsFor, NO_COLORS } from '../terminal.ts';
 import type { DetectFlags } from './detect-flags.ts';
 
-/** Folder of annotated pictures when none is given. */
+/** Folder of annotated images when none is given. */
 const SAVE_FOLDER = 'detections';
 /** Names that are meant for a file of results. */
 const FILE_NAME = /\.(jsonl?|csv|txt|xml)$/i;
@@ -31,8 +31,8 @@ export interface AnnotatedFile {
 
 export interface Outputs {
   sink: ResultSink;
-  /** Where annotated pictures go; empty when none are wanted. */
-  annotated: ReadonlyMap<Picture, AnnotatedFile>;
+  /** Where annotated images go; empty when none are wanted. */
+  annotated: ReadonlyMap<Image, AnnotatedFile>;
   /** Where that is, in words, for the summary. */
   places: string[];
 }
@@ -42,23 +42,21 @@ export interface Outputs {
  *   replaced
  */
 export async function planOutputs(
-  pictures: readonly Picture[],
+  images: readonly Image[],
   flags: DetectFlags,
   classes: readonly string[],
 ): Promise<Outputs> {
-  const inputs = pictures.map(({ file }) => file).filter((file) => file !== STDIN);
+  const inputs = images.map(({ file }) => file).filter((file) => file !== STDIN);
   const names = new OutputNames(inputs);
-  const { sink, places } = await planResults(pictures, flags, classes, names);
+  const { sink, places } = await planResults(images, flags, classes, names);
   if (!flags.save) return { sink, places, annotated: new Map() };
   const folder = typeof flags.save === 'string' ? flags.save : (flags.out ?? SAVE_FOLDER);
-  const annotated = new Map(
-    pictures.map((picture) => [picture, annotatedFile(folder, picture, names)]),
-  );
-  return { sink, annotated, places: [...places, `pictures in ${folder}${path.sep}`] };
+  const annotated = new Map(images.map((image) => [image, annotatedFile(folder, image, names)]));
+  return { sink, annotated, places: [...places, `images in ${folder}${path.sep}`] };
 }
 
 /** PNG stays PNG; the others become JPEG. */
-function annotatedFile(folder: string, { file, stem }: Picture, names: OutputNames): AnnotatedFile {
+function annotatedFile(folder: string, { file, stem }: Image, names: OutputNames): AnnotatedFile {
   const [format, extension] = /\.png$/i.test(file)
     ? (['png', '.png'] as const)
     : (['jpeg', '.jpg'] as const);
@@ -66,7 +64,7 @@ function annotatedFile(folder: string, { file, stem }: Picture, names: OutputNam
 }
 
 async function planResults(
-  pictures: readonly Picture[],
+  images: readonly Image[],
   { format: name, out, force }: DetectFlags,
   classes: readonly string[],
   names: OutputNames,
@@ -83,18 +81,16 @@ async function planResults(
   const document = format.document?.({ classes, colors });
   if (out === undefined) {
     if (document) return { sink: printedDocument(document), places: [] };
-    if (pictures.length > 1) {
+    if (images.length > 1) {
       throw new RefineDetError(
         'USAGE',
-        `--format ${name} has a file for each of the ${pictures.length} pictures: --out DIR says where`,
+        `--format ${name} has a file for each of the ${images.length} images: --out DIR says where`,
       );
     }
     return { sink: printedPages(page!), places: [] };
   }
   if (page) {
-    const files = new Map(
-      pictures.map((picture) => [picture, names.claim(out, picture.stem, extension)]),
-    );
+    const files = new Map(images.map((image) => [image, names.claim(out, image.stem, extension)]));
     if (!force) await requireAbsent(files.values());
     return { sink: pageFiles(page, files), places: [`results in ${out}${path.sep}`] };
   }

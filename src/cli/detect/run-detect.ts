@@ -1,20 +1,15 @@
-/** `refinedet detect`: pictures in, results out; one bad picture among many does not stop the rest. */
+/** `refinedet detect`: images in, results out; one bad image among many does not stop the rest. */
 import { resolveDetectOptions } from '../../detection/detect-options.ts';
 import { RefineDetError, throwIfAborted } from '../../errors.ts';
 import { EXIT_FAILURE, reportError } from '../describe-error.ts';
-import { expandInputs, type Input, type Picture, readPicture } from '../inputs.ts';
+import { expandInputs, type Image, type Input, readImage } from '../inputs.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { loadNamedModel } from '../model-source.ts';
 import { writeWhole } from '../output-files.ts';
 import { counted } from '../printable.ts';
 import { Progress } from '../progress.ts';
 import { inOrder } from '../runner/in-order.ts';
-import {
-  type PictureFinding,
-  type Runner,
-  type RunnerSetup,
-  startRunner,
-} from '../runner/runner.ts';
+import { type ImageFinding, type Runner, type RunnerSetup, startRunner } from '../runner/runner.ts';
 import { outputClosed, warn } from '../terminal.ts';
 import { type DetectFlags, detectOptions, reclaimInputs } from './detect-flags.ts';
 import { type Outputs, planOutputs } from './detect-outputs.ts';
@@ -30,9 +25,9 @@ export async function runDetect(givenWords: string[], givenFlags: DetectFlags): 
   resolveDetectOptions(detect, model.config); // bad options fail before any work
 
   const inputs = await expandInputs(words, flags.recursive);
-  const pictures = inputs.filter((input) => 'file' in input);
-  const outputs = await planOutputs(pictures, flags, classes);
-  const workers = Math.min(flags.workers ?? 1, pictures.length);
+  const images = inputs.filter((input) => 'file' in input);
+  const outputs = await planOutputs(images, flags, classes);
+  const workers = Math.min(flags.workers ?? 1, images.length);
   const threads = flags.threads ?? (workers > 1 ? 1 : 'auto');
   const setup: RunnerSetup = { model, threads, inputSize: flags.inputSize, detect };
   try {
@@ -46,7 +41,7 @@ export async function runDetect(givenWords: string[], givenFlags: DetectFlags): 
 
 function noInputs({ save }: DetectFlags): string {
   const hint = typeof save === 'string' ? ` ("${save}" was taken for the folder of --save)` : '';
-  return `no pictures given${hint}; see refinedet detect --help`;
+  return `no images given${hint}; see refinedet detect --help`;
 }
 
 class Run {
@@ -70,14 +65,14 @@ class Run {
     const close = () => this.#runner.close();
     this.#signal.addEventListener('abort', close);
     try {
-      // One picture more than there are lanes is read ahead.
+      // One image more than there are lanes is read ahead.
       const ahead = this.#runner.lanes + 1;
       const look = (input: Input) => this.#look(input);
       for await (const [input, outcome] of inOrder(inputs, ahead, look)) {
         if ('error' in outcome && this.#signal.aborted) break;
         if ('error' in outcome || this.#prints) progress.clear();
         if ('error' in outcome) this.#fail(outcome.error);
-        else await this.#deliver(input as Picture, outcome.value);
+        else await this.#deliver(input as Image, outcome.value);
         progress.advance();
         if (this.#flags.out === undefined && outputClosed()) return;
       }
@@ -94,18 +89,18 @@ class Run {
     return this.#flags.out === undefined && process.stdout.isTTY === true;
   }
 
-  async #look(input: Input): Promise<PictureFinding> {
+  async #look(input: Input): Promise<ImageFinding> {
     throwIfAborted(this.#signal);
     if ('error' in input) throw input.error;
-    const bytes = await readPicture(input, this.#signal);
+    const bytes = await readImage(input, this.#signal);
     const annotate = this.#outputs.annotated.get(input)?.format;
     return this.#runner.run({ file: input.file, bytes, annotate }, this.#signal);
   }
 
-  async #deliver(picture: Picture, finding: PictureFinding): Promise<void> {
+  async #deliver(image: Image, finding: ImageFinding): Promise<void> {
     const { annotated, ...result } = finding;
-    if (annotated) await writeWhole(this.#outputs.annotated.get(picture)!.file, annotated);
-    await this.#outputs.sink.add(picture, { file: picture.file, ...result });
+    if (annotated) await writeWhole(this.#outputs.annotated.get(image)!.file, annotated);
+    await this.#outputs.sink.add(image, { file: image.file, ...result });
     this.#done++;
     this.#objects += result.detections.length;
   }
@@ -120,12 +115,12 @@ class Run {
   #conclude(total: number, rate: number): void {
     const { places } = this.#outputs;
     if (this.#signal.aborted) {
-      const done = `interrupted after ${this.#done} of ${counted(total, 'picture')}`;
+      const done = `interrupted after ${this.#done} of ${counted(total, 'image')}`;
       throw new RefineDetError('ABORTED', [done, ...(this.#done > 0 ? places : [])].join('; '));
     }
     if (this.#flags.quiet || (total === 1 && places.length === 0)) return;
     const parts = [
-      counted(this.#done, 'picture'),
+      counted(this.#done, 'image'),
       counted(this.#objects, 'object'),
       ...(this.#failures > 0 ? [`${this.#failures} failed`] : []),
       `${rate.toFixed(1)} images/s`,

@@ -1,4 +1,4 @@
-/** Runs a model over a data set with a progress bar, in one or several workers. */
+/** Runs a model over a dataset with a progress bar, in one or several workers. */
 import { readBytes } from '#platform';
 import type { Dataset, DatasetImage } from '../../datasets/dataset-types.ts';
 import { dataName, isTrainedOn } from '../../datasets/provenance.ts';
@@ -7,7 +7,7 @@ import {
   type DetectionSource,
   detectDataset,
   EVALUATION_SCORE_THRESHOLD,
-  isPictureError,
+  isImageError,
 } from '../../evaluation/detect-dataset.ts';
 import { type EvaluateOptions, evaluate } from '../../evaluation/evaluate.ts';
 import { Predictions } from '../../evaluation/predictions.ts';
@@ -36,7 +36,7 @@ export async function detectWithModel(
   const data = { path: flags.data, split: dataset.split };
   if (isTrainedOn(model.config.provenance, data)) {
     warn(
-      `the model's file names ${dataName(data)} as trained on: new pictures will be harder for it`,
+      `the model's file names ${dataName(data)} as trained on: new images will be harder for it`,
     );
   }
   const workers = Math.min(flags.workers ?? 1, dataset.images.length);
@@ -77,11 +77,11 @@ function runnerSource(runner: Runner): DetectionSource {
       return runner.run({ file: path, bytes: await readBytes(path, signal) }, signal);
     };
     let index = 0;
-    // One picture more than there are lanes is read ahead.
+    // One image more than there are lanes is read ahead.
     for await (const [, outcome] of inOrder(images, runner.lanes + 1, look)) {
       throwIfAborted(signal);
       if ('value' in outcome) yield { index, detections: outcome.value.detections };
-      else if (isPictureError(outcome.error)) yield { index, detections: [], error: outcome.error };
+      else if (isImageError(outcome.error)) yield { index, detections: [], error: outcome.error };
       else throw outcome.error;
       index++;
     }

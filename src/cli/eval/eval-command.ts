@@ -20,7 +20,7 @@ export function registerEvalCommand(program: Command): void {
   const command = program
     .command('eval')
     .argument('[model]', 'model file or URL (default: the one in the package)')
-    .description('score a model, or detections that exist already, on a data set');
+    .description('score a model, or detections that exist already, on a dataset');
   addDataOptions(command);
   addDetectionOptions(command);
   addOutputOptions(command);
@@ -52,9 +52,9 @@ function addDataOptions(command: Command): void {
         choice('--data-format', DATASET_FORMATS),
       ),
     )
-    .option('--image-folder <dir>', 'COCO: where the pictures are (default: found)')
+    .option('--image-folder <dir>', 'COCO: where the images are (default: found)')
     .option('-c, --classes <names>', 'score these classes only: names, voc, coco or @file.txt')
-    .option('--map <pairs>', "rename the data set's classes: aeroplane=airplane", parseClassMap)
+    .option('--map <pairs>', "rename the dataset's classes: aeroplane=airplane", parseClassMap)
     .addOption(
       option(
         '--metric <metric>',

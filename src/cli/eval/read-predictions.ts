@@ -10,9 +10,9 @@ import type { Found } from './run-eval.ts';
 export const isCocoResults = (location: string): boolean => /\.json$/i.test(location);
 
 /**
- * COCO results refer to classes by the data set's category ids, so `--map` renames them too; the
+ * COCO results refer to classes by the dataset's category ids, so `--map` renames them too; the
  * names of VOC files are those of the detector.
- * @param whole the data set as it is on disk
+ * @param whole the dataset as it is on disk
  * @param chosen the part of it that is evaluated
  * @throws FILE_NOT_FOUND, PREDICTIONS_FORMAT
  */

@@ -1,10 +1,10 @@
-/** `refinedet eval`: detections, from a model or from files, scored on a data set. */
+/** `refinedet eval`: detections, from a model or from files, scored on a dataset. */
 import type { Threads } from '../../backend/wasm.ts';
 import type { Dataset, DatasetFormat } from '../../datasets/dataset-types.ts';
 import { chooseClasses, loadDataset } from '../../datasets/load-dataset.ts';
 import type { Size } from '../../detection/views.ts';
 import { RefineDetError } from '../../errors.ts';
-import { type Analysis, analyse } from '../../evaluation/analysis/analyze.ts';
+import { type Analysis, analyze } from '../../evaluation/analysis/analyze.ts';
 import { writeCocoResults } from '../../evaluation/coco-results.ts';
 import type { EvaluateOptions, Metric } from '../../evaluation/evaluate.ts';
 import type { Predictions } from '../../evaluation/predictions.ts';
@@ -42,10 +42,10 @@ export interface EvalFlags {
   quiet?: true;
 }
 
-/** Detections of a data set and what is known about their making. */
+/** Detections of a dataset and what is known about their making. */
 export interface Found {
   predictions: Predictions;
-  /** Pictures that could not be read. */
+  /** Images that could not be read. */
   failed: number;
   about: Pick<ReportOptions, 'model' | 'speed'>;
 }
@@ -65,7 +65,7 @@ export async function runEval(model: string | undefined, flags: EvalFlags): Prom
   const whole = withCategoryIds(await loadDataset(flags.data, { split, format, imageFolder }));
   if (whole.warnings.length > 0) {
     const entries = counted(whole.warnings.length, 'entry', 'entries');
-    warn(`${entries} of the data set left out; refinedet dataset check names them`);
+    warn(`${entries} of the dataset left out; refinedet dataset check names them`);
   }
   const dataset = limited(chooseClasses(whole, { classes, map }), flags.limit);
   const options: EvaluateOptions = {
@@ -76,7 +76,7 @@ export async function runEval(model: string | undefined, flags: EvalFlags): Prom
     ? await readPredictions(flags.predictions, whole, dataset, map)
     : await detectWithModel(model, dataset, options, flags);
   if (savePredictions) await save(savePredictions, found.predictions, dataset);
-  const analysis = analyse(dataset, found.predictions, options);
+  const analysis = analyze(dataset, found.predictions, options);
   if (report) await writeReport(report, analysis, found);
   await print(flags.json ? evaluationJson(analysis, found) : evaluationText(analysis, found));
   if (found.failed > 0) process.exitCode = EXIT_FAILURE;

@@ -11,7 +11,7 @@ export function registerExportCommand(program: Command): void {
     .argument('<out>', 'ONNX file to write (.onnx)')
     .description('write a model as an ONNX file, which other runtimes run')
     .addOption(inputSizeOption("the model's"))
-    .option('--dynamic-batch', 'leave the number of pictures open (default: 1)')
+    .option('--dynamic-batch', 'leave the number of images open (default: 1)')
     .addOption(
       option(
         '--dtype <type>',

@@ -1,5 +1,5 @@
 /**
- * `coco`: a whole COCO data set with scores, which labelling tools open; its `annotations` are a COCO
+ * `coco`: a whole COCO dataset with scores, which labeling tools open; its `annotations` are a COCO
  * results list. Category ids count from 1 in the order of the model's classes.
  */
 import { type ResultFormat, roundedDetection, roundedPixels } from './format.ts';
@@ -12,7 +12,7 @@ export const COCO_FORMAT: ResultFormat = {
     let annotations = 0;
     return {
       start: '{"annotations":[',
-      picture({ file, width, height, detections }) {
+      image({ file, width, height, detections }) {
         const imageId = images.length + 1;
         images.push(JSON.stringify({ id: imageId, file_name: file, width, height }));
         const lines = detections.map(roundedDetection).map(({ classId, score, box }) => {

@@ -5,7 +5,7 @@ export const CSV_FORMAT: ResultFormat = {
   extension: '.csv',
   document: () => ({
     start: 'file,label,class_id,score,x,y,width,height\n',
-    picture: ({ file, detections }) =>
+    image: ({ file, detections }) =>
       detections
         .map(roundedDetection)
         .map(({ label, classId, score, box }) => {

@@ -2,11 +2,11 @@
 import type { Detection } from '../../boxes.ts';
 import type { Colors } from '../terminal.ts';
 
-/** What was found in one picture. */
-export interface PictureResult {
+/** What was found in one image. */
+export interface ImageResult {
   /** Path or URL as given on the command line; `-` for the standard input. */
   file: string;
-  /** Pixels, the picture upright. */
+  /** Pixels, the image upright. */
   width: number;
   height: number;
   /** Best first. */
@@ -19,21 +19,21 @@ export interface FormatContext {
   colors: Colors;
 }
 
-/** One text over many pictures, piece by piece: thousands of pictures need no memory. */
+/** One text over many images, piece by piece: thousands of images need no memory. */
 export interface TextDocument {
-  /** What comes before the first picture. */
+  /** What comes before the first image. */
   start?: string;
-  picture(result: PictureResult): string;
+  image(result: ImageResult): string;
   end?(): string;
 }
 
 export interface ResultFormat {
   /** Extension of files. */
   extension: string;
-  /** All pictures in one text; formats without it have one text a picture. */
+  /** All images in one text; formats without it have one text an image. */
   document?(context: FormatContext): TextDocument;
-  /** The text of one picture, where each has its own file; formats without it have one for all. */
-  page?(result: PictureResult): string;
+  /** The text of one image, where each has its own file; formats without it have one for all. */
+  page?(result: ImageResult): string;
 }
 
 /** A ten-thousandth of a score and a hundredth of a pixel: finer is noise. */
@@ -63,7 +63,7 @@ export function roundedDetection({ label, classId, score, box }: Detection): Det
   };
 }
 
-/** A picture's result as machines read it, with the keys in this order. */
-export function roundedResult({ file, width, height, detections }: PictureResult): PictureResult {
+/** An image's result as machines read it, with the keys in this order. */
+export function roundedResult({ file, width, height, detections }: ImageResult): ImageResult {
   return { file, width, height, detections: detections.map(roundedDetection) };
 }

@@ -6,7 +6,7 @@ export const JSON_FORMAT: ResultFormat = {
   document() {
     let isFirst = true;
     return {
-      picture(result) {
+      image(result) {
         const opening = isFirst ? '[\n' : ',\n';
         isFirst = false;
         return opening + JSON.stringify(roundedResult(result));

@@ -1,7 +1,7 @@
-/** `jsonl`: one JSON object a line and picture. */
+/** `jsonl`: one JSON object a line and image. */
 import { type ResultFormat, roundedResult } from './format.ts';
 
 export const JSONL_FORMAT: ResultFormat = {
   extension: '.jsonl',
-  document: () => ({ picture: (result) => `${JSON.stringify(roundedResult(result))}\n` }),
+  document: () => ({ image: (result) => `${JSON.stringify(roundedResult(result))}\n` }),
 };

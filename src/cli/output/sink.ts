@@ -1,12 +1,12 @@
-/** Where results go: the standard output, one file, or a file a picture. */
+/** Where results go: the standard output, one file, or a file an image. */
 
-import type { Picture } from '../inputs.ts';
+import type { Image } from '../inputs.ts';
 import { PendingFile, writeWhole } from '../output-files.ts';
 import { print } from '../terminal.ts';
-import type { PictureResult, ResultFormat, TextDocument } from './format.ts';
+import type { ImageResult, ResultFormat, TextDocument } from './format.ts';
 
 export interface ResultSink {
-  add(picture: Picture, result: PictureResult): Promise<void>;
+  add(image: Image, result: ImageResult): Promise<void>;
   /** Completes what was written; after an interruption too. */
   finish(): Promise<void>;
   /** Takes back what is not complete. */
@@ -15,7 +15,7 @@ export interface ResultSink {
 
 type Page = NonNullable<ResultFormat['page']>;
 
-/** Each picture's text as soon as it is known. */
+/** Each image's text as soon as it is known. */
 export function printedPages(page: Page): ResultSink {
   return { add: (_, result) => print(page(result)), finish: nothing, discard: nothing };
 }
@@ -29,7 +29,7 @@ export function printedDocument(document: TextDocument): ResultSink {
   return {
     async add(_, result) {
       await start();
-      await print(document.picture(result));
+      await print(document.image(result));
     },
     async finish() {
       await start();
@@ -43,7 +43,7 @@ export async function documentFile(document: TextDocument, file: string): Promis
   const pending = await PendingFile.create(file);
   await pending.write(document.start ?? '');
   return {
-    add: (_, result) => pending.write(document.picture(result)),
+    add: (_, result) => pending.write(document.image(result)),
     async finish() {
       await pending.write(document.end?.() ?? '');
       await pending.commit();
@@ -52,10 +52,10 @@ export async function documentFile(document: TextDocument, file: string): Promis
   };
 }
 
-/** @param files name of each picture's file */
-export function pageFiles(page: Page, files: ReadonlyMap<Picture, string>): ResultSink {
+/** @param files name of each image's file */
+export function pageFiles(page: Page, files: ReadonlyMap<Image, string>): ResultSink {
   return {
-    add: (picture, result) => writeWhole(files.get(picture)!, page(result)),
+    add: (image, result) => writeWhole(files.get(image)!, page(result)),
     finish: nothing,
     discard: nothing,
   };

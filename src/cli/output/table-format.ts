@@ -1,14 +1,14 @@
 /** `table`: for people. */
 import { counted, printable } from '../printable.ts';
 import { textTable } from '../text-table.ts';
-import type { PictureResult, ResultFormat } from './format.ts';
+import type { ImageResult, ResultFormat } from './format.ts';
 
 const HEADER = ['object', 'score', 'x', 'y', 'width', 'height'];
 
 export const TABLE_FORMAT: ResultFormat = {
   extension: '.txt',
   document: ({ colors }) => ({
-    picture({ file, width, height, detections }) {
+    image({ file, width, height, detections }) {
       const found =
         detections.length === 0 ? 'nothing found' : counted(detections.length, 'object');
       const title = `${colors.bold(printable(file))}  ${width}×${height}  ${found}\n`;
@@ -19,7 +19,7 @@ export const TABLE_FORMAT: ResultFormat = {
   }),
 };
 
-function rows(detections: PictureResult['detections']) {
+function rows(detections: ImageResult['detections']) {
   return detections.map(({ label, score, box: { x, y, width, height } }) => [
     printable(label),
     score.toFixed(2),

@@ -1,7 +1,7 @@
-/** `yolo`: a file a picture with `classId cx cy width height score` a line, in shares of the picture. */
+/** `yolo`: a file an image with `classId cx cy width height score` a line, in shares of the image. */
 import { type ResultFormat, roundedScore } from './format.ts';
 
-/** A hundredth of a pixel on a picture of ten thousand. */
+/** A hundredth of a pixel on an image of ten thousand. */
 const DECIMALS = 6;
 
 export const YOLO_FORMAT: ResultFormat = {

@@ -2,12 +2,12 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, RefineDetError } from '../../errors.ts';
-import type { PictureFinding, PictureJob, RunnerSetup } from './runner.ts';
+import type { ImageFinding, ImageJob, RunnerSetup } from './runner.ts';
 
 /** What a worker says: once when its detector is loaded, then once a job. */
 export type WorkerReply =
   | { ready: true }
-  | { finding: PictureFinding }
+  | { finding: ImageFinding }
   | { error: { code: ErrorCode; message: string } };
 
 export class Lane {
@@ -35,13 +35,13 @@ export class Lane {
   }
 
   /** One job at a time. */
-  async run(job: PictureJob): Promise<PictureFinding> {
+  async run(job: ImageJob): Promise<ImageFinding> {
     if (!this.#worker && !this.#closed) await this.start();
     const worker = this.#worker;
     if (!worker) throw new RefineDetError('ABORTED', 'the workers have been stopped');
     worker.postMessage(job);
     const reply = await this.#reply(worker, `looked at ${job.file}`);
-    return (reply as { finding: PictureFinding }).finding;
+    return (reply as { finding: ImageFinding }).finding;
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
-/** Spreads pictures over workers; a worker that dies costs the picture it had, nothing else. */
+/** Spreads images over workers; a worker that dies costs the image it had, nothing else. */
 import type { Model } from '../../model/model.ts';
 import { Lane } from './lane.ts';
-import type { PictureFinding, PictureJob, Runner, RunnerSetup } from './runner.ts';
+import type { ImageFinding, ImageJob, Runner, RunnerSetup } from './runner.ts';
 
 /** As source beside sources, compiled beside compiled modules. */
 const WORKER = new URL(import.meta.url.replace(/pool(\.[jt]s)$/, 'worker$1'));
@@ -37,7 +37,7 @@ export class WorkerPool implements Runner {
     return this.#lanes.length;
   }
 
-  async run(job: PictureJob): Promise<PictureFinding> {
+  async run(job: ImageJob): Promise<ImageFinding> {
     const lane = this.#idle.pop() ?? (await new Promise<Lane>((next) => this.#waiting.push(next)));
     try {
       return await lane.run(job);

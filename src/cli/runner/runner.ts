@@ -1,4 +1,4 @@
-/** Runs a detector over pictures, in this thread or in several workers. */
+/** Runs a detector over images, in this thread or in several workers. */
 import type { Threads } from '../../backend/wasm.ts';
 import type { Detection } from '../../boxes.ts';
 import type { DetectOptions } from '../../detection/detect-options.ts';
@@ -18,31 +18,31 @@ export interface RunnerSetup {
   detect: Omit<DetectOptions, 'signal'>;
 }
 
-export interface PictureJob {
-  /** How messages call the picture. */
+export interface ImageJob {
+  /** How messages call the image. */
   file: string;
   /** A JPEG, PNG or WebP file. */
   bytes: Uint8Array;
-  /** Return the picture with boxes and labels drawn in, as such a file. */
+  /** Return the image with boxes and labels drawn in, as such a file. */
   annotate?: WritableFormat;
 }
 
-/** What was found in one picture. */
-export interface PictureFinding {
-  /** Pixels, the picture upright. */
+/** What was found in one image. */
+export interface ImageFinding {
+  /** Pixels, the image upright. */
   width: number;
   height: number;
   detections: Detection[];
-  /** The annotated picture as a file, where asked for. */
+  /** The annotated image as a file, where asked for. */
   annotated?: Uint8Array;
 }
 
 export interface Runner {
-  /** Pictures that can be under way at once. */
+  /** Images that can be under way at once. */
   readonly lanes: number;
   /** @throws what decoding and detection throw; UNEXPECTED when a worker crashes */
-  run(job: PictureJob, signal?: AbortSignal): Promise<PictureFinding>;
-  /** Ends the workers; pictures under way reject with ABORTED. */
+  run(job: ImageJob, signal?: AbortSignal): Promise<ImageFinding>;
+  /** Ends the workers; images under way reject with ABORTED. */
   close(): Promise<void>;
 }
 
@@ -60,10 +60,10 @@ export async function startRunner(
     return WorkerPool.start(setup, workers);
   }
   const detector = await loadDetector(setup, warn);
-  const { detectPicture } = await import('./detect-picture.ts');
+  const { detectImage } = await import('./detect-image.ts');
   return {
     lanes: 1,
-    run: (job, signal) => detectPicture(detector, setup, job, signal),
+    run: (job, signal) => detectImage(detector, setup, job, signal),
     close: async () => detector.dispose(),
   };
 }

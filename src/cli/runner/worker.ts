@@ -2,9 +2,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { describeError } from '../describe-error.ts';
 import { warn } from '../terminal.ts';
-import { detectPicture } from './detect-picture.ts';
+import { detectImage } from './detect-image.ts';
 import type { WorkerReply } from './lane.ts';
-import { loadDetector, type PictureJob, type RunnerSetup } from './runner.ts';
+import { type ImageJob, loadDetector, type RunnerSetup } from './runner.ts';
 
 const setup = workerData as RunnerSetup;
 
@@ -24,6 +24,6 @@ await answer(async () => {
   await detector;
   return { ready: true };
 });
-parentPort?.on('message', (job: PictureJob) =>
-  answer(async () => ({ finding: await detectPicture(await detector, setup, job) })),
+parentPort?.on('message', (job: ImageJob) =>
+  answer(async () => ({ finding: await detectImage(await detector, setup, job) })),
 );

@@ -47,7 +47,7 @@ function addDataOptions(command: Command): void {
     .addOption(
       option(
         '--balance <x>',
-        'repeat pictures of rare classes: 0 not, 1 all classes alike (default: 0.5)',
+        'repeat images of rare classes: 0 not, 1 all classes alike (default: 0.5)',
         fraction('--balance'),
       ),
     );

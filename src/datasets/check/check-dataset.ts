@@ -1,4 +1,4 @@
-/** What to know about a data set before training on it. */
+/** What to know about a dataset before training on it. */
 import { RefineDetError } from '../../errors.ts';
 import { type PresetName, presetByName } from '../../model/presets.ts';
 import { alignClasses } from '../dataset-classes.ts';
@@ -11,7 +11,7 @@ import {
   openDataset,
 } from '../load-dataset.ts';
 import { checkBoxes } from './check-boxes.ts';
-import { checkSize, inspectPictures, type Pictures } from './check-images.ts';
+import { checkSize, type ImageFiles, inspectImageFiles } from './check-images.ts';
 import { checkSplits } from './check-splits.ts';
 import { type DatasetStats, datasetStats, knownSize } from './dataset-stats.ts';
 import { collect, type Report, sortFindings } from './findings.ts';
@@ -21,9 +21,9 @@ export interface CheckOptions extends OpenOptions, ClassOptions {
   split?: string;
   /** Whose anchors and input size the boxes are compared with. */
   preset?: PresetName;
-  /** Decode every picture instead of reading its header only. Default false. */
+  /** Decode every image instead of reading its header only. Default false. */
   decode?: boolean;
-  /** Pictures read so far. */
+  /** Images read so far. */
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -31,7 +31,7 @@ export interface CheckOptions extends OpenOptions, ClassOptions {
 /** All presets have the same anchor shapes; this one has the smaller input. */
 export const DEFAULT_CHECK_PRESET: PresetName = 'refinedet320-mobilenet';
 
-/** What is wrong with a data set, and what is in it. */
+/** What is wrong with a dataset, and what is in it. */
 export interface CheckReport {
   /** Absolute. */
   root: string;
@@ -44,18 +44,18 @@ export interface CheckReport {
   stats: DatasetStats;
 }
 
-/** What checking a data set found out; `fixDataset` goes on from here. */
+/** What checking a dataset found out; `fixDataset` goes on from here. */
 export interface Inspection {
   report: CheckReport;
   /** With one class list; what could not be read is left out. */
   splits: Dataset[];
-  pictures: Pictures;
+  imageFiles: ImageFiles;
 }
 
 /**
- * Looks for missing and undecodable pictures, boxes without area or outside the image, unknown
- * classes, ids and pictures that occur twice, empty and overlapping splits; counts boxes.
- * @throws FILE_NOT_FOUND or DATASET_FORMAT when there is no data set at all, INVALID_OPTION,
+ * Looks for missing and undecodable images, boxes without area or outside the image, unknown
+ * classes, ids and images that occur twice, empty and overlapping splits; counts boxes.
+ * @throws FILE_NOT_FOUND or DATASET_FORMAT when there is no dataset at all, INVALID_OPTION,
  *   UNKNOWN_CLASS, UNKNOWN_PRESET, ABORTED
  */
 export async function checkDataset(
@@ -80,16 +80,16 @@ export async function inspectDataset(
   const splits = chosen ? aligned.map((split) => chooseClasses(split, options)) : aligned;
   const images = splits.flatMap((split) => split.images);
   const { decode = false, onProgress, signal } = options;
-  const pictures = await inspectPictures(images, { decode, onProgress, signal }, report);
+  const imageFiles = await inspectImageFiles(images, { decode, onProgress, signal }, report);
   for (const { images: ofSplit, classes } of splits) {
     for (const image of ofSplit) {
-      const actual = pictures.get(image.path)!.size;
+      const actual = imageFiles.get(image.path)!.size;
       if (actual) checkSize(image, actual, report);
-      const size = knownSize(image, pictures);
+      const size = knownSize(image, imageFiles);
       if (size) checkBoxes(image, size, classes, report);
     }
   }
-  checkSplits(chosen ? splits : own, pictures, report);
+  checkSplits(chosen ? splits : own, imageFiles, report);
   const sorted = sortFindings(findings);
   const of = (severity: Finding['severity']) => sorted.filter((f) => f.severity === severity);
   return {
@@ -100,10 +100,10 @@ export async function inspectDataset(
       errors: of('error'),
       warnings: of('warning'),
       notes: of('note'),
-      stats: datasetStats(splits, pictures, preset),
+      stats: datasetStats(splits, imageFiles, preset),
     },
     splits,
-    pictures,
+    imageFiles,
   };
 }
 
@@ -117,7 +117,7 @@ async function readSplits(
     try {
       splits.push(await source.read(name, report));
     } catch (error) {
-      // A list file or a folder that the data set names but that is not there.
+      // A list file or a folder that the dataset names but that is not there.
       if (!(error instanceof RefineDetError) || error.code !== 'FILE_NOT_FOUND') throw error;
       report('malformed-file', error.message, { file: source.root, key: name });
     }

@@ -1,14 +1,14 @@
-/** The picture files of a data set: present, readable, of the stated size, and no two the same. */
+/** The image files of a dataset: present, readable, of the stated size, and no two the same. */
 import { createHash } from 'node:crypto';
 import { RefineDetError, throwIfAborted } from '../../errors.ts';
 import { decodeImage } from '../../image/node/decode.ts';
 import { mapConcurrently } from '../dataset-files.ts';
 import type { DatasetImage } from '../dataset-types.ts';
-import { type ImageSize, pictureSize, readPicture } from '../image-size.ts';
+import { type ImageSize, imageFileSize, readImageFile } from '../image-size.ts';
 import type { Report } from './findings.ts';
 
-/** What reading a picture told. */
-export interface Picture {
+/** What reading an image told. */
+export interface ImageFile {
   /** Undefined when it is missing or cannot be read. */
   size?: ImageSize;
   /** Equal for files of equal content; the path when there is no file. */
@@ -16,38 +16,38 @@ export interface Picture {
 }
 
 /** By path. */
-export type Pictures = ReadonlyMap<string, Picture>;
+export type ImageFiles = ReadonlyMap<string, ImageFile>;
 
-export interface PictureOptions {
+export interface ImageFileOptions {
   /** Decode all pixels instead of reading the header. */
   decode: boolean;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
 
-/** Reads every picture once. */
-export async function inspectPictures(
+/** Reads every image once. */
+export async function inspectImageFiles(
   images: readonly DatasetImage[],
-  { decode, onProgress, signal }: PictureOptions,
+  { decode, onProgress, signal }: ImageFileOptions,
   report: Report,
-): Promise<Pictures> {
+): Promise<ImageFiles> {
   const paths = [...new Set(images.map((image) => image.path))];
   let done = 0;
-  const pictures = await mapConcurrently(paths, async (file) => {
+  const imageFiles = await mapConcurrently(paths, async (file) => {
     throwIfAborted(signal);
-    const picture = await inspectPicture(file, decode, report);
+    const imageFile = await inspectImageFile(file, decode, report);
     onProgress?.(++done, paths.length);
-    return [file, picture] as const;
+    return [file, imageFile] as const;
   });
-  return new Map(pictures);
+  return new Map(imageFiles);
 }
 
-async function inspectPicture(file: string, decode: boolean, report: Report): Promise<Picture> {
+async function inspectImageFile(file: string, decode: boolean, report: Report): Promise<ImageFile> {
   let content = file;
   try {
-    const bytes = await readPicture(file);
+    const bytes = await readImageFile(file);
     content = createHash('sha1').update(bytes).digest('base64');
-    const size = pictureSize(bytes, file);
+    const size = imageFileSize(bytes, file);
     if (decode) await decodeImage(bytes, { source: file });
     return { size, content };
   } catch (error) {
@@ -58,7 +58,7 @@ async function inspectPicture(file: string, decode: boolean, report: Report): Pr
   }
 }
 
-/** Compares the stated size of an image with the picture's. */
+/** Compares the stated size of an image with the image's. */
 export function checkSize(image: DatasetImage, size: ImageSize, report: Report): void {
   const { width, height, annotationPath: file } = image;
   if (width === undefined || height === undefined) return;

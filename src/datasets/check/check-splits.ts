@@ -1,16 +1,20 @@
 /** What only shows when whole splits are looked at: repetitions, overlap, odd classes. */
 import { didYouMean, listed } from '../../errors.ts';
 import type { Dataset, DatasetImage } from '../dataset-types.ts';
-import { imageKey, type Pictures } from './check-images.ts';
+import { type ImageFiles, imageKey } from './check-images.ts';
 import type { Report } from './findings.ts';
 
 /** @param splits as read, each with its own class list */
-export function checkSplits(splits: readonly Dataset[], pictures: Pictures, report: Report): void {
+export function checkSplits(
+  splits: readonly Dataset[],
+  imageFiles: ImageFiles,
+  report: Report,
+): void {
   for (const split of splits) {
     checkEmpty(split, report);
-    checkRepeated(split, pictures, report);
+    checkRepeated(split, imageFiles, report);
   }
-  checkOverlap(splits, pictures, report);
+  checkOverlap(splits, imageFiles, report);
   checkClasses(splits, report);
 }
 
@@ -27,23 +31,23 @@ function checkEmpty({ split, images, root }: Dataset, report: Report): void {
 }
 
 /** Annotation ids, file names and contents that occur twice in one split. */
-function checkRepeated({ images }: Dataset, pictures: Pictures, report: Report): void {
+function checkRepeated({ images }: Dataset, imageFiles: ImageFiles, report: Report): void {
   const boxIds = new Set<number>();
   const byPath = new Map<string, DatasetImage>();
   const byContent = new Map<string, DatasetImage>();
   for (const image of images) {
     const place = { file: image.annotationPath, ...imageKey(image) };
     const samePath = byPath.get(image.path);
-    const sameContent = byContent.get(contentOf(image, pictures));
+    const sameContent = byContent.get(contentOf(image, imageFiles));
     if (samePath) {
       const message = `images ${samePath.id} and ${image.id} are the same file ${image.fileName}`;
       report('duplicate-id', message, place);
     } else if (sameContent) {
-      const message = `${image.fileName} and ${sameContent.fileName} are the same picture`;
+      const message = `${image.fileName} and ${sameContent.fileName} are the same image`;
       report('duplicate-image', message, { file: image.path });
     }
     byPath.set(image.path, image);
-    byContent.set(contentOf(image, pictures), image);
+    byContent.set(contentOf(image, imageFiles), image);
     for (const { id } of image.boxes) {
       if (id === undefined) continue;
       if (boxIds.has(id)) {
@@ -55,12 +59,12 @@ function checkRepeated({ images }: Dataset, pictures: Pictures, report: Report):
   }
 }
 
-/** A picture in two splits makes an evaluation worthless. */
-function checkOverlap(splits: readonly Dataset[], pictures: Pictures, report: Report): void {
+/** An image in two splits makes an evaluation worthless. */
+function checkOverlap(splits: readonly Dataset[], imageFiles: ImageFiles, report: Report): void {
   const seen = new Map<string, { split: string; image: DatasetImage }>();
   for (const { split, images } of splits) {
     for (const image of images) {
-      const content = contentOf(image, pictures);
+      const content = contentOf(image, imageFiles);
       const other = seen.get(content);
       if (!other) seen.set(content, { split, image });
       else if (other.split !== split) {
@@ -73,8 +77,8 @@ function checkOverlap(splits: readonly Dataset[], pictures: Pictures, report: Re
   }
 }
 
-const contentOf = (image: DatasetImage, pictures: Pictures): string =>
-  pictures.get(image.path)!.content;
+const contentOf = (image: DatasetImage, imageFiles: ImageFiles): string =>
+  imageFiles.get(image.path)!.content;
 
 function checkClasses(splits: readonly Dataset[], report: Report): void {
   const [first, ...others] = splits;

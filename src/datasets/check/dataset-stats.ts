@@ -1,9 +1,9 @@
-/** Numbers about a data set: what there is to learn from, and whether the anchors can reach it. */
+/** Numbers about a dataset: what there is to learn from, and whether the anchors can reach it. */
 
 import type { Dataset, DatasetImage, GroundTruth } from '../dataset-types.ts';
 import type { ImageSize } from '../image-size.ts';
-import { anchorFit, normaliseBox } from './anchor-fit.ts';
-import type { Pictures } from './check-images.ts';
+import { anchorFit, normalizeBox } from './anchor-fit.ts';
+import type { ImageFiles } from './check-images.ts';
 
 /** Boxes of a class. */
 export interface ClassCount {
@@ -42,7 +42,7 @@ export interface AnchorStats extends MatchCount {
   perSize: SizeBin[];
 }
 
-/** A data set in numbers. */
+/** A dataset in numbers. */
 export interface DatasetStats {
   splits: Record<string, SplitStats>;
   /** Over all splits, without crowd regions and unreadable images. */
@@ -57,13 +57,13 @@ const SIZE_EDGES = [0, 16, 32, 64, 128, 256, 512];
 /** @param splits with one class list */
 export function datasetStats(
   splits: readonly Dataset[],
-  pictures: Pictures,
+  imageFiles: ImageFiles,
   preset: { name: string; inputSize: number },
 ): DatasetStats {
   return {
     // fromEntries defines properties: a class may be called __proto__.
     splits: Object.fromEntries(splits.map((split) => [split.split, splitStats(split)])),
-    anchors: anchorStats(splits, pictures, preset),
+    anchors: anchorStats(splits, imageFiles, preset),
   };
 }
 
@@ -89,7 +89,7 @@ function splitStats({ classes, images }: Dataset): SplitStats {
 
 function anchorStats(
   splits: readonly Dataset[],
-  pictures: Pictures,
+  imageFiles: ImageFiles,
   { name, inputSize }: { name: string; inputSize: number },
 ): AnchorStats {
   const [{ classes }] = splits;
@@ -99,8 +99,8 @@ function anchorStats(
   const perSize = SIZE_EDGES.map((from, i): SizeBin => {
     return { from, to: SIZE_EDGES[i + 1] ?? null, boxes: 0, matched: 0 };
   });
-  for (const { truth, size } of learnable(splits, pictures)) {
-    const box = normaliseBox(truth.box, size);
+  for (const { truth, size } of learnable(splits, imageFiles)) {
+    const box = normalizeBox(truth.box, size);
     const side = inputSize * Math.sqrt(box[2] * box[3]);
     const matched = bestIou(box) > MATCH_IOU;
     const bin = perSize.findLast(({ from }) => side >= from)!;
@@ -120,18 +120,18 @@ function anchorStats(
 
 function* learnable(
   splits: readonly Dataset[],
-  pictures: Pictures,
+  imageFiles: ImageFiles,
 ): Generator<{ truth: GroundTruth; size: ImageSize }> {
   for (const image of splits.flatMap(({ images }) => images)) {
-    const size = knownSize(image, pictures);
+    const size = knownSize(image, imageFiles);
     if (!size) continue;
     for (const truth of image.boxes) if (!truth.crowd) yield { truth, size };
   }
 }
 
-/** The picture's size, else what the annotation says. */
-export function knownSize(image: DatasetImage, pictures: Pictures): ImageSize | undefined {
-  const size = pictures.get(image.path)?.size;
+/** The image's size, else what the annotation says. */
+export function knownSize(image: DatasetImage, imageFiles: ImageFiles): ImageSize | undefined {
+  const size = imageFiles.get(image.path)?.size;
   if (size) return size;
   const { width, height } = image;
   return width !== undefined && height !== undefined ? { width, height } : undefined;

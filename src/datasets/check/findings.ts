@@ -1,5 +1,5 @@
 /**
- * What can be wrong with a data set. Readers report findings to a {@link Report}: loading stops at
+ * What can be wrong with a dataset. Readers report findings to a {@link Report}: loading stops at
  * the first one that matters, checking collects them all.
  */
 import path from 'node:path';
@@ -31,7 +31,7 @@ const FINDING_SEVERITY = {
   'too-many-findings': 'error',
 } as const satisfies Record<string, Severity>;
 
-/** What can be wrong with a data set. */
+/** What can be wrong with a dataset. */
 export type FindingCode = keyof typeof FINDING_SEVERITY;
 
 /** Where a finding was made; see {@link Finding}. */

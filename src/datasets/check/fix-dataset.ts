@@ -1,4 +1,4 @@
-/** A cleaned copy of a data set: what checking finds and a program can put right. */
+/** A cleaned copy of a dataset: what checking finds and a program can put right. */
 
 import { type ConvertOptions, type ConvertReport, convertDataset } from '../convert-dataset.ts';
 import type { Dataset, DatasetImage, Finding, GroundTruth } from '../dataset-types.ts';
@@ -35,10 +35,10 @@ const LEFT_OUT = new Set([
 ]);
 
 /**
- * Writes the data set into another folder, in its own format, without what cannot be used: images
+ * Writes the dataset into another folder, in its own format, without what cannot be used: images
  * and annotations that cannot be read, boxes without area or outside the image; boxes over the edge
  * are clipped, stated image sizes corrected. Splits that overlap stay as they are.
- * @param options `copyImages` is `symlink` by default: the pictures are not changed
+ * @param options `copyImages` is `symlink` by default: the images are not changed
  * @throws as `checkDataset` and `convertDataset`
  */
 export async function fixDataset(
@@ -79,10 +79,10 @@ function cleanSplit(split: Dataset, inspection: Inspection, changes: string[]): 
 function cleanImage(
   image: DatasetImage,
   classes: readonly string[],
-  { pictures }: Inspection,
+  { imageFiles }: Inspection,
   changes: string[],
 ): DatasetImage | undefined {
-  const size = pictures.get(image.path)!.size;
+  const size = imageFiles.get(image.path)!.size;
   if (!size) {
     changes.push(`left out: ${image.path} is missing or cannot be read`);
     return undefined;

@@ -1,6 +1,6 @@
 /**
  * COCO JSON: a file, or a folder with annotations/instances_SPLIT.json and one image folder per
- * split, or SPLIT/_annotations.coco.json beside the pictures.
+ * split, or SPLIT/_annotations.coco.json beside the images.
  */
 import path from 'node:path';
 import { confinedPath, isFile, isFolder, listFolder } from '../dataset-files.ts';
@@ -11,7 +11,7 @@ import { readCoco } from './read-coco.ts';
 export const COCO_LAYOUT =
   'annotations/instances_*.json, *.json or SPLIT/_annotations.coco.json (COCO)';
 
-const BESIDE_PICTURES = '_annotations.coco.json';
+const BESIDE_IMAGES = '_annotations.coco.json';
 /** Files of the COCO downloads that hold no boxes. */
 const OTHER_TASKS = /^(captions|image_info|panoptic|person_keypoints|stuff)_/;
 /** Outside `annotations`, only names that promise boxes count: any folder may hold a JSON file. */
@@ -19,7 +19,7 @@ const LIKELY_NAME = /^(instances_.*|.*coco.*|(train|val|valid|test)[-_]?\d*)\.js
 
 /**
  * @param location a JSON file or a folder
- * @param imagesFolder where the pictures are; found by trying the usual places when left out
+ * @param imagesFolder where the images are; found by trying the usual places when left out
  * @returns undefined when the folder has no such layout
  */
 export async function openCoco(
@@ -51,16 +51,14 @@ async function annotationFiles(folder: string): Promise<string[]> {
   if (named.length > 0) return named.map((name) => path.join(inside, name));
   const beside = (await listFolder(folder)).filter((name) => LIKELY_NAME.test(name));
   if (beside.length > 0) return beside.map((name) => path.join(folder, name));
-  const children = (await listFolder(folder)).map((name) =>
-    path.join(folder, name, BESIDE_PICTURES),
-  );
+  const children = (await listFolder(folder)).map((name) => path.join(folder, name, BESIDE_IMAGES));
   const flags = await Promise.all(children.map(isFile));
   return children.filter((_, i) => flags[i]);
 }
 
 function splitName(file: string): string {
   const name = path.basename(file);
-  if (name === BESIDE_PICTURES) return path.basename(path.dirname(file));
+  if (name === BESIDE_IMAGES) return path.basename(path.dirname(file));
   return name.replace(/^instances_/, '').replace(/\.json$/, '');
 }
 
@@ -83,11 +81,11 @@ function imageFolders(root: string, split: string, file: string): string[] {
   ];
 }
 
-/** The first folder that holds the picture; the first of all when none does. */
+/** The first folder that holds the image; the first of all when none does. */
 async function firstFolderWith(fileName: string, folders: readonly string[]): Promise<string> {
   for (const folder of folders) {
-    const picture = confinedPath(folder, fileName);
-    if (picture && (await isFile(picture))) return folder;
+    const image = confinedPath(folder, fileName);
+    if (image && (await isFile(image))) return folder;
   }
   return folders[0];
 }

@@ -10,7 +10,7 @@ export interface CocoFile {
   file: string;
   root: string;
   split: string;
-  /** The folder of the pictures, given the name of one of them. */
+  /** The folder of the images, given the name of one of them. */
   findImages: (fileName: string) => string | Promise<string>;
   report: Report;
 }
@@ -25,7 +25,7 @@ interface Element {
   place(field?: string): Place;
 }
 
-/** Annotation and category ids by which results files refer to a data set survive. */
+/** Annotation and category ids by which results files refer to a dataset survive. */
 export async function readCoco(source: CocoFile): Promise<Dataset> {
   const { file, root, split, report } = source;
   const bytes = await readBytes(file, MAX_BYTES);
@@ -114,15 +114,15 @@ async function readImages(images: Iterable<Element>, source: CocoFile): Promise<
       source.report('malformed-file', 'a file name is needed', place('file_name'));
     } else {
       folder ??= await source.findImages(name);
-      const picture = confinedPath(folder, name);
-      if (!picture) {
+      const imageFile = confinedPath(folder, name);
+      if (!imageFile) {
         const message = `file name "${name}" leaves the image folder`;
         source.report('unsafe-path', message, place('file_name'));
       } else {
         byId.set(id, {
           id,
-          fileName: path.relative(folder, picture).replaceAll(path.sep, '/'),
-          path: picture,
+          fileName: path.relative(folder, imageFile).replaceAll(path.sep, '/'),
+          path: imageFile,
           annotationPath: source.file,
           ...sizeOf(fields),
           boxes: [],

@@ -1,4 +1,4 @@
-/** Writes COCO: annotations/instances_SPLIT.json and a folder of pictures per split. */
+/** Writes COCO: annotations/instances_SPLIT.json and a folder of images per split. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolder } from '../../make-folder.ts';

@@ -1,4 +1,4 @@
-/** Reads one split of a PASCAL VOC data set; the layouts are described in voc.ts. */
+/** Reads one split of a PASCAL VOC dataset; the layouts are described in voc.ts. */
 import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
 import { VOC_CLASSES } from '../../labels.ts';
@@ -27,7 +27,7 @@ export interface VocSplit {
   /** Folder of the XML files. */
   annotations: string;
   /** Folder. */
-  pictures: string;
+  images: string;
 }
 
 interface Parsed {
@@ -43,9 +43,9 @@ export async function readVoc(
 ): Promise<Dataset> {
   const { root, split, list, annotations } = source;
   const ids = list ? await readIds(list, annotations, report) : await annotationIds(annotations);
-  const pictures = await pictureNames(source.pictures);
+  const imageFiles = await imageFileNames(source.images);
   const parsed = (
-    await mapConcurrently(ids, (id) => readImage(source, id, pictures, report))
+    await mapConcurrently(ids, (id) => readImage(source, id, imageFiles, report))
   ).filter((item) => item !== undefined);
   const classes = await vocClasses(root, parsed, allNames);
   for (const { image, annotation } of parsed) {
@@ -79,7 +79,7 @@ async function readIds(file: string, annotations: string, report: Report): Promi
     const line = index + 1;
     if (id === '') continue;
     if (!confinedPath(annotations, `${id}.xml`)) {
-      report('unsafe-path', `image name "${id}" leaves the data set`, { file, line });
+      report('unsafe-path', `image name "${id}" leaves the dataset`, { file, line });
     } else if (ids.has(id)) {
       report('repeated-image', `image "${id}" is listed twice`, { file, line });
     } else {
@@ -89,8 +89,8 @@ async function readIds(file: string, annotations: string, report: Report): Promi
   return [...ids];
 }
 
-/** File name of each picture by its name without extension: not every set is all .jpg. */
-async function pictureNames(folder: string): Promise<Map<string, string>> {
+/** File name of each image by its name without extension: not every set is all .jpg. */
+async function imageFileNames(folder: string): Promise<Map<string, string>> {
   const names = (await listFolder(folder)).filter(isImageName);
   return new Map(names.map((name) => [withoutExtension(name), name]));
 }
@@ -98,10 +98,10 @@ async function pictureNames(folder: string): Promise<Map<string, string>> {
 async function readImage(
   source: VocSplit,
   id: string,
-  pictures: ReadonlyMap<string, string>,
+  imageFiles: ReadonlyMap<string, string>,
   report: Report,
 ): Promise<Parsed | undefined> {
-  const fileName = pictures.get(id) ?? `${id}.jpg`;
+  const fileName = imageFiles.get(id) ?? `${id}.jpg`;
   const annotationPath = path.join(source.annotations, `${id}.xml`);
   const annotation = await readAnnotation(annotationPath, report);
   if (!annotation) return undefined;
@@ -110,7 +110,7 @@ async function readImage(
   const image: DatasetImage = {
     id,
     fileName,
-    path: path.join(source.pictures, fileName),
+    path: path.join(source.images, fileName),
     annotationPath,
     ...(sized && { width, height }),
     boxes: [],

@@ -1,6 +1,6 @@
 /**
- * PASCAL VOC folders: JPEGImages/ID.jpg, Annotations/ID.xml and ImageSets/Main/SPLIT.txt. Labelling
- * tools write no ImageSets, and often put pictures and annotations into one folder.
+ * PASCAL VOC folders: JPEGImages/ID.jpg, Annotations/ID.xml and ImageSets/Main/SPLIT.txt. Labeling
+ * tools write no ImageSets, and often put images and annotations into one folder.
  * Classes are those of `classes.txt` where the folder has one; else VOC's 20 when the annotations of
  * all splits name no other; else all their names, sorted.
  */
@@ -13,7 +13,7 @@ import { annotationIds, readVoc, vocNames } from './read-voc.ts';
 
 /** What to look for, in words. */
 export const VOC_LAYOUT =
-  'ImageSets/Main/*.txt beside Annotations/ and JPEGImages/, or *.xml with pictures (PASCAL VOC)';
+  'ImageSets/Main/*.txt beside Annotations/ and JPEGImages/, or *.xml with images (PASCAL VOC)';
 
 /** ImageSets/Main also holds one list per class: `cow_train.txt`, lines `ID -1`. */
 const CLASS_LIST = /_(train|val|trainval|test)\.txt$/;
@@ -54,7 +54,7 @@ async function openRoot(root: string): Promise<DatasetSource> {
   const names = await listFolder(sets);
   const lists = names.filter((name) => name.endsWith('.txt') && !CLASS_LIST.test(name));
   const annotations = path.join(root, 'Annotations');
-  const pictures = path.join(root, 'JPEGImages');
+  const images = path.join(root, 'JPEGImages');
   // The official sets are large, and known by their lists of 20 classes.
   const official = VOC_CLASSES.every((name) => names.some((list) => list.startsWith(`${name}_`)));
   const allNames = official ? async () => VOC_CLASSES : once(() => vocNames([annotations]));
@@ -64,7 +64,7 @@ async function openRoot(root: string): Promise<DatasetSource> {
     splits: sortSplits(lists.map(withoutExtension)),
     read: (split, report) => {
       const list = path.join(sets, `${split}.txt`);
-      return readVoc({ root, split, list, annotations, pictures }, allNames, report);
+      return readVoc({ root, split, list, annotations, images }, allNames, report);
     },
   };
 }
@@ -96,15 +96,15 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Where pictures and their annotations lie: in two folders or in one; undefined when nowhere. */
+/** Where images and their annotations lie: in two folders or in one; undefined when nowhere. */
 async function unlistedFolders(
   folder: string,
-): Promise<{ annotations: string; pictures: string } | undefined> {
+): Promise<{ annotations: string; images: string } | undefined> {
   const annotations = await folderCalled(folder, ['Annotations', 'annotations']);
-  const pictures = await folderCalled(folder, ['JPEGImages', 'images']);
-  const names = (await listFolder(pictures)).filter(isImageName).map(withoutExtension);
+  const images = await folderCalled(folder, ['JPEGImages', 'images']);
+  const names = (await listFolder(images)).filter(isImageName).map(withoutExtension);
   const annotated = new Set(await annotationIds(annotations));
-  return names.some((name) => annotated.has(name)) ? { annotations, pictures } : undefined;
+  return names.some((name) => annotated.has(name)) ? { annotations, images } : undefined;
 }
 
 /** The first of the folders that exists, else the one that would hold them. */

@@ -47,7 +47,7 @@ export async function writeVoc({
   return countBoxes([...written.values()].flatMap(({ boxes }) => boxes));
 }
 
-/** All pictures lie in one folder, and a list has one name a line. */
+/** All images lie in one folder, and a list has one name a line. */
 const flatName = (name: string): string => name.replace(/[/\s]+/g, '_');
 
 function checkName(name: string): void {

@@ -1,4 +1,4 @@
-/** The data.yaml of a YOLO data set, as Ultralytics writes it. */
+/** The data.yaml of a YOLO dataset, as Ultralytics writes it. */
 import path from 'node:path';
 import { Lexer, LineCounter, Parser, parseDocument } from 'yaml';
 import { RefineDetError } from '../../errors.ts';

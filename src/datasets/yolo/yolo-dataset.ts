@@ -1,5 +1,5 @@
 /**
- * YOLO folders: a data.yaml that names classes and splits, pictures below a folder `images`, and a
+ * YOLO folders: a data.yaml that names classes and splits, images below a folder `images`, and a
  * text file of the same name below `labels` for each (none for an image without objects).
  */
 import type { Dirent } from 'node:fs';
@@ -51,20 +51,22 @@ async function configFile(folder: string): Promise<string | undefined> {
 }
 
 async function readYolo(config: YoloConfig, split: string, report: Report): Promise<Dataset> {
-  const pictures = new Set<string>();
+  const imageFiles = new Set<string>();
   const folders: string[] = [];
   for (const entry of config.splits.get(split)!) {
     const isList = !(await isFolder(entry));
-    const found = isList ? await listedPictures(entry, config, report) : await picturesIn(entry);
-    for (const picture of found) pictures.add(picture);
+    const found = isList
+      ? await listedImageFiles(entry, config, report)
+      : await imageFilesIn(entry);
+    for (const imageFile of found) imageFiles.add(imageFile);
     folders.push(...(isList ? new Set(found.map((file) => path.dirname(file))) : [entry]));
   }
   const base = commonFolder(folders);
-  const images = await mapConcurrently([...pictures], (picture) =>
+  const images = await mapConcurrently([...imageFiles], (imageFile) =>
     readYoloImage({
-      picture,
-      fileName: relativeName(base, picture),
-      labels: labelPath(picture),
+      imageFile,
+      fileName: relativeName(base, imageFile),
+      labels: labelPath(imageFile),
       config,
       report,
     }),
@@ -81,11 +83,11 @@ async function readYolo(config: YoloConfig, split: string, report: Report): Prom
 }
 
 /** Also those in folders below; links to folders are not followed: they could lead in circles. */
-async function picturesIn(folder: string): Promise<string[]> {
+async function imageFilesIn(folder: string): Promise<string[]> {
   const entries = await foldersAndFiles(folder);
   const found = await mapConcurrently(entries, async (entry) => {
     const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) return picturesIn(file);
+    if (entry.isDirectory()) return imageFilesIn(file);
     return isImageName(entry.name) ? [file] : [];
   });
   return found.flat().sort();
@@ -100,10 +102,10 @@ async function foldersAndFiles(folder: string): Promise<Dirent[]> {
 }
 
 /**
- * Pictures named by a text file, relative to its folder or to the root. They may not lie outside
+ * Images named by a text file, relative to its folder or to the root. They may not lie outside
  * both.
  */
-async function listedPictures(
+async function listedImageFiles(
   file: string,
   { root }: YoloConfig,
   report: Report,
@@ -115,14 +117,14 @@ async function listedPictures(
   const found = new Set<string>();
   for (const [index, name] of names.entries()) {
     if (name === '') continue;
-    const picture = path.resolve(beside ? bases[0] : root, name.replaceAll('\\', '/'));
+    const imageFile = path.resolve(beside ? bases[0] : root, name.replaceAll('\\', '/'));
     const place = { file, line: index + 1 };
-    if (!bases.some((base) => isInside(base, picture))) {
-      report('unsafe-path', `"${name}" lies outside the data set`, place);
-    } else if (found.has(picture)) {
+    if (!bases.some((base) => isInside(base, imageFile))) {
+      report('unsafe-path', `"${name}" lies outside the dataset`, place);
+    } else if (found.has(imageFile)) {
       report('repeated-image', `"${name}" is listed twice`, place);
     } else {
-      found.add(picture);
+      found.add(imageFile);
     }
   }
   return [...found];
@@ -141,10 +143,10 @@ function commonFolder(folders: readonly string[]): string {
 }
 
 /** `…/images/train/7.jpg` → `…/labels/train/7.txt`, exchanging the last such folder. */
-function labelPath(picture: string): string {
+function labelPath(imageFile: string): string {
   const [images, labels] = ['images', 'labels'].map((name) => `${path.sep}${name}${path.sep}`);
-  const at = picture.lastIndexOf(images);
+  const at = imageFile.lastIndexOf(images);
   const swapped =
-    at < 0 ? picture : picture.slice(0, at) + labels + picture.slice(at + images.length);
+    at < 0 ? imageFile : imageFile.slice(0, at) + labels + imageFile.slice(at + images.length);
   return `${withoutExtension(swapped)}.txt`;
 }

@@ -1,16 +1,16 @@
-/** One image of a YOLO data set and the lines of its label file. */
+/** One image of a YOLO dataset and the lines of its label file. */
 import type { Box } from '../../boxes.ts';
 import { RefineDetError } from '../../errors.ts';
 import type { Report } from '../check/findings.ts';
 import { isFile, MAX_ANNOTATION_BYTES, readText, withoutExtension } from '../dataset-files.ts';
 import type { DatasetImage, GroundTruth } from '../dataset-types.ts';
-import { type ImageSize, readPictureSize } from '../image-size.ts';
+import { type ImageSize, readImageFileSize } from '../image-size.ts';
 import { isCoordinate, toNumber } from '../parse-number.ts';
 import type { YoloConfig } from './yolo-config.ts';
 
 interface YoloImage {
   /** Absolute. */
-  picture: string;
+  imageFile: string;
   fileName: string;
   /** Absolute; need not exist. */
   labels: string;
@@ -19,31 +19,31 @@ interface YoloImage {
 }
 
 /**
- * Reads the boxes; the start of the picture too where there are any, because they are relative to its size.
- * @returns undefined when the picture cannot be read
+ * Reads the boxes; the start of the image too where there are any, because they are relative to its size.
+ * @returns undefined when the image cannot be read
  */
 export async function readYoloImage(source: YoloImage): Promise<DatasetImage | undefined> {
-  const { picture, fileName, labels, report } = source;
+  const { imageFile, fileName, labels, report } = source;
   const image: DatasetImage = {
     id: withoutExtension(fileName),
     fileName,
-    path: picture,
+    path: imageFile,
     annotationPath: labels,
     boxes: [],
   };
   const text = (await isFile(labels)) ? await readText(labels, MAX_ANNOTATION_BYTES) : '';
   if (text.trim() === '') return image;
-  const size = await sizeOrReport(picture, report);
+  const size = await sizeOrReport(imageFile, report);
   return size && { ...image, ...size, boxes: parseLabels(text, size, source) };
 }
 
-async function sizeOrReport(picture: string, report: Report): Promise<ImageSize | undefined> {
+async function sizeOrReport(imageFile: string, report: Report): Promise<ImageSize | undefined> {
   try {
-    return await readPictureSize(picture);
+    return await readImageFileSize(imageFile);
   } catch (error) {
     if (!(error instanceof RefineDetError)) throw error;
     const code = error.code === 'FILE_NOT_FOUND' ? 'missing-image' : 'undecodable-image';
-    report(code, error.message, { file: picture });
+    report(code, error.message, { file: imageFile });
     return undefined;
   }
 }

@@ -14,7 +14,7 @@ import {
 } from './error-types.ts';
 import { bestOf, bestOperatingPoint, type OperatingPoint, thresholdCurve } from './thresholds.ts';
 
-export interface AnalyseOptions extends EvaluateOptions {
+export interface AnalyzeOptions extends EvaluateOptions {
   /** Score from which detections count in the confusion matrix and the misses. Default: best F1. */
   scoreThreshold?: number;
   /** Most false positives, and misses, to list. Default 20. */
@@ -40,7 +40,7 @@ export interface Analysis {
   dataset: Dataset;
   /** IoU of everything below: the VOC option, and 0.5 with COCO. */
   iouThreshold: number;
-  /** In the order of the data set's classes. */
+  /** In the order of the dataset's classes. */
   classes: ClassAnalysis[];
   /** All classes together, thresholds ascending. */
   thresholds: OperatingPoint[];
@@ -58,13 +58,13 @@ export interface Analysis {
 const DEFAULT_WORST = 20;
 
 /**
- * Evaluates predictions as {@link evaluate} does and analyses them.
+ * Evaluates predictions as {@link evaluate} does and analyzes them.
  * @throws as {@link evaluate}
  */
-export function analyse(
+export function analyze(
   dataset: Dataset,
   predictions: Predictions,
-  options: AnalyseOptions,
+  options: AnalyzeOptions,
 ): Analysis {
   const evaluation = evaluateInDetail(dataset, predictions, options);
   const { matches, result, detections, iouThreshold } = evaluation;

@@ -9,33 +9,33 @@ import type { MissedRow } from './confusion.ts';
 
 /**
  * Why a detection is wrong (after Hoiem et al., ECCV 2012): `duplicate` covers a box of its class
- * that is taken, `confusion` a box of another class, `localisation` a box of its class too poorly
+ * that is taken, `confusion` a box of another class, `localization` a box of its class too poorly
  * (IoU from 0.1), `background` none of these.
  */
-export type FalsePositiveKind = 'duplicate' | 'confusion' | 'localisation' | 'background';
+export type FalsePositiveKind = 'duplicate' | 'confusion' | 'localization' | 'background';
 
 const LOWEST_LOCALISATION_IOU = 0.1;
 
-/** A labelled box in source-image pixels. */
-export interface LabelledBox {
+/** A labeled box in source-image pixels. */
+export interface LabeledBox {
   label: string;
   box: Box;
 }
 
-export interface FalsePositive extends LabelledBox {
+export interface FalsePositive extends LabeledBox {
   image: DatasetImage;
   score: number;
   kind: FalsePositiveKind;
   /** The box that explains the kind; none for `background`. */
-  truth?: LabelledBox & { iou: number };
+  truth?: LabeledBox & { iou: number };
 }
 
-export interface Miss extends LabelledBox {
+export interface Miss extends LabeledBox {
   image: DatasetImage;
   /** Score of the detection that finds it below the threshold; none when nothing does. */
   score?: number;
   /** The wrong detection that covers it. */
-  takenFor?: LabelledBox & { score: number };
+  takenFor?: LabeledBox & { score: number };
 }
 
 /**
@@ -47,7 +47,7 @@ export function falsePositiveKinds(
   wrong: Int32Array,
   scoreThreshold: number,
 ): Record<FalsePositiveKind, number> {
-  const kinds = { duplicate: 0, confusion: 0, localisation: 0, background: 0 };
+  const kinds = { duplicate: 0, confusion: 0, localization: 0, background: 0 };
   const truthByImage = groupTruth(evaluation);
   for (const row of wrong) {
     if (evaluation.detections.score[row] < scoreThreshold) break;
@@ -143,7 +143,7 @@ function explain(
     return { kind: 'duplicate', truth: described(same, sameIou) };
   }
   if (other >= 0) return { kind: 'confusion', truth: described(other, otherIou) };
-  if (same >= 0) return { kind: 'localisation', truth: described(same, sameIou) };
+  if (same >= 0) return { kind: 'localization', truth: described(same, sameIou) };
   return { kind: 'background' };
 }
 

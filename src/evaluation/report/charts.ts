@@ -117,7 +117,7 @@ export function confusionChart({ classes, counts }: ConfusionMatrix): Html {
 
 const KIND_NAMES: Record<FalsePositiveKind, string> = {
   background: 'background',
-  localisation: 'poorly placed',
+  localization: 'poorly placed',
   confusion: 'wrong class',
   duplicate: 'duplicate',
 };

@@ -1,4 +1,4 @@
-/** Cutting a piece out of a picture and shrinking it. */
+/** Cutting a piece out of an image and shrinking it. */
 import type { Box } from '../../boxes.ts';
 import type { RawImage } from '../../image/raw-image.ts';
 
@@ -7,7 +7,7 @@ const MARGIN = 0.35;
 /** Smaller crops tell nothing about where they are. Pixels. */
 const SMALLEST_SIDE = 96;
 
-/** Whole pixels around some boxes, as a 4:3 window where the picture allows. */
+/** Whole pixels around some boxes, as a 4:3 window where the image allows. */
 export function cropAround(
   boxes: readonly Box[],
   { width, height }: Pick<RawImage, 'width' | 'height'>,
@@ -33,10 +33,10 @@ export function cropAround(
   return { x, y, width: cropWidth, height: cropHeight };
 }
 
-/** Start and length of an interval around `centre`, moved and cut to fit into [0, size]. */
-function span(centre: number, length: number, size: number): [start: number, length: number] {
+/** Start and length of an interval around `center`, moved and cut to fit into [0, size]. */
+function span(center: number, length: number, size: number): [start: number, length: number] {
   const whole = Math.max(1, Math.min(Math.round(length), size));
-  const start = Math.round(centre - whole / 2);
+  const start = Math.round(center - whole / 2);
   return [Math.max(0, Math.min(start, size - whole)), whole];
 }
 

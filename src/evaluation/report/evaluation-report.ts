@@ -25,9 +25,9 @@ import { falsePositiveCard, missCard } from './galleries.ts';
 
 /** What a report says beside its figures. */
 export interface ReportOptions {
-  /** Default: the name and split of the data set. */
+  /** Default: the name and split of the dataset. */
   title?: string;
-  /** What made the detections: model, preset, training, licence … shown as given. */
+  /** What made the detections: model, preset, training, license … shown as given. */
   model?: readonly (readonly [name: string, value: string])[];
   /** Time of the run over all images. */
   speed?: { seconds: number; images: number; setting?: string };
@@ -37,7 +37,7 @@ export interface ReportOptions {
 
 /**
  * Renders an analysis as a self-contained page: no network, no script, light and dark, printable.
- * Pictures of the worst errors are read from the data set; one that cannot be read is left blank.
+ * Images of the worst errors are read from the dataset; one that cannot be read is left blank.
  * @returns the HTML text
  */
 export async function renderReport(
@@ -175,7 +175,7 @@ function tableHint({ classesWithoutGroundTruth, ignoredClasses }: EvaluationResu
     );
   }
   if (ignoredClasses.length > 0) {
-    notes.push(`Detected but not part of the data set: ${ignoredClasses.join(', ')}.`);
+    notes.push(`Detected but not part of the dataset: ${ignoredClasses.join(', ')}.`);
   }
   return notes.join(' ');
 }
@@ -237,7 +237,7 @@ function provenance(
   const ignored = result.ignoredGroundTruth;
   return [
     ...model.map(([name, value]): [string, string] => [name, value]),
-    ['Data set', `${dataset.name} (${dataset.format.toUpperCase()}), split ${dataset.split}`],
+    ['Dataset', `${dataset.name} (${dataset.format.toUpperCase()}), split ${dataset.split}`],
     ['Folder', dataset.root],
     [
       'Ground truth',

@@ -1,4 +1,4 @@
-/** The worst errors as pictures. */
+/** The worst errors as images. */
 import { type Html, html } from '../../report/html.ts';
 import { card } from '../../report/page.ts';
 import type { FalsePositive, Miss } from '../analysis/error-types.ts';
@@ -51,8 +51,8 @@ function missReason({ score, takenFor }: Miss): string {
 
 const truthBox = (box: MarkedBox['box']): MarkedBox => ({ box, kind: 'truth' });
 
-function shot(picture: Html, title: string, reason: string, file: string): Html {
-  return html`<figure>${picture}<figcaption><b>${title}</b><br>${reason}<br><span class="file">${file}</span></figcaption></figure>`;
+function shot(imageFile: Html, title: string, reason: string, file: string): Html {
+  return html`<figure>${imageFile}<figcaption><b>${title}</b><br>${reason}<br><span class="file">${file}</span></figcaption></figure>`;
 }
 
 function gallery(title: string, hint: Html, shots: readonly Html[], empty: string): Html {

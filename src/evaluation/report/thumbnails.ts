@@ -1,4 +1,4 @@
-/** Pieces of pictures with boxes drawn on them, for reports. */
+/** Pieces of images with boxes drawn on them, for reports. */
 import { readFile } from 'node:fs/promises';
 import type { Box } from '../../boxes.ts';
 import type { DatasetImage } from '../../datasets/dataset-types.ts';
@@ -19,24 +19,24 @@ export interface MarkedBox {
   kind: 'detected' | 'truth';
 }
 
-/** The part of a picture around some boxes, or words in its place when it cannot be read. */
+/** The part of an image around some boxes, or words in its place when it cannot be read. */
 export async function thumbnail(image: DatasetImage, boxes: readonly MarkedBox[]): Promise<Html> {
   let pixels: RawImage;
   try {
     pixels = await decodeImage(await readFile(image.path), { source: image.path });
   } catch (error) {
     const missing = !(error instanceof RefineDetError);
-    return html`<div class="shot">${missing ? 'picture not found' : 'picture not readable'}</div>`;
+    return html`<div class="shot">${missing ? 'imageFile not found' : 'imageFile not readable'}</div>`;
   }
   const rect = cropAround(
     boxes.map(({ box }) => box),
     pixels,
   );
-  return boxedPicture(pixels, rect, boxes);
+  return boxedImage(pixels, rect, boxes);
 }
 
-/** A part of a picture with boxes drawn over it. */
-export async function boxedPicture(
+/** A part of an image with boxes drawn over it. */
+export async function boxedImage(
   pixels: RawImage,
   rect: Box,
   boxes: readonly MarkedBox[],
@@ -45,7 +45,7 @@ export async function boxedPicture(
   return drawn(rect, `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}`, boxes);
 }
 
-/** Boxes as vectors over the picture: sharp at any size, and in source pixels. */
+/** Boxes as vectors over the image: sharp at any size, and in source pixels. */
 function drawn(rect: Box, source: string, boxes: readonly MarkedBox[]): Html {
   const outlines = boxes.map(({ box, kind }) => {
     const place = html`x="${box.x.toFixed(1)}" y="${box.y.toFixed(1)}" width="${box.width.toFixed(1)}" height="${box.height.toFixed(1)}"`;

@@ -22,7 +22,7 @@ import { INPUT_NAME, writeNetwork } from './onnx-network.ts';
 export interface OnnxOptions {
   /** Network input instead of the model's: a side or `{ width, height }`, multiples of 64. */
   inputSize?: InputSize;
-  /** Leave the number of pictures open; otherwise it is 1. Default false. */
+  /** Leave the number of images open; otherwise it is 1. Default false. */
   dynamicBatch?: boolean;
   /**
    * How the weights of convolutions are stored: `f32` (default), or `f16`, half the size. The network
@@ -45,9 +45,9 @@ const RULES: Record<keyof OnnxOptions, Rule> = {
 };
 
 /**
- * Encodes a model for other runtimes: input `image` [1, height, width, 3], normalised like the
+ * Encodes a model for other runtimes: input `image` [1, height, width, 3], normalized like the
  * network's own; outputs `armLoc` [1, N, 4], `armConf` [1, N, 2], `odmLoc` [1, N, 4] and `odmConf`
- * [1, N, K + 1], which `postprocess` takes. The metadata say how to prepare pictures and decode boxes.
+ * [1, N, K + 1], which `postprocess` takes. The metadata say how to prepare images and decode boxes.
  * @throws INVALID_OPTION, MODEL_METADATA, WEIGHTS_MISMATCH, MODEL_TOO_LARGE; INVALID_ARGUMENT for
  *   weights that are not finite, or too large for float16
  */

@@ -25,7 +25,7 @@ export interface LayerShapes {
   output: FeatureShape;
 }
 
-/** @param layer without batch normalisation */
+/** @param layer without batch normalization */
 export function writeLayer(
   writer: GraphWriter,
   layer: Layer,

@@ -1,15 +1,15 @@
-/** What a program that knows nothing of this package needs, to prepare pictures and read the heads. */
+/** What a program that knows nothing of this package needs, to prepare images and read the heads. */
 import type { ModelConfig } from '../../model/model.ts';
 
 /** Marks files of this package. */
 export const ONNX_FORMAT = 'refinedet';
 
-/** In anchor widths and heights (paper §3, after SSD): of the centre, and of the logarithmic size. */
+/** In anchor widths and heights (paper §3, after SSD): of the center, and of the logarithmic size. */
 const VARIANCES = [0.1, 0.1, 0.2, 0.2];
 
 const INPUT =
-  '[batch, height, width, 3]: (pixel - mean) / std, pixels 0..255 in channelOrder, the picture ' +
-  'stretched to the input size (bilinear, half-pixel centres, no antialiasing)';
+  '[batch, height, width, 3]: (pixel - mean) / std, pixels 0..255 in channelOrder, the image ' +
+  'stretched to the input size (bilinear, half-pixel centers, no antialiasing)';
 
 const OUTPUTS =
   'armLoc [batch, N, 4], armConf [batch, N, 2] (background, object), odmLoc [batch, N, 4], odmConf ' +
@@ -23,7 +23,7 @@ const ANCHORS =
 const BOXES =
   'offsets t on an anchor: cx += t0 * v0 * w, cy += t1 * v1 * h, w *= exp(t2 * v2), ' +
   'h *= exp(t3 * v3), v = variances; armLoc refines the anchors, odmLoc the refined anchors; ' +
-  'corners (cx - w/2, cy - h/2, cx + w/2, cy + h/2) are shares of the picture';
+  'corners (cx - w/2, cy - h/2, cx + w/2, cy + h/2) are shares of the image';
 
 /**
  * Keys are the fields of the configuration, and five of their own. Texts stand as they are, everything

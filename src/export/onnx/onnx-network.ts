@@ -22,7 +22,7 @@ export interface HeadOutput {
 }
 
 /**
- * @param graph without batch normalisation
+ * @param graph without batch normalization
  * @returns the outputs, in the order in which they are documented
  */
 export function writeNetwork(
@@ -57,7 +57,7 @@ function writeHead(
   levels: readonly string[],
   width: number,
 ): void {
-  // 0 keeps the number of pictures, -1 is what remains.
+  // 0 keeps the number of images, -1 is what remains.
   const shape = writer.integers(`${name}.shape`, [0, -1, width]);
   const tables = levels.map((level) => {
     const map = writer.node('Transpose', [level], `${level}.nhwc`, { perm: TO_NHWC });

@@ -8,7 +8,7 @@ import { withScale } from './reduced-jpeg.ts';
 
 const require = createRequire(import.meta.url);
 
-/** A codec's heap never shrinks; after a picture that made it larger than this it is dropped. */
+/** A codec's heap never shrinks; after an image that made it larger than this it is dropped. */
 const HEAP_LIMIT_BYTES = 256 * 1024 * 1024;
 
 /** The part of an Emscripten module that is needed here. */

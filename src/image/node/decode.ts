@@ -1,4 +1,4 @@
-/** Picture files to pixels, in Node. */
+/** Image files to pixels, in Node. */
 import { RefineDetError } from '../../errors.ts';
 import { type DecodeOptions, type ImageFormat, readImageHeader, uprightSize } from '../header.ts';
 import { orient } from '../orient.ts';

@@ -1,4 +1,4 @@
-/** Pixels to picture files, in Node. */
+/** Pixels to image files, in Node. */
 import type { ImageFormat } from '../header.ts';
 import { type RawImage, validateRawImage } from '../raw-image.ts';
 import { jpegEncoder } from './codecs.ts';
@@ -29,7 +29,7 @@ const JPEG_SETTINGS = {
 };
 
 /**
- * A JPEG or PNG file of a picture.
+ * A JPEG or PNG file of an image.
  * @param options.quality of a JPEG, 1 to 100; default 90
  * @throws INVALID_ARGUMENT, IMAGE_EMPTY
  */

@@ -41,8 +41,8 @@ const ADAM7: readonly Pass[] = [
 ];
 
 /**
- * Decodes a complete PNG file of supported kind: grey to one channel, RGB and palettes to three, RGB
- * with alpha to four. Transparency by colour and the alpha of grey are dropped.
+ * Decodes a complete PNG file of supported kind: gray to one channel, RGB and palettes to three, RGB
+ * with alpha to four. Transparency by color and the alpha of gray are dropped.
  * @throws Error naming the damage
  */
 export async function decodePng(bytes: Uint8Array): Promise<RawImage> {

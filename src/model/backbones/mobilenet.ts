@@ -1,6 +1,6 @@
 /**
  * MobileNetV2 1.0 (arXiv 1801.04381, table 2) with TensorFlow's SAME padding and one extra stride-2
- * block, as in SSD MobileNetV2. Batch normalisation is folded; ReLU6 follows every convolution but
+ * block, as in SSD MobileNetV2. Batch normalization is folded; ReLU6 follows every convolution but
  * the linear bottlenecks' projections.
  */
 import type { GraphBuilder } from '../builder.ts';

@@ -1,6 +1,6 @@
 /**
  * ResNet-101 with one more stage, res6 (RefineDet §4, "ResNet-101"; names of the Caffe release, with
- * a dot before the branch). Convolutions carry batch normalisation, folded before inference.
+ * a dot before the branch). Convolutions carry batch normalization, folded before inference.
  */
 import type { GraphBuilder } from '../builder.ts';
 

@@ -21,7 +21,7 @@ export function vgg16(b: GraphBuilder): string[] {
   for (const [index, [repeats, filters]] of BLOCKS.entries()) {
     const block = index + 1;
     for (let i = 1; i <= repeats; i++) x = b.conv(`conv${block}_${i}`, x, filters, 3, relu);
-    // conv4_3 and conv5_3 have larger activations than deeper maps: ParseNet's L2 normalisation.
+    // conv4_3 and conv5_3 have larger activations than deeper maps: ParseNet's L2 normalization.
     if (block === 4) sources.push(b.l2norm('conv4_3_norm', x, 10));
     if (block === 5) sources.push(b.l2norm('conv5_3_norm', x, 8));
     x = b.maxPool(`pool${block}`, x, 2, block === 3);

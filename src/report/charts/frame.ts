@@ -1,4 +1,4 @@
-/** What charts share: plot area, axes, number formats. Colours come from the page's style sheet. */
+/** What charts share: plot area, axes, number formats. Colors come from the page's style sheet. */
 import type { ScaleContinuousNumeric } from 'd3-scale';
 import { type Html, html } from '../html.ts';
 

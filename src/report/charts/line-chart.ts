@@ -116,7 +116,7 @@ function dot({ left, width }: Frame, x: number, y: number, text: string): Html {
   return html`<circle class="dot" cx="${x}" cy="${y}" r="4"/><text class="note" x="${x + shift}" y="${y - 8}" text-anchor="${toTheLeft ? 'end' : 'start'}">${text}</text>`;
 }
 
-/** Names of the series in their colours. */
+/** Names of the series in their colors. */
 export function legend(names: readonly string[]): Html {
   const items = names.map((name, i) => html`<li><span class="swatch s${i}"></span>${name}</li>`);
   return html`<ul class="legend">${items}</ul>`;

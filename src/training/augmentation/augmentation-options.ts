@@ -1,5 +1,5 @@
 /**
- * What happens to pictures on their way into training: plain data. The defaults are SSD's, which the
+ * What happens to images on their way into training: plain data. The defaults are SSD's, which the
  * paper takes over; mosaic and pasted boxes are ours and off.
  */
 import { checkFields, checkObject, FRACTION, type Rule, wholeFrom } from '../../option-checks.ts';
@@ -8,7 +8,7 @@ import { checkFields, checkObject, FRACTION, type Rule, wholeFrom } from '../../
 export type Range = readonly [low: number, high: number];
 
 export interface AugmentationOptions {
-  /** Colour jitter. Each of the four happens by itself with this probability. */
+  /** Color jitter. Each of the four happens by itself with this probability. */
   color: {
     /** Default 0.5. */
     probability: number;
@@ -16,7 +16,7 @@ export interface AugmentationOptions {
     brightness: number;
     /** Factor of all channels. Default 0.5 to 1.5. */
     contrast: Range;
-    /** Factor of the distance from grey. Default 0.5 to 1.5. */
+    /** Factor of the distance from gray. Default 0.5 to 1.5. */
     saturation: Range;
     /**
      * Largest turn of the hue, either way, in steps of OpenCV's 8-bit HSV: two degrees. Default 18,
@@ -24,24 +24,24 @@ export interface AugmentationOptions {
      */
     hue: number;
   };
-  /** Zoom out: the picture becomes a part of a larger canvas of the mean colour. */
+  /** Zoom out: the image becomes a part of a larger canvas of the mean color. */
   expand: {
     /** Default 0.5. */
     probability: number;
-    /** Largest side of the canvas, in sides of the picture. Default 4. */
+    /** Largest side of the canvas, in sides of the image. Default 4. */
     maxRatio: number;
   };
   /** Zoom in: a random part that overlaps a box enough. */
   crop: {
     /**
      * For each one a part is sought that some box overlaps by at least this IoU; then one of the
-     * parts that were found, or the whole picture, is taken. An empty list crops never. Default
+     * parts that were found, or the whole image, is taken. An empty list crops never. Default
      * 0.1, 0.3, 0.5, 0.7, 0.9 and 0 (any).
      */
     minOverlaps: readonly number[];
     /** Square root of the part's area. Default 0.3 to 1. */
     scale: Range;
-    /** Width / height, in fractions of the picture. Default 0.5 to 2. */
+    /** Width / height, in fractions of the image. Default 0.5 to 2. */
     aspect: Range;
     /** Parts tried for each of `minOverlaps`. Default 50. */
     trials: number;
@@ -50,18 +50,18 @@ export interface AugmentationOptions {
     /** Default 0.5. */
     probability: number;
   };
-  /** Four pictures in one. */
+  /** Four images in one. */
   mosaic: {
     /** Default 0. */
     probability: number;
     /** Where they meet, in fractions of the sides. Default 0.3 to 0.7. */
     split: Range;
   };
-  /** Boxes cut from other pictures, rare classes first. */
+  /** Boxes cut from other images, rare classes first. */
   paste: {
     /** Default 0. */
     probability: number;
-    /** Most boxes in a picture. Default 3. */
+    /** Most boxes in an image. Default 3. */
     maxBoxes: number;
     /** Factor of their size. Default 0.5 to 1.5. */
     scale: Range;
@@ -95,7 +95,7 @@ export type PartialAugmentation = {
   [Group in keyof AugmentationOptions]?: Partial<AugmentationOptions[Group]>;
 };
 
-/** Leaves every picture as it is: only resized. */
+/** Leaves every image as it is: only resized. */
 export const NO_AUGMENTATION: PartialAugmentation = {
   color: { probability: 0 },
   expand: { probability: 0 },

@@ -1,6 +1,6 @@
 /**
  * Everything random about a training sample, decided before any pixel is touched: which part of
- * which picture goes where, in which colours, and the boxes that result.
+ * which image goes where, in which colors, and the boxes that result.
  */
 import type { Random } from '../../random.ts';
 import type { Truth } from '../loss/truth.ts';
@@ -9,7 +9,7 @@ import { type ColorMatrix, sampleColor } from './color-jitter.ts';
 import { placeBox } from './paste.ts';
 import { sampleCanvas, sampleCrop } from './random-crop.ts';
 import {
-  type LabelledBox,
+  type LabeledBox,
   mirror,
   type Region,
   relativeTo,
@@ -20,11 +20,11 @@ import {
   within,
 } from './region.ts';
 
-/** One picture's part in a sample. Later tiles cover earlier ones. */
+/** One image's part in a sample. Later tiles cover earlier ones. */
 export interface Tile {
-  /** Index into the pictures of the sample. */
-  picture: number;
-  /** The part that is shown, in fractions of the picture; beyond its edges is the mean colour. */
+  /** Index into the images of the sample. */
+  image: number;
+  /** The part that is shown, in fractions of the image; beyond its edges is the mean color. */
   from: Region;
   /** Where, in fractions of the sample. */
   to: Region;
@@ -39,9 +39,9 @@ export interface SamplePlan {
   truth: Truth;
 }
 
-/** A box to be cut out of a picture. */
+/** A box to be cut out of an image. */
 export interface Cutout {
-  /** Of the picture. */
+  /** Of the image. */
   truth: Truth;
   /** Index of the box. */
   box: number;
@@ -49,21 +49,21 @@ export interface Cutout {
 
 /**
  * @param random the sample's own generator: the same state gives the same plan
- * @param pictures one, or four for a mosaic
- * @param cutouts boxes to paste, each from a picture of its own: pictures n, n + 1 … of the tiles
+ * @param images one, or four for a mosaic
+ * @param cutouts boxes to paste, each from an image of its own: images n, n + 1 … of the tiles
  */
 export function planSample(
   random: Random,
   options: AugmentationOptions,
-  pictures: readonly Truth[],
+  images: readonly Truth[],
   cutouts: readonly Cutout[] = [],
 ): SamplePlan {
   const tiles: Tile[] = [];
-  const boxes: LabelledBox[] = [];
-  const places = pictures.length === 1 ? [WHOLE] : quadrants(random, options.mosaic);
-  places.forEach((to, picture) => {
-    const shown = planPicture(random, options, pictures[picture], pictures.length === 1);
-    tiles.push({ picture, to, ...shown.tile });
+  const boxes: LabeledBox[] = [];
+  const places = images.length === 1 ? [WHOLE] : quadrants(random, options.mosaic);
+  places.forEach((to, image) => {
+    const shown = planImage(random, options, images[image], images.length === 1);
+    tiles.push({ image, to, ...shown.tile });
     boxes.push(...placed(shown.boxes, to));
   });
   cutouts.forEach(({ truth, box }, i) => {
@@ -71,7 +71,7 @@ export function planSample(
     const to = placeBox(random, cut, boxes, options.paste);
     if (!to) return;
     tiles.push({
-      picture: pictures.length + i,
+      image: images.length + i,
       from: { x: cut.x1, y: cut.y1, width: cut.x2 - cut.x1, height: cut.y2 - cut.y1 },
       to,
       flip: random.chance(options.flip.probability),
@@ -82,13 +82,13 @@ export function planSample(
   return { tiles, truth: toTruth(boxes) };
 }
 
-/** SSD's steps in their order: colours, zoom out, part, mirror. A mosaic's pictures are small enough. */
-function planPicture(
+/** SSD's steps in their order: colors, zoom out, part, mirror. A mosaic's images are small enough. */
+function planImage(
   random: Random,
   options: AugmentationOptions,
   truth: Truth,
   mayExpand: boolean,
-): { tile: Omit<Tile, 'picture' | 'to'>; boxes: LabelledBox[] } {
+): { tile: Omit<Tile, 'image' | 'to'>; boxes: LabeledBox[] } {
   const colors = sampleColor(random, options.color);
   const canvas = mayExpand ? sampleCanvas(random, options.expand) : WHOLE;
   const onCanvas = relativeTo(canvas, toBoxes(truth));
@@ -112,7 +112,7 @@ function quadrants(random: Random, { split }: AugmentationOptions['mosaic']): Re
 }
 
 /** Boxes in fractions of a region, as fractions of the sample. */
-function placed(boxes: readonly LabelledBox[], to: Region): LabelledBox[] {
+function placed(boxes: readonly LabeledBox[], to: Region): LabeledBox[] {
   const sample = {
     x: -to.x / to.width,
     y: -to.y / to.height,

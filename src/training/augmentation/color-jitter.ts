@@ -1,4 +1,4 @@
-/** SSD's four colour jitters as one affine map, so that they cost one matrix product a pixel. */
+/** SSD's four color jitters as one affine map, so that they cost one matrix product a pixel. */
 import type { Random } from '../../random.ts';
 import type { AugmentationOptions } from './augmentation-options.ts';
 
@@ -10,12 +10,12 @@ export type ColorMatrix = readonly number[];
 
 export const UNCHANGED: ColorMatrix = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0];
 
-/** Shares of the channels in lightness (Rec. 709, as in the SVG colour filters). */
+/** Shares of the channels in lightness (Rec. 709, as in the SVG color filters). */
 const LUMA = [0.2126, 0.7152, 0.0722] as const;
 const DEGREES_A_STEP = 2;
 
 /**
- * Brightness adds, contrast multiplies, saturation moves away from grey, hue turns around grey. As in
+ * Brightness adds, contrast multiplies, saturation moves away from gray, hue turns around gray. As in
  * SSD contrast comes either before or after saturation and hue. SSD works on HSV, where the last two
  * are not linear; here they are the linear maps of the same name, which keep lightness.
  */
@@ -41,12 +41,12 @@ function scale(factor: number): ColorMatrix {
   return [factor, 0, 0, 0, 0, factor, 0, 0, 0, 0, factor, 0];
 }
 
-/** Grey plus `factor` times what is not grey. */
+/** Gray plus `factor` times what is not gray. */
 function saturationMatrix(factor: number): ColorMatrix {
   return fromRows((row, column) => (1 - factor) * LUMA[column] + (row === column ? factor : 0));
 }
 
-/** Rotation of the two colour differences; the matrix of SVG's feColorMatrix hueRotate. */
+/** Rotation of the two color differences; the matrix of SVG's feColorMatrix hueRotate. */
 function hueMatrix(angle: number): ColorMatrix {
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const [r, g, b] = LUMA;

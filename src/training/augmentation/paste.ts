@@ -1,8 +1,8 @@
-/** Boxes cut from other pictures (copy-paste, arXiv 2012.07177, by rectangles): which, and where to. */
+/** Boxes cut from other images (copy-paste, arXiv 2012.07177, by rectangles): which, and where to. */
 import type { Random } from '../../random.ts';
 import type { Truth } from '../loss/truth.ts';
 import type { AugmentationOptions } from './augmentation-options.ts';
-import { boxArea, type LabelledBox, type Region, sharedArea } from './region.ts';
+import { boxArea, type LabeledBox, type Region, sharedArea } from './region.ts';
 
 /** A box of the training data. */
 export interface Donor {
@@ -15,7 +15,7 @@ export interface Donor {
 /** Boxes by class, so that every class is as likely as any other. */
 export type DonorPool = readonly (readonly Donor[])[];
 
-/** Smaller boxes, by the longer side in fractions of the picture, are not worth pasting. */
+/** Smaller boxes, by the longer side in fractions of the image, are not worth pasting. */
 const MIN_SIDE = 0.05;
 const TRIALS = 10;
 
@@ -61,8 +61,8 @@ export function chooseSources(
 /** A place for a box among others; undefined when none was found that hides little of them. */
 export function placeBox(
   random: Random,
-  { x1, y1, x2, y2 }: LabelledBox,
-  others: readonly LabelledBox[],
+  { x1, y1, x2, y2 }: LabeledBox,
+  others: readonly LabeledBox[],
   { scale, maxCover }: AugmentationOptions['paste'],
 ): Region | undefined {
   for (let trial = 0; trial < TRIALS; trial++) {

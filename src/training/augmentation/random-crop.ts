@@ -1,17 +1,17 @@
-/** SSD's zoom-out and its random part of a picture that shows enough of a box. */
+/** SSD's zoom-out and its random part of an image that shows enough of a box. */
 import type { Random } from '../../random.ts';
 import type { AugmentationOptions } from './augmentation-options.ts';
 import {
   boxArea,
-  isCentred,
-  type LabelledBox,
+  isCentered,
+  type LabeledBox,
   type Region,
   relativeTo,
   sharedArea,
   WHOLE,
 } from './region.ts';
 
-/** A canvas around the picture, in fractions of the picture: overhangs it. */
+/** A canvas around the image, in fractions of the image: overhangs it. */
 export function sampleCanvas(random: Random, options: AugmentationOptions['expand']): Region {
   if (!random.chance(options.probability)) return WHOLE;
   const ratio = random.between(1, options.maxRatio);
@@ -26,12 +26,12 @@ export function sampleCanvas(random: Random, options: AugmentationOptions['expan
 /**
  * A part of a canvas: for each least overlap the first part found that some box overlaps by as
  * much; of these and the whole canvas one at random, as in the released code. Unlike there, a part
- * must show the centre of a box: otherwise nothing would be left to learn.
+ * must show the center of a box: otherwise nothing would be left to learn.
  * @param boxes in fractions of the canvas
  */
 export function sampleCrop(
   random: Random,
-  boxes: readonly LabelledBox[],
+  boxes: readonly LabeledBox[],
   options: AugmentationOptions['crop'],
 ): Region {
   const objects = boxes.filter(({ ignored }) => !ignored);
@@ -41,7 +41,7 @@ export function sampleCrop(
     for (let trial = 0; trial < options.trials; trial++) {
       const part = samplePart(random, options);
       if (!objects.some((box) => overlap(part, box) >= least)) continue;
-      if (!relativeTo(part, objects).some(isCentred)) continue;
+      if (!relativeTo(part, objects).some(isCentered)) continue;
       found.push(part);
       break;
     }
@@ -65,7 +65,7 @@ function samplePart(random: Random, { scale, aspect }: AugmentationOptions['crop
 }
 
 /** Intersection over union. */
-function overlap(part: Region, box: LabelledBox): number {
+function overlap(part: Region, box: LabeledBox): number {
   const shared = sharedArea(part, box);
   return shared / (part.width * part.height + boxArea(box) - shared);
 }

@@ -1,7 +1,7 @@
-/** Parts of pictures and of the network input, and the boxes that are seen in them. */
+/** Parts of images and of the network input, and the boxes that are seen in them. */
 import type { Truth } from '../loss/truth.ts';
 
-/** Fractions of the sides of a picture; may overhang it. */
+/** Fractions of the sides of an image; may overhang it. */
 export interface Region {
   x: number;
   y: number;
@@ -12,7 +12,7 @@ export interface Region {
 export const WHOLE: Region = { x: 0, y: 0, width: 1, height: 1 };
 
 /** One box on the way to a {@link Truth}: corners, fractions. */
-export interface LabelledBox {
+export interface LabeledBox {
   x1: number;
   y1: number;
   x2: number;
@@ -21,7 +21,7 @@ export interface LabelledBox {
   ignored: boolean;
 }
 
-export function toBoxes({ boxes, classIds, ignored }: Truth): LabelledBox[] {
+export function toBoxes({ boxes, classIds, ignored }: Truth): LabeledBox[] {
   return Array.from(classIds, (classId, g) => ({
     x1: boxes[4 * g],
     y1: boxes[4 * g + 1],
@@ -32,7 +32,7 @@ export function toBoxes({ boxes, classIds, ignored }: Truth): LabelledBox[] {
   }));
 }
 
-export function toTruth(boxes: readonly LabelledBox[]): Truth {
+export function toTruth(boxes: readonly LabeledBox[]): Truth {
   return {
     boxes: Float32Array.from(boxes.flatMap(({ x1, y1, x2, y2 }) => [x1, y1, x2, y2])),
     classIds: Int32Array.from(boxes, ({ classId }) => classId),
@@ -53,8 +53,8 @@ export function within(outer: Region, { x, y, width, height }: Region): Region {
 /** The boxes as fractions of a region of what they refer to. */
 export function relativeTo(
   { x, y, width, height }: Region,
-  boxes: readonly LabelledBox[],
-): LabelledBox[] {
+  boxes: readonly LabeledBox[],
+): LabeledBox[] {
   return boxes.map((box) => ({
     ...box,
     x1: (box.x1 - x) / width,
@@ -65,12 +65,12 @@ export function relativeTo(
 }
 
 /**
- * What is left of boxes, given as fractions of a region, at its edges. Boxes whose centre is outside
+ * What is left of boxes, given as fractions of a region, at its edges. Boxes whose center is outside
  * are gone; ignored ones stay as long as anything of them is seen.
  */
-export function visible(boxes: readonly LabelledBox[]): LabelledBox[] {
+export function visible(boxes: readonly LabeledBox[]): LabeledBox[] {
   return boxes
-    .filter((box) => box.ignored || isCentred(box))
+    .filter((box) => box.ignored || isCentered(box))
     .map((box) => ({
       ...box,
       x1: clamp(box.x1),
@@ -81,14 +81,14 @@ export function visible(boxes: readonly LabelledBox[]): LabelledBox[] {
     .filter(({ x1, y1, x2, y2 }) => x2 > x1 && y2 > y1);
 }
 
-/** Whether the centre of a box lies in the region that it refers to. */
-export function isCentred({ x1, y1, x2, y2 }: LabelledBox): boolean {
+/** Whether the center of a box lies in the region that it refers to. */
+export function isCentered({ x1, y1, x2, y2 }: LabeledBox): boolean {
   const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2];
   return x >= 0 && x <= 1 && y >= 0 && y <= 1;
 }
 
 /** Area that a region and a box have in common. */
-export function sharedArea(region: Region, { x1, y1, x2, y2 }: LabelledBox): number {
+export function sharedArea(region: Region, { x1, y1, x2, y2 }: LabeledBox): number {
   const { x, y, width, height } = region;
   return (
     Math.max(0, Math.min(x + width, x2) - Math.max(x, x1)) *
@@ -96,11 +96,11 @@ export function sharedArea(region: Region, { x1, y1, x2, y2 }: LabelledBox): num
   );
 }
 
-export function boxArea({ x1, y1, x2, y2 }: LabelledBox): number {
+export function boxArea({ x1, y1, x2, y2 }: LabeledBox): number {
   return (x2 - x1) * (y2 - y1);
 }
 
-export function mirror(boxes: readonly LabelledBox[]): LabelledBox[] {
+export function mirror(boxes: readonly LabeledBox[]): LabeledBox[] {
   return boxes.map((box) => ({ ...box, x1: 1 - box.x2, x2: 1 - box.x1 }));
 }
 

@@ -1,4 +1,4 @@
-/** Turns a plan and its pictures into network input, by the kernel of assembly/augment.ts. */
+/** Turns a plan and its images into network input, by the kernel of assembly/augment.ts. */
 import { RefineDetError } from '../../errors.ts';
 import type { RawImage } from '../../image/raw-image.ts';
 import { type Fields, writeFields } from '../../kernels/fields.ts';
@@ -44,7 +44,7 @@ const COLUMN_BYTES = 8;
 const SLACK_BYTES = 8;
 const TARGET_PIXEL_BYTES = 12;
 
-/** Owns its heap memory: room for the part of one picture that is used at a time. */
+/** Owns its heap memory: room for the part of one image that is used at a time. */
 export class Augmenter {
   readonly #kernels: Kernels;
   readonly #heap: Heap;
@@ -64,19 +64,19 @@ export class Augmenter {
 
   /**
    * Paints a sample.
-   * @param pictures in the order that the plan's tiles count them
-   * @throws INVALID_ARGUMENT when a picture is missing; OUT_OF_MEMORY
+   * @param images in the order that the plan's tiles count them
+   * @throws INVALID_ARGUMENT when an image is missing; OUT_OF_MEMORY
    */
-  render(plan: SamplePlan, pictures: readonly RawImage[], target: RenderTarget): void {
+  render(plan: SamplePlan, images: readonly RawImage[], target: RenderTarget): void {
     for (const tile of plan.tiles) {
-      const picture = pictures[tile.picture];
-      if (!picture) {
+      const image = images[tile.image];
+      if (!image) {
         throw new RefineDetError(
           'INVALID_ARGUMENT',
-          `the plan needs picture ${tile.picture}, but there are ${pictures.length}`,
+          `the plan needs image ${tile.image}, but there are ${images.length}`,
         );
       }
-      this.#paint(tile, picture, target);
+      this.#paint(tile, image, target);
     }
   }
 
@@ -86,8 +86,8 @@ export class Augmenter {
     this.#columns.dispose();
   }
 
-  #paint({ from, to, flip, colors }: Tile, picture: RawImage, target: RenderTarget): void {
-    const { width, height } = picture;
+  #paint({ from, to, flip, colors }: Tile, image: RawImage, target: RenderTarget): void {
+    const { width, height } = image;
     const columns = pixelsOf(to.x, to.width, target.width);
     const rows = pixelsOf(to.y, to.height, target.height);
     if (columns.count === 0 || rows.count === 0) return;
@@ -98,9 +98,9 @@ export class Augmenter {
     const y = from.y + from.height * down.start;
     const stepX = from.width * across.step * width * (flip ? -1 : 1);
     const stepY = from.height * down.step * height;
-    const channels = picture.channels === 4 ? 4 : 3;
+    const channels = image.channels === 4 ? 4 : 3;
     const band = rowsBetween(y * height, y * height + stepY * (rows.count - 1), height);
-    const source = this.#upload(picture, band);
+    const source = this.#upload(image, band);
     this.#writeColors(colors);
     writeFields(this.#heap, this.#tile, TILE_FIELDS, {
       x: x * width,
@@ -122,7 +122,7 @@ export class Augmenter {
     this.#kernels.paintTile(this.#tile);
   }
 
-  /** Copies some rows of a picture, grey ones as three channels. */
+  /** Copies some rows of an image, gray ones as three channels. */
   #upload({ data, width, channels }: RawImage, { first, count }: Span): number {
     const pixels = data.subarray(first * width * channels, (first + count) * width * channels);
     const bytes = channels === 1 ? 3 * pixels.length : pixels.length;
@@ -136,7 +136,7 @@ export class Augmenter {
     return pointer;
   }
 
-  /** The matrix by columns, in the network's order of channels, and the normalisation. */
+  /** The matrix by columns, in the network's order of channels, and the normalization. */
   #writeColors(colors: ColorMatrix): void {
     const { mean, std, channelOrder } = this.#normalization;
     const order = channelOrder === 'RGB' ? [0, 1, 2] : [2, 1, 0];
@@ -156,14 +156,14 @@ interface Span {
   count: number;
 }
 
-/** Pixels whose centres lie in [start, start + length), fractions of `size` pixels. */
+/** Pixels whose centers lie in [start, start + length), fractions of `size` pixels. */
 function pixelsOf(start: number, length: number, size: number): Span {
   const first = Math.max(0, Math.ceil(start * size - 0.5));
   const end = Math.min(size, Math.ceil((start + length) * size - 0.5));
   return { first, count: Math.max(0, end - first) };
 }
 
-/** Centre of the first pixel, and the way to the next, in fractions of the stretch it lies in. */
+/** Center of the first pixel, and the way to the next, in fractions of the stretch it lies in. */
 function along({ first }: Span, start: number, length: number, size: number) {
   return { start: ((first + 0.5) / size - start) / length, step: 1 / (size * length) };
 }

@@ -58,7 +58,7 @@ export function configDefaults(presetName: string): Defaults {
 const LIGHT_AUGMENTATION: PartialAugmentation = { expand: { probability: 0.3, maxRatio: 2.5 } };
 
 /**
- * A backbone whose batch normalisation is folded must be protected: trained from the start it forgets
+ * A backbone whose batch normalization is folded must be protected: trained from the start it forgets
  * more than it learns (measured, see docs/training.md).
  */
 const LIGHT_FREEZE: readonly FreezeRule[] = [

@@ -222,5 +222,5 @@ function evaluation(options: EvaluationConfig): EvaluationConfig {
 /** @throws INVALID_OPTION when there is nothing to train on */
 export function requireData({ data }: TrainConfig): void {
   if (data.length > 0) return;
-  throw new RefineDetError('INVALID_OPTION', 'data must name at least one data set to train on');
+  throw new RefineDetError('INVALID_OPTION', 'data must name at least one dataset to train on');
 }

@@ -12,7 +12,7 @@ import type { AdamWOptions } from '../optimizers/adamw.ts';
 import type { SgdOptions } from '../optimizers/sgd.ts';
 import type { FreezeRule, LearningRateSchedule } from '../run/schedule.ts';
 
-/** Splits of one data set. */
+/** Splits of one dataset. */
 export interface DataPart {
   /** Folder, COCO JSON or YOLO YAML file. */
   path: string;
@@ -30,20 +30,20 @@ export interface InputPhase {
 
 /** Largest gradient norm; null for no clipping (JSON knows no infinity). */
 type JsonClip<T> = Omit<T, 'clipNorm'> & { clipNorm: number | null };
-/** The optimiser and its settings. */
+/** The optimizer and its settings. */
 export type OptimizerConfig =
   | ({ kind: 'adamw' } & JsonClip<AdamWOptions>)
   | ({ kind: 'sgd' } & JsonClip<SgdOptions>);
 
-/** Which pictures come how often. */
+/** Which images come how often. */
 export interface SamplingOptions {
   /**
-   * How far pictures of rare classes are repeated: a class is seen (most frequent / its frequency)^x
-   * times as often. 0: every picture once an epoch; 1: all classes alike. Default 0.5, the square
+   * How far images of rare classes are repeated: a class is seen (most frequent / its frequency)^x
+   * times as often. 0: every image once an epoch; 1: all classes alike. Default 0.5, the square
    * root of repeat-factor sampling (LVIS, arXiv 1908.03195).
    */
   balance: number;
-  /** Most repeats of a picture in an epoch. Default 8. */
+  /** Most repeats of an image in an epoch. Default 8. */
   maxRepeat: number;
 }
 

@@ -23,7 +23,7 @@ export interface ReplicaSetup {
 
 /** Buffers in the layout of the parameters; asked for anew each time, since memory may move. */
 export interface SharedBuffers {
-  /** Written by the optimiser. */
+  /** Written by the optimizer. */
   weights(): Float32Array;
   /** The replica's own. */
   gradients(): Float32Array;
@@ -39,9 +39,9 @@ export interface SliceJob {
 }
 
 export interface SliceResult {
-  /** Normalised by the whole batch: those of all slices add up. */
+  /** Normalized by the whole batch: those of all slices add up. */
   parts: LossParts;
-  /** Pictures that could not be read, and were replaced. */
+  /** Images that could not be read, and were replaced. */
   warnings: string[];
   /** Milliseconds in forward and reverse pass. */
   computeMs: number;
@@ -49,7 +49,7 @@ export interface SliceResult {
 
 /** Calls are answered in order. */
 export interface Replica {
-  /** Decodes and augments the pictures of the next step. */
+  /** Decodes and augments the images of the next step. */
   prepare(job: SliceJob): Promise<void>;
   /**
    * Runs the network on what is prepared and matches its anchors.
@@ -64,7 +64,7 @@ export interface Replica {
   differentiate(positives: ModuleCounts): Promise<SliceResult>;
   /** Takes the averaged weights for {@link detect}. */
   beginDetecting(): Promise<void>;
-  /** @param path of a picture */
+  /** @param path of an image */
   detect(path: string): Promise<Detection[]>;
   endDetecting(): Promise<void>;
   dispose(): Promise<void>;

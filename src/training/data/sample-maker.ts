@@ -1,8 +1,8 @@
-/** From a draw to network input: read, decode, augment, normalise. */
+/** From a draw to network input: read, decode, augment, normalize. */
 import { decodeImage, readBytes } from '#platform';
 import type { DatasetImage } from '../../datasets/dataset-types.ts';
 import { RefineDetError } from '../../errors.ts';
-import { isPictureError } from '../../evaluation/detect-dataset.ts';
+import { isImageError } from '../../evaluation/detect-dataset.ts';
 import type { RawImage } from '../../image/raw-image.ts';
 import type { Kernels } from '../../kernels/module.ts';
 import { deriveRandom } from '../../random.ts';
@@ -15,8 +15,8 @@ import type { Draw } from './sampling.ts';
 
 const SAMPLE_STREAM = 3;
 
-/** A decoded picture and its boxes. */
-interface Picture {
+/** A decoded image and its boxes. */
+interface ImageFile {
   image: RawImage;
   truth: Truth;
 }
@@ -41,7 +41,7 @@ export class SampleMaker {
 
   /**
    * Writes a sample to an address.
-   * @param warn receives a sentence for a picture that cannot be read
+   * @param warn receives a sentence for an image that cannot be read
    * @returns its boxes
    */
   async make(draw: Draw, target: RenderTarget, warn: (message: string) => void): Promise<Truth> {
@@ -49,9 +49,9 @@ export class SampleMaker {
     const random = deriveRandom(seed, SAMPLE_STREAM, draw.epoch, draw.position);
     const sources = chooseSources(random, augmentation, draw.image, images.length, this.#donors);
     const wanted = [...sources.images, ...sources.donors.map(({ image }) => image)];
-    const pictures: Picture[] = [];
-    for (const index of wanted) pictures.push(await this.#readable(index, warn));
-    const tiles = pictures.slice(0, sources.images.length).map(({ truth }) => truth);
+    const imageFiles: ImageFile[] = [];
+    for (const index of wanted) imageFiles.push(await this.#readable(index, warn));
+    const tiles = imageFiles.slice(0, sources.images.length).map(({ truth }) => truth);
     const cutouts = sources.donors.map(({ image, box }) => ({
       truth: this.#statedTruth(images[image]),
       box,
@@ -59,7 +59,7 @@ export class SampleMaker {
     const plan = planSample(random, augmentation, tiles, cutouts);
     this.#augmenter.render(
       plan,
-      pictures.map(({ image }) => image),
+      imageFiles.map(({ image }) => image),
       target,
     );
     return plan.truth;
@@ -69,8 +69,8 @@ export class SampleMaker {
     this.#augmenter.dispose();
   }
 
-  /** The picture, or the next one that can be read. */
-  async #readable(index: number, warn: (message: string) => void): Promise<Picture> {
+  /** The image, or the next one that can be read. */
+  async #readable(index: number, warn: (message: string) => void): Promise<ImageFile> {
     const { images, difficult } = this.#setup;
     for (let i = 0; i < images.length; i++) {
       const candidate = (index + i) % images.length;
@@ -80,9 +80,9 @@ export class SampleMaker {
         const image = await decodeImage(await readBytes(path), { source: path });
         return { image, truth: truthOf(boxes, image.width, image.height, difficult) };
       } catch (error) {
-        if (!isPictureError(error)) throw error;
+        if (!isImageError(error)) throw error;
         this.#unreadable.add(candidate);
-        warn(`${error.message}; another picture takes its place`);
+        warn(`${error.message}; another image takes its place`);
       }
     }
     throw new RefineDetError('DATASET_EMPTY', 'none of the training images can be read');

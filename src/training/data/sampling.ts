@@ -1,4 +1,4 @@
-/** Which picture comes when: the whole order of a run follows from its seed. */
+/** Which image comes when: the whole order of a run follows from its seed. */
 
 import { deriveRandom } from '../../random.ts';
 import type { SamplingOptions } from '../config/train-config.ts';
@@ -6,9 +6,9 @@ import type { SamplingOptions } from '../config/train-config.ts';
 /** Streams of random numbers that share a seed. */
 const ORDER_STREAM = 1;
 
-/** One picture to be trained on. */
+/** One image to be trained on. */
 export interface Draw {
-  /** Index of the picture. */
+  /** Index of the image. */
   image: number;
   epoch: number;
   /** Place in the epoch: with the epoch it names the draw, and its random numbers. */
@@ -16,9 +16,9 @@ export interface Draw {
 }
 
 /**
- * How often each picture is wanted in an epoch: the most that any of its classes asks for, after
+ * How often each image is wanted in an epoch: the most that any of its classes asks for, after
  * repeat-factor sampling (LVIS, arXiv 1908.03195).
- * @param labels class ids in each picture
+ * @param labels class ids in each image
  * @returns at least 1 each
  */
 export function repeatFactors(
@@ -27,10 +27,10 @@ export function repeatFactors(
   { balance, maxRepeat }: SamplingOptions,
 ): Float64Array {
   const sets = labels.map((ids) => new Set(ids));
-  const pictures = new Array<number>(classes).fill(0);
-  for (const ids of sets) for (const id of ids) pictures[id]++;
-  const most = Math.max(...pictures);
-  const factors = pictures.map((count) => Math.min((most / count) ** balance, maxRepeat));
+  const images = new Array<number>(classes).fill(0);
+  for (const ids of sets) for (const id of ids) images[id]++;
+  const most = Math.max(...images);
+  const factors = images.map((count) => Math.min((most / count) ** balance, maxRepeat));
   return Float64Array.from(sets, (ids) => Math.max(1, ...[...ids].map((id) => factors[id])));
 }
 
@@ -43,7 +43,7 @@ export class Sampler {
   #epoch = -1;
   #order: Int32Array;
 
-  /** @param factors wanted repeats of each picture; there must be one */
+  /** @param factors wanted repeats of each image; there must be one */
   constructor(factors: Float64Array, seed: number) {
     this.epochLength = Math.round(factors.reduce((sum, factor) => sum + factor, 0));
     this.#factors = factors;
@@ -61,7 +61,7 @@ export class Sampler {
     });
   }
 
-  /** Systematic sampling: every picture as often as wanted, rounded up or down at random. */
+  /** Systematic sampling: every image as often as wanted, rounded up or down at random. */
   #shuffle(epoch: number): void {
     const random = deriveRandom(this.#seed, ORDER_STREAM, epoch);
     const wanted = this.#factors.reduce((sum, factor) => sum + factor, 0);

@@ -14,7 +14,7 @@ export interface TrainingData {
 /**
  * Checks data before a run.
  * @returns sentences on what the run will do differently from what one might expect
- * @throws DATASET_EMPTY when there is no picture, or no box to learn from
+ * @throws DATASET_EMPTY when there is no image, or no box to learn from
  */
 export function inspectData({ train, validation }: TrainingData, batch: number): string[] {
   const { images, classes } = train;
@@ -52,7 +52,7 @@ export function inspectData({ train, validation }: TrainingData, batch: number):
   return notes;
 }
 
-/** Wanted repeats of each picture in an epoch. */
+/** Wanted repeats of each image in an epoch. */
 export function sampleWeights(train: Dataset, options: SamplingOptions): Float64Array {
   const labels = train.images.map(({ boxes }) => boxes.map(({ classId }) => classId));
   return repeatFactors(labels, train.classes.length, options);

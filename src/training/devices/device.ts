@@ -1,5 +1,5 @@
 /**
- * Where a replica's network runs. Pictures, losses and the optimiser are in the wasm heap whatever the
+ * Where a replica's network runs. Images, losses and the optimizer are in the wasm heap whatever the
  * device: it takes addresses there and leaves its results there.
  */
 import type { BatchHeads } from '../loss/batch-heads.ts';
@@ -22,7 +22,7 @@ export interface SlotSize {
 
 /** Heap memory for a slice of a batch, and the way through the network from there. */
 export interface Slot {
-  /** Address for the input, [B, side, side, 3] normalised. */
+  /** Address for the input, [B, side, side, 3] normalized. */
   readonly input: number;
   /** Addresses for the gradients of the heads. */
   readonly gradients: BatchHeads<number>;

@@ -1,5 +1,5 @@
 /**
- * A backend of tfjs beside the heap, mostly a GPU. Each step uploads pictures, weights and gradients of
+ * A backend of tfjs beside the heap, mostly a GPU. Each step uploads images, weights and gradients of
  * the heads, and downloads heads and gradients, the latter in one transfer each.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -122,7 +122,7 @@ export class GpuDevice implements Device {
     });
   }
 
-  /** The trained tensors as the optimiser has left them. */
+  /** The trained tensors as the optimizer has left them. */
   #upload(weights: Float32Array, frozen: ReadonlySet<string>): void {
     for (const { name, shape, offset, length } of learning(this.#parameters, frozen)) {
       const value = tf.tensor(weights.slice(offset, offset + length), shape as number[]);

@@ -64,7 +64,7 @@ export class HeapDevice implements Device {
     };
   }
 
-  /** The trained tensors as the optimiser has left them, straight into the heap. */
+  /** The trained tensors as the optimizer has left them, straight into the heap. */
   #load(weights: Float32Array, frozen: ReadonlySet<string>): void {
     for (const { name, offset, length } of learning(this.#parameters, frozen)) {
       const pointer = tensorPointer(this.#network.variables.get(name)!);

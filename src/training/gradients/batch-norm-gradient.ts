@@ -1,5 +1,5 @@
 /**
- * Batch normalisation in training: with the running statistics, which are constants then, or with
+ * Batch normalization in training: with the running statistics, which are constants then, or with
  * those of the batch, through which the gradient flows and which the running ones follow.
  */
 import * as tf from '@tensorflow/tfjs-core';

@@ -5,7 +5,7 @@ import { type BoundStep, bindStep } from '../../model/bind.ts';
 import { bindBatchNorm } from './batch-norm-gradient.ts';
 import type { TrainingStep } from './gradient-plan.ts';
 
-/** @param batchStatistics of a batch normalisation: see ForwardOptions */
+/** @param batchStatistics of a batch normalization: see ForwardOptions */
 export function bindTraining(
   step: TrainingStep,
   tensors: readonly tf.Tensor[],

@@ -6,7 +6,7 @@ import type { Activation } from '../../model/graph.ts';
 export interface Call<Layer> {
   layer: Layer;
   activation: Activation | undefined;
-  /** Of a batch normalisation: whether it used the statistics of the batch. */
+  /** Of a batch normalization: whether it used the statistics of the batch. */
   batchStatistics: boolean;
   /** The maps that the step has read. */
   maps: readonly tf.Tensor4D[];
@@ -30,6 +30,6 @@ export interface Wanted {
 export type Gradients = {
   /** For each wanted map, undefined for the others. */
   maps: (tf.Tensor4D | undefined)[];
-  /** For each tensor, when wanted; else empty. Statistics of a batch normalisation have none. */
+  /** For each tensor, when wanted; else empty. Statistics of a batch normalization have none. */
   tensors: tf.Tensor[];
 };

@@ -34,7 +34,7 @@ function spaceToDepth(x: tf.Tensor4D): tf.Tensor4D {
   if (hasLayerKernels()) return runLayerKernel('spaceToDepth', { x }, {});
   const [batch, height, width, channels] = x.shape;
   return tf.tidy(() => {
-    // The two pixels of a block's row are neighbours already.
+    // The two pixels of a block's row are neighbors already.
     const pairs = tf.reshape(x, [(batch * height) / 2, 2, width / 2, 2 * channels]);
     const blocks = tf.transpose(pairs, [0, 2, 1, 3]);
     return tf.reshape<tf.Rank.R4>(blocks, [batch, height / 2, width / 2, 4 * channels]);

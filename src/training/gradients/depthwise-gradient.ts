@@ -1,7 +1,7 @@
 /**
  * Gradients of depthwise convolutions. Where the layer kernels are missing they are composed of
  * depthwise convolutions: of the output gradient with the rotated filter (input), and of the input with
- * the output gradient as the filter (filter), every picture's channels being channels of their own.
+ * the output gradient as the filter (filter), every image's channels being channels of their own.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
@@ -66,8 +66,8 @@ function composedFilterGradient(
     const map = tf.reshape<tf.Rank.R4>(besideEachOther(read), [1, height, width, batch * channels]);
     const filter = tf.expandDims<tf.Tensor4D>(besideEachOther(dy), 3);
     const products = tf.depthwiseConv2d(map, filter, 1, 'valid', 'NHWC', stride);
-    const byPicture = tf.reshape<tf.Rank.R3>(products, [kernel * kernel, batch, channels]);
-    return tf.reshape<tf.Rank.R4>(tf.sum(byPicture, 1), [kernel, kernel, channels, 1]);
+    const byImage = tf.reshape<tf.Rank.R3>(products, [kernel * kernel, batch, channels]);
+    return tf.reshape<tf.Rank.R4>(tf.sum(byImage, 1), [kernel, kernel, channels, 1]);
   });
 }
 

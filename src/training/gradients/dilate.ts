@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export type Margin = readonly [before: number, after: number];
 
 /**
- * Puts `stride - 1` zeros between neighbours, then adds the margins.
+ * Puts `stride - 1` zeros between neighbors, then adds the margins.
  * @param x [B, h, w, C] → [B, (h - 1) · stride + 1 + margins, …, C]
  */
 export function dilate(
@@ -36,7 +36,7 @@ export function dilate(
         width * stride,
         channels,
       ]);
-      // The zeros after the last row and column are none between neighbours.
+      // The zeros after the last row and column are none between neighbors.
       spread = padOrCrop(loose, [0, 1 - stride], [0, 1 - stride]);
     }
     return padOrCrop(spread, vertical, horizontal);

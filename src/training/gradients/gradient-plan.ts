@@ -1,4 +1,4 @@
-/** The steps of a network in training: batch normalisation is a step of its own, with its own tensors. */
+/** The steps of a network in training: batch normalization is a step of its own, with its own tensors. */
 import {
   BATCH_NORM_TENSORS,
   type ConvLayer,
@@ -22,7 +22,7 @@ export interface ForwardOptions {
   /** Whether the tensors of a layer stay as they are. Default: all layers are trained. */
   frozen?: (layer: string) => boolean;
   /**
-   * Whether the batch normalisation of a layer uses the statistics of the batch (and updates the
+   * Whether the batch normalization of a layer uses the statistics of the batch (and updates the
    * running ones) instead of the running ones. Frozen layers never do. Default: none does.
    */
   batchStatistics?: (layer: string) => boolean;
@@ -52,11 +52,11 @@ export const STATISTICS = /\.(mean|variance)$/;
 export function planTraining(graph: Graph): TrainingStep[] {
   return planSteps(graph).flatMap((step): TrainingStep[] => {
     const { layer } = step;
-    return 'batchNorm' in layer && layer.batchNorm ? normalisedSteps(step, layer) : [step];
+    return 'batchNorm' in layer && layer.batchNorm ? normalizedSteps(step, layer) : [step];
   });
 }
 
-function normalisedSteps(step: Step, layer: ConvLayer | DeconvLayer): TrainingStep[] {
+function normalizedSteps(step: Step, layer: ConvLayer | DeconvLayer): TrainingStep[] {
   const linear = `${step.name}/linear`;
   const { name } = layer;
   return [

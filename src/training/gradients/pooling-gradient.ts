@@ -1,4 +1,4 @@
-/** Gradients of max-pooling and of the L2 normalisation across channels. */
+/** Gradients of max-pooling and of the L2 normalization across channels. */
 import * as tf from '@tensorflow/tfjs-core';
 import { channelNorm, poolPadding } from '../../model/bind.ts';
 import type { L2NormLayer, MaxPoolLayer } from '../../model/graph.ts';

@@ -38,7 +38,7 @@ export interface Recording {
 export class TrainableNetwork {
   readonly graph: Graph;
   /**
-   * The current tensors by name. An optimiser assigns to them, or writes into the memory of those that
+   * The current tensors by name. An optimizer assigns to them, or writes into the memory of those that
    * the last forward pass trained; what is written into frozen ones in place may go unnoticed.
    */
   readonly variables: ReadonlyMap<string, tf.Variable>;
@@ -59,7 +59,7 @@ export class TrainableNetwork {
   /**
    * The heads as a differentiable function of the trained variables, for `tf.variableGrads`. It keeps
    * all maps until the end: {@link record} is the faster way and needs less memory.
-   * @param input [B, height, width, 3], normalised; not disposed
+   * @param input [B, height, width, 3], normalized; not disposed
    */
   forward(input: tf.Tensor4D, options: ForwardOptions = {}): Heads {
     const { graph } = this;
@@ -90,7 +90,7 @@ export class TrainableNetwork {
 
   /**
    * A forward pass to be differentiated by hand: the trainer's way.
-   * @param input [B, height, width, 3], normalised; not disposed
+   * @param input [B, height, width, 3], normalized; not disposed
    */
   record(input: tf.Tensor4D, options: ForwardOptions = {}): Recording {
     const { graph } = this;

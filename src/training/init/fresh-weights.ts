@@ -19,7 +19,7 @@ const POSITIVE_SHARE = 0.25;
  *
  * In both, the biases of the class heads make mined anchors background with probability 3/4 and every
  * class equally likely otherwise: the loss begins at that of the best constant guess.
- * @param graph without batch normalisation
+ * @param graph without batch normalization
  */
 export function freshWeights(graph: Graph, style: Initialization, seed: number): Weights {
   const weights = initializeWeights(graph, seed);
@@ -56,9 +56,9 @@ function fillNearIdentity(
   [rows, columns, channels]: readonly number[],
   random: Random,
 ) {
-  const centre = Math.floor(rows / 2) * columns + Math.floor(columns / 2);
+  const center = Math.floor(rows / 2) * columns + Math.floor(columns / 2);
   for (let i = 0; i < data.length; i++) {
-    const identity = Math.floor(i / channels) === centre ? 1 : 0;
+    const identity = Math.floor(i / channels) === center ? 1 : 0;
     data[i] = identity + DEPTHWISE_DEVIATION * random.normal();
   }
 }

@@ -13,7 +13,7 @@ import { freshWeights } from './fresh-weights.ts';
 import { initializeLaterals } from './initial-laterals.ts';
 
 export interface InitialModel {
-  /** Batch normalisation folded. */
+  /** Batch normalization folded. */
   model: Model;
   /** Names of the tensors that were taken from the file. */
   kept: string[];
@@ -29,7 +29,7 @@ type Input = Pick<
 
 /** What a file says. */
 interface Found extends Input {
-  /** Without batch normalisation. */
+  /** Without batch normalization. */
   weights: Weights;
   /** All tensors of the file, where it is a detector of another kind. */
   foreign?: SourceTensors;

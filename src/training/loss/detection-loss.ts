@@ -1,6 +1,6 @@
 /**
  * Loss of the heads of a batch and its gradient, by the kernels of assembly/loss.ts (paper section
- * 3.4). Two phases, so that workers with a slice of the batch each can share one normaliser.
+ * 3.4). Two phases, so that workers with a slice of the batch each can share one normalizer.
  */
 import { RefineDetError } from '../../errors.ts';
 import { type FieldValues, readFields, writeFields } from '../../kernels/fields.ts';
@@ -18,7 +18,7 @@ export interface ModuleCounts {
 
 /** The loss of a batch, in all and by part. */
 export interface LossParts {
-  /** Weighted and normalised; NaN when a head holds a number that is not finite. */
+  /** Weighted and normalized; NaN when a head holds a number that is not finite. */
   armConf: number;
   armLoc: number;
   odmConf: number;
@@ -50,7 +50,7 @@ export class DetectionLoss {
   #positives: ModuleCounts = { arm: 0, odm: 0 };
 
   /**
-   * @param anchors [N, 4] (cx, cy, w, h), normalised
+   * @param anchors [N, 4] (cx, cy, w, h), normalized
    * @param classes object classes (K), background not counted
    * @throws INVALID_OPTION, INVALID_ARGUMENT, OUT_OF_MEMORY
    */

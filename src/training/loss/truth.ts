@@ -4,7 +4,7 @@ import { RefineDetError } from '../../errors.ts';
 
 /** The boxes of one image in flat arrays. */
 export interface Truth {
-  /** [G, 4] corners (x1, y1, x2, y2), normalised. */
+  /** [G, 4] corners (x1, y1, x2, y2), normalized. */
   boxes: Float32Array;
   /** [G]; 0 is the first object class. */
   classIds: Int32Array;
@@ -19,7 +19,7 @@ export interface Truth {
 export type DifficultBoxes = 'use' | 'ignore';
 
 /**
- * Normalises annotated boxes and cuts them off at the edges of the image. Crowd regions are ignored
+ * Normalizes annotated boxes and cuts them off at the edges of the image. Crowd regions are ignored
  * boxes; boxes without area inside the image are left out.
  * @param width,height size of the image that the boxes refer to, pixels
  */

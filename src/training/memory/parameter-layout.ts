@@ -3,7 +3,7 @@ import { RefineDetError } from '../../errors.ts';
 import { type Graph, type Layer, parameterShapes, type Weights } from '../../model/graph.ts';
 import { STATISTICS } from '../gradients/gradient-plan.ts';
 
-/** One tensor. Buffers of weights, gradients and optimiser state share its place. */
+/** One tensor. Buffers of weights, gradients and optimizer state share its place. */
 export interface Parameter {
   /** Such as `stem.weight`. */
   name: string;

@@ -1,4 +1,4 @@
-/** Reads the data sets of a configuration from disk. */
+/** Reads the datasets of a configuration from disk. */
 import { joinDatasets } from '../../datasets/dataset-classes.ts';
 import type { Dataset } from '../../datasets/dataset-types.ts';
 import { chooseClasses, loadDataset } from '../../datasets/load-dataset.ts';
@@ -24,7 +24,7 @@ async function loadParts(
   const loaded: Dataset[] = [];
   for (const { path, split } of parts) loaded.push(await loadDataset(path, { split }));
   const joined = joinDatasets(loaded);
-  // A renaming may concern one of the data sets only.
+  // A renaming may concern one of the datasets only.
   const map = Object.fromEntries(
     Object.entries(classMap).filter(([name]) => joined.classes.includes(name)),
   );

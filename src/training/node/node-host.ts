@@ -1,4 +1,4 @@
-/** Training in Node: worker threads, data sets on disk. */
+/** Training in Node: worker threads, datasets on disk. */
 import { Worker } from 'node:worker_threads';
 import type { WorkerPort } from '../data-parallel/port.ts';
 import type { TrainingHost } from '../run/training-host.ts';

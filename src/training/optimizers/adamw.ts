@@ -32,7 +32,7 @@ export class AdamW extends Optimizer {
   // Layers that thaw late begin their own bias correction.
   readonly #steps: Float32Array;
 
-  /** @param weights address of a buffer of the layout, which the optimiser changes */
+  /** @param weights address of a buffer of the layout, which the optimizer changes */
   constructor(
     kernels: Kernels,
     layout: ParameterLayout,

@@ -6,7 +6,7 @@ import type { Optimizer } from './optimizer.ts';
 import { Sgd } from './sgd.ts';
 
 /**
- * The optimiser of a configuration.
+ * The optimizer of a configuration.
  * @param weights address of a buffer of the layout
  * @throws INVALID_OPTION
  */

@@ -50,7 +50,7 @@ export abstract class Optimizer {
   readonly #stateNames: readonly string[];
 
   /**
-   * @param weights address of a buffer of the layout, which the optimiser changes
+   * @param weights address of a buffer of the layout, which the optimizer changes
    * @param clipNorm gradients with a larger norm are scaled down to it; Infinity for no clipping
    * @param stateNames buffers of state that the algorithm keeps; they begin with zeros
    */
@@ -145,6 +145,6 @@ export function checkedBuffer(state: OptimizerState, name: string, length: numbe
   if (buffer?.length === length) return buffer;
   throw new RefineDetError(
     'INVALID_ARGUMENT',
-    `optimiser state "${name}" has ${buffer?.length ?? 'no'} numbers, expected ${length}`,
+    `optimizer state "${name}" has ${buffer?.length ?? 'no'} numbers, expected ${length}`,
   );
 }

@@ -27,7 +27,7 @@ export const SGD_DEFAULTS: Readonly<SgdOptions> = {
 export class Sgd extends Optimizer {
   readonly #options: SgdOptions;
 
-  /** @param weights address of a buffer of the layout, which the optimiser changes */
+  /** @param weights address of a buffer of the layout, which the optimizer changes */
   constructor(
     kernels: Kernels,
     layout: ParameterLayout,

@@ -5,7 +5,7 @@ import {
   type DetectionSource,
   detectDataset,
   type ImageOutcome,
-  isPictureError,
+  isImageError,
 } from '../../evaluation/detect-dataset.ts';
 import { type EvaluationResult, evaluate } from '../../evaluation/evaluate.ts';
 import type { EvaluationConfig } from '../config/train-config.ts';
@@ -79,7 +79,7 @@ async function look(
   try {
     return [replica, { index, detections: await replica.detect(path) }];
   } catch (error) {
-    if (isPictureError(error)) return [replica, { index, detections: [], error }];
+    if (isImageError(error)) return [replica, { index, detections: [], error }];
     throw error instanceof RefineDetError
       ? error
       : new RefineDetError('UNEXPECTED', String(error), { cause: error });

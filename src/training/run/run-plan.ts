@@ -55,7 +55,7 @@ export class TrainPlan {
     return layerRatesAt(this.#config.freeze, this.#layers, step, this.totalSteps);
   }
 
-  /** Pictures of a step, one list a gradient. */
+  /** Images of a step, one list a gradient. */
   batches(step: number): Draw[][] {
     const { batch, accumulate } = this.#config;
     return Array.from({ length: accumulate }, (_, part) =>

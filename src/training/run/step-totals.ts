@@ -21,7 +21,7 @@ export class StepTotals {
     this.#batches = batches;
   }
 
-  /** @param slices of one batch, whose parts are normalised by the whole of it */
+  /** @param slices of one batch, whose parts are normalized by the whole of it */
   add(slices: readonly SliceResult[]): void {
     for (const { parts } of slices) {
       for (const part of PARTS) this.losses[part] += parts[part] / this.#batches;

@@ -37,7 +37,7 @@ export interface TrainCallOptions {
   onNote?: (sentence: string) => void;
   /** Called once, before the first step. */
   onStart?: (run: { config: TrainConfig; data: TrainingData; totalSteps: number }) => void;
-  /** Told while the weights are scored, picture by picture. */
+  /** Told while the weights are scored, image by image. */
   onEvaluation?: (progress: { done: number; total: number }) => void;
 }
 

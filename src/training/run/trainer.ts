@@ -1,4 +1,4 @@
-/** One run: replicas compute gradients of slices of the batch, the optimiser here moves the weights. */
+/** One run: replicas compute gradients of slices of the batch, the optimizer here moves the weights. */
 import type { TfjsBackend } from '../../backend/tfjs.ts';
 import { RefineDetError } from '../../errors.ts';
 import type { Model } from '../../model/model.ts';
@@ -31,12 +31,12 @@ export interface TrainerSetup {
   /** Complete: see resolveTrainConfig. */
   config: TrainConfig;
   data: TrainingData;
-  /** Without batch normalisation. */
+  /** Without batch normalization. */
   model: Model;
   host: TrainingHost;
   /** Runs the network, instead of the workers. Default: the wasm backend does. */
   gpu?: TfjsBackend;
-  /** Receives sentences about pictures that cannot be read. */
+  /** Receives sentences about images that cannot be read. */
   warn: (message: string) => void;
 }
 
@@ -181,7 +181,7 @@ export class Trainer {
     const counts = await Promise.all(replicas.map((replica) => replica.match(frozen)));
     const positives = sumCounts(counts);
     const slices = await Promise.all(replicas.map((replica) => replica.differentiate(positives)));
-    // The replicas read the next pictures while the optimiser works here.
+    // The replicas read the next images while the optimizer works here.
     this.#prepared = this.#prepareNext(part, batches);
     totals.add(slices);
     if (!totals.isFinite) throw this.#diverged('loss', totals, draws);

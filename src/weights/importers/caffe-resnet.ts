@@ -25,8 +25,8 @@ function caffeNames(layerName: string): CaffeNames {
     return bottleneckNames(`${HEAD_SOURCES[module][Number(level) - 3]}_inter`, headBranch);
   }
   const conv = DETECTOR.get(layerName) ?? layerName;
-  const normalised = layerName.startsWith('tcb');
-  return normalised ? { conv, norm: `${conv}_bn`, scale: `${conv}_scale` } : { conv };
+  const normalized = layerName.startsWith('tcb');
+  return normalized ? { conv, norm: `${conv}_bn`, scale: `${conv}_scale` } : { conv };
 }
 
 function bottleneckNames(block: string, branch: string): CaffeNames {

@@ -51,7 +51,7 @@ export const TORCHVISION_RGB: Preprocessing = {
 
 /**
  * Kernels to the graph's axes: convolutions OIHW → HWIO; deconvolutions IOHW → HWIO; depthwise
- * [C, 1, kh, kw] → [kh, kw, C, 1]. The scale of an L2 normalisation is a vector in every layout.
+ * [C, 1, kh, kw] → [kh, kw, C, 1]. The scale of an L2 normalization is a vector in every layout.
  */
 export function kernel(layer: Layer, tensor: SourceTensor | undefined): SourceTensor | undefined {
   if (!tensor || layer.op === 'l2norm') return tensor && vector(tensor);
@@ -66,7 +66,7 @@ function vector(tensor: SourceTensor): SourceTensor {
 }
 
 /**
- * Tensors of a PyTorch module: kernel and bias, or kernel and batch normalisation.
+ * Tensors of a PyTorch module: kernel and bias, or kernel and batch normalization.
  * @param norm name of the BatchNorm2d module that follows a convolution without bias
  */
 export function torchTensors(
@@ -87,7 +87,7 @@ export function torchTensors(
   };
 }
 
-/** Caffe layers of one convolution: itself and, with batch normalisation, BatchNorm and Scale. */
+/** Caffe layers of one convolution: itself and, with batch normalization, BatchNorm and Scale. */
 export interface CaffeNames {
   conv: string;
   norm?: string;
@@ -116,7 +116,7 @@ export function caffeTensors(
     weight,
     gamma: find(`${scale}.0`),
     beta: find(`${scale}.1`),
-    // A bias before batch normalisation only shifts the mean.
+    // A bias before batch normalization only shifts the mean.
     mean: minus(average(find(`${norm}.0`)), bias),
     variance: average(find(`${norm}.1`)),
   };

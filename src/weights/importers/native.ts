@@ -3,8 +3,8 @@ import { BATCH_NORM_TENSORS, type Layer } from '../../model/graph.ts';
 import type { Find, LayerTensors, Layout } from './layout.ts';
 
 function sameNames(layer: Layer, find: Find): LayerTensors {
-  const normalised = 'batchNorm' in layer && layer.batchNorm;
-  const suffixes = ['weight', ...(normalised ? BATCH_NORM_TENSORS : ['bias'])];
+  const normalized = 'batchNorm' in layer && layer.batchNorm;
+  const suffixes = ['weight', ...(normalized ? BATCH_NORM_TENSORS : ['bias'])];
   return Object.fromEntries(suffixes.map((suffix) => [suffix, find(`${layer.name}.${suffix}`)]));
 }
 
@@ -17,7 +17,7 @@ export const NATIVE: Omit<Layout, 'backbone'> = {
   tensors: sameNames,
 };
 
-/** SSD MobileNetV2 with folded batch normalisation: a backbone and heads of another detector. */
+/** SSD MobileNetV2 with folded batch normalization: a backbone and heads of another detector. */
 export const SSD_MOBILENET: Layout = {
   ...NATIVE,
   name: 'ssd-mobilenetv2',

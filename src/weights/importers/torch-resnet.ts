@@ -1,7 +1,7 @@
 /** torchvision's ResNet-101 classifier as a backbone. */
 import { type Layout, TORCHVISION_RGB, torchTensors } from './layout.ts';
 
-/** Convolution and batch normalisation of each branch inside a torchvision bottleneck. */
+/** Convolution and batch normalization of each branch inside a torchvision bottleneck. */
 const BRANCHES: Readonly<Record<string, [conv: string, norm: string]>> = {
   branch1: ['downsample.0', 'downsample.1'],
   branch2a: ['conv1', 'bn1'],

@@ -31,7 +31,7 @@ export const TORCHVISION_VGG: Layout = {
   source: 'torchvision.models.vgg16',
   format: 'torch',
   backbone: 'vgg16',
-  // VGG-13 and VGG-19 have no convolution at index 24, networks with batch normalisation none at 2.
+  // VGG-13 and VGG-19 have no convolution at index 24, networks with batch normalization none at 2.
   signature: ['features.2.weight', 'features.24.weight', 'classifier.0.weight'],
   preprocessing: TORCHVISION_RGB,
   ignored: /^classifier\.6\./,

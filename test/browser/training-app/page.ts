@@ -7,10 +7,10 @@ declare global {
   var trainInWorker: (task: Task) => Promise<PageOutcome>;
 }
 
-export type PageOutcome = Omit<Outcome, 'model' | 'picture'> & {
+export type PageOutcome = Omit<Outcome, 'model' | 'image'> & {
   classes: readonly string[];
   steps: unknown;
-  /** Labels of what the model finds in a training picture, best first. */
+  /** Labels of what the model finds in a training image, best first. */
   found: string[];
 };
 
@@ -21,10 +21,10 @@ globalThis.trainInWorker = async (task) => {
     worker.onerror = ({ message }) => reject(new Error(message));
   });
   worker.postMessage(task);
-  const { model, picture, ...rest } = await answer;
+  const { model, image, ...rest } = await answer;
   worker.terminate();
   const detector = await RefineDet.load(model, { threads: 1 });
-  const found = await detector.detect(picture, { scoreThreshold: 0.01 });
+  const found = await detector.detect(image, { scoreThreshold: 0.01 });
   const { classes, config } = detector;
   detector.dispose();
   const steps = config.provenance?.['steps'];

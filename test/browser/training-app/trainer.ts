@@ -1,4 +1,4 @@
-/** A worker of a page: draws pictures, trains on them and hands the model over. */
+/** A worker of a page: draws images, trains on them and hands the model over. */
 import { getKernel } from '@tensorflow/tfjs-core';
 import type { Dataset, DatasetImage } from '../../../src/datasets/dataset-types.ts';
 import { RUN_FILES, type RunStore, train } from '../../../src/training/index.browser.ts';
@@ -18,10 +18,10 @@ export interface Outcome {
   /** Kernels for the gradients of other presets that the page lacks. */
   missing: string[];
   model: Uint8Array;
-  picture: Blob;
+  image: Blob;
 }
 
-/** What batch normalisation, max-pooling and the L2 norm need beyond detection. */
+/** What batch normalization, max-pooling and the L2 norm need beyond detection. */
 const GRADIENT_KERNELS = ['MaxPoolGrad', 'Mean', 'Rsqrt', 'Sub'];
 const SIDE = 96;
 const CLASSES = ['square', 'disc'];
@@ -36,12 +36,12 @@ self.onmessage = async ({ data }: MessageEvent<Task>) => {
 };
 
 async function run(task: Task): Promise<Outcome> {
-  const pictures = await Promise.all([0, 1, 2, 3].map(drawPicture));
-  const images = pictures.map(({ image }) => image);
+  const imageFiles = await Promise.all([0, 1, 2, 3].map(drawImageFile));
+  const images = imageFiles.map(({ image }) => image);
   const about = { name: 'shapes', root: '', format: 'coco', split: 'train' } as const;
   const data: Dataset = { ...about, classes: CLASSES, images, warnings: [] };
   const files = new Map<string, Uint8Array>();
-  const outcome: Omit<Outcome, 'model' | 'picture'> = {
+  const outcome: Omit<Outcome, 'model' | 'image'> = {
     losses: [],
     score: undefined,
     notes: [],
@@ -69,11 +69,11 @@ async function run(task: Task): Promise<Outcome> {
     outcome.score = evaluation?.score ?? outcome.score;
   }
   outcome.missing = GRADIENT_KERNELS.filter((name) => !getKernel(name, 'wasm'));
-  return { ...outcome, model: files.get(RUN_FILES.model)!, picture: pictures[0].file };
+  return { ...outcome, model: files.get(RUN_FILES.model)!, image: imageFiles[0].file };
 }
 
-/** A shape of each class on grey, as a PNG file that has a URL. */
-async function drawPicture(index: number): Promise<{ image: DatasetImage; file: Blob }> {
+/** A shape of each class on gray, as a PNG file that has a URL. */
+async function drawImageFile(index: number): Promise<{ image: DatasetImage; file: Blob }> {
   const canvas = new OffscreenCanvas(SIDE, SIDE);
   const context = canvas.getContext('2d')!;
   context.fillStyle = 'rgb(120, 120, 120)';

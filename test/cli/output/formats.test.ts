@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { PictureResult, ResultFormat } from '../../../src/cli/output/format.ts';
+import type { ImageResult, ResultFormat } from '../../../src/cli/output/format.ts';
 import { FORMATS } from '../../../src/cli/output/formats.ts';
 import { NO_COLORS } from '../../../src/cli/terminal.ts';
 import { loadSplits } from '../../../src/datasets/index.ts';
@@ -12,7 +12,7 @@ const temporary = temporaryFolder();
 afterAll(temporary.remove);
 
 const CLASSES = ['cat', 'dog'];
-const RESULTS: PictureResult[] = [
+const RESULTS: ImageResult[] = [
   {
     file: 'a/one.jpg',
     width: 200,
@@ -30,10 +30,10 @@ const RESULTS: PictureResult[] = [
   { file: 'b/"two", too.jpg', width: 30, height: 40, detections: [] },
 ];
 
-function whole(format: ResultFormat, results: readonly PictureResult[]): string {
+function whole(format: ResultFormat, results: readonly ImageResult[]): string {
   const document = format.document!({ classes: CLASSES, colors: NO_COLORS });
-  const pictures = results.map((result) => document.picture(result));
-  return [document.start ?? '', ...pictures, document.end?.() ?? ''].join('');
+  const imageFiles = results.map((result) => document.image(result));
+  return [document.start ?? '', ...imageFiles, document.end?.() ?? ''].join('');
 }
 
 describe('json', () => {
@@ -49,7 +49,7 @@ describe('json', () => {
     expect(parsed[1]).toEqual({ ...RESULTS[1] });
   });
 
-  it('is an empty array without pictures', () => {
+  it('is an empty array without images', () => {
     expect(JSON.parse(whole(FORMATS.json, []))).toEqual([]);
   });
 
@@ -59,7 +59,7 @@ describe('json', () => {
 });
 
 describe('jsonl', () => {
-  it('has a line for every picture, with nothing found too', () => {
+  it('has a line for every image, with nothing found too', () => {
     const lines = whole(FORMATS.jsonl, RESULTS).split('\n');
     expect(lines.map((line) => line && JSON.parse(line).file)).toEqual([
       'a/one.jpg',
@@ -86,7 +86,7 @@ describe('csv', () => {
 });
 
 describe('coco', () => {
-  it('is a data set whose boxes have scores', async () => {
+  it('is a dataset whose boxes have scores', async () => {
     const text = whole(FORMATS.coco, RESULTS);
     const { images, annotations, categories } = JSON.parse(text);
     expect(images).toEqual([
@@ -106,7 +106,7 @@ describe('coco', () => {
     expect(categories.map(({ name }: { name: string }) => name)).toEqual(CLASSES);
   });
 
-  it('is read by the data set reader', async () => {
+  it('is read by the dataset reader', async () => {
     mkdirSync(temporary.at('coco'));
     const file = temporary.at('coco', 'detections.json');
     writeFileSync(file, whole(FORMATS.coco, RESULTS));
@@ -115,13 +115,13 @@ describe('coco', () => {
     expect(images.map(({ boxes }) => boxes.map(({ classId }) => classId))).toEqual([[1, 0], []]);
   });
 
-  it('is valid without pictures', () => {
+  it('is valid without images', () => {
     expect(JSON.parse(whole(FORMATS.coco, []))).toMatchObject({ images: [], annotations: [] });
   });
 });
 
 describe('yolo', () => {
-  it('has centres and sizes in shares of the picture', () => {
+  it('has centers and sizes in shares of the image', () => {
     expect(FORMATS.yolo.page!(RESULTS[0])).toBe(
       '1 0.175000 0.401260 0.250000 0.400000 0.9877\n0 0.500000 0.500000 1.000000 1.000000 0.5\n',
     );

@@ -11,7 +11,7 @@ parentPort.on('message', ({ file, bytes }) => {
   if (file === 'throw') throw new Error('out of luck');
   if (file === 'exit') process.exit(3);
   if (file === 'bad') {
-    parentPort.postMessage({ error: { code: 'IMAGE_FORMAT', message: 'not a picture' } });
+    parentPort.postMessage({ error: { code: 'IMAGE_FORMAT', message: 'not an image' } });
     return;
   }
   if (file === 'hang') return;

@@ -17,7 +17,7 @@ const job = (file: string) => ({ file, bytes: new Uint8Array(5) });
 afterEach(() => pool?.close());
 
 describe('WorkerPool', () => {
-  it('gives workers the picture, and the weights without copying them', async () => {
+  it('gives workers the image, and the weights without copying them', async () => {
     await start(1);
     expect(await pool.run(job('a'))).toEqual({ width: 5, height: 7, detections: [] });
   });
@@ -32,7 +32,7 @@ describe('WorkerPool', () => {
   it.each([
     ['throw', 'a worker died while it looked at throw: out of luck'],
     ['exit', 'a worker died while it looked at exit: exit code 3'],
-  ])('loses only the picture at which a worker dies (%s)', async (file, message) => {
+  ])('loses only the image at which a worker dies (%s)', async (file, message) => {
     await start(1);
     const jobs = ['a', file, 'b', file, 'c'].map((name) => pool.run(job(name)));
     const outcomes = await Promise.allSettled(jobs);
@@ -51,7 +51,7 @@ describe('WorkerPool', () => {
     await expect(pool.run(job('bad'))).rejects.toMatchObject({
       name: 'RefineDetError',
       code: 'IMAGE_FORMAT',
-      message: 'not a picture',
+      message: 'not an image',
     });
   });
 

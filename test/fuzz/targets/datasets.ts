@@ -1,4 +1,4 @@
-/** Annotations of data sets. */
+/** Annotations of datasets. */
 import path from 'node:path';
 import type { Dataset } from '../../../src/datasets/dataset-types.ts';
 import { checkDataset, loadDataset } from '../../../src/datasets/index.ts';
@@ -22,7 +22,7 @@ function checkLoaded({ images, classes }: Dataset, folder: string): void {
   }
 }
 
-/** A target that loads and checks the data set of a folder in which one file is the input. */
+/** A target that loads and checks the dataset of a folder in which one file is the input. */
 function inFolder(
   name: string,
   file: string,
@@ -108,7 +108,7 @@ const YOLO: Tree = {
   'labels/a.txt': '1 0.5 0.5 0.25 0.5\n',
 };
 
-/** A data.yaml may name pictures anywhere, so only what it says is read, and nothing that it names. */
+/** A data.yaml may name images anywhere, so only what it says is read, and nothing that it names. */
 const config = inputFolder('data.yaml', YOLO);
 const yoloConfig: FuzzTarget = {
   name: 'yolo-config',

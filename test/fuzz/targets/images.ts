@@ -1,21 +1,21 @@
-/** Pictures: what their headers say, and their pixels. */
+/** Images: what their headers say, and their pixels. */
 import { exifOrientation } from '../../../src/image/exif.ts';
 import { peekImageHeader, readImageHeader } from '../../../src/image/header.ts';
 import { decodeImage } from '../../../src/image/node/decode.ts';
 import type { Size } from '../../../src/image/raw-image.ts';
 import { png } from '../../datasets/tree.ts';
-import { PICTURES } from '../../image/node/test-images.ts';
+import { IMAGES } from '../../image/node/test-images.ts';
 import { bytes } from '../../weights/pickle-writer.ts';
 import { type FuzzTarget, require } from '../target.ts';
 
 const MAX_PIXELS = 2 ** 20;
 
-/** The decoder's heap holds the picture twice or so: in four channels, in words of coefficients. */
+/** The decoder's heap holds the image twice or so: in four channels, in words of coefficients. */
 const PIXEL_MEMORY = 64 * 2 ** 20 + 32 * MAX_PIXELS;
 
-/** Small pictures of one format that can be decoded. */
-const pictures = (extension: string): Uint8Array[] =>
-  PICTURES.filter(({ name, golden }) => golden && name.endsWith(extension))
+/** Small images of one format that can be decoded. */
+const images = (extension: string): Uint8Array[] =>
+  IMAGES.filter(({ name, golden }) => golden && name.endsWith(extension))
     .map(({ bytes: content }) => Uint8Array.from(content))
     .filter(({ length }) => length < 10_000);
 
@@ -33,7 +33,7 @@ const WORDS = [...MARKERS, ...CHUNKS, 'VP8 ', 'EXIF', 'ANMF', 'Exif\0\0', exif(t
 
 const header: FuzzTarget = {
   name: 'image-header',
-  seeds: () => [...['.jpg', '.png', '.webp'].flatMap(pictures), png(7, 5)],
+  seeds: () => [...['.jpg', '.png', '.webp'].flatMap(images), png(7, 5)],
   words: WORDS,
   read(input) {
     peekImageHeader(input);
@@ -56,7 +56,7 @@ const orientation: FuzzTarget = {
 function decoder(format: string, extension: string, enough?: Size): FuzzTarget {
   return {
     name: `decode-${format}`,
-    seeds: () => pictures(extension),
+    seeds: () => images(extension),
     words: WORDS,
     memory: () => PIXEL_MEMORY,
     async read(input) {
@@ -68,7 +68,7 @@ function decoder(format: string, extension: string, enough?: Size): FuzzTarget {
   };
 }
 
-export const PICTURE_TARGETS: readonly FuzzTarget[] = [
+export const IMAGE_TARGETS: readonly FuzzTarget[] = [
   ...[header, orientation],
   ...[decoder('jpeg', '.jpg'), decoder('png', '.png'), decoder('webp', '.webp')],
   decoder('jpeg-reduced', '.jpg', { width: 2, height: 2 }),

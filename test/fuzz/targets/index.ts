@@ -2,14 +2,14 @@
 import type { FuzzTarget } from '../target.ts';
 import { COMMAND_LINE_TARGETS } from './command-line.ts';
 import { DATASET_TARGETS } from './datasets.ts';
-import { PICTURE_TARGETS } from './images.ts';
+import { IMAGE_TARGETS } from './images.ts';
 import { RESULT_TARGETS } from './results.ts';
 import { TRAINING_TARGETS } from './training.ts';
 import { WEIGHT_TARGETS } from './weights.ts';
 
 export const TARGETS: readonly FuzzTarget[] = [
   ...WEIGHT_TARGETS,
-  ...PICTURE_TARGETS,
+  ...IMAGE_TARGETS,
   ...DATASET_TARGETS,
   ...RESULT_TARGETS,
   ...TRAINING_TARGETS,

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RefineDetError } from '../../../src/errors.ts';
 import { decodeImage } from '../../../src/image/node/decode.ts';
-import { PICTURES, picture, rgbHash } from './test-images.ts';
+import { IMAGES, imageFile, rgbHash } from './test-images.ts';
 
 describe('decodeImage', () => {
-  for (const { name, bytes, golden } of PICTURES) {
+  for (const { name, bytes, golden } of IMAGES) {
     if (!golden) continue;
     it(`reads ${name} as cv2 does, pixel for pixel`, async () => {
       const image = await decodeImage(bytes);
@@ -17,17 +17,17 @@ describe('decodeImage', () => {
   }
 
   it('reads a 4:4:0 JPEG', async () => {
-    expect(await decodeImage(picture('440.jpg'))).toMatchObject({ width: 29, height: 19 });
+    expect(await decodeImage(imageFile('440.jpg'))).toMatchObject({ width: 29, height: 19 });
   });
 
   it('turns a WebP upright like a PNG of the same pixels', async () => {
-    const webp = await decodeImage(picture('orientation-6.webp'));
-    const png = await decodeImage(picture('orientation-6.png'));
+    const webp = await decodeImage(imageFile('orientation-6.webp'));
+    const png = await decodeImage(imageFile('orientation-6.png'));
     expect(rgbHash(webp)).toBe(rgbHash(png));
   });
 
-  it('reads a picture that is a view into a larger buffer', async () => {
-    const bytes = picture('baseline.jpg');
+  it('reads an image that is a view into a larger buffer', async () => {
+    const bytes = imageFile('baseline.jpg');
     const larger = new Uint8Array(bytes.length + 100).fill(0xff);
     larger.set(bytes, 33);
     const image = await decodeImage(larger.subarray(33, 33 + bytes.length));
@@ -35,17 +35,17 @@ describe('decodeImage', () => {
   });
 
   it('ignores what follows the end of a JPEG', async () => {
-    const bytes = Buffer.concat([picture('baseline.jpg'), Buffer.from('appended by a phone')]);
+    const bytes = Buffer.concat([imageFile('baseline.jpg'), Buffer.from('appended by a phone')]);
     expect(rgbHash(await decodeImage(bytes))).toBe(
-      rgbHash(await decodeImage(picture('baseline.jpg'))),
+      rgbHash(await decodeImage(imageFile('baseline.jpg'))),
     );
   });
 
-  it('decodes several pictures at a time', async () => {
+  it('decodes several images at a time', async () => {
     const names = ['baseline.jpg', 'lossy.webp', 'filtered.png', 'progressive.jpg'];
     const single: string[] = [];
-    for (const name of names) single.push(rgbHash(await decodeImage(picture(name))));
-    const together = await Promise.all(names.map((name) => decodeImage(picture(name))));
+    for (const name of names) single.push(rgbHash(await decodeImage(imageFile(name))));
+    const together = await Promise.all(names.map((name) => decodeImage(imageFile(name))));
     expect(together.map(rgbHash)).toEqual(single);
   });
 
@@ -55,7 +55,7 @@ describe('decodeImage', () => {
     const start = `import('tsx/esm/api').then(({ register }) => (register(), import('${script}')))`;
     const worker = new Worker(start, {
       eval: true,
-      workerData: [picture('baseline.jpg'), picture('filtered.png'), picture('lossy.webp')],
+      workerData: [imageFile('baseline.jpg'), imageFile('filtered.png'), imageFile('lossy.webp')],
     });
     const sizes = new Promise((resolve) => worker.once('message', resolve));
     const exit = new Promise((resolve, reject) =>
@@ -72,22 +72,22 @@ describe('decodeImage refuses', () => {
     [
       'a web page',
       Buffer.from('<!DOCTYPE html>'),
-      'IMAGE_FORMAT: cannot read x: not a JPEG, PNG or WebP picture but a file that begins with 3c 21 44 4f 43 54 59 50',
+      'IMAGE_FORMAT: cannot read x: not a JPEG, PNG or WebP image but a file that begins with 3c 21 44 4f 43 54 59 50',
     ],
     [
       'a GIF',
       Buffer.from('GIF89a'),
-      'IMAGE_FORMAT: cannot read x: not a JPEG, PNG or WebP picture but a GIF',
+      'IMAGE_FORMAT: cannot read x: not a JPEG, PNG or WebP image but a GIF',
     ],
-    ['CMYK', picture('cmyk.jpg'), 'IMAGE_FORMAT: cannot read x: a CMYK JPEG is not supported'],
+    ['CMYK', imageFile('cmyk.jpg'), 'IMAGE_FORMAT: cannot read x: a CMYK JPEG is not supported'],
     [
       'arithmetic coding',
-      picture('arithmetic.jpg'),
+      imageFile('arithmetic.jpg'),
       'IMAGE_FORMAT: cannot read x: a lossless or arithmetic-coded JPEG is not supported',
     ],
     [
       'an animation',
-      picture('animated.webp'),
+      imageFile('animated.webp'),
       'IMAGE_FORMAT: cannot read x: an animated WebP is not supported',
     ],
     ['a huge JPEG', hugeJpeg(), tooLarge(20000)],
@@ -95,7 +95,7 @@ describe('decodeImage refuses', () => {
     ['a huge WebP', hugeWebp(), tooLarge(16000)],
     [
       'a JPEG without rows',
-      withBytes(picture('baseline.jpg'), (bytes) =>
+      withBytes(imageFile('baseline.jpg'), (bytes) =>
         bytes.fill(0, frameHeader(bytes) + 5, frameHeader(bytes) + 7),
       ),
       'IMAGE_EMPTY: cannot read x: its size is 29×0',
@@ -117,12 +117,12 @@ describe('decodeImage refuses', () => {
     ],
     [
       'a WebP with damaged data',
-      withBytes(picture('lossless.webp'), (bytes) => bytes.fill(0xff, 30)),
+      withBytes(imageFile('lossless.webp'), (bytes) => bytes.fill(0xff, 30)),
       'IMAGE_CORRUPT: cannot decode x: the WebP data are damaged',
     ],
     [
       'a JPEG with a damaged table',
-      withBytes(picture('baseline.jpg'), (bytes) =>
+      withBytes(imageFile('baseline.jpg'), (bytes) =>
         bytes.fill(0xfe, huffmanTable(bytes), huffmanTable(bytes) + 16),
       ),
       'IMAGE_CORRUPT: cannot decode x: Bogus Huffman table definition',
@@ -140,7 +140,7 @@ describe('decodeImage refuses', () => {
     'lossless.webp',
   ]) {
     it(`${name} cut off anywhere`, async () => {
-      const bytes = picture(name);
+      const bytes = imageFile(name);
       for (let length = 1; length < bytes.length; length += 7) {
         expect(await refusal(bytes.subarray(0, length))).toMatch(/^IMAGE_(CORRUPT|FORMAT): cannot/);
       }
@@ -148,11 +148,11 @@ describe('decodeImage refuses', () => {
   }
 
   it('more pixels than maxPixels', async () => {
-    const decoding = decodeImage(picture('baseline.jpg'), { source: 'x', maxPixels: 550 });
+    const decoding = decodeImage(imageFile('baseline.jpg'), { source: 'x', maxPixels: 550 });
     await expect(decoding).rejects.toThrow(
       'cannot read x: 29×19 pixels are more than the allowed 550',
     );
-    await expect(decodeImage(picture('baseline.jpg'), { maxPixels: 551 })).resolves.toBeDefined();
+    await expect(decodeImage(imageFile('baseline.jpg'), { maxPixels: 551 })).resolves.toBeDefined();
   });
 
   it('any damaged file with one error, and reads the next one', { timeout: 30_000 }, async () => {
@@ -166,7 +166,7 @@ describe('decodeImage refuses', () => {
     const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...files), damage, async (name, edits) => {
-        const bytes = picture(name);
+        const bytes = imageFile(name);
         for (const [at, value] of edits) bytes[at % bytes.length] = value;
         try {
           const { data, width, height, channels } = await decodeImage(bytes, { maxPixels: 1e6 });
@@ -177,7 +177,7 @@ describe('decodeImage refuses', () => {
       }),
       { numRuns: 300 },
     );
-    for (const { bytes, golden } of PICTURES) {
+    for (const { bytes, golden } of IMAGES) {
       if (golden) expect(rgbHash(await decodeImage(bytes))).toBe(golden.sha256);
     }
   });
@@ -221,12 +221,12 @@ function hugePng(): Uint8Array {
 }
 
 function hugeWebp(): Uint8Array {
-  return withBytes(picture('lossy.webp'), (bytes) =>
+  return withBytes(imageFile('lossy.webp'), (bytes) =>
     new DataView(bytes.buffer).setUint32(26, 0x803e803e),
   );
 }
 
-/** A grey 8-bit PNG; the CRCs are left empty. */
+/** A gray 8-bit PNG; the CRCs are left empty. */
 function png(width: number, height: number, data: Uint8Array): Uint8Array {
   const chunk = (type: string, body: Uint8Array) => {
     const bytes = Buffer.alloc(12 + body.length);

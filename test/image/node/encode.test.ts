@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../../../src/image/node/decode.ts';
 import { encodeImage } from '../../../src/image/node/encode.ts';
 import type { RawImage } from '../../../src/image/raw-image.ts';
-import { picture } from './test-images.ts';
+import { imageFile } from './test-images.ts';
 
 describe('encodeImage', () => {
   it('writes PNG files that decode to the same pixels', async () => {
@@ -23,7 +23,7 @@ describe('encodeImage', () => {
   });
 
   it('writes JPEG files that decode to nearly the same pixels', async () => {
-    const source = await decodeImage(picture('examples/cat.jpg'));
+    const source = await decodeImage(imageFile('examples/cat.jpg'));
     const { width, height } = source;
     const decoded = await decodeImage(await encodeImage(source, 'jpeg'));
     expect(decoded).toMatchObject({ width, height });
@@ -34,7 +34,7 @@ describe('encodeImage', () => {
     expect(total / decoded.data.length).toBeLessThan(2);
   });
 
-  it('writes grey pictures as JPEG too', async () => {
+  it('writes gray images as JPEG too', async () => {
     const data = Uint8Array.from({ length: 256 }, (_, i) => i);
     const source: RawImage = { data, width: 16, height: 16, channels: 1 };
     const decoded = await decodeImage(await encodeImage(source, 'jpeg', { quality: 100 }));
@@ -42,14 +42,14 @@ describe('encodeImage', () => {
   });
 
   it('writes smaller JPEG files at lower quality', async () => {
-    const source = await decodeImage(picture('examples/cat.jpg'));
+    const source = await decodeImage(imageFile('examples/cat.jpg'));
     const low = await encodeImage(source, 'jpeg', { quality: 40 });
     const standard = await encodeImage(source, 'jpeg');
     expect(low.length).toBeLessThan(standard.length / 2);
     expect(standard).toEqual(await encodeImage(source, 'jpeg', { quality: 90 }));
   });
 
-  it('refuses a picture whose data do not fit its size', async () => {
+  it('refuses an image whose data do not fit its size', async () => {
     const image: RawImage = { data: new Uint8Array(5), width: 2, height: 2, channels: 3 };
     const refusal = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
     await expect(encodeImage(image, 'png')).rejects.toEqual(refusal);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../../../src/image/node/decode.ts';
 import { withScale } from '../../../src/image/node/reduced-jpeg.ts';
 import type { RawImage } from '../../../src/image/raw-image.ts';
-import { PICTURES, picture, rgbHash } from './test-images.ts';
+import { IMAGES, imageFile, rgbHash } from './test-images.ts';
 
 const require = createRequire(import.meta.url);
 const program = () =>
@@ -75,7 +75,7 @@ describe('a JPEG of which fewer pixels are enough', () => {
     }
   });
 
-  const jpegs = PICTURES.filter(({ name, golden }) => golden && /^[^/]*\.jpg$/.test(name));
+  const jpegs = IMAGES.filter(({ name, golden }) => golden && /^[^/]*\.jpg$/.test(name));
   it.each(jpegs)('$name: of every kind that can be read', async ({ bytes, golden }) => {
     const image = await decodeImage(bytes, { enough: { width: 2, height: 2 } });
     const { width, height } = golden!;
@@ -97,17 +97,17 @@ describe('a JPEG of which fewer pixels are enough', () => {
   it('leaves other formats and whole JPEGs as they are', async () => {
     const enough = { width: 2, height: 2 };
     for (const name of ['filtered.png', 'lossy.webp']) {
-      const image = await decodeImage(picture(name), { enough });
-      expect(rgbHash(image)).toBe(rgbHash(await decodeImage(picture(name))));
+      const image = await decodeImage(imageFile(name), { enough });
+      expect(rgbHash(image)).toBe(rgbHash(await decodeImage(imageFile(name))));
       expect(image.fullSize).toBeUndefined();
     }
-    const { golden, bytes } = PICTURES.find(({ name }) => name === 'baseline.jpg')!;
+    const { golden, bytes } = IMAGES.find(({ name }) => name === 'baseline.jpg')!;
     await decodeImage(bytes, { enough });
     expect(rgbHash(await decodeImage(bytes))).toBe(golden!.sha256);
   });
 
   it('says what is wrong with a damaged file as the full decoder does', async () => {
-    const bytes = picture('baseline.jpg');
+    const bytes = imageFile('baseline.jpg');
     const table = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc4) + 5;
     bytes.fill(0xfe, table, table + 16);
     const enough = { width: 2, height: 2 };
@@ -118,7 +118,7 @@ describe('a JPEG of which fewer pixels are enough', () => {
     );
   });
 
-  it('survives damage anywhere, and harms no later picture', async () => {
+  it('survives damage anywhere, and harms no later image', async () => {
     const enough = { width: 60, height: 60 };
     const good = example('cat.jpg');
     const before = rgbHash(await decodeImage(good, { enough }));

@@ -1,12 +1,12 @@
-/** The small pictures of test/fixtures/pictures.json and what cv2.imread makes of them. */
+/** The small images of test/fixtures/images.json and what cv2.imread makes of them. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RawImage } from '../../../src/image/raw-image.ts';
 
-export interface Picture {
+export interface TestImage {
   name: string;
   bytes: Uint8Array;
-  /** Of the upright picture; absent where cv2 cannot tell. */
+  /** Of the upright image; absent where cv2 cannot tell. */
   golden?: { width: number; height: number; sha256: string };
 }
 
@@ -20,18 +20,18 @@ interface Entry {
 
 const ROOT = new URL('../../../', import.meta.url);
 
-export const PICTURES: readonly Picture[] = (
-  JSON.parse(readFileSync(new URL('test/fixtures/pictures.json', ROOT), 'utf8')) as Entry[]
+export const IMAGES: readonly TestImage[] = (
+  JSON.parse(readFileSync(new URL('test/fixtures/images.json', ROOT), 'utf8')) as Entry[]
 ).map(({ name, base64, width, height, sha256 }) => ({
   name,
   bytes: base64 === undefined ? readFileSync(new URL(name, ROOT)) : Buffer.from(base64, 'base64'),
   golden: sha256 ? { width: width!, height: height!, sha256 } : undefined,
 }));
 
-/** A copy of the bytes of one picture. */
-export function picture(name: string): Uint8Array {
-  const found = PICTURES.find((candidate) => candidate.name === name);
-  if (!found) throw new Error(`no picture ${name}`);
+/** A copy of the bytes of one image. */
+export function imageFile(name: string): Uint8Array {
+  const found = IMAGES.find((candidate) => candidate.name === name);
+  if (!found) throw new Error(`no image ${name}`);
   return Uint8Array.from(found.bytes);
 }
 

@@ -4,7 +4,7 @@ import type { RefineDet } from 'refinedet';
 declare global {
   const detector: RefineDet;
   const model: string;
-  const picture: ImageBitmap;
+  const image: ImageBitmap;
   const camera: MediaStream;
   function draw(id: number, label: string, box: object): void;
 }

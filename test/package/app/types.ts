@@ -40,7 +40,7 @@ export async function detecting(bytes: Uint8Array, pixels: ImageData, signal: Ab
   }
   // @ts-expect-error an option that does not exist
   detector.detect(pixels, { threshold: 0.4 });
-  // @ts-expect-error a number is no picture
+  // @ts-expect-error a number is no image
   detector.detect(7);
   // @ts-expect-error the classes are not for changing
   detector.classes.push('dog');
@@ -54,13 +54,13 @@ export async function onPlainJavaScript(bytes: Uint8Array) {
   await RefineDet.load(bytes, { backend: 'abacus' });
 }
 
-export async function inWorker(picture: Blob) {
+export async function inWorker(image: Blob) {
   const detector = await createWorkerDetector('/model.safetensors', {
     worker: () => new Worker('detector-worker.js', { type: 'module' }),
   });
   same<typeof detector, WorkerDetector>(true);
   same<Awaited<ReturnType<typeof detector.detect>>, Detection[]>(true);
-  await detector.detect(picture);
+  await detector.detect(image);
   // @ts-expect-error only in the thread that has the network
   detector.forward();
   serve({ gpu: [webgl] });

@@ -45,7 +45,7 @@ describe('planSample', () => {
     for (const plan of plans({}, 5)) {
       expect(plan.truth).toEqual(TWO);
       expect(plan.tiles).toEqual([
-        { picture: 0, from: WHOLE, to: WHOLE, flip: false, colors: UNCHANGED },
+        { image: 0, from: WHOLE, to: WHOLE, flip: false, colors: UNCHANGED },
       ]);
     }
   });
@@ -65,7 +65,7 @@ describe('planSample', () => {
         probability,
         fc.constantFrom(1, 4),
         fc.nat(3),
-        (seed, chance, pictures, cutouts) => {
+        (seed, chance, imageFiles, cutouts) => {
           const random = deriveRandom(seed);
           const options = resolveAugmentation({
             expand: { probability: chance },
@@ -76,7 +76,7 @@ describe('planSample', () => {
           const { truth: result, tiles } = planSample(
             random,
             options,
-            Array.from({ length: pictures }, truth),
+            Array.from({ length: imageFiles }, truth),
             Array.from({ length: cutouts }, () => ({ truth: truth(), box: 0 })),
           );
           expect(result.classIds.length).toBe(result.ignored.length);
@@ -104,7 +104,7 @@ describe('planSample', () => {
     }
   });
 
-  it('mirrors boxes with the picture', () => {
+  it('mirrors boxes with the image', () => {
     const [plan] = plans({ flip: { probability: 1 } }, 1);
     expect(plan.tiles[0].flip).toBe(true);
     [0.6, 0.2, 0.9, 0.6, 0.1, 0.5, 0.5, 0.8].forEach((expected, i) => {
@@ -114,7 +114,7 @@ describe('planSample', () => {
     expect(Math.abs(flipped.length - 100)).toBeLessThan(25);
   });
 
-  it('zooms out up to the largest ratio, the picture anywhere on the canvas', () => {
+  it('zooms out up to the largest ratio, the image anywhere on the canvas', () => {
     const results = plans({ expand: { probability: 1, maxRatio: 4 } });
     const ratios = results.map(({ tiles }) => tiles[0].from.width);
     expect(Math.min(...ratios)).toBeGreaterThanOrEqual(1);
@@ -150,7 +150,7 @@ describe('planSample', () => {
     }
   });
 
-  it('keeps the boxes whose centre a crop shows, cut off at its edges', () => {
+  it('keeps the boxes whose center a crop shows, cut off at its edges', () => {
     for (const { tiles, truth } of plans({ crop: { minOverlaps: [0] } })) {
       const { x, y, width, height } = tiles[0].from;
       const expected = [0, 1].filter((g) => {
@@ -176,16 +176,16 @@ describe('planSample', () => {
     }
   });
 
-  it('shows a picture without boxes whole', () => {
+  it('shows an image without boxes whole', () => {
     const empty = truthOfBoxes([]);
     for (const { tiles } of plans({ crop: {} }, 20, empty)) expect(tiles[0].from).toEqual(WHOLE);
   });
 
-  it('joins four pictures without gap or overlap', () => {
+  it('joins four images without gap or overlap', () => {
     const options = resolveAugmentation(NO_AUGMENTATION);
-    const pictures = [0.1, 0.2, 0.3, 0.4].map((side) => truthOfBoxes([[0, 0, side, side]]));
+    const imageFiles = [0.1, 0.2, 0.3, 0.4].map((side) => truthOfBoxes([[0, 0, side, side]]));
     for (let seed = 0; seed < 20; seed++) {
-      const { tiles, truth } = planSample(deriveRandom(seed), options, pictures);
+      const { tiles, truth } = planSample(deriveRandom(seed), options, imageFiles);
       const area = tiles.reduce((sum, { to }) => sum + to.width * to.height, 0);
       expect(area).toBeCloseTo(1, 12);
       tiles.forEach(({ to }, i) => {
@@ -205,8 +205,8 @@ describe('planSample', () => {
       const plan = planSample(deriveRandom(seed), options, [TWO], [{ truth: donor, box: 0 }]);
       if (plan.tiles.length === 1) continue;
       pasted++;
-      const { picture, from, to } = plan.tiles[1];
-      expect(picture).toBe(1);
+      const { image, from, to } = plan.tiles[1];
+      expect(image).toBe(1);
       expect(from.width).toBeCloseTo(0.2, 6);
       const factor = to.width / from.width;
       expect(factor >= 0.5 && factor <= 1.5 && to.height / from.height - factor < 1e-9).toBe(true);
@@ -226,7 +226,7 @@ describe('planSample', () => {
   });
 });
 
-describe('sampled colours', () => {
+describe('sampled colors', () => {
   const colors = (given: Partial<typeof AUGMENTATION_DEFAULTS.color>): ColorMatrix[] => {
     const off = { probability: 1, brightness: 0, contrast: [1, 1], saturation: [1, 1], hue: 0 };
     return plans({ color: { ...off, ...given } as typeof AUGMENTATION_DEFAULTS.color }).map(
@@ -252,7 +252,7 @@ describe('sampled colours', () => {
     expect(low >= 0.5 && low < 0.55 && high <= 1.5 && high > 1.45).toBe(true);
   });
 
-  it('leave grey alone when saturation and hue change, and others not', () => {
+  it('leave gray alone when saturation and hue change, and others not', () => {
     for (const given of [{ saturation: [0.5, 1.5] as const }, { hue: 18 }]) {
       let moved = 0;
       for (const matrix of colors(given)) {
@@ -263,7 +263,7 @@ describe('sampled colours', () => {
     }
   });
 
-  it('fade to grey without saturation', () => {
+  it('fade to gray without saturation', () => {
     const [matrix] = colors({ saturation: [0, 0] });
     const [r, g, b] = apply(matrix, [255, 128, 10]);
     expect(g).toBeCloseTo(r, 9);

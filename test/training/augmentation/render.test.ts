@@ -30,7 +30,7 @@ function noise(random: Random, width: number, height: number, channels: 1 | 3 | 
 }
 
 function planOf(tile: Partial<Tile>): SamplePlan {
-  const whole = { picture: 0, from: WHOLE, to: WHOLE, flip: false, colors: UNCHANGED };
+  const whole = { image: 0, from: WHOLE, to: WHOLE, flip: false, colors: UNCHANGED };
   return { tiles: [{ ...whole, ...tile }], truth: EMPTY };
 }
 
@@ -45,7 +45,7 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
 
   function render(
     plan: SamplePlan,
-    pictures: RawImage[],
+    images: RawImage[],
     width: number,
     height: number,
     normalization = RGB,
@@ -55,7 +55,7 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
     const pointer = heap.malloc(12 * (width * height + 1));
     const view = () => float32View(heap, pointer, 3 * (width * height + 1));
     view().fill(Number.NaN);
-    augmenter.render(plan, pictures, { pointer, width, height });
+    augmenter.render(plan, images, { pointer, width, height });
     const result = view().slice(0, -3);
     expect([...view().slice(-3)]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
     augmenter.dispose();
@@ -65,18 +65,18 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
 
   function expectReference(
     plan: SamplePlan,
-    pictures: RawImage[],
+    images: RawImage[],
     width: number,
     height: number,
     normalization = RGB,
   ) {
-    const actual = render(plan, pictures, width, height, normalization);
-    const expected = referenceRender(plan, pictures, normalization, width, height);
+    const actual = render(plan, images, width, height, normalization);
+    const expected = referenceRender(plan, images, normalization, width, height);
     const worst = actual.reduce(
       (most, value, i) => Math.max(most, Math.abs(value - expected[i])),
       0,
     );
-    // Normalised colours span up to 255.
+    // Normalized colors span up to 255.
     expect(worst).toBeLessThan(2e-4 * Math.max(1, 32 / Math.min(...normalization.std)));
   }
 
@@ -86,10 +86,10 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
     const preprocessor = new Preprocessor(kernels);
     const pointer = heap.malloc(12 * width * height);
     for (const channels of [1, 3, 4] as const) {
-      const picture = noise(random, 71, 53, channels);
-      preprocessor.run(picture, { pointer, width, height }, BGR);
+      const image = noise(random, 71, 53, channels);
+      preprocessor.run(image, { pointer, width, height }, BGR);
       const expected = float32View(heap, pointer, 3 * width * height).slice();
-      const actual = render(planOf({}), [picture], width, height, BGR);
+      const actual = render(planOf({}), [image], width, height, BGR);
       const worst = actual.reduce(
         (most, value, i) => Math.max(most, Math.abs(value - expected[i])),
         0,
@@ -108,18 +108,18 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
     for (let seed = 0; seed < 30; seed++) {
       const random = deriveRandom(seed);
       const size = () => 1 + random.integer(60);
-      const pictures = Array.from({ length: 6 }, () =>
+      const images = Array.from({ length: 6 }, () =>
         noise(random, size(), size(), random.pick([1, 3, 4] as const)),
       );
-      const truths = pictures.map(() => randomTruth(random, 1 + random.integer(3), 4));
+      const truths = images.map(() => randomTruth(random, 1 + random.integer(3), 4));
       const own = truths.slice(0, random.chance(0.5) ? 1 : 4);
       const cutouts = random.chance(0.5) ? [{ truth: truths[4], box: 0 }] : [];
       const plan = planSample(random, options, own, cutouts);
-      expectReference(plan, pictures, 24 + random.integer(20), 24 + random.integer(20));
+      expectReference(plan, images, 24 + random.integer(20), 24 + random.integer(20));
     }
   });
 
-  it('leaves the mean colour, 0, beyond the picture', () => {
+  it('leaves the mean color, 0, beyond the image', () => {
     const white: RawImage = {
       data: new Uint8Array(12).fill(255),
       width: 2,
@@ -136,9 +136,9 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
 
   it('mirrors', () => {
     const random = deriveRandom(2);
-    const picture = noise(random, 9, 5, 3);
-    const straight = render(planOf({}), [picture], 6, 4);
-    const mirrored = render(planOf({ flip: true }), [picture], 6, 4);
+    const image = noise(random, 9, 5, 3);
+    const straight = render(planOf({}), [image], 6, 4);
+    const mirrored = render(planOf({ flip: true }), [image], 6, 4);
     for (let row = 0; row < 4; row++) {
       for (let column = 0; column < 6; column++) {
         const [a, b] = [3 * (6 * row + column), 3 * (6 * row + 5 - column)];
@@ -147,14 +147,14 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
     }
   });
 
-  it('clamps colours before it normalises', () => {
-    const grey: RawImage = { data: Uint8Array.of(200, 100, 0), width: 1, height: 1, channels: 3 };
+  it('clamps colors before it normalizes', () => {
+    const gray: RawImage = { data: Uint8Array.of(200, 100, 0), width: 1, height: 1, channels: 3 };
     const colors = [2, 0, 0, 0, 0, 1, 0, 7, 0, 0, 1, -7];
-    const actual = render(planOf({ colors }), [grey], 1, 1, { ...BGR, channelOrder: 'RGB' });
+    const actual = render(planOf({ colors }), [gray], 1, 1, { ...BGR, channelOrder: 'RGB' });
     expect([...actual]).toEqual([255 - 104, 107 - 117, -123]);
   });
 
-  it('survives pictures of one pixel, one row and one column, and tiny tiles', () => {
+  it('survives images of one pixel, one row and one column, and tiny tiles', () => {
     const random = deriveRandom(3);
     for (const [width, height] of [
       [1, 1],
@@ -166,19 +166,19 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
       }
     }
     const hidden = { x: 0.5, y: 0.5, width: 1e-9, height: 0.5 };
-    const picture = noise(random, 4, 4, 3);
+    const image = noise(random, 4, 4, 3);
     const { tiles } = planOf({});
     const plan = { tiles: [...tiles, { ...tiles[0], to: hidden }], truth: EMPTY };
-    expectReference(plan, [picture], 5, 5);
+    expectReference(plan, [image], 5, 5);
   });
 
   it('does not let the heap grow from sample to sample', () => {
     const random = deriveRandom(4);
     const augmenter = new Augmenter(kernels, RGB);
-    const picture = noise(random, 90, 60, 4);
+    const image = noise(random, 90, 60, 4);
     const target = { pointer: heap.malloc(12 * 32 * 32), width: 32, height: 32 };
     const options = resolveAugmentation();
-    const step = (plan: SamplePlan) => augmenter.render(plan, [picture], target);
+    const step = (plan: SamplePlan) => augmenter.render(plan, [image], target);
     step(planOf({}));
     const size = heap.memory.buffer.byteLength;
     for (let i = 0; i < 50; i++) step(planSample(random, options, [randomTruth(random, 2, 3)]));
@@ -186,9 +186,9 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
     augmenter.dispose();
   });
 
-  it('names a picture that is missing', () => {
-    expect(() => render(planOf({ picture: 1 }), [noise(deriveRandom(5), 2, 2, 3)], 2, 2)).toThrow(
-      'the plan needs picture 1, but there are 1',
+  it('names an image that is missing', () => {
+    expect(() => render(planOf({ image: 1 }), [noise(deriveRandom(5), 2, 2, 3)], 2, 2)).toThrow(
+      'the plan needs image 1, but there are 1',
     );
   });
 });

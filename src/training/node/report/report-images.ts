@@ -1,10 +1,10 @@
-/** Pictures of a training report: what the network is fed, and what it finds. */
+/** Images of a training report: what the network is fed, and what it finds. */
 import { readFile } from 'node:fs/promises';
 import type { Box } from '../../../boxes.ts';
 import type { DatasetImage } from '../../../datasets/dataset-types.ts';
 import type { RefineDet } from '../../../detector.ts';
-import { isPictureError } from '../../../evaluation/detect-dataset.ts';
-import { boxedPicture, type MarkedBox } from '../../../evaluation/report/thumbnails.ts';
+import { isImageError } from '../../../evaluation/detect-dataset.ts';
+import { boxedImage, type MarkedBox } from '../../../evaluation/report/thumbnails.ts';
 import { decodeImage } from '../../../image/node/decode.ts';
 import type { RawImage } from '../../../image/raw-image.ts';
 import { createHeap, float32View } from '../../../kernels/heap.ts';
@@ -32,20 +32,20 @@ export async function sampleFigures(
     const truth = await samples.make(draw, target, () => {});
     const input = float32View(kernels.heap, target.pointer, 3 * side * side);
     const boxes = truthBoxes(truth, side).map((box): MarkedBox => ({ box, kind: 'truth' }));
-    const picture = await boxedPicture(
+    const image = await boxedImage(
       toPixels(input, side, setup.model.config),
       whole(side, side),
       boxes,
     );
     const labels = Array.from(truth.classIds, (classId) => setup.model.config.classes[classId]);
     figures.push(
-      html`<figure>${picture}<figcaption>${labels.join(', ') || 'no box'}</figcaption></figure>`,
+      html`<figure>${image}<figcaption>${labels.join(', ') || 'no box'}</figcaption></figure>`,
     );
   }
   return figures;
 }
 
-/** Validation pictures with true boxes and detections. */
+/** Validation images with true boxes and detections. */
 export async function detectionFigures(
   detector: RefineDet,
   images: readonly DatasetImage[],
@@ -55,16 +55,16 @@ export async function detectionFigures(
     try {
       const pixels = await decodeImage(await readFile(path), { source: path });
       const found = await detector.detect(pixels, { scoreThreshold: LOWEST_SCORE });
-      const picture = await boxedPicture(pixels, whole(pixels.width, pixels.height), [
+      const image = await boxedImage(pixels, whole(pixels.width, pixels.height), [
         ...boxes.map(({ box }): MarkedBox => ({ box, kind: 'truth' })),
         ...found.map(({ box }): MarkedBox => ({ box, kind: 'detected' })),
       ]);
       const labels = found.map(({ label, score }) => `${label} ${score.toFixed(2)}`).join(', ');
       figures.push(
-        html`<figure>${picture}<figcaption>${labels || 'nothing found'}<br><span class="file">${fileName}</span></figcaption></figure>`,
+        html`<figure>${image}<figcaption>${labels || 'nothing found'}<br><span class="file">${fileName}</span></figcaption></figure>`,
       );
     } catch (error) {
-      if (!isPictureError(error)) throw error;
+      if (!isImageError(error)) throw error;
     }
   }
   return figures;
@@ -81,7 +81,7 @@ function truthBoxes({ boxes, classIds }: Truth, side: number): Box[] {
   });
 }
 
-/** Undoes the normalisation. */
+/** Undoes the normalization. */
 function toPixels(input: Float32Array, side: number, config: ModelConfig): RawImage {
   const { mean, std, channelOrder } = config;
   const data = new Uint8ClampedArray(input.length);

@@ -65,7 +65,7 @@ export async function writeTrainingReport(store: RunStore, run: ReportedRun): Pr
             ),
           ]
         : []),
-      ...(await pictureCards(store, run)),
+      ...(await imageCards(store, run)),
       card('Speed', 'Whatever else the machine did is in here too.', speedChart(records)),
       card(
         'Configuration',
@@ -124,7 +124,7 @@ function classTable(evaluations: readonly StepRecord[]): Html {
   return table(['class', 'best', 'last'], rows, ['mean', shown(best.score), shown(last.score)]);
 }
 
-async function pictureCards(store: RunStore, run: ReportedRun): Promise<Html[]> {
+async function imageCards(store: RunStore, run: ReportedRun): Promise<Html[]> {
   const bytes = (await store.read(RUN_FILES.best)) ?? (await store.read(RUN_FILES.model));
   if (!bytes) return [];
   const model = await readModel(bytes);
@@ -146,7 +146,7 @@ async function pictureCards(store: RunStore, run: ReportedRun): Promise<Html[]> 
   const setup = { ...config, model, images: data.train.images };
   const samples = await sampleFigures(setup, sampler.draws(0, SAMPLES), SAMPLE_SIDE);
   const hint =
-    'The first pictures of the run as the network has seen them: augmented, with their boxes.';
+    'The first images of the run as the network has seen them: augmented, with their boxes.';
   return [...cards, gallery('Training samples', html`${hint}`, samples)];
 }
 
