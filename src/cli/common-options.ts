@@ -1,12 +1,11 @@
 /** Checked values of options, shared by the commands; every message names the option. */
 import { Option } from 'commander';
 import { MAX_THREADS } from '../backend/emscripten.ts';
-import type { DatasetFormat } from '../datasets/dataset-types.ts';
 import type { Size } from '../detection/views.ts';
 import { didYouMean, RefineDetError } from '../errors.ts';
 import { inputSide } from '../model/input-size.ts';
 
-export const DATASET_FORMATS: readonly DatasetFormat[] = ['voc', 'coco', 'yolo'];
+export { DATASET_FORMATS, WRITTEN_FORMATS } from '../datasets/dataset-types.ts';
 
 type Parser<T> = (text: string) => T;
 
@@ -63,6 +62,15 @@ function inputSize(text: string): Size {
   const [isSide, side] = inputSide();
   if (isSide(width) && isSide(height)) return { width, height };
   throw expected('--input-size', `SIZE or WIDTHxHEIGHT, each ${side}`, text);
+}
+
+/** May be repeated. */
+export function imageFolderOption(): Option {
+  const description = 'where the images are, may be repeated (default: found)';
+  return new Option('--image-folder <dir>', description).argParser<string[]>((folder, others) => [
+    ...(others ?? []),
+    folder,
+  ]);
 }
 
 /** @param whose network input it replaces */

@@ -1,6 +1,7 @@
 /** Turns an image upright. */
+import type { Box } from '../boxes.ts';
 import type { Orientation } from './exif.ts';
-import type { RawImage } from './raw-image.ts';
+import type { RawImage, Size } from './raw-image.ts';
 
 /**
  * Per orientation, where the upright image finds its pixels: whether its x runs along the stored
@@ -16,6 +17,18 @@ const LAYOUT: Record<Orientation, [transpose: boolean, mirrorX: boolean, mirrorY
   7: [true, true, true],
   8: [true, true, false],
 };
+
+/**
+ * A box of the stored pixels, in the upright image.
+ * @param stored size of the stored image
+ */
+export function orientBox(box: Box, { width, height }: Size, orientation: Orientation): Box {
+  const [transpose, mirrorX, mirrorY] = LAYOUT[orientation];
+  const x = mirrorX ? width - box.x - box.width : box.x;
+  const y = mirrorY ? height - box.y - box.height : box.y;
+  if (!transpose) return { ...box, x, y };
+  return { x: y, y: x, width: box.height, height: box.width };
+}
 
 /** The image as the camera saw it; the same object when it is upright already. */
 export function orient(image: RawImage, orientation: Orientation): RawImage {

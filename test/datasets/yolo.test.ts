@@ -164,7 +164,7 @@ describe('malformed YOLO labels', () => {
     expect(await says('0.5 .5 .5 .1 .1\n')).toMatch(/a\.txt:1: "0\.5 .* is no label/);
     for (const row of [
       '0 .5 .5 .1',
-      '0 .5 .5 .1 .1 .9',
+      '0 .5 .5 .1 .1 1.9',
       '0 .5 .5 x .1',
       '0 .5 .5 nan .1',
       'dog 1',

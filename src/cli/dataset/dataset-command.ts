@@ -1,11 +1,22 @@
-/** `refinedet dataset check` and `dataset convert`: the options; the work is in ../dataset. */
+/** `refinedet dataset check`, `convert` and `rank`: the options. */
 import type { Command, Option } from 'commander';
 import type { CopyImages } from '../../datasets/index.ts';
 import { PRESETS, type PresetName } from '../../model/presets.ts';
 import { parseClassMap } from '../class-options.ts';
-import { choice, DATASET_FORMATS, helpExamples, option } from '../common-options.ts';
+import {
+  choice,
+  count,
+  DATASET_FORMATS,
+  helpExamples,
+  imageFolderOption,
+  option,
+  threadsOption,
+  WRITTEN_FORMATS,
+  workersOption,
+} from '../common-options.ts';
 import { registerHelpCommand } from '../help.ts';
 import type { CheckFlags, ConvertFlags } from './run-dataset.ts';
+import type { RankFlags } from './run-rank.ts';
 
 const COPY_IMAGES: readonly CopyImages[] = ['copy', 'symlink', 'none'];
 const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
@@ -14,17 +25,18 @@ const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 export function registerDatasetCommand(program: Command): void {
   const dataset = program
     .command('dataset')
-    .description('check and convert datasets')
+    .description('check and convert datasets, rank images to label')
     .helpCommand(false);
   addCheck(dataset);
   addConvert(dataset);
+  addRank(dataset);
   registerHelpCommand(dataset);
 }
 
 function addCheck(dataset: Command): void {
   const command = dataset
     .command('check')
-    .argument('<path>', 'folder, COCO JSON or YOLO YAML file')
+    .argument('<path>', 'folder, or file of one of the formats')
     .description('find what would spoil training, count boxes; exit code 1 when there are errors');
   addReadOptions(command)
     .addOption(
@@ -37,7 +49,7 @@ function addCheck(dataset: Command): void {
     .option('--decode', 'decode every image instead of reading its header only')
     .option('--fix <dir>', 'write a cleaned copy into a new folder, in the same format')
     .addOption(imagesOption('with --fix: what to do with the images', 'symlink'))
-    .option('--force', 'with --fix: replace a dataset in that folder')
+    .option('--force', 'with --fix: replace a dataset in that folder, drop most boxes')
     .option('--json', 'print the whole report as JSON')
     .addHelpText(
       'after',
@@ -56,14 +68,14 @@ function addCheck(dataset: Command): void {
 function addConvert(dataset: Command): void {
   const command = dataset
     .command('convert')
-    .argument('<in>', 'folder, COCO JSON or YOLO YAML file')
+    .argument('<in>', 'folder, or file of one of the formats')
     .argument('<out>', 'folder to create')
     .description('write a dataset in another format')
     .addOption(
       option(
         '--to <format>',
         'voc, coco or yolo',
-        choice('--to', DATASET_FORMATS),
+        choice('--to', WRITTEN_FORMATS),
       ).makeOptionMandatory(),
     );
   addReadOptions(command)
@@ -84,19 +96,46 @@ function addConvert(dataset: Command): void {
     });
 }
 
+function addRank(dataset: Command): void {
+  dataset
+    .command('rank')
+    .argument('<path>', 'dataset, or folder of images')
+    .description('list the images worth labeling next as JSONL: uncertain, or unlike their labels')
+    .option('-m, --model <file>', 'model file or URL (default: the one in the package)')
+    .option('--split <name>', 'split to read, several joined by + (default: all images)')
+    .addOption(
+      option(
+        '--format <format>',
+        `${DATASET_FORMATS.join(', ')} (default: found from the path)`,
+        choice('--format', DATASET_FORMATS),
+      ),
+    )
+    .option('--map <pairs>', 'rename classes: aeroplane=airplane,tvmonitor=tv', parseClassMap)
+    .addOption(imageFolderOption())
+    .addOption(option('--limit <n>', 'the n best only', count('--limit')))
+    .addOption(threadsOption())
+    .addOption(workersOption())
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', helpExamples('dataset rank photos --limit 100 > next.jsonl'))
+    .action(async (location: string, flags: RankFlags) => {
+      const { runRank } = await import('./run-rank.ts');
+      await runRank(location, flags);
+    });
+}
+
 function addReadOptions(command: Command): Command {
   return command
     .option('--split <name>', 'split to read, several joined by + (default: all)')
     .addOption(
       option(
         '--format <format>',
-        'voc, coco or yolo (default: found from the path)',
+        `${DATASET_FORMATS.join(', ')} (default: found from the path)`,
         choice('--format', DATASET_FORMATS),
       ),
     )
     .option('--classes <names>', 'classes to keep, in this order: names, voc, coco or @file.txt')
     .option('--map <pairs>', 'rename classes: aeroplane=airplane,tvmonitor=tv', parseClassMap)
-    .option('--image-folder <dir>', 'COCO: where the images are (default: found)');
+    .addOption(imageFolderOption());
 }
 
 function imagesOption(description: string, byDefault: CopyImages): Option {

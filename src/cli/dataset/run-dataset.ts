@@ -8,6 +8,8 @@ import {
   fixDataset,
   type LoadOptions,
   loadSplits,
+  lostMost,
+  type WrittenFormat,
 } from '../../datasets/index.ts';
 import type { PresetName } from '../../model/presets.ts';
 import { classList } from '../class-lists.ts';
@@ -16,14 +18,14 @@ import { interruptSignal } from '../interrupt.ts';
 import { requireAbsent } from '../output-files.ts';
 import { Progress } from '../progress.ts';
 import { print, warn } from '../terminal.ts';
-import { changesText, checkText, convertText } from './dataset-text.ts';
+import { changesText, checkText, convertText, droppedText } from './dataset-text.ts';
 
 interface ReadFlags {
   split?: string;
   format?: DatasetFormat;
   classes?: string;
   map?: ReadonlyMap<string, string>;
-  imageFolder?: string;
+  imageFolder?: string[];
 }
 
 interface WriteFlags {
@@ -39,7 +41,7 @@ export interface CheckFlags extends ReadFlags, WriteFlags {
 }
 
 export interface ConvertFlags extends ReadFlags, WriteFlags {
-  to: DatasetFormat;
+  to: WrittenFormat;
 }
 
 /** @throws as `checkDataset` and `fixDataset` */
@@ -60,8 +62,12 @@ export async function runCheck(location: string, flags: CheckFlags): Promise<voi
     const fixed = await fixDataset(location, fix, { ...options, copyImages, overwrite });
     const { check, ...written } = fixed;
     const text = () =>
-      `${checkText(check)}\n${changesText(fixed.changes)}${convertText(fix, fixed)}`;
+      `${checkText(check)}\n${changesText(fixed.changes)}${convertText(fix, fixed)}${droppedText(fixed)}`;
     await print(json ? toJson({ ...check, fix: written }) : text());
+    if (lostMost(fixed) && !overwrite) {
+      warn('most boxes were dropped: correct the dataset, or say with --force that this is right');
+      process.exitCode = EXIT_FAILURE;
+    }
     if (fixed.remaining.length > 0) process.exitCode = EXIT_FAILURE;
   } finally {
     bar.stop();
@@ -78,12 +84,16 @@ export async function runConvert(
   if (!overwrite) await requireAbsent([folder]);
   const splits = await loadSplits(location, await readOptions(flags));
   for (const warning of splits.flatMap(({ warnings }) => warnings)) {
-    warn(`left out: ${formatPlace(warning)}: ${warning.message}`);
+    const isLeftOut = !FRAME_CODES.has(warning.code);
+    warn(`${isLeftOut ? 'left out: ' : ''}${formatPlace(warning)}: ${warning.message}`);
   }
   const signal = interruptSignal();
   const report = await convertDataset(splits, to, folder, { copyImages, overwrite, signal });
   await print(json ? toJson(report) : convertText(folder, report));
 }
+
+/** Warnings about images that are written all the same. */
+const FRAME_CODES: ReadonlySet<string> = new Set(['size-mismatch', 'unknown-frame']);
 
 async function readOptions(flags: ReadFlags): Promise<LoadOptions> {
   const { split, format, map, imageFolder, classes } = flags;

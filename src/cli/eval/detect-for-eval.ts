@@ -70,7 +70,8 @@ export async function detectWithModel(
   }
 }
 
-function runnerSource(runner: Runner): DetectionSource {
+/** Images by their paths, detected in by a runner. */
+export function runnerSource(runner: Runner): DetectionSource {
   return async function* (images, signal) {
     const look = async ({ path }: DatasetImage) => {
       throwIfAborted(signal);

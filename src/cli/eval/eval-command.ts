@@ -8,6 +8,7 @@ import {
   DATASET_FORMATS,
   fraction,
   helpExamples,
+  imageFolderOption,
   inputSizeOption,
   option,
   threadsOption,
@@ -48,11 +49,11 @@ function addDataOptions(command: Command): void {
     .addOption(
       option(
         '--data-format <format>',
-        'voc, coco or yolo (default: found from the path)',
+        `${DATASET_FORMATS.join(', ')} (default: found from the path)`,
         choice('--data-format', DATASET_FORMATS),
       ),
     )
-    .option('--image-folder <dir>', 'COCO: where the images are (default: found)')
+    .addOption(imageFolderOption())
     .option('-c, --classes <names>', 'score these classes only: names, voc, coco or @file.txt')
     .option('--map <pairs>', "rename the dataset's classes: aeroplane=airplane", parseClassMap)
     .addOption(

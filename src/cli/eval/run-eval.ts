@@ -23,7 +23,7 @@ export interface EvalFlags {
   data: string;
   split?: string;
   dataFormat?: DatasetFormat;
-  imageFolder?: string;
+  imageFolder?: string[];
   classes?: string;
   map?: ReadonlyMap<string, string>;
   metric?: Metric;
@@ -63,10 +63,7 @@ export async function runEval(model: string | undefined, flags: EvalFlags): Prom
   if (!flags.force) await requireAbsent(outputs);
   const classes = flags.classes === undefined ? undefined : await classList(flags.classes);
   const whole = withCategoryIds(await loadDataset(flags.data, { split, format, imageFolder }));
-  if (whole.warnings.length > 0) {
-    const entries = counted(whole.warnings.length, 'entry', 'entries');
-    warn(`${entries} of the dataset left out; refinedet dataset check names them`);
-  }
+  warnOfData(whole);
   const dataset = limited(chooseClasses(whole, { classes, map }), flags.limit);
   const options: EvaluateOptions = {
     metric: flags.metric ?? (dataset.format === 'coco' ? 'coco' : 'voc07'),
@@ -88,6 +85,23 @@ export async function runEval(model: string | undefined, flags: EvalFlags): Prom
  */
 function withCategoryIds(dataset: Dataset): Dataset {
   return { ...dataset, categoryIds: dataset.categoryIds ?? dataset.classes.map((_, i) => i + 1) };
+}
+
+function warnOfData({ warnings }: Dataset): void {
+  const frames = warnings.filter(
+    ({ code }) => code === 'size-mismatch' || code === 'unknown-frame',
+  );
+  const leftOut = warnings.length - frames.length;
+  if (leftOut > 0) {
+    const entries = counted(leftOut, 'entry', 'entries');
+    warn(`${entries} of the dataset left out; refinedet dataset check names them`);
+  }
+  if (frames.length === 0) return;
+  const images = counted(frames.length, 'image');
+  const [{ message }] = frames;
+  warn(
+    `size mismatch: the boxes of ${images} may be of another frame (${message}); refinedet dataset check names them`,
+  );
 }
 
 function limited(dataset: Dataset, limit: number | undefined): Dataset {

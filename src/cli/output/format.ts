@@ -63,6 +63,11 @@ export function roundedDetection({ label, classId, score, box }: Detection): Det
   };
 }
 
+/** Whether anything is left of a detection once its box is written: formats hold no empty boxes. */
+export function hasArea(width: number, height: number): boolean {
+  return width > 0 && height > 0;
+}
+
 /** An image's result as machines read it, with the keys in this order. */
 export function roundedResult({ file, width, height, detections }: ImageResult): ImageResult {
   return { file, width, height, detections: detections.map(roundedDetection) };

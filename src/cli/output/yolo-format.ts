@@ -1,5 +1,5 @@
 /** `yolo`: a file an image with `classId cx cy width height score` a line, in shares of the image. */
-import { type ResultFormat, roundedScore } from './format.ts';
+import { hasArea, type ResultFormat, roundedScore } from './format.ts';
 
 /** A hundredth of a pixel on an image of ten thousand. */
 const DECIMALS = 6;
@@ -16,6 +16,7 @@ export const YOLO_FORMAT: ResultFormat = {
           box.height / height,
         ];
         const numbers = shares.map((share) => share.toFixed(DECIMALS));
+        if (!hasArea(Number(numbers[2]), Number(numbers[3]))) return '';
         return `${[classId, ...numbers, roundedScore(score)].join(' ')}\n`;
       })
       .join(''),

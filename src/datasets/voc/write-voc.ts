@@ -47,8 +47,8 @@ export async function writeVoc({
   return countBoxes([...written.values()].flatMap(({ boxes }) => boxes));
 }
 
-/** All images lie in one folder, and a list has one name a line. */
-const flatName = (name: string): string => name.replace(/[/\s]+/g, '_');
+/** All images lie in one folder, and a list has one name a line, perhaps in quotes. */
+const flatName = (name: string): string => name.replace(/[/\s"']+/g, '_');
 
 function checkName(name: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids
