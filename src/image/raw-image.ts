@@ -1,5 +1,6 @@
 /** Decoded images: what every decoder yields and what the resize kernel reads. */
 import { RefineDetError } from '../errors.ts';
+import { isByteArray } from '../platform/realm.ts';
 
 /**
  * 8-bit pixels, row after row, channels interleaved. One channel is gray and counts as equal red,
@@ -34,7 +35,7 @@ export interface DecodedImage extends RawImage {
  */
 export function validateRawImage(image: RawImage, name = 'the raw image'): void {
   const { data, width, height, channels } = image;
-  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
+  if (!isByteArray(data)) {
     throw invalid(`${name} needs its data as Uint8Array or Uint8ClampedArray`);
   }
   for (const [side, size] of Object.entries({ width, height })) {
