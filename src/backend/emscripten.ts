@@ -4,6 +4,8 @@
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { RefineDetError } from '../errors.ts';
+import { memoryShortage } from '../out-of-memory.ts';
+import { blockedScript, watchPolicy } from '../platform/blocked.ts';
 
 /** What tfjs' BackendWasm drives, and what our kernels need of it. */
 export interface WasmModule {
@@ -32,6 +34,8 @@ export interface ThreadWorker {
   onerror?: (event: unknown) => void;
   /** In browsers. */
   addEventListener?(type: 'error', listener: (event: { message: string }) => void): void;
+  /** In Node. */
+  on?: unknown;
 }
 
 /** What a platform provides to start the module; see src/platform. */
@@ -75,12 +79,17 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
   const failure = new Promise<never>((_, reject) => {
     failed = reject;
   });
+  let isStarting = true;
+  const workers: ThreadWorker[] = [];
   const createWorker = () => {
+    watchPolicy();
     const worker = assets.createWorker!();
     // The factory would wait for it for ever.
     worker.addEventListener?.('error', ({ message }) => {
-      failed(new Error(`a thread has died: ${message || 'its script cannot be run'}`));
+      failed(new Error(`a thread has died: ${message || blockedScript()}`));
     });
+    if (worker.on) divertErrors(worker, () => isStarting, failed);
+    workers.push(worker);
     return worker;
   };
   try {
@@ -94,13 +103,40 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
     module.tfjs = bridge(module);
     return module;
   } catch (cause) {
+    for (const worker of workers) worker.terminate();
+    const shortage = memoryShortage('no memory to start the wasm backend', cause);
+    if (shortage) throw shortage;
     throw new RefineDetError(
       'BACKEND_UNAVAILABLE',
       `the wasm backend could not be started with ${threads} thread(s): ${(cause as Error).message}`,
       { cause },
     );
+  } finally {
+    isStarting = false;
   }
 }
+
+/**
+ * While the module starts, an error of a worker fails the start. Afterwards the factory's handler
+ * throws it, in Node as an exception that nobody catches.
+ */
+function divertErrors(
+  worker: ThreadWorker,
+  isStarting: () => boolean,
+  failed: (error: Error) => void,
+): void {
+  let handler = worker.onerror;
+  const starting = (error: unknown) => failed(new Error(`a thread has died: ${messageOf(error)}`));
+  Object.defineProperty(worker, 'onerror', {
+    configurable: true,
+    get: () => (isStarting() ? starting : handler),
+    set(given: typeof handler) {
+      handler = given;
+    },
+  });
+}
+
+const messageOf = (error: unknown): string => (error as Error).message;
 
 /** Lets the process end although pool workers wait for work (Node only). */
 export function unrefWorkers(module: WasmModule): void {

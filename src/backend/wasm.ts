@@ -11,6 +11,7 @@ import { registerLayerKernels } from '../kernels/layers/index.ts';
 import { type Kernels, loadKernels } from '../kernels/module.ts';
 import { Team } from '../kernels/parallel/team.ts';
 import { checkValue, type Rule, wholeFrom } from '../option-checks.ts';
+import { memoryShortage } from '../out-of-memory.ts';
 import type { WasmSource } from '../platform/platform.ts';
 import { useBackend } from './current.ts';
 import {
@@ -58,7 +59,7 @@ export async function wasmRuntime(
   checkValue('threads', threads, THREADS);
   runtime ??= start(threads, warn, source).catch((error) => {
     runtime = undefined;
-    throw error;
+    throw memoryShortage('no memory to start the wasm backend', error) ?? error;
   });
   const started = await runtime;
   useBackend('wasm');
@@ -88,7 +89,7 @@ async function start(
   const running = tf.engine().registry['wasm'] as BackendWasm | undefined;
   const module = running
     ? (running as unknown as { wasm: WasmModule }).wasm
-    : await startBackend(chooseThreads(threads, warn), source);
+    : await startChosen(threads, warn, source);
   guardMalloc(module);
   const heap = moduleHeap(module);
   const count = module.tfjs.getThreadsCount();
@@ -96,6 +97,24 @@ async function start(
   const threadsInUse = module.PThread ? count : 1;
   registerLayerKernels(kernels, await startTeam(module, kernels, threadsInUse, warn));
   return { heap, kernels, threads: threadsInUse };
+}
+
+/** Whether threads can be started shows when they are: page and process may forbid it in many ways. */
+async function startChosen(
+  threads: Threads,
+  warn: (message: string) => void,
+  source: WasmSource | undefined,
+): Promise<WasmModule> {
+  const count = chooseThreads(threads, warn);
+  try {
+    return await startBackend(count, source);
+  } catch (error) {
+    if (count === 1 || threads !== 'auto') throw error;
+    const module = await startBackend(1, source);
+    warn(`refinedet runs on one thread: ${(error as Error).message}`);
+    warned.add(count);
+    return module;
+  }
 }
 
 /** Workers for our own kernels, which end with the backend. */

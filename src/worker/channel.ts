@@ -1,5 +1,6 @@
 /** Requests to a worker and the promises of their answers. */
 import { RefineDetError } from '../errors.ts';
+import { blockedScript, watchPolicy } from '../platform/blocked.ts';
 import { type Request, type Response, unpackError } from './protocol.ts';
 
 /** A Worker, or anything that behaves like one. */
@@ -45,6 +46,7 @@ export class Channel {
     crashed: (error: RefineDetError) => void,
   ) {
     this.#worker = worker;
+    watchPolicy();
     worker.addEventListener('message', ({ data }) => {
       if (data.type === 'failed') this.#take(data.id)?.reject(unpackError(data.error));
       else if (data.type === 'loaded' || data.type === 'detected') {
@@ -53,7 +55,7 @@ export class Channel {
     });
     worker.addEventListener('error', (event) => {
       event.preventDefault?.();
-      const reason = event.message || 'its script cannot be run';
+      const reason = event.message || blockedScript();
       const error = new RefineDetError('WORKER_CRASHED', `the worker has crashed: ${reason}`);
       if (this.close(error)) crashed(error);
     });

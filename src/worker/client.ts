@@ -8,6 +8,7 @@ import type { BackendName } from '../engine/engine.ts';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import type { ModelConfig } from '../model/model.ts';
 import { embeddedWasm } from '../platform/embedded-wasm.ts';
+import { isAddress } from '../platform/realm.ts';
 import { absoluteUrl } from '../platform/url.ts';
 import type { StreamSource } from '../stream/frames.ts';
 import { detectStream, type StreamOptions, type StreamResult } from '../stream/stream.ts';
@@ -222,8 +223,7 @@ async function connectWorker(
 /** The worker's script may be anywhere, so that only the page knows where its files are. */
 async function sentSource(source: ModelSource | undefined): Promise<ModelSource> {
   if (source === undefined) return (await import('../platform/default-model.ts')).defaultModelUrl();
-  const isUrl = typeof source === 'string' || source instanceof URL;
-  return isUrl ? absoluteUrl(String(source)) : source;
+  return isAddress(source) ? absoluteUrl(String(source)) : source;
 }
 
 async function explained(error: unknown): Promise<unknown> {

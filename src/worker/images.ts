@@ -3,6 +3,7 @@ import type { ImageSource } from '../detection/image-source.ts';
 import { RefineDetError } from '../errors.ts';
 import { BITMAP_OPTIONS, isPixelSource } from '../platform/pixels.ts';
 import type { PixelSource } from '../platform/platform.ts';
+import { isAddress, tagOf } from '../platform/realm.ts';
 import { absoluteUrl } from '../platform/url.ts';
 
 export interface Parcel {
@@ -17,14 +18,14 @@ export interface Parcel {
  * @throws INVALID_ARGUMENT for a tensor, IMAGE_EMPTY
  */
 export async function packImage(image: ImageSource, isOwned: boolean): Promise<Parcel> {
-  if (typeof image === 'string' || image instanceof URL) {
+  if (isAddress(image)) {
     return { image: absoluteUrl(String(image)), transfer: [] };
   }
   if (typeof image !== 'object' || image === null) return { image, transfer: [] };
   if ('dataId' in image) {
     throw new RefineDetError('INVALID_ARGUMENT', 'a tensor cannot be sent to a worker');
   }
-  if (!isPixelSource(image) || image instanceof ImageData) return { image, transfer: [] };
+  if (!isPixelSource(image) || tagOf(image) === 'ImageData') return { image, transfer: [] };
   const bitmap = isOwned && 'close' in image ? image : await copyOf(image);
   return { image: bitmap, transfer: [bitmap] };
 }

@@ -44,6 +44,9 @@ function noInputs({ save }: DetectFlags): string {
   return `no images given${hint}; see refinedet detect --help`;
 }
 
+const isShortage = (error: unknown): boolean =>
+  error instanceof RefineDetError && error.code === 'OUT_OF_MEMORY';
+
 class Run {
   readonly #runner: Runner;
   readonly #outputs: Outputs;
@@ -70,6 +73,8 @@ class Run {
       const look = (input: Input) => this.#look(input);
       for await (const [input, outcome] of inOrder(inputs, ahead, look)) {
         if ('error' in outcome && this.#signal.aborted) break;
+        // The next image would fare no better.
+        if ('error' in outcome && isShortage(outcome.error)) throw outcome.error;
         if ('error' in outcome || this.#prints) progress.clear();
         if ('error' in outcome) this.#fail(outcome.error);
         else await this.#deliver(input as Image, outcome.value);
