@@ -119,7 +119,7 @@ export async function readStart(file: string, count: number): Promise<Buffer> {
 async function readRegular(file: string, read: (size: number) => Promise<Buffer>): Promise<Buffer> {
   try {
     const entry = await stat(file);
-    if (!entry.isFile()) throw new Error('this is no regular file');
+    if (!entry.isFile()) throw new Error('not a regular file');
     return await read(entry.size);
   } catch (cause) {
     if (cause instanceof RefineDetError) throw cause;

@@ -79,11 +79,12 @@ function resolveOne(source: DatasetSource, name: string): string[] {
   const alike = source.splits.filter((split) => canonicalSplit(split) === canonicalSplit(name));
   if (alike.length === 1) return alike;
   if (name === 'trainval') return ['train', 'val'].flatMap((part) => resolveOne(source, part));
-  const problem = alike.length > 1 ? 'could be several splits' : 'is no split';
-  throw new RefineDetError(
-    'INVALID_OPTION',
-    `"${name}" ${problem} of ${source.root}; there are ${known(source)}`,
-  );
+  const splits = known(source);
+  const problem =
+    alike.length > 1
+      ? `"${name}" could be several splits of ${source.root}; there are ${splits}`
+      : `not a split of ${source.root}: "${name}" (there are ${splits})`;
+  throw new RefineDetError('INVALID_OPTION', problem);
 }
 
 /** As {@link resolveSplits}; by default all but a `trainval` that only repeats `train` and `val`. */

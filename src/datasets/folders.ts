@@ -124,7 +124,7 @@ export class FileFinder {
 /** Names in a folder by their composed form. */
 interface Listing {
   names: ReadonlyMap<string, string>;
-  /** Of images only. */
+  /** Images only, by their names without extension. */
   stems: ReadonlyMap<string, string[]>;
 }
 

@@ -80,7 +80,7 @@ export function statedSize({ width, height }: DatasetImage): ImageSize | undefin
   return width === undefined || height === undefined ? undefined : { width, height };
 }
 
-export const isSameSize = (a: ImageSize, b: ImageSize): boolean =>
+const isSameSize = (a: ImageSize, b: ImageSize): boolean =>
   a.width === b.width && a.height === b.height;
 
 /** Whether one size is the other times a factor. */

@@ -38,7 +38,7 @@ export async function imageSize(image: DatasetImage): Promise<ImageSize> {
  * when it is decoded.
  * @throws as {@link imageSize}
  */
-export async function readImageFileSize(file: string): Promise<ImageSize> {
+async function readImageFileSize(file: string): Promise<ImageSize> {
   return uprightSize(await readImageFileHeader(file));
 }
 

@@ -163,7 +163,7 @@ export async function openDataset(
   const layouts = tried.map((candidate) => FORMATS[candidate].layout);
   throw new RefineDetError(
     'DATASET_FORMAT',
-    `${absolute} is no dataset: looked for ${layouts.join('; ')}`,
+    `not a dataset: ${absolute} (looked for ${layouts.join('; ')})`,
   );
 }
 
@@ -195,6 +195,6 @@ async function formatsOfFile(file: string): Promise<DatasetFormat[]> {
   if (extension === '.csv') return ['openimages'];
   throw new RefineDetError(
     'DATASET_FORMAT',
-    `${file} is no dataset: a folder, a COCO .json or a YOLO .yaml file is expected, or one of a labeling tool`,
+    `not a dataset: ${file} (a folder, a COCO .json or a YOLO .yaml file is expected, or a file of a labeling tool)`,
   );
 }

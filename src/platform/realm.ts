@@ -17,7 +17,7 @@ export function isByteArray(value: unknown): value is Uint8Array | Uint8ClampedA
 }
 
 /** A Blob, which a File is too. */
-export function isBlob(value: unknown): value is Blob {
+function isBlob(value: unknown): value is Blob {
   return ['Blob', 'File'].includes(tagOf(value));
 }
 

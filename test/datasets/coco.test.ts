@@ -146,7 +146,9 @@ describe('malformed COCO JSON', () => {
     expect(await bad([])).toContain('(annotations[1]): an object is expected');
     expect(await message(coco({ images: [{ id: 7 }] }))).toContain('images[0].file_name');
     expect(await message(coco({ images: [{ file_name: 'a' }] }))).toContain('images[0].id');
-    expect(await message(coco({ categories: [{ id: 1.5, name: 'a' }] }))).toContain('no integer');
+    expect(await message(coco({ categories: [{ id: 1.5, name: 'a' }] }))).toContain(
+      'a whole number or a text',
+    );
     expect(await message(coco({ categories: [{ id: 1 }] }))).toContain('categories[0].name');
   });
 

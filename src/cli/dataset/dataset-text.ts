@@ -15,7 +15,7 @@ import { counted, printable } from '../printable.ts';
 import { textBar, textTable } from '../text-table.ts';
 
 const BAR_WIDTH = 24;
-/** Of `100.0 %`. */
+/** Width of `100.0 %`. */
 const PERCENT_WIDTH = 7;
 /** Findings shown of each kind; `--json` has all. */
 const SHOWN_FINDINGS = 5;

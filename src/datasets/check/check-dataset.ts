@@ -55,7 +55,7 @@ export interface Inspection {
    */
   splits: Dataset[];
   imageFiles: ImageFiles;
-  /** Of the images whose stated size or turn does not fit the file. */
+  /** Frames of the images whose stated size or turn does not fit the file. */
   frames: ReadonlyMap<DatasetImage, { frame: Frame; original: DatasetImage }>;
 }
 

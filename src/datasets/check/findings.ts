@@ -54,7 +54,11 @@ export type Place = Pick<Finding, 'file' | 'line' | 'key'>;
 export type Report = (code: FindingCode, message: string, place: Place) => void;
 
 /** What loading only warns of: what can be left out, and what a reader cannot settle. */
-const WARNED_ON_LOAD: ReadonlySet<FindingCode> = new Set(['zero-area-box', 'size-mismatch']);
+const WARNED_ON_LOAD: ReadonlySet<FindingCode> = new Set([
+  'zero-area-box',
+  'size-mismatch',
+  'missing-split',
+]);
 
 /** A file of a byte or two a finding must not fill the memory. */
 const MOST_FINDINGS = 100_000;

@@ -29,7 +29,7 @@ export function readCategories(
   const byId = new Map<string, Category>();
   for (const { fields, place } of elements) {
     const { id, name, supercategory: parent } = fields;
-    if (!isId(id)) report('malformed-file', 'the id is no integer', place('id'));
+    if (!isId(id)) report('malformed-file', 'an id is a whole number or a text', place('id'));
     else if (typeof name !== 'string') report('malformed-file', 'a name is needed', place('name'));
     else if (byId.has(idKey(id))) {
       report('duplicate-id', `category id ${id} occurs twice`, place('id'));
@@ -55,7 +55,7 @@ export function readCategories(
   for (const [name, same] of merged) {
     const labeled = same.filter(({ id }) => used.has(idKey(id)));
     if (labeled.length === 0 && isGroup(same)) {
-      note(`the category "${name}" only groups others and has no box: it is no class`, name);
+      note(`the category "${name}" only groups others and has no box: it is left out`, name);
       continue;
     }
     const { id } = labeled[0] ?? same[0];

@@ -82,7 +82,7 @@ async function looksLikeCoco(file: string): Promise<boolean> {
   return isObject && /"(images|annotations|categories)"\s*:\s*\[/.test(start);
 }
 
-/** @param isOnly whether the file is the whole dataset: then a name that is no split's says nothing */
+/** @param isOnly whether the file is the whole dataset: a name that no split has says nothing then */
 function splitName(file: string, isOnly: boolean): string {
   const name = path.basename(file);
   if (name === BESIDE_IMAGES) return path.basename(path.dirname(file));

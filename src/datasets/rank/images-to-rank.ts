@@ -10,7 +10,7 @@ import { type LoadOptions, loadSplits } from '../load-dataset.ts';
 /** Images, each with its labels where it has any. */
 export interface ImagesToRank {
   images: { image: DatasetImage; isLabeled: boolean }[];
-  /** Of the labels. */
+  /** Classes of the labels. */
   classes: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export async function imagesToRank(location: string, options: LoadOptions): Prom
   } catch (error) {
     const isPlain = error instanceof RefineDetError && error.code === 'DATASET_FORMAT';
     // A folder without annotations is what most people begin with.
-    if (!isPlain || options.format || !/is no dataset/.test(error.message)) throw error;
+    if (!isPlain || options.format || !error.message.startsWith('not a dataset')) throw error;
   }
   if (options.split === undefined && (await isFolder(location))) {
     for (const file of (await walkFiles(path.resolve(location))).filter(isDecodableName)) {

@@ -80,6 +80,7 @@ async function readCvat(file: string, report: Report): Promise<CvatFile> {
   if (text === undefined) return found;
   const count = new ShapeCount();
   const labels = new Set<string>();
+  let label = '';
   try {
     parseXml(text, {
       root: 'annotations',
@@ -96,7 +97,12 @@ async function readCvat(file: string, report: Report): Promise<CvatFile> {
         }
       },
       onClose(open, content) {
-        if (open.at(-1) === 'name' && open.at(-2) === 'label' && content) labels.add(content);
+        if (open.at(-2) !== 'label') return;
+        if (open.at(-1) === 'name' && content) {
+          label = content;
+          labels.add(label);
+          // A point of a skeleton: no box has such a label.
+        } else if (open.at(-1) === 'parent') labels.delete(label);
       },
     });
   } catch (error) {

@@ -27,7 +27,8 @@ const MAX_BYTES = 2 ** 28;
 /** Whether a JSON file begins as an export of Label Studio does. */
 export async function looksLikeLabelStudio(file: string): Promise<boolean> {
   const start = (await readStart(file, START_BYTES)).toString('latin1');
-  return /^\s*\[/.test(start.replace(/^ï»¿/, '')) && /"data"\s*:\s*\{/.test(start);
+  const isList = /^\s*\[/.test(start.replace(/^ï»¿/, ''));
+  return isList && /"(data|annotations|completions|predictions)"\s*:/.test(start);
 }
 
 /**
@@ -113,13 +114,17 @@ function addResults(
   report: Report,
 ): void {
   const regions = results.filter(isRecord);
-  const labelsById = new Map(regions.map((region) => [region['id'], regionLabels(region)]));
+  const labeled = regions.filter((region) => regionLabels(region).length > 0);
+  const labelsById = new Map(labeled.map((region) => [region['id'], regionLabels(region)]));
   for (const region of regions) {
     const { type, value, id } = region;
     const own = regionLabels(region);
     const [width, height] = [region['original_width'], region['original_height']];
     if (!isRecord(value) || typeof width !== 'number' || typeof height !== 'number') {
-      count.leftOut++;
+      if (isRecord(value) && ('x' in value || 'points' in value)) {
+        const message = 'a region has no original_width and original_height';
+        report('malformed-file', message, record.place);
+      } else count.leftOut++;
       continue;
     }
     if (Number(region['image_rotation'] ?? 0) % 360 !== 0) {
@@ -142,7 +147,7 @@ function addResults(
 /** `rectanglelabels`, `polygonlabels`, `labels` … hold the names. */
 function regionLabels({ type, value }: Record<string, unknown>): string[] {
   if (!isRecord(value) || typeof type !== 'string' || !type.endsWith('labels')) return [];
-  const labels = value[type];
+  const labels = value[type] ?? value['labels'];
   return Array.isArray(labels) ? labels.filter((label) => typeof label === 'string') : [];
 }
 

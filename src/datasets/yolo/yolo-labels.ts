@@ -85,7 +85,7 @@ function parseLabels(text: string, size: ImageSize, source: YoloImage): GroundTr
     const values = hasScore ? numbers.slice(0, -1) : numbers;
     const box = labelBox(values, size, config.keypoints);
     if (!box || !Number.isInteger(classId)) {
-      report('malformed-file', `"${row.trim().slice(0, 60)}" is no label`, { file, line });
+      report('malformed-file', `not a label: "${row.trim().slice(0, 60)}"`, { file, line });
     } else if (!(classId >= 0 && classId < config.classes.length)) {
       const message = `class ${classId} is none of the ${config.classes.length} of data.yaml`;
       report('unknown-class', message, { file, line });

@@ -11,7 +11,7 @@ const COLOR_TYPES = { 1: COLOR_GREY, 3: COLOR_RGB, 4: COLOR_RGB_ALPHA };
 /** The filter that suits photographs best when there is only one for all rows. */
 const FILTER_PAETH = 4;
 
-/** Of zlib: about twice as fast as its default, for slightly larger files. */
+/** Level of zlib: about twice as fast as its default, for slightly larger files. */
 const COMPRESSION_LEVEL = 3;
 
 /** A PNG file of 8 bits a channel. */
