@@ -25,17 +25,20 @@ interface ThreadPool {
   pthreads: Record<string, { worker?: ThreadWorker } | ThreadWorker>;
 }
 
+interface ErrorEventLike {
+  message: string;
+  preventDefault?(): void;
+}
+
 /** The part of a Worker (browser's or Node's) that Emscripten's thread pool uses. */
 export interface ThreadWorker {
   postMessage(message: { cmd?: string }): void;
   terminate(): void;
   unref?(): void;
   onmessage?: (event: { data: { cmd: string } }) => void;
-  onerror?: (event: unknown) => void;
+  onerror?: (event: { message: string }) => void;
   /** In browsers. */
-  addEventListener?(type: 'error', listener: (event: { message: string }) => void): void;
-  /** In Node. */
-  on?: unknown;
+  addEventListener?(type: 'error', listener: (event: ErrorEventLike) => void): void;
 }
 
 /** What a platform provides to start the module; see src/platform. */
@@ -85,10 +88,7 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
     watchPolicy();
     const worker = assets.createWorker!();
     // The factory would wait for it for ever.
-    worker.addEventListener?.('error', ({ message }) => {
-      failed(new Error(`a thread has died: ${message || blockedScript()}`));
-    });
-    if (worker.on) divertErrors(worker, () => isStarting, failed);
+    divertErrors(worker, () => isStarting, failed);
     workers.push(worker);
     return worker;
   };
@@ -101,6 +101,7 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
     const module = await Promise.race([started, failure]);
     if (module.PThread) dropPlaceholders(module.PThread);
     module.tfjs = bridge(module);
+    isStarting = false;
     return module;
   } catch (cause) {
     for (const worker of workers) worker.terminate();
@@ -111,14 +112,12 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
       `the wasm backend could not be started with ${threads} thread(s): ${(cause as Error).message}`,
       { cause },
     );
-  } finally {
-    isStarting = false;
   }
 }
 
 /**
- * While the module starts, an error of a worker fails the start. Afterwards the factory's handler
- * throws it, in Node as an exception that nobody catches.
+ * While the module starts, an error of a worker fails the start. Afterwards it goes to the factory's
+ * handler, which throws it.
  */
 function divertErrors(
   worker: ThreadWorker,
@@ -126,7 +125,12 @@ function divertErrors(
   failed: (error: Error) => void,
 ): void {
   let handler = worker.onerror;
-  const starting = (error: unknown) => failed(new Error(`a thread has died: ${messageOf(error)}`));
+  const starting = ({ message }: { message: string }) => {
+    // A policy forbids the thread's script, or what the script imports.
+    const isBlocked = message === '' || message.includes('importScripts');
+    const reason = isBlocked ? `${message} ${blockedScript()}`.trim() : message;
+    failed(new Error(`a thread has died: ${reason}`));
+  };
   Object.defineProperty(worker, 'onerror', {
     configurable: true,
     get: () => (isStarting() ? starting : handler),
@@ -134,9 +138,11 @@ function divertErrors(
       handler = given;
     },
   });
+  worker.addEventListener?.('error', (event) => {
+    event.preventDefault?.();
+    worker.onerror?.(event);
+  });
 }
-
-const messageOf = (error: unknown): string => (error as Error).message;
 
 /** Lets the process end although pool workers wait for work (Node only). */
 export function unrefWorkers(module: WasmModule): void {

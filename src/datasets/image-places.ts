@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { confinedPath, isFolder } from './dataset-files.ts';
 import { type FileFinder, listFolder } from './folders.ts';
-import { findNamed, type NamedImage } from './named-images.ts';
+import { findNamed, leadsAway, type NamedImage } from './named-images.ts';
 
 /** Where images of a split usually are, most likely first. */
 export function usualFolders(root: string, split: string, near: string): string[] {
@@ -27,17 +27,25 @@ export class ImagePlaces {
   readonly #folders: readonly string[];
   readonly #root: string | undefined;
   readonly #finder: FileFinder;
+  readonly #isForeign: boolean;
   #others: Promise<string[]> | undefined;
 
   /**
    * @param sources.folders in the order of preference
    * @param sources.root its folders, and those in `images`, are tried too, none before the others;
    *   undefined: the user has named all folders, and none comes first
+   * @param sources.isForeign whether names may lead away, as those of a tool on another machine do
    */
-  constructor(sources: { folders: readonly string[]; root?: string; finder: FileFinder }) {
+  constructor(sources: {
+    folders: readonly string[];
+    root?: string;
+    finder: FileFinder;
+    isForeign?: boolean;
+  }) {
     this.#folders = sources.folders;
     this.#root = sources.root;
     this.#finder = sources.finder;
+    this.#isForeign = sources.isForeign ?? false;
   }
 
   /**
@@ -67,6 +75,7 @@ export class ImagePlaces {
   }
 
   async #findOne(name: string): Promise<ImagePlace | undefined> {
+    if (!this.#isForeign && leadsAway(name)) return undefined;
     const [place, rival] = await findNamed(this.#folders, name, this.#finder);
     if (place) return this.#root === undefined ? withRival(place, rival) : place;
     const [other, second] = await findNamed(await this.#otherFolders(), name, this.#finder);

@@ -20,7 +20,9 @@ export async function findNamed(
   finder: FileFinder,
 ): Promise<NamedImage[]> {
   const parts = nameParts(name);
-  for (let first = 0; first < parts.length; first++) {
+  const firsts = parts.map((_, first) => first);
+  // Of a path of any depth no more is tried than what people have.
+  for (const first of firsts.filter((at) => at === 0 || at >= parts.length - MOST_FOLDERS)) {
     const rest = parts.slice(first).join('/');
     const found: NamedImage[] = [];
     for (const folder of folders) {
@@ -30,6 +32,13 @@ export async function findNamed(
     if (found.length > 0) return found;
   }
   return [];
+}
+
+const MOST_FOLDERS = 16;
+
+/** Whether a name leads up, or to another drive: no annotation of one's own has such names. */
+export function leadsAway(name: string): boolean {
+  return /^\w:/.test(name) || name.split(/[/\\]/).includes('..');
 }
 
 /** Parts of a foreign path that can be looked up: no drive, no way up. */

@@ -41,7 +41,7 @@ const FINDINGS = {
   'box-of-shape': ['note', 'Nothing to do: boxes are the smallest around the shapes.'],
   'label-score': ['note', 'Nothing to do, unless the labels should come from people.'],
   'no-boxes': ['note', 'Nothing to do if these images show no object: they are background.'],
-  'too-many-findings': ['note', 'Correct the findings above, then check again.'],
+  'too-many-findings': ['error', 'Correct the findings above, then check again.'],
 } as const satisfies Record<string, readonly [Severity, advice: string]>;
 
 /** What can be wrong with a dataset. */
@@ -77,7 +77,7 @@ export function collect(findings: Finding[]): Report {
     if (count < MOST_FINDINGS) findings.push(found);
     else if (count === MOST_FINDINGS) {
       const more = `the ${found.severity}s after ${MOST_FINDINGS} others are not listed`;
-      findings.push(finding('too-many-findings', more, {}));
+      findings.push({ ...finding('too-many-findings', more, {}), severity: found.severity });
     }
   };
 }

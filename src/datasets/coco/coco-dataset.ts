@@ -40,7 +40,7 @@ export async function openCoco(
     format: 'coco',
     root,
     splits: sortSplits(bySplit.keys()),
-    files: [],
+    files,
     folders: [...(inFolder ? [location] : []), ...given],
     async read(split, report) {
       const file = bySplit.get(split)!;

@@ -53,7 +53,12 @@ export async function recordsDataset(
   const classIds = new Map(all.map((name, classId) => [name, classId]));
   const finder = new FileFinder();
   const folders = given.length > 0 ? given : usualFolders(root, split, near);
-  const places = new ImagePlaces({ folders, root: given.length > 0 ? undefined : root, finder });
+  const places = new ImagePlaces({
+    folders,
+    root: given.length > 0 ? undefined : root,
+    finder,
+    isForeign: true,
+  });
   const found = await places.findFirst(records.map(({ names }) => names));
   const images = records.flatMap((record, i): DatasetImage[] => {
     const { names, id, annotationPath, width, height, place } = record;
