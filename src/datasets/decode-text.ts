@@ -31,16 +31,26 @@ export const hasLostCharacters = (text: string): boolean => text.includes(LOST_C
  */
 export function decodeText(bytes: Uint8Array, isXml = false): string {
   const encoding = markedEncoding(bytes) ?? (isXml ? xmlEncoding(bytes) : undefined) ?? 'utf-8';
-  let decoder: TextDecoder;
-  try {
-    decoder = new TextDecoder(encoding, { fatal: true });
-  } catch {
-    throw new EncodingError(`the encoding "${encoding}" is unknown`);
-  }
+  const decoder = decoderOf(encoding);
   try {
     return decoder.decode(bytes);
   } catch {
     throw new EncodingError(`the bytes are not ${encoding.toUpperCase()} text`);
+  }
+}
+
+const DECODERS = new Map<string, TextDecoder>();
+
+/** Thousands of files share one. */
+function decoderOf(encoding: string): TextDecoder {
+  const known = DECODERS.get(encoding);
+  if (known) return known;
+  try {
+    const decoder = new TextDecoder(encoding, { fatal: true });
+    DECODERS.set(encoding, decoder);
+    return decoder;
+  } catch {
+    throw new EncodingError(`the encoding "${encoding}" is unknown`);
   }
 }
 
@@ -51,7 +61,8 @@ export const markedEncoding = (bytes: Uint8Array): string | undefined =>
 function xmlEncoding(bytes: Uint8Array): string | undefined {
   const wide = startsWithOne(bytes, WIDE_XML);
   if (wide) return wide;
-  const start = String.fromCharCode(...bytes.subarray(0, DECLARATION_BYTES));
+  const length = Math.min(bytes.length, DECLARATION_BYTES);
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1');
   const declared = DECLARATION.exec(start)?.[1];
   // A declaration that is read byte by byte is not in 16 bits, whatever it says.
   return declared && /^(utf-?16|ucs-?2|unicode$)/i.test(declared) ? undefined : declared;
