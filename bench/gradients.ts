@@ -8,10 +8,11 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { wasmRuntime } from '../src/backend/wasm.ts';
+import type { HeadMap } from '../src/heads.ts';
 import { runLayerKernel } from '../src/kernels/layers/index.ts';
 import { convGeometry, depthwiseGeometry } from '../src/model/geometry.ts';
 import type { ConvLayer } from '../src/model/graph.ts';
-import { disposeHeads, type Heads, Network } from '../src/model/network.ts';
+import { disposeHeads, Network } from '../src/model/network.ts';
 import { presetGraph } from '../src/model/presets.ts';
 import {
   convFilterGradient,
@@ -173,7 +174,7 @@ async function trainingStep(): Promise<void> {
     const { value, grads } = tf.variableGrads(loss);
     tf.dispose([value, ...Object.values(grads)]);
   };
-  const network = ({ armLoc, armConf, odmLoc, odmConf }: Heads) =>
+  const network = ({ armLoc, armConf, odmLoc, odmConf }: HeadMap<tf.Tensor3D>) =>
     [armLoc, armConf, odmLoc, odmConf].map((head) => tf.reshape(head, [-1]));
   const cases: Case[] = [
     { name: 'kernels', run: () => explicit(fast) },
@@ -192,7 +193,7 @@ async function trainingStep(): Promise<void> {
   disposeJoined(heads);
 }
 
-function disposeJoined({ armLoc, armConf, odmLoc, odmConf }: Heads): void {
+function disposeJoined({ armLoc, armConf, odmLoc, odmConf }: HeadMap<tf.Tensor3D>): void {
   tf.dispose([armLoc, armConf, odmLoc, odmConf]);
 }
 

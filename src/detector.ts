@@ -16,11 +16,11 @@ import { type Size, wholeImage } from './detection/views.ts';
 import { type BackendName, type Engine, noTimings } from './engine/engine.ts';
 import { startEngine } from './engine/start-engine.ts';
 import { RefineDetError, throwIfAborted } from './errors.ts';
+import type { HeadMap } from './heads.ts';
 import type { DecodedImage } from './image/raw-image.ts';
 import type { RawDetections } from './kernels/postprocess.ts';
 import { checkInputSize, type InputSize, inputSide, withInputSize } from './model/input-size.ts';
 import type { Model, ModelConfig } from './model/model.ts';
-import type { Heads } from './model/network.ts';
 import { levelShapes, type ModelSummary, summarize } from './model/summary.ts';
 import { show } from './option-checks.ts';
 import type { StreamSource } from './stream/frames.ts';
@@ -192,7 +192,7 @@ export class RefineDet {
    * @param input [B, height, width, 3], normalized as `config` says; sides are multiples of 64
    * @throws INVALID_ARGUMENT, DISPOSED
    */
-  forward(input: tf.Tensor4D): Heads {
+  forward(input: tf.Tensor4D): HeadMap<tf.Tensor3D> {
     this.#assertUsable();
     const shape: readonly number[] | undefined = input?.shape;
     const [batch, height, width, channels] = shape ?? [];

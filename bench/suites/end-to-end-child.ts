@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { decodeImage } from '#platform';
 import { anchorGrid } from '../../src/anchors.ts';
 import { RefineDet } from '../../src/detector.ts';
-import type { HeadArrays } from '../../src/kernels/postprocess.ts';
+import type { HeadMap } from '../../src/heads.ts';
 import { POSTPROCESS_DEFAULTS } from '../../src/kernels/postprocess-options.ts';
 import { levelShapes } from '../../src/model/summary.ts';
 import { readModel } from '../../src/weights/model-file.ts';
@@ -56,7 +56,7 @@ async function prepare({
   const postprocessor = new ReferencePostprocessor(anchors.length / 4, config.classes.length);
   const options = { ...POSTPROCESS_DEFAULTS, ...config.decoding, scoreThreshold: SCORE_THRESHOLD };
   const detect = async ({ run }: OnnxSession) =>
-    postprocessor.run((await run(input)) as unknown as HeadArrays, anchors, options);
+    postprocessor.run((await run(input)) as unknown as HeadMap<Float32Array>, anchors, options);
 
   const onnx = readFileSync(files.onnx);
   if (contender === 'onnxruntime-web and TypeScript') {

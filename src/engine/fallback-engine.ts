@@ -2,8 +2,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { ContextLost } from '../backend/tfjs.ts';
 import type { Size } from '../detection/views.ts';
+import type { HeadMap } from '../heads.ts';
 import type { RawDetections } from '../kernels/postprocess.ts';
-import type { Heads } from '../model/network.ts';
 import type { Engine } from './engine.ts';
 
 export class FallbackEngine implements Engine {
@@ -35,7 +35,7 @@ export class FallbackEngine implements Engine {
     return this.#attempt((engine) => engine.run(...view));
   }
 
-  forward(input: tf.Tensor4D): Heads {
+  forward(input: tf.Tensor4D): HeadMap<tf.Tensor3D> {
     return this.#engine.forward(input);
   }
 

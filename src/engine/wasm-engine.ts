@@ -3,13 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../backend/current.ts';
 import { tensorPointer, type WasmRuntime } from '../backend/wasm.ts';
 import type { Size, View } from '../detection/views.ts';
+import type { HeadMap } from '../heads.ts';
 import type { RawImage } from '../image/raw-image.ts';
 import type { Kernels } from '../kernels/module.ts';
 import { type HeadPointers, PostProcessor, type RawDetections } from '../kernels/postprocess.ts';
 import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
 import { Preprocessor } from '../kernels/resize.ts';
 import type { Model } from '../model/model.ts';
-import { disposeHeads, type Heads, joinHeads, type LevelHeads, Network } from '../model/network.ts';
+import { disposeHeads, joinHeads, Network } from '../model/network.ts';
 import { type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
 import { modelAnchors } from './model-anchors.ts';
 
@@ -65,7 +66,7 @@ export class Session implements Engine {
     }
   }
 
-  forward(input: tf.Tensor4D): Heads {
+  forward(input: tf.Tensor4D): HeadMap<tf.Tensor3D> {
     useBackend('wasm');
     return joinHeads(this.#network.forward(input), this.#model.graph.numClasses);
   }
@@ -102,7 +103,7 @@ export class Session implements Engine {
   }
 }
 
-function headPointers({ armLoc, armConf, odmLoc, odmConf }: LevelHeads): HeadPointers {
+function headPointers({ armLoc, armConf, odmLoc, odmConf }: HeadMap<tf.Tensor4D>): HeadPointers {
   return {
     anchors: armConf.size / 2,
     armLoc: tensorPointer(armLoc),

@@ -1,6 +1,7 @@
 /** Typed access to the post-process kernels (assembly/postprocess.ts): from heads to detections. */
 import { type AnchorOptions, anchorCount, type GridShape } from '../anchors.ts';
 import { RefineDetError } from '../errors.ts';
+import type { HeadMap, HeadName } from '../heads.ts';
 import { show } from '../option-checks.ts';
 import { writeAnchorGrid } from './anchor-buffer.ts';
 import { float32View, type Heap, uint32View } from './heap.ts';
@@ -8,24 +9,9 @@ import type { Kernels } from './module.ts';
 import { POSTPROCESS_DEFAULTS, type PostprocessOptions } from './postprocess-options.ts';
 import { GrowingBuffer, type RawDetections, Workspace } from './workspace.ts';
 
-/** Outputs of one level, or of all levels joined: n anchors, K object classes. */
-interface HeadOutputs<T> {
-  /** [n, 4] ARM offsets. */
-  armLoc: T;
-  /** [n, 2] ARM logits: background, foreground. */
-  armConf: T;
-  /** [n, 4] ODM offsets. */
-  odmLoc: T;
-  /** [n, K + 1] ODM logits: background, classes. */
-  odmConf: T;
-}
-
-/** Heads outside the heap. */
-export type HeadArrays = HeadOutputs<Float32Array>;
-
-/** Heads in the heap, by address. */
-export interface HeadPointers extends HeadOutputs<number> {
-  /** n */
+/** Addresses of heads in the heap, of one level or of all levels joined. */
+export interface HeadPointers extends HeadMap<number> {
+  /** Number of anchors. */
   anchors: number;
 }
 
@@ -115,7 +101,7 @@ export class PostProcessor {
 
   /** The same for heads outside the heap: a GPU backend's downloads, plain arrays. */
   runArrays(
-    levels: readonly HeadArrays[],
+    levels: readonly HeadMap<Float32Array>[],
     options: PostprocessOptions = POSTPROCESS_DEFAULTS,
   ): RawDetections {
     this.#checkAlive();
@@ -164,9 +150,9 @@ export class PostProcessor {
 }
 
 /** All four outputs must describe the same anchors. */
-function checkHeads(heads: HeadArrays, classes: number): void {
+function checkHeads(heads: HeadMap<Float32Array>, classes: number): void {
   const widths = { armConf: 2, armLoc: 4, odmLoc: 4, odmConf: classes + 1 };
-  for (const [name, width] of Object.entries(widths) as [keyof HeadArrays, number][]) {
+  for (const [name, width] of Object.entries(widths) as [HeadName, number][]) {
     requireFloats(name, heads?.[name]);
     const anchors = Math.floor(heads.armConf.length / 2);
     const { length } = heads[name];

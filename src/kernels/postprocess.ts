@@ -1,14 +1,14 @@
 /** Post-processing: from the raw outputs of a network, or from candidates, to detections. */
+import type { HeadMap } from '../heads.ts';
 import { createHeap } from './heap.ts';
 import { type Kernels, loadKernels } from './module.ts';
-import { type HeadArrays, PostProcessor, requireFloats } from './post-processor.ts';
+import { PostProcessor, requireFloats } from './post-processor.ts';
 import { type PostprocessOptions, resolvePostprocessOptions } from './postprocess-options.ts';
 import type { RawDetections } from './workspace.ts';
 
 export { type Candidates, mergeDetections } from './merge-detections.ts';
 export {
   type AnchorGrid,
-  type HeadArrays,
   type HeadPointers,
   PostProcessor,
 } from './post-processor.ts';
@@ -25,7 +25,7 @@ let ownKernels: Promise<Kernels> | undefined;
  * @throws INVALID_ARGUMENT, INVALID_OPTION, OUT_OF_MEMORY
  */
 export async function postprocess(
-  heads: HeadArrays,
+  heads: HeadMap<Float32Array>,
   anchors: Float32Array,
   options?: Partial<PostprocessOptions>,
 ): Promise<RawDetections> {

@@ -5,6 +5,7 @@
  * Activations are NHWC. A layer's output carries the layer's name; its tensors are
  * `<name>.weight`, `<name>.bias` and so on.
  */
+import type { HeadMap } from '../heads.ts';
 
 /** `same` is TensorFlow's SAME; a number pads all four sides (Caffe, PyTorch). */
 export type Padding = 'same' | number;
@@ -93,18 +94,11 @@ export type Layer =
   | L2NormLayer
   | AddLayer;
 
-/** Names of the head convolutions, one a level, shallowest (stride 8) first. */
-export interface HeadNames {
-  armLoc: string[];
-  armConf: string[];
-  odmLoc: string[];
-  odmConf: string[];
-}
-
 /** A network as plain records, in order of execution. */
 export interface Graph {
   layers: Layer[];
-  heads: HeadNames;
+  /** Names of the head convolutions, one per level, shallowest (stride 8) first. */
+  heads: HeadMap<string[]>;
   /** Anchors per cell (A). */
   anchorsPerCell: number;
   /** Object classes plus background. */

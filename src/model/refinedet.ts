@@ -3,9 +3,11 @@
  * refinement heads (ARM) on the backbone maps, transfer connection blocks (TCB) from the deepest map
  * up, detection heads (ODM) on the transferred maps.
  */
+
+import type { HeadMap } from '../heads.ts';
 import { bottleneck } from './backbones/resnet101.ts';
 import type { GraphBuilder } from './builder.ts';
-import type { Graph, HeadNames } from './graph.ts';
+import type { Graph } from './graph.ts';
 import type { GraphOptions } from './graph-options.ts';
 
 /** Levels are named after the paper's C3..C6 / P3..P6: stride 2^level. */
@@ -40,7 +42,7 @@ export function refinedet(
   numClasses: number,
   { tcb = true, slimWidth }: GraphOptions = {},
 ): Graph {
-  const heads: HeadNames = { armLoc: [], armConf: [], odmLoc: [], odmConf: [] };
+  const heads: HeadMap<string[]> = { armLoc: [], armConf: [], odmLoc: [], odmConf: [] };
   const { lateral, transfer, head } = style === 'slim' ? slimNeck(slimWidth) : NECKS[style];
   const features = sources.map((source, i) => lateral(b, LEVELS[i], source));
   for (const [i, level] of LEVELS.entries()) {

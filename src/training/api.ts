@@ -16,7 +16,6 @@ export type {
 } from './config/train-config.ts';
 export type { TrainingData } from './data/training-set.ts';
 export { TrainableNetwork } from './gradients/trainable-network.ts';
-export type { BatchHeads } from './loss/batch-heads.ts';
 export { DetectionLoss, type LossParts, type ModuleCounts } from './loss/detection-loss.ts';
 export type { LossOptions, LossWeights, MatchThresholds } from './loss/loss-options.ts';
 export { refineDetLoss, type TensorLossOptions } from './loss/tensor-loss.ts';

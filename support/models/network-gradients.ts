@@ -1,7 +1,7 @@
 /** Gradients of a whole network under a loss that is linear in its heads. */
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'vitest';
-import type { Heads } from '../../src/model/network.ts';
+import type { HeadMap, HeadName } from '../../src/heads.ts';
 import type { ForwardOptions } from '../../src/training/gradients/gradient-plan.ts';
 import type { TrainableNetwork } from '../../src/training/gradients/trainable-network.ts';
 
@@ -12,7 +12,7 @@ export function image(batch: number, size: number): tf.Tensor4D {
 }
 
 /** Coefficients c of a loss Σ c·head that is linear in the heads, so that c is its gradient. */
-export function coefficients(heads: Heads): Heads {
+export function coefficients(heads: HeadMap<tf.Tensor3D>): HeadMap<tf.Tensor3D> {
   const [armLoc, armConf, odmLoc, odmConf] = [
     heads.armLoc,
     heads.armConf,
@@ -23,7 +23,7 @@ export function coefficients(heads: Heads): Heads {
 }
 
 export function disposeAll(
-  ...values: (Heads | ReadonlyMap<string, tf.Tensor> | tf.NamedTensorMap)[]
+  ...values: (HeadMap<tf.Tensor3D> | ReadonlyMap<string, tf.Tensor> | tf.NamedTensorMap)[]
 ): void {
   for (const value of values) {
     tf.dispose(value instanceof Map ? [...value.values()] : Object.values(value));
@@ -49,7 +49,7 @@ export function byVariableGrads(
   const { grads, value } = tf.variableGrads(() => {
     const heads = network.forward(input, options);
     const c = coefficients(heads);
-    const parts = (Object.keys(heads) as (keyof Heads)[]).map((head) =>
+    const parts = (Object.keys(heads) as HeadName[]).map((head) =>
       tf.sum(tf.mul(heads[head], c[head])),
     );
     return tf.addN(parts) as tf.Scalar;

@@ -1,6 +1,6 @@
 /** Gradients of every preset on whatever backend is the current one, for comparisons between them. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Heads } from '../../src/model/network.ts';
+import type { HeadMap } from '../../src/heads.ts';
 import { type PresetName, presetGraph } from '../../src/model/presets.ts';
 import { TrainableNetwork } from '../../src/training/gradients/trainable-network.ts';
 import { randomWeights } from '../models/random-weights.ts';
@@ -38,7 +38,12 @@ export async function presetGradients(preset: PresetName): Promise<GradientArray
   return arrays;
 }
 
-function headSlopes({ armLoc, armConf, odmLoc, odmConf }: Heads): Heads {
+function headSlopes({
+  armLoc,
+  armConf,
+  odmLoc,
+  odmConf,
+}: HeadMap<tf.Tensor3D>): HeadMap<tf.Tensor3D> {
   const like = ({ shape }: tf.Tensor3D, seed: number) =>
     tf.randomUniform<tf.Rank.R3>(shape, -1, 1, 'float32', seed);
   return {

@@ -3,13 +3,14 @@
  * negatives, targets), then the loss of these decisions: a smooth function of the heads, as finite
  * differences need it.
  */
-import type { BatchHeads } from '../../src/training/loss/batch-heads.ts';
+
+import type { HeadMap } from '../../src/heads.ts';
 import { NEGATIVE } from '../../src/training/loss/detection-loss.ts';
 import type { LossOptions, MatchThresholds } from '../../src/training/loss/loss-options.ts';
 import type { Truth } from '../../src/training/loss/truth.ts';
 import { referenceMatches } from './reference-matching.ts';
 
-export type HeadValues = BatchHeads<Float32Array | Float64Array>;
+export type HeadValues = HeadMap<Float32Array | Float64Array>;
 
 /** What one module is trained towards; rows count through the batch: image · N + anchor. */
 export interface ModuleTargets {
@@ -94,8 +95,8 @@ export function referenceGradients(
   heads: HeadValues,
   targets: Targets,
   { weights }: LossOptions,
-): BatchHeads<Float64Array> {
-  const gradients: BatchHeads<Float64Array> = {
+): HeadMap<Float64Array> {
+  const gradients: HeadMap<Float64Array> = {
     armLoc: new Float64Array(heads.armLoc.length),
     armConf: new Float64Array(heads.armConf.length),
     odmLoc: new Float64Array(heads.odmLoc.length),

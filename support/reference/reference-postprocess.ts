@@ -4,7 +4,8 @@
  * that decide between boxes are rounded to f32, as in the kernels.
  */
 
-import type { HeadArrays, RawDetections } from '../../src/kernels/postprocess.ts';
+import type { HeadMap } from '../../src/heads.ts';
+import type { RawDetections } from '../../src/kernels/postprocess.ts';
 import type { PostprocessOptions } from '../../src/kernels/postprocess-options.ts';
 
 const f32 = Math.fround;
@@ -38,7 +39,11 @@ export class ReferencePostprocessor {
     this.#bucketEnds = new Int32Array(classes);
   }
 
-  run(heads: HeadArrays, anchors: Float32Array, options: PostprocessOptions): RawDetections {
+  run(
+    heads: HeadMap<Float32Array>,
+    anchors: Float32Array,
+    options: PostprocessOptions,
+  ): RawDetections {
     this.#rowCount = 0;
     this.#count = 0;
     this.#gather(heads, anchors, options);
@@ -60,7 +65,7 @@ export class ReferencePostprocessor {
     return this.#detect(options);
   }
 
-  #gather(heads: HeadArrays, anchors: Float32Array, options: PostprocessOptions): void {
+  #gather(heads: HeadMap<Float32Array>, anchors: Float32Array, options: PostprocessOptions): void {
     const { armConf, odmConf } = heads;
     const { classMask } = options;
     const columns = this.#classes + 1;
@@ -94,7 +99,12 @@ export class ReferencePostprocessor {
     }
   }
 
-  #decode(i: number, heads: HeadArrays, anchors: Float32Array, refine: boolean): boolean {
+  #decode(
+    i: number,
+    heads: HeadMap<Float32Array>,
+    anchors: Float32Array,
+    refine: boolean,
+  ): boolean {
     const at = 4 * i;
     let cx = anchors[at];
     let cy = anchors[at + 1];

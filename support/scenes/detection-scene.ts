@@ -4,7 +4,7 @@
  * filtered out. Seeded.
  */
 import { ANCHOR_DEFAULTS, anchorGrid, type GridShape } from '../../src/anchors.ts';
-import type { HeadArrays } from '../../src/kernels/postprocess.ts';
+import type { HeadMap } from '../../src/heads.ts';
 import { deriveRandom, type Random } from '../../src/random.ts';
 
 export interface SceneOptions {
@@ -21,7 +21,7 @@ export interface SceneOptions {
 }
 
 export interface Scene {
-  heads: HeadArrays;
+  heads: HeadMap<Float32Array>;
   /** [N, 4] */
   anchors: Float32Array;
 }
@@ -42,7 +42,7 @@ export function makeScene(options: SceneOptions): Scene {
   );
   const anchors = anchorGrid(levels, inputSize, inputSize);
   const count = anchors.length / 4;
-  const heads: HeadArrays = {
+  const heads: HeadMap<Float32Array> = {
     armLoc: gaussians(random, 4 * count, 0.3),
     armConf: new Float32Array(2 * count),
     odmLoc: gaussians(random, 4 * count, 0.3),
@@ -80,7 +80,7 @@ function pointAt(
   box: readonly number[],
   anchor: Float32Array,
   i: number,
-  { armLoc }: HeadArrays,
+  { armLoc }: HeadMap<Float32Array>,
   random: Random,
 ): void {
   const [cx, cy, w, h] = anchor;

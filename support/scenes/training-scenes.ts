@@ -1,19 +1,17 @@
 /** Random heads and ground truth for the tests and benchmarks of training. */
 import { anchorGrid, type GridShape } from '../../src/anchors.ts';
+import { HEAD_NAMES, type HeadMap, type HeadName } from '../../src/heads.ts';
 import type { Heap } from '../../src/kernels/heap.ts';
 import { float32View } from '../../src/kernels/heap.ts';
 import { deriveRandom, type Random } from '../../src/random.ts';
-import type { BatchHeads } from '../../src/training/loss/batch-heads.ts';
 import type { Truth } from '../../src/training/loss/truth.ts';
 
 export interface Scene {
   anchors: Float32Array;
   classes: number;
-  heads: BatchHeads<Float32Array>;
+  heads: HeadMap<Float32Array>;
   truths: Truth[];
 }
-
-const HEAD_NAMES = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
 
 /** Anchors of a square input. */
 function squareAnchors(inputSize: number): Float32Array {
@@ -61,7 +59,7 @@ export function randomTruth(random: Random, count: number, classes: number): Tru
 }
 
 /** Room in a heap for the heads of a scene. */
-export function allocateHeads(heap: Heap, heads: BatchHeads<Float32Array>): BatchHeads<number> {
+export function allocateHeads(heap: Heap, heads: HeadMap<Float32Array>): HeadMap<number> {
   const pointers = { armLoc: 0, armConf: 0, odmLoc: 0, odmConf: 0 };
   for (const name of HEAD_NAMES) pointers[name] = heap.malloc(heads[name].byteLength);
   return pointers;
@@ -69,8 +67,8 @@ export function allocateHeads(heap: Heap, heads: BatchHeads<Float32Array>): Batc
 
 export function writeHeads(
   heap: Heap,
-  pointers: BatchHeads<number>,
-  heads: BatchHeads<Float32Array>,
+  pointers: HeadMap<number>,
+  heads: HeadMap<Float32Array>,
 ): void {
   for (const name of HEAD_NAMES) {
     float32View(heap, pointers[name], heads[name].length).set(heads[name]);
@@ -80,11 +78,10 @@ export function writeHeads(
 /** Copies of what lies at the pointers, in the shapes of `like`. */
 export function readHeads(
   heap: Heap,
-  pointers: BatchHeads<number>,
-  like: BatchHeads<Float32Array>,
-): BatchHeads<Float32Array> {
-  const read = (name: keyof BatchHeads<number>) =>
-    float32View(heap, pointers[name], like[name].length).slice();
+  pointers: HeadMap<number>,
+  like: HeadMap<Float32Array>,
+): HeadMap<Float32Array> {
+  const read = (name: HeadName) => float32View(heap, pointers[name], like[name].length).slice();
   return {
     armLoc: read('armLoc'),
     armConf: read('armConf'),

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
+import type { HeadName } from '../../src/heads.ts';
 import { parameterShapes } from '../../src/model/graph.ts';
-import { type Heads, joinHeads, Network } from '../../src/model/network.ts';
+import { joinHeads, Network } from '../../src/model/network.ts';
 import { presetGraph } from '../../src/model/presets.ts';
 import type { ForwardOptions } from '../../src/training/gradients/gradient-plan.ts';
 import { TrainableNetwork } from '../../src/training/gradients/trainable-network.ts';
@@ -38,7 +39,7 @@ describe('TrainableNetwork, light preset', () => {
     const expected = joinHeads(detecting.forward(input), graph.numClasses);
     const { heads, dispose } = network.record(input);
     const forward = network.forward(input);
-    for (const head of Object.keys(expected) as (keyof Heads)[]) {
+    for (const head of Object.keys(expected) as HeadName[]) {
       expect(heads[head].dataSync()).toEqual(expected[head].dataSync());
       expect(forward[head].dataSync()).toEqual(expected[head].dataSync());
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { HEAD_NAMES, type HeadMap } from '../../src/heads.ts';
 import { createHeap, float32View } from '../../src/kernels/heap.ts';
 import { loadKernels } from '../../src/kernels/module.ts';
-import type { BatchHeads } from '../../src/training/loss/batch-heads.ts';
 import { DetectionLoss, type LossParts } from '../../src/training/loss/detection-loss.ts';
 import { type LossOptions, resolveLossOptions } from '../../src/training/loss/loss-options.ts';
 import type { Truth } from '../../src/training/loss/truth.ts';
@@ -19,7 +19,6 @@ import {
   writeHeads,
 } from '../../support/scenes/training-scenes.ts';
 
-const NAMES = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
 const EMPTY: Truth = {
   boxes: new Float32Array(),
   classIds: new Int32Array(),
@@ -34,7 +33,7 @@ async function setUp(scene: Scene, options: Partial<LossOptions> = {}, threaded 
   const pointers = allocateHeads(heap, scene.heads);
   const gradients = allocateHeads(heap, scene.heads);
   // What is there before must not matter.
-  for (const name of NAMES) {
+  for (const name of HEAD_NAMES) {
     float32View(heap, gradients[name], scene.heads[name].length).fill(7);
   }
   return {
@@ -58,7 +57,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
 }
 
 function expectParts(actual: LossParts, expected: Omit<LossParts, 'positives' | 'negatives'>) {
-  for (const name of [...NAMES, 'total'] as const) {
+  for (const name of [...HEAD_NAMES, 'total'] as const) {
     expect(Math.abs(actual[name] - expected[name])).toBeLessThan(1e-4 * (1 + expected[name]));
   }
 }
@@ -93,7 +92,7 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
           odm: targets.odm.negatives.length,
         });
         const expected = referenceGradients(scene.heads, targets, options);
-        for (const name of NAMES) expectClose(gradients[name], expected[name], 1e-5);
+        for (const name of HEAD_NAMES) expectClose(gradients[name], expected[name], 1e-5);
       }
     },
   );
@@ -109,7 +108,7 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
     expect(targets.odm.negatives.length).toBeGreaterThan(3);
     const heads = float64Heads(scene.heads);
     const step = 1e-5;
-    for (const name of NAMES) {
+    for (const name of HEAD_NAMES) {
       const numeric = heads[name].map((value, i) => {
         const loss = [value + step, value - step].map((moved) => {
           heads[name][i] = moved;
@@ -144,7 +143,7 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
       const parts = loss.evaluate(pointers, gradients, positives);
       return { parts, gradients: readHeads(heap, gradients, part.heads) };
     });
-    for (const name of NAMES) {
+    for (const name of HEAD_NAMES) {
       expect(results[0].parts[name] + results[1].parts[name]).toBeCloseTo(expected.parts[name], 6);
       const joined = [...results[0].gradients[name], ...results[1].gradients[name]];
       expect(joined).toEqual([...expected.gradients[name]]);
@@ -169,11 +168,12 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
         positives: { arm: 0, odm: 0 },
         negatives: { arm: 0, odm: 0 },
       });
-      for (const name of NAMES) expect(gradients[name].every((value) => value === 0)).toBe(true);
+      for (const name of HEAD_NAMES)
+        expect(gradients[name].every((value) => value === 0)).toBe(true);
     }
   });
 
-  it.each(NAMES)('is NaN when %s is not finite anywhere', async (name) => {
+  it.each(HEAD_NAMES)('is NaN when %s is not finite anywhere', async (name) => {
     const scene = randomScene(7);
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       for (const at of [0, 5, scene.heads[name].length - 1]) {
@@ -198,7 +198,7 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
     const { parts, gradients } = run(scene.truths, huge);
     expect(parts.total).toBeGreaterThan(0);
     expect(parts.total).toBeLessThan(Number.POSITIVE_INFINITY);
-    for (const name of NAMES) expect(gradients[name].every(Number.isFinite)).toBe(true);
+    for (const name of HEAD_NAMES) expect(gradients[name].every(Number.isFinite)).toBe(true);
   });
 
   it('does not let the heap grow after the first batches', async () => {
@@ -240,7 +240,7 @@ describe('DetectionLoss', () => {
       const again = new DetectionLoss(loss.kernels, scene.anchors, scene.classes);
       const pointers = allocateHeads(heap, scene.heads);
       again.compute(pointers, scene.truths);
-      for (const name of NAMES) heap.free(pointers[name]);
+      for (const name of HEAD_NAMES) heap.free(pointers[name]);
       again.dispose();
     }
     expect(heap.memory.buffer.byteLength).toBe(size);
@@ -277,7 +277,7 @@ describe('DetectionLoss', () => {
   });
 });
 
-function float64Heads(heads: HeadValues): BatchHeads<Float64Array> {
+function float64Heads(heads: HeadValues): HeadMap<Float64Array> {
   return {
     armLoc: Float64Array.from(heads.armLoc),
     armConf: Float64Array.from(heads.armConf),

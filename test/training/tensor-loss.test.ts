@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
+import { HEAD_NAMES, type HeadMap, type HeadName } from '../../src/heads.ts';
 import { createHeap } from '../../src/kernels/heap.ts';
 import { type Kernels, loadKernels } from '../../src/kernels/module.ts';
-import type { BatchHeads } from '../../src/training/loss/batch-heads.ts';
 import { DetectionLoss } from '../../src/training/loss/detection-loss.ts';
 import { refineDetLoss } from '../../src/training/loss/tensor-loss.ts';
 import {
@@ -13,13 +13,12 @@ import {
 } from '../../support/reference/reference-loss.ts';
 import { randomScene } from '../../support/scenes/training-scenes.ts';
 
-const NAMES = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
 const scene = randomScene(4, { inputSize: 64, images: 2, classes: 4 });
 const targetsOf = (loss: DetectionLoss) =>
   decideTargets(scene.heads, scene.anchors, scene.truths, loss.options);
 
-function headVariables(): BatchHeads<tf.Variable<tf.Rank.R3>> {
-  const variable = (name: (typeof NAMES)[number]) => {
+function headVariables(): HeadMap<tf.Variable<tf.Rank.R3>> {
+  const variable = (name: HeadName) => {
     const values = scene.heads[name];
     const rows = scene.anchors.length / 4;
     const shape: [number, number, number] = [2, rows, values.length / (2 * rows)];
@@ -50,7 +49,7 @@ describe.each(['wasm, heads in place', 'wasm, heads copied', 'cpu'])(
     it('has the loss and the gradients of the reference', () => {
       const loss = new DetectionLoss(kernels, scene.anchors, scene.classes);
       const heads = headVariables();
-      const variables = NAMES.map((name) => heads[name]);
+      const variables = HEAD_NAMES.map((name) => heads[name]);
       const targets = targetsOf(loss);
       const expected = referenceGradients(scene.heads, targets, loss.options);
       // The factor checks that what flows in from behind the loss is heeded.
@@ -60,7 +59,7 @@ describe.each(['wasm, heads in place', 'wasm, heads copied', 'cpu'])(
       );
       const total = referenceLoss(scene.heads, targets, loss.options).total;
       expect(value.dataSync()[0]).toBeCloseTo(3 * total, 3);
-      for (const name of NAMES) {
+      for (const name of HEAD_NAMES) {
         const actual = grads[heads[name].name].dataSync<'float32'>();
         const worst = actual.reduce(
           (most, slope, i) => Math.max(most, Math.abs(slope - 3 * expected[name][i])),
@@ -75,7 +74,7 @@ describe.each(['wasm, heads in place', 'wasm, heads copied', 'cpu'])(
     it('neither keeps tensors nor lets the heap grow', () => {
       const loss = new DetectionLoss(kernels, scene.anchors, scene.classes);
       const heads = headVariables();
-      const variables = NAMES.map((name) => heads[name]);
+      const variables = HEAD_NAMES.map((name) => heads[name]);
       const step = () => {
         const { value, grads } = tf.variableGrads(
           () => refineDetLoss(loss, heads, scene.truths).loss,
@@ -103,7 +102,7 @@ describe.each(['wasm, heads in place', 'wasm, heads copied', 'cpu'])(
       expect(shared.parts.positives).toEqual(alone.parts.positives);
       expect(shared.parts.armConf).toBeCloseTo(alone.parts.armConf / 2, 6);
       expect(shared.parts.odmLoc).toBeCloseTo(alone.parts.odmLoc / 4, 6);
-      tf.dispose([alone.loss, shared.loss, ...NAMES.map((name) => heads[name])]);
+      tf.dispose([alone.loss, shared.loss, ...HEAD_NAMES.map((name) => heads[name])]);
       loss.dispose();
     });
 
@@ -113,7 +112,7 @@ describe.each(['wasm, heads in place', 'wasm, heads copied', 'cpu'])(
       expect(() => refineDetLoss(loss, heads, scene.truths)).toThrow(
         /^odmConf has shape \[2,255,5\], expected \[2,255,6\]$/,
       );
-      tf.dispose(NAMES.map((name) => heads[name]));
+      tf.dispose(HEAD_NAMES.map((name) => heads[name]));
       loss.dispose();
     });
   },

@@ -2,7 +2,8 @@
  * Where a replica's network runs. Images, losses and the optimizer are in the wasm heap whatever the
  * device: it takes addresses there and leaves its results there.
  */
-import type { BatchHeads } from '../loss/batch-heads.ts';
+
+import type { HeadMap } from '../../heads.ts';
 import type { Parameter } from '../memory/parameter-layout.ts';
 
 export interface Device {
@@ -25,7 +26,7 @@ export interface Slot {
   /** Address for the input, [B, side, side, 3] normalized. */
   readonly input: number;
   /** Addresses for the gradients of the heads. */
-  readonly gradients: BatchHeads<number>;
+  readonly gradients: HeadMap<number>;
   /**
    * Takes the weights of the tensors that are not frozen, and runs the network on the input.
    * @param weights in the places of the parameter layout
@@ -38,7 +39,7 @@ export interface Slot {
 /** A slice between its forward and its reverse pass. */
 export interface Pass {
   /** Addresses of the heads. */
-  readonly heads: BatchHeads<number>;
+  readonly heads: HeadMap<number>;
   /**
    * The reverse pass, from the gradients in the slot; ends this object.
    * @param target receives the gradients of all tensors that are not frozen, in the same places

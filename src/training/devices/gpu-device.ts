@@ -12,11 +12,10 @@ import {
   type TfjsDevice,
 } from '../../backend/tfjs.ts';
 import { RefineDetError } from '../../errors.ts';
+import { byHead, HEAD_NAMES, type HeadMap, headShapes } from '../../heads.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import type { Model } from '../../model/model.ts';
-import { HEAD_NAMES, type Heads } from '../../model/network.ts';
 import { type Recording, TrainableNetwork } from '../gradients/trainable-network.ts';
-import { type BatchHeads, byHead, headShapes } from '../loss/batch-heads.ts';
 import { layOutParameters, type Parameter } from '../memory/parameter-layout.ts';
 import { type Device, learning, type Pass, type Slot, type SlotSize } from './device.ts';
 
@@ -24,9 +23,9 @@ import { type Device, learning, type Pass, type Slot, type SlotSize } from './de
 interface Places {
   input: number;
   inputShape: [number, number, number, number];
-  headShapes: BatchHeads<[number, number, number]>;
-  heads: BatchHeads<number>;
-  gradients: BatchHeads<number>;
+  headShapes: HeadMap<[number, number, number]>;
+  heads: HeadMap<number>;
+  gradients: HeadMap<number>;
 }
 
 export class GpuDevice implements Device {
@@ -105,7 +104,7 @@ export class GpuDevice implements Device {
     frozen: ReadonlySet<string>,
   ): Promise<void> {
     useBackend(this.#backend);
-    const heads: Heads = byHead((name) =>
+    const heads: HeadMap<tf.Tensor3D> = byHead((name) =>
       this.#tensor<tf.Rank.R3>(places.gradients[name], places.headShapes[name]),
     );
     const found = recording.gradients(heads);

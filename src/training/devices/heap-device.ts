@@ -2,11 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../backend/current.ts';
 import { tensorPointer } from '../../backend/wasm.ts';
+import { byHead, type HeadMap, headShapes } from '../../heads.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import type { Model } from '../../model/model.ts';
-import type { Heads } from '../../model/network.ts';
 import { TrainableNetwork } from '../gradients/trainable-network.ts';
-import { type BatchHeads, byHead, headShapes } from '../loss/batch-heads.ts';
 import { layOutParameters, type Parameter } from '../memory/parameter-layout.ts';
 import { type Device, learning, type Pass, type Slot, type SlotSize } from './device.ts';
 
@@ -30,7 +29,7 @@ export class HeapDevice implements Device {
     useBackend('wasm');
     const input = tf.zeros<tf.Rank.R4>([images, side, side, 3]);
     const shapes = headShapes(images, anchors, this.#numClasses);
-    const gradients: Heads = byHead((name) => tf.zeros(shapes[name]));
+    const gradients: HeadMap<tf.Tensor3D> = byHead((name) => tf.zeros(shapes[name]));
     this.#tensors.push(input, ...Object.values(gradients));
     return {
       input: tensorPointer(input),
@@ -46,7 +45,7 @@ export class HeapDevice implements Device {
 
   #forward(
     input: tf.Tensor4D,
-    slopes: Heads,
+    slopes: HeadMap<tf.Tensor3D>,
     weights: Float32Array,
     frozen: ReadonlySet<string>,
   ): Pass {
@@ -83,6 +82,6 @@ export class HeapDevice implements Device {
   }
 }
 
-function pointers(heads: Heads): BatchHeads<number> {
+function pointers(heads: HeadMap<tf.Tensor3D>): HeadMap<number> {
   return byHead((name) => tensorPointer(heads[name]));
 }

@@ -6,9 +6,10 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { RefineDetError } from '../../errors.ts';
+import type { HeadMap } from '../../heads.ts';
 import type { BoundStep } from '../../model/bind.ts';
 import { type Graph, parameterShapes, type Weights } from '../../model/graph.ts';
-import { concatHeads, type Heads, levelHeads } from '../../model/network.ts';
+import { concatHeads, levelHeads } from '../../model/network.ts';
 import { bindTraining } from './bind-gradient.ts';
 import {
   type ForwardOptions,
@@ -24,12 +25,12 @@ import { reversePass, type Trace } from './trace.ts';
 /** A forward pass that can be differentiated once. */
 export interface Recording {
   /** Disposed by the caller. */
-  heads: Heads;
+  heads: HeadMap<tf.Tensor3D>;
   /**
    * @param heads gradient of the loss at each head; not disposed
    * @returns gradient of each trained tensor that the loss depends on, by name; disposed by the caller
    */
-  gradients(heads: Heads): Map<string, tf.Tensor>;
+  gradients(heads: HeadMap<tf.Tensor3D>): Map<string, tf.Tensor>;
   /** Frees the maps when no gradients are wanted after all. */
   dispose(): void;
 }
@@ -61,7 +62,7 @@ export class TrainableNetwork {
    * all maps until the end: {@link record} is the faster way and needs less memory.
    * @param input [B, height, width, 3], normalized; not disposed
    */
-  forward(input: tf.Tensor4D, options: ForwardOptions = {}): Heads {
+  forward(input: tf.Tensor4D, options: ForwardOptions = {}): HeadMap<tf.Tensor3D> {
     const { graph } = this;
     const names = this.#trainedTensors(options);
     const variables = names.map((name) => this.variables.get(name)!);
@@ -100,7 +101,7 @@ export class TrainableNetwork {
       tf.dispose([...trace.maps.values()]);
       trace.maps.clear();
     };
-    const gradients = (of: Heads) => {
+    const gradients = (of: HeadMap<tf.Tensor3D>) => {
       const outputs = splitLevels(graph, trace.maps, of);
       const found = reversePass(trace, outputs, true);
       tf.dispose([...outputs.values()]);

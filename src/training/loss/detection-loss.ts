@@ -3,9 +3,9 @@
  * 3.4). Two phases, so that workers with a slice of the batch each can share one normalizer.
  */
 import { RefineDetError } from '../../errors.ts';
+import type { HeadMap } from '../../heads.ts';
 import { type FieldValues, readFields, writeFields } from '../../kernels/fields.ts';
 import type { Kernels } from '../../kernels/module.ts';
-import type { BatchHeads } from './batch-heads.ts';
 import { LossMemory, MODULE_FIELDS } from './loss-memory.ts';
 import { type LossOptions, resolveLossOptions } from './loss-options.ts';
 import { checkTruth, type Truth } from './truth.ts';
@@ -80,7 +80,7 @@ export class DetectionLoss {
    * @returns positives, to be added up over the workers
    * @throws INVALID_ARGUMENT, OUT_OF_MEMORY
    */
-  match(heads: BatchHeads<number>, truths: readonly Truth[]): ModuleCounts {
+  match(heads: HeadMap<number>, truths: readonly Truth[]): ModuleCounts {
     for (const truth of truths) checkTruth(truth, this.classes);
     this.#images = truths.length;
     this.#matches = this.#memory.prepare(truths, this.options);
@@ -102,8 +102,8 @@ export class DetectionLoss {
    * @param positives of the whole batch, over all workers: what the losses are divided by
    */
   evaluate(
-    heads: BatchHeads<number>,
-    gradients: BatchHeads<number> | undefined,
+    heads: HeadMap<number>,
+    gradients: HeadMap<number> | undefined,
     positives: ModuleCounts,
   ): LossParts {
     const { weights } = this.options;
@@ -141,9 +141,9 @@ export class DetectionLoss {
 
   /** Both phases for a whole batch. */
   compute(
-    heads: BatchHeads<number>,
+    heads: HeadMap<number>,
     truths: readonly Truth[],
-    gradients?: BatchHeads<number>,
+    gradients?: HeadMap<number>,
   ): LossParts {
     return this.evaluate(heads, gradients, this.match(heads, truths));
   }

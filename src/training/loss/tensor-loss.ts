@@ -2,10 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { tensorPointer } from '../../backend/wasm.ts';
 import { RefineDetError } from '../../errors.ts';
+import { byHead, HEAD_NAMES, type HeadMap, headShapes } from '../../heads.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
-import { HEAD_NAMES } from '../../model/network.ts';
-import { type BatchHeads, byHead, headShapes } from './batch-heads.ts';
 import type { DetectionLoss, LossParts, ModuleCounts } from './detection-loss.ts';
 import type { Truth } from './truth.ts';
 
@@ -30,7 +29,7 @@ export interface TensorLossOptions {
  */
 export function refineDetLoss(
   loss: DetectionLoss,
-  heads: BatchHeads<tf.Tensor3D>,
+  heads: HeadMap<tf.Tensor3D>,
   truths: readonly Truth[],
   { normalize = (positives) => positives }: TensorLossOptions = {},
 ): { loss: tf.Scalar; parts: LossParts } {
@@ -54,8 +53,8 @@ export function refineDetLoss(
 }
 
 /** Calculates on addresses of heads; fills those of the gradients. */
-type Compute = (heads: BatchHeads<number>, gradients: BatchHeads<number>) => void;
-type Tensors = BatchHeads<tf.Tensor3D>;
+type Compute = (heads: HeadMap<number>, gradients: HeadMap<number>) => void;
+type Tensors = HeadMap<tf.Tensor3D>;
 
 function inPlace(_: Heap, heads: Tensors, compute: Compute): Tensors {
   const gradients = byHead((name) => tf.fill<tf.Rank.R3>(heads[name].shape, 0));

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
+import type { HeadMap } from '../../src/heads.ts';
 import type { Graph, Layer, Weights } from '../../src/model/graph.ts';
-import { type Heads, joinHeads, Network } from '../../src/model/network.ts';
+import { joinHeads, Network } from '../../src/model/network.ts';
 import { presetGraph } from '../../src/model/presets.ts';
 import { randomWeights } from '../../support/models/random-weights.ts';
 
@@ -119,7 +120,7 @@ describe('layers', () => {
 describe('a whole network', () => {
   const graph = presetGraph('refinedet320-mobilenet', 3);
   const weights = randomWeights(graph, 7);
-  const read = (heads: Heads) =>
+  const read = (heads: HeadMap<tf.Tensor3D>) =>
     Object.values(heads).map((head) => head.dataSync() as Float32Array);
 
   it('gives each image of a batch what it gives it alone', () => {
