@@ -1,10 +1,12 @@
 /** A dense 3×3 convolution, the layer that VGG-16 and the transfer connection blocks consist of. */
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
-import { bindStep } from '../../src/model/bind.ts';
+import { KERNEL_BINDERS } from '../../src/model/bind-kernels.ts';
+import { TFJS_BINDERS } from '../../src/model/bind-tfjs.ts';
+import { bindStep } from '../../src/model/binders.ts';
 import { GraphBuilder } from '../../src/model/builder.ts';
 import type { Graph } from '../../src/model/graph.ts';
-import { planSteps, type Step } from '../../src/model/plan.ts';
+import { planSteps } from '../../src/model/plan.ts';
 import { planInference } from '../../src/model/plan-inference.ts';
 import { measure } from '../harness.ts';
 import { peakCase } from '../peak.ts';
@@ -35,11 +37,12 @@ export const suite: Suite = {
       const weight = tf.randomNormal<tf.Rank.R4>([3, 3, channels, channels], 0, 0.05, 'float32', 1);
       const bias = tf.zeros<tf.Rank.R1>([channels]);
       const input = tf.randomUniform<tf.Rank.R4>([1, side, side, channels], -1, 1, 'float32', 2);
-      const bound = (step: Step, useKernels = true) => bindStep(step, [weight, bias], useKernels);
+      const tensors = [weight, bias];
+      const step = planSteps(graph).at(-1)!;
       const ways = {
-        'minimal filtering': bound(planInference(graph).at(-1)!),
-        'every multiplication': bound(planSteps(graph).at(-1)!),
-        'tfjs, XNNPACK': bound(planSteps(graph).at(-1)!, false),
+        'minimal filtering': bindStep(KERNEL_BINDERS, planInference(graph).at(-1)!, tensors),
+        'every multiplication': bindStep(KERNEL_BINDERS, step, tensors),
+        'tfjs, XNNPACK': bindStep(TFJS_BINDERS, step, tensors),
       };
       const error = largestError(Object.values(ways).map((way) => way.run([input])));
       const flops = 2 * 9 * channels ** 2 * side ** 2;

@@ -3,14 +3,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { RefineDetError } from '../errors.ts';
 import { byHead, type HeadMap, type HeadName, headWidths } from '../heads.ts';
 import { hasLayerKernels } from '../kernels/layers/index.ts';
-import { type BoundStep, bindStep } from './bind.ts';
-import { bindChain, isChain } from './bind-chain.ts';
+import { KERNEL_BINDERS } from './bind-kernels.ts';
+import { TFJS_BINDERS } from './bind-tfjs.ts';
+import { type Binders, type BoundStep, bindStep } from './binders.ts';
 import { foldBatchNorm } from './fold.ts';
 import type { Graph, Weights } from './graph.ts';
-import { planSteps, type Step } from './plan.ts';
+import { type PlanStep, planSteps, type StepKind } from './plan.ts';
 import { planInference } from './plan-inference.ts';
 
-interface NetworkStep extends Step {
+interface NetworkStep {
+  /** The map that the step returns. */
+  name: string;
+  inputs: readonly string[];
   bound: BoundStep;
   /** Maps that nothing reads after this step. */
   release: string[];
@@ -29,13 +33,9 @@ export class Network {
   constructor(graph: Graph, weights: Weights) {
     const folded = foldBatchNorm(graph, weights);
     this.#graph = folded.graph;
-    const steps = (hasLayerKernels() ? planInference : planSteps)(folded.graph);
-    const lastReader = lastReaders(steps);
-    this.#steps = steps.map((step) => ({
-      ...step,
-      bound: this.#bind(step, folded.weights),
-      release: [...lastReader].filter(([, reader]) => reader === step.name).map(([name]) => name),
-    }));
+    this.#steps = hasLayerKernels()
+      ? this.#bind(planInference(folded.graph), KERNEL_BINDERS, folded.weights)
+      : this.#bind(planSteps(folded.graph), TFJS_BINDERS, folded.weights);
   }
 
   /**
@@ -60,13 +60,31 @@ export class Network {
     this.#constants.length = 0;
   }
 
-  /** Uploads the tensors of a step, and keeps those that it goes on reading. */
-  #bind(step: Step, weights: Weights): BoundStep {
+  #bind<K extends StepKind>(
+    plan: readonly PlanStep<K>[],
+    binders: Binders<K>,
+    weights: Weights,
+  ): NetworkStep[] {
+    const lastReader = lastReaders(plan);
+    return plan.map((step) => ({
+      name: step.name,
+      inputs: step.inputs,
+      bound: this.#bindStep(step, binders, weights),
+      release: [...lastReader].filter(([, reader]) => reader === step.name).map(([name]) => name),
+    }));
+  }
+
+  /** Uploads the tensors of a step, and keeps those that it still reads. */
+  #bindStep<K extends StepKind>(
+    step: PlanStep<K>,
+    binders: Binders<K>,
+    weights: Weights,
+  ): BoundStep {
     const tensors = step.tensors.map((name) => {
       const { shape, data } = tensorOf(weights, name);
       return tf.tensor(data, shape as number[]);
     });
-    const bound = isChain(step) ? bindChain(step, tensors) : bindStep(step, tensors);
+    const bound = bindStep(binders, step, tensors);
     for (const tensor of tensors) {
       if (bound.reads.includes(tensor)) this.#constants.push(tensor);
       else tensor.dispose();
@@ -90,8 +108,8 @@ function tensorOf(weights: Weights, name: string) {
 }
 
 /** For every map, the step that reads it last; heads are read at the very end. */
-function lastReaders(steps: readonly Step[]): Map<string, string> {
-  return new Map(steps.flatMap(({ name, inputs }) => inputs.map((input) => [input, name])));
+function lastReaders(plan: readonly Pick<PlanStep, 'name' | 'inputs'>[]): Map<string, string> {
+  return new Map(plan.flatMap(({ name, inputs }) => inputs.map((input) => [input, name])));
 }
 
 /** All levels as one table of anchors [B, N, width]; the level maps are disposed. */

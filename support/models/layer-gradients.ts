@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'vitest';
 import type { ConvLayer, DepthwiseLayer } from '../../src/model/graph.ts';
+import type { PlanStep } from '../../src/model/plan.ts';
 import { bindTraining } from '../../src/training/gradients/bind-gradient.ts';
 import { layerGradients } from '../../src/training/gradients/layer-gradient.ts';
 
@@ -15,15 +16,13 @@ export function fromKernels(
   c: tf.Tensor4D,
 ) {
   const bias = tf.zeros([filter.shape[layer.op === 'conv' ? 3 : 2]]);
-  const activation = undefined;
   const tensors = [filter, bias];
-  const bound = bindTraining(
-    { name: '', layer, activation, inputs: [''], tensors: [] },
-    tensors,
-    false,
-  );
+  const base = { name: '', inputs: [''], tensors: [] };
+  const step: PlanStep<'conv' | 'depthwise'> =
+    layer.op === 'conv' ? { kind: 'conv', layer, ...base } : { kind: 'depthwise', layer, ...base };
+  const bound = bindTraining(step, tensors);
   const output = bound.run([x]);
-  const call = { layer, activation, batchStatistics: false, maps: [x], tensors, output };
+  const call = { step, maps: [x], tensors, output };
   const { maps, tensors: found } = layerGradients({
     ...call,
     gradient: c,

@@ -1,8 +1,9 @@
 /** Backward through activations, biases and additions. */
 import * as tf from '@tensorflow/tfjs-core';
 import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
-import { activationLimits } from '../../model/bind.ts';
-import type { Activation, AddLayer } from '../../model/graph.ts';
+import { activationLimits } from '../../model/bind-kernels.ts';
+import type { Activation } from '../../model/graph.ts';
+import type { PlanStep } from '../../model/plan.ts';
 import type { Call, Gradients } from './call.ts';
 
 /** Gradient before an activation, and its sum over all positions: the gradient of a bias. */
@@ -50,8 +51,8 @@ export function passOn(gradient: tf.Tensor4D, sum: tf.Tensor4D | undefined): tf.
   return sum ? tf.add(gradient, sum) : tf.clone(gradient);
 }
 
-export function addGradients(call: Call<AddLayer>): Gradients {
-  const { gradient } = rectify(call.gradient, call.output, call.activation);
+export function addGradients(call: Call<PlanStep<'add'>>): Gradients {
+  const { gradient } = rectify(call.gradient, call.output, call.step.activation);
   const maps = call.wanted.maps.map((wanted, i) =>
     wanted ? passOn(gradient, call.sums[i]) : undefined,
   );

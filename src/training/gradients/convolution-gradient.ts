@@ -9,18 +9,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
 import type { ConvGeometry } from '../../kernels/layers/layer-geometry.ts';
 import { convGeometry } from '../../model/geometry.ts';
-import type { ConvLayer } from '../../model/graph.ts';
+import type { PlanStep } from '../../model/plan.ts';
 import { passOn, rectify } from './activation-gradient.ts';
 import type { Call, Gradients } from './call.ts';
 import { dilate, type Margin, padOrCrop } from './dilate.ts';
 
 /** The first map is the input; the second, if any, has been added to the result. */
-export function convGradients(call: Call<ConvLayer>): Gradients {
-  const { layer, maps, tensors, wanted, sums } = call;
+export function convGradients(call: Call<PlanStep<'conv'>>): Gradients {
+  const { step, maps, tensors, wanted, sums } = call;
   const [x] = maps;
   const [filter, bias] = tensors as [tf.Tensor4D, tf.Tensor1D | undefined];
-  const geometry = convGeometry(x.shape, layer);
-  const rectified = rectify(call.gradient, call.output, call.activation);
+  const geometry = convGeometry(x.shape, step.layer);
+  const rectified = rectify(call.gradient, call.output, step.activation);
   const dy = rectified.gradient;
   const dx = wanted.maps[0] ? convInputGradient(dy, filter, geometry, sums[0]) : undefined;
   const residual = wanted.maps[1] ? passOn(dy, sums[1]) : undefined;

@@ -7,20 +7,22 @@ import * as tf from '@tensorflow/tfjs-core';
 import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
 import type { DepthwiseGeometry } from '../../kernels/layers/layer-geometry.ts';
 import { depthwiseGeometry } from '../../model/geometry.ts';
-import type { DepthwiseLayer } from '../../model/graph.ts';
-import { DEPTHWISE_KERNEL } from '../../model/plan.ts';
+import { DEPTHWISE_KERNEL, type PlanStep } from '../../model/plan.ts';
 import { rectify } from './activation-gradient.ts';
 import type { Call, Gradients } from './call.ts';
 import { inputMargins, readMargins } from './convolution-gradient.ts';
 import { dilate, padOrCrop } from './dilate.ts';
 
-export function depthwiseGradients(call: Call<DepthwiseLayer>): Gradients {
-  const { layer, wanted } = call;
+export function depthwiseGradients(call: Call<PlanStep<'depthwise'>>): Gradients {
+  const {
+    step: { layer, activation },
+    wanted,
+  } = call;
   const [x] = call.maps;
   const [filter] = call.tensors as [tf.Tensor4D];
   const [add] = call.sums;
   const geometry = depthwiseGeometry(x.shape, layer);
-  const rectified = rectify(call.gradient, call.output, call.activation);
+  const rectified = rectify(call.gradient, call.output, activation);
   const dy = rectified.gradient;
   const fast = layer.kernel === DEPTHWISE_KERNEL && hasLayerKernels();
   const inputGradient = () => {

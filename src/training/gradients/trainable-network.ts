@@ -7,17 +7,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { RefineDetError } from '../../errors.ts';
 import type { HeadMap } from '../../heads.ts';
-import type { BoundStep } from '../../model/bind.ts';
+import type { BoundStep } from '../../model/binders.ts';
 import { type Graph, parameterShapes, type Weights } from '../../model/graph.ts';
 import { concatHeads, levelHeads } from '../../model/network.ts';
 import { bindTraining } from './bind-gradient.ts';
 import {
   type ForwardOptions,
-  type PlannedStep,
+  type PassStep,
   planTrace,
   planTraining,
   STATISTICS,
-  type TrainingStep,
+  type TrainingPlanStep,
 } from './gradient-plan.ts';
 import { packHeads, splitLevels, unpackHeads } from './head-gradient.ts';
 import { reversePass, type Trace } from './trace.ts';
@@ -43,7 +43,7 @@ export class TrainableNetwork {
    * the last forward pass trained; what is written into frozen ones in place may go unnoticed.
    */
   readonly variables: ReadonlyMap<string, tf.Variable>;
-  readonly #steps: readonly TrainingStep[];
+  readonly #steps: readonly TrainingPlanStep[];
   /** Frozen steps, bound once and again when their variables have been assigned to. */
   readonly #bound = new Map<string, { step: BoundStep; data: object[] }>();
 
@@ -162,7 +162,7 @@ export class TrainableNetwork {
     };
   }
 
-  #runStep(planned: PlannedStep, maps: tf.Tensor4D[]): tf.Tensor4D {
+  #runStep(planned: PassStep, maps: tf.Tensor4D[]): tf.Tensor4D {
     const { step, trainable } = planned;
     const variables = step.tensors.map((name) => this.variables.get(name)!);
     const known = this.#bound.get(step.name);
@@ -171,7 +171,7 @@ export class TrainableNetwork {
     if (isCurrent) return known!.step.run(maps);
     known?.step.dispose();
     this.#bound.delete(step.name);
-    const bound = bindTraining(step, variables, planned.batchStatistics);
+    const bound = bindTraining(step, variables);
     if (!trainable) {
       this.#bound.set(step.name, { step: bound, data: variables.map(({ dataId }) => dataId) });
       return bound.run(maps);
