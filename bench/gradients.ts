@@ -1,6 +1,6 @@
 /**
  * Gradients on the wasm backend, one thread: the layer kernels against tfjs' own kernels and against
- * the same step composed of tfjs operations. All ratios are of one run, taken in turns.
+ * the same training step composed of tfjs operations. All ratios are from one run, measured in turns.
  *
  *     npx tsx --conditions=refinedet-source bench/gradients.ts [peak] [conv] [kernels] [step] [inference]
  *
@@ -28,7 +28,7 @@ function random(shape: number[]): tf.Tensor4D {
   return tf.randomUniform(shape as [number, number, number, number], -1, 1);
 }
 
-/** Runs and frees what comes out. */
+/** Runs, and disposes the results. */
 const free = (run: () => tf.Tensor | tf.Tensor[]) => () => tf.dispose(run());
 
 async function peak(): Promise<void> {
@@ -197,7 +197,7 @@ function disposeJoined({ armLoc, armConf, odmLoc, odmConf }: HeadMap<tf.Tensor3D
   tf.dispose([armLoc, armConf, odmLoc, odmConf]);
 }
 
-/** The forward pass that detects, of one image. */
+/** Forward pass of detection on one image. */
 async function inference(): Promise<void> {
   const graph = presetGraph('refinedet320-mobilenet', CLASSES);
   const weights = randomWeights(graph, 1);

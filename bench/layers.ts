@@ -1,5 +1,5 @@
 /**
- * Where the time of a network goes, layer by layer, on the wasm backend:
+ * Measures the time of each plan step of a network on the wasm backend:
  *
  *     npx tsx --conditions=refinedet-source bench/layers.ts [PRESET] [THREADS] [ROUNDS]
  */
@@ -67,7 +67,7 @@ const rows = steps.map(({ step, times }) => {
   return [...about, ms.toFixed(2), ((100 * ms) / total).toFixed(1), share.toFixed(0)];
 });
 console.log(
-  markdownTable(['step', 'layer', 'output', 'MMAC', 'ms', '% of all', '% of peak'], rows),
+  markdownTable(['plan step', 'layer', 'output', 'MMAC', 'ms', '% of all', '% of peak'], rows),
 );
 console.log(`\n${total.toFixed(1)} ms, peak ${(limit / 1e6).toFixed(1)} GFLOP/s`);
 process.exit(0);

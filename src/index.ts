@@ -37,8 +37,8 @@ export type {
   WeightTensor,
 } from './model/graph.ts';
 export type { InputSize } from './model/input-size.ts';
-export type { ChannelOrder, Model, ModelConfig } from './model/model.ts';
-export { PRESETS, type PresetName } from './model/presets.ts';
+export type { Model, ModelConfig } from './model/model.ts';
+export { type ChannelOrder, PRESETS, type PresetName } from './model/presets.ts';
 export type { LayerSummary, ModelSummary } from './model/summary.ts';
 export type { DownloadProgress, PixelSource, WasmSource } from './platform/platform.ts';
 export type { FramePolicy, StreamSource } from './stream/frames.ts';

@@ -15,7 +15,7 @@ import { type Engine, noTimings, type StageTimings, stopwatch } from './engine.t
 import { modelAnchors } from './model-anchors.ts';
 
 /** Buffers for one network input size. */
-interface Stage {
+interface InputBuffers {
   /** [1, height, width, 3] */
   input: tf.Tensor4D;
   postprocessor: PostProcessor;
@@ -30,7 +30,7 @@ export class Session implements Engine {
   readonly #model: Model;
   readonly #network: Network;
   readonly #preprocessor: Preprocessor;
-  readonly #stages = new Map<string, Stage>();
+  readonly #buffers = new Map<string, InputBuffers>();
 
   constructor({ kernels, threads }: WasmRuntime, model: Model) {
     this.threads = threads;
@@ -49,7 +49,7 @@ export class Session implements Engine {
     timings: StageTimings = noTimings(),
   ): Promise<RawDetections> {
     useBackend('wasm');
-    const { input, postprocessor } = this.#stage(view.input);
+    const { input, postprocessor } = this.#buffersOf(view.input);
     const { mean, std, channelOrder } = this.#model.config;
     const { crop, flip } = view;
     const lap = stopwatch(timings);
@@ -73,33 +73,33 @@ export class Session implements Engine {
 
   async warmUp(size: Size): Promise<void> {
     useBackend('wasm');
-    disposeHeads(this.#network.forward(this.#stage(size).input));
+    disposeHeads(this.#network.forward(this.#buffersOf(size).input));
   }
 
   dispose(): void {
-    for (const { input, postprocessor } of this.#stages.values()) {
+    for (const { input, postprocessor } of this.#buffers.values()) {
       input.dispose();
       postprocessor.dispose();
     }
-    this.#stages.clear();
+    this.#buffers.clear();
     this.#preprocessor.dispose();
     this.#network.dispose();
   }
 
-  #stage(size: Size): Stage {
+  #buffersOf(size: Size): InputBuffers {
     const { width, height } = size;
     const key = `${width}x${height}`;
-    let stage = this.#stages.get(key);
-    if (!stage) {
+    let buffers = this.#buffers.get(key);
+    if (!buffers) {
       const { classes } = this.#model.config;
       const anchors = modelAnchors(this.#model, size);
-      stage = {
+      buffers = {
         input: tf.zeros([1, height, width, 3]),
         postprocessor: new PostProcessor(this.kernels, anchors, classes.length),
       };
-      this.#stages.set(key, stage);
+      this.#buffers.set(key, buffers);
     }
-    return stage;
+    return buffers;
   }
 }
 

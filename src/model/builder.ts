@@ -1,5 +1,4 @@
-/** Collects layer records; every method appends one and returns its name, the handle for the next. */
-
+/** Collects layer records; every method appends one and returns its name, the input of later ones. */
 import type { HeadMap } from '../heads.ts';
 import type { Activation, ConvLayer, DepthwiseLayer, Graph, Layer } from './graph.ts';
 

@@ -1,4 +1,4 @@
-/** Runs a layer graph with TensorFlow.js operations on whatever backend is current. */
+/** Runs a layer graph with TensorFlow.js operations on the current backend. */
 import * as tf from '@tensorflow/tfjs-core';
 import { RefineDetError } from '../errors.ts';
 import { byHead, type HeadMap, type HeadName, headWidths } from '../heads.ts';
@@ -40,7 +40,7 @@ export class Network {
 
   /**
    * @param input [B, height, width, 3], normalized; not disposed
-   * @returns one entry a level, shallowest first; the caller disposes the tensors
+   * @returns one entry per level, shallowest first; the caller disposes the tensors
    */
   forward(input: tf.Tensor4D): HeadMap<tf.Tensor4D>[] {
     const maps = new Map<string, tf.Tensor4D>([[this.#graph.layers[0].name, input]]);

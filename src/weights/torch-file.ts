@@ -27,7 +27,7 @@ export function isTorchFile(bytes: Uint8Array): boolean {
 }
 
 /**
- * Tensors by name, lazily read; the prefix `module.` is dropped.
+ * Opens tensors by name, lazily read; the prefix `module.` is dropped.
  * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, PICKLE_FORBIDDEN
  */
 export function readTorchFile(bytes: Uint8Array): SourceTensors {
@@ -99,7 +99,7 @@ function stateDict(root: unknown): SourceTensors {
   throw new RefineDetError('MODEL_FORMAT', 'the torch file holds no state_dict');
 }
 
-/** Entries that are not tensors (epochs, optimizer settings) are of no interest. */
+/** Entries that are not tensors (epochs, optimizer settings) are ignored. */
 function tensorsOf(dict: unknown): [string, TorchTensor][] {
   if (!(dict instanceof Map)) return [];
   return [...dict].filter(

@@ -1,4 +1,4 @@
-/** Gradients of every preset on whatever backend is the current one, for comparisons between them. */
+/** Gradients of every preset on the current backend, to compare backends with each other. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { HeadMap } from '../../src/heads.ts';
 import { type PresetName, presetGraph } from '../../src/model/presets.ts';
@@ -21,7 +21,7 @@ export const TRAINED_PRESETS = Object.keys(TRAINED) as PresetName[];
 
 export type GradientArrays = Map<string, Float32Array>;
 
-/** Of a loss that is linear in the heads, by tensor name. Nothing of it stays in the backend. */
+/** Gradients of a loss that is linear in the heads, by tensor name; keeps no tensors in the backend. */
 export async function presetGradients(preset: PresetName): Promise<GradientArrays> {
   const graph = presetGraph(preset, CLASSES);
   const input = tf.randomUniform<tf.Rank.R4>([1, SIDE, SIDE, 3], -1, 1, 'float32', 5);

@@ -3,7 +3,6 @@
  * negatives, targets), then the loss of these decisions: a smooth function of the heads, as finite
  * differences need it.
  */
-
 import type { HeadMap } from '../../src/heads.ts';
 import { NEGATIVE } from '../../src/training/loss/detection-loss.ts';
 import type { LossOptions, MatchThresholds } from '../../src/training/loss/loss-options.ts';
@@ -12,7 +11,7 @@ import { referenceMatches } from './reference-matching.ts';
 
 export type HeadValues = HeadMap<Float32Array | Float64Array>;
 
-/** What one module is trained towards; rows count through the batch: image · N + anchor. */
+/** Targets of one module; rows count through the batch: image · N + anchor. */
 export interface ModuleTargets {
   positives: { row: number; label: number; offsets: number[] }[];
   negatives: number[];

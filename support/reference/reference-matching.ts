@@ -1,5 +1,5 @@
 /**
- * Matching in plain TypeScript: the rule of MatchBBox, written down as it is stated. Overlaps are
+ * Matching in plain TypeScript: the rule of MatchBBox, as it is stated. Overlaps are
  * rounded to f32 as in the kernel: anchors of equal area around one box tie but for their rounding.
  */
 import { NEGATIVE, NEUTRAL } from '../../src/training/loss/detection-loss.ts';

@@ -3,7 +3,6 @@
  * measured against. The same algorithm with the same short cuts, one number at a time. Comparisons
  * that decide between boxes are rounded to f32, as in the kernels.
  */
-
 import type { HeadMap } from '../../src/heads.ts';
 import type { RawDetections } from '../../src/kernels/postprocess.ts';
 import type { PostprocessOptions } from '../../src/kernels/postprocess-options.ts';

@@ -36,7 +36,7 @@ export async function runSession(
   }));
 }
 
-/** Heads by our own runtime; wasm must be the current backend. */
+/** Computes the heads with our own runtime; wasm must be the current backend. */
 export function runHere(model: Model, { shape, data }: HeadTable): Tables {
   const { graph, weights } = foldBatchNorm(model.graph, model.weights);
   const network = new Network(graph, weights);

@@ -12,7 +12,7 @@ import { planInference } from '../../src/model/plan-inference.ts';
 
 interface Sample {
   batch: number;
-  /** Of the image; the depthwise convolution's input is half of it with a 3×3 first filter. */
+  /** Height of the image; a 3×3 first filter halves it before the depthwise convolution. */
   height: number;
   width: number;
   kernel: 1 | 3;
@@ -37,7 +37,7 @@ const samples: fc.Arbitrary<Sample> = fc.record({
 
 const NO_HEADS = { armLoc: [], armConf: [], odmLoc: [], odmConf: [] };
 
-/** Channels of the wide map, so many that it counts as large at the size that steps are planned for. */
+/** Channels of the wide map: enough to count as large at the size that plans are made for. */
 const WIDE = 52;
 
 function graphOf({ kernel, stride, padding, filters, hasResidual }: Sample): Graph {
@@ -57,7 +57,7 @@ function graphOf({ kernel, stride, padding, filters, hasResidual }: Sample): Gra
   return b.graph(NO_HEADS, 3, 2);
 }
 
-/** The last map, with these steps. */
+/** Runs the plan; returns the last map. */
 function run<K extends StepKind>(
   steps: readonly PlanStep<K>[],
   binders: Binders<K>,
@@ -102,7 +102,7 @@ describe('a chain', () => {
     };
   };
 
-  it('yields the bits of its layers by themselves, and what tfjs yields', () => {
+  it('returns the same bits as its parts alone, and what tfjs returns', () => {
     fc.assert(
       fc.property(samples, (sample) => {
         const { chained, single, composed } = outputs(sample);
@@ -114,7 +114,7 @@ describe('a chain', () => {
     );
   });
 
-  it('does so over many strips of lines, and where one line fills the cache', () => {
+  it('returns the same bits over many strips of lines, and where one line fills the cache', () => {
     const rest = { kernel: 1, padding: 'same', filters: 9, hasResidual: true, seed: 3 } as const;
     for (const stride of [1, 2] as const) {
       for (const [batch, height, width] of [

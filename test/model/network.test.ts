@@ -9,7 +9,7 @@ import { randomWeights } from '../../support/models/random-weights.ts';
 
 beforeAll(() => wasmRuntime(1));
 
-/** A graph that ends in one layer of interest; its output is read back through the class head. */
+/** A graph that ends in the layer under test, whose output is read through the class head. */
 function single(layer: Layer, channels: number): Graph {
   const head = (name: string): Layer => ({
     op: 'conv',
@@ -54,7 +54,7 @@ function closeTo(actual: Float32Array, expected: ArrayLike<number>, tolerance = 
 }
 
 describe('layers', () => {
-  it('deconvolve 2×2 with stride 2 exactly as the textbook sum', () => {
+  it('deconvolve 2×2 with stride 2 as the definition does', () => {
     const channels = 4;
     const input = tf.randomUniform<tf.Rank.R4>([1, 3, 2, channels], -1, 1, 'float32', 1);
     const weight = tf.randomUniform([2, 2, channels, channels], -1, 1, 'float32', 2).dataSync();
@@ -123,7 +123,7 @@ describe('a whole network', () => {
   const read = (heads: HeadMap<tf.Tensor3D>) =>
     Object.values(heads).map((head) => head.dataSync() as Float32Array);
 
-  it('gives each image of a batch what it gives it alone', () => {
+  it('gives each image of a batch the outputs that it has alone', () => {
     const network = new Network(graph, weights);
     const batch = tf.randomUniform<tf.Rank.R4>([2, 64, 128, 3], -1, 1, 'float32', 3);
     const together = read(joinHeads(network.forward(batch), 4));
@@ -138,7 +138,7 @@ describe('a whole network', () => {
     network.dispose();
   });
 
-  it('returns one row an anchor and keeps no tensor but the heads', () => {
+  it('returns one row per anchor and keeps no tensors except the heads', () => {
     const network = new Network(graph, weights);
     const input = tf.zeros<tf.Rank.R4>([1, 64, 128, 3]);
     const before = tf.memory().numTensors;

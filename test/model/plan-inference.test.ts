@@ -14,7 +14,7 @@ describe('planInference', () => {
     expect(planned).toContain('conv1_2');
     expect(planned).toContain('conv5_3');
     expect(planned).toContain('tcb3.sum');
-    // Of images, dilated, on few pixels, with stride 2, 1×1, a deconvolution.
+    // Three channels, dilation, few pixels, stride 2, 1×1, deconvolution.
     for (const other of ['conv1_1', 'fc6', 'tcb5.out', 'conv6_2', 'fc7', 'tcb3.up']) {
       expect(planned).not.toContain(other);
     }
@@ -39,7 +39,7 @@ describe('planInference', () => {
       'block2.depthwise',
       'block2',
     ]);
-    // Its input, twice: to expand and to add.
+    // Reads its input twice: to expand and to add.
     expect(block2.inputs).toEqual(['block1.project', 'block1.project']);
     expect(block2.tensors).toHaveLength(6);
     const vgg = presetGraph('refinedet320-vgg16', 4);
@@ -49,7 +49,7 @@ describe('planInference', () => {
     expect(planInference(vgg).some(({ kind }) => kind === 'chain')).toBe(false);
   });
 
-  it('chains no maps that a head or another layer reads', () => {
+  it('does not chain maps that a head or another layer reads', () => {
     const b = new GraphBuilder();
     const wide = b.conv('wide', b.input, 64, 1);
     const narrow = b.depthwise('narrow', wide);

@@ -32,7 +32,7 @@ describe('TrainableNetwork, light preset', () => {
   const graph = presetGraph('refinedet320-mobilenet', CLASSES);
   const weights = randomWeights(graph, 1);
 
-  it('gives the heads of the network that detects', () => {
+  it('computes the same heads as the network that detects', () => {
     const input = image(2, 64);
     const network = new TrainableNetwork(graph, weights);
     const detecting = new Network(graph, weights);
@@ -106,7 +106,7 @@ describe('TrainableNetwork, light preset', () => {
     input.dispose();
   });
 
-  it('keeps the number of tensors and the heap constant over steps', () => {
+  it('keeps the number of tensors and the heap constant over many steps', () => {
     const input = image(2, 64);
     const start = tf.memory().numTensors;
     const network = new TrainableNetwork(graph, weights);

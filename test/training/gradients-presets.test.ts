@@ -68,7 +68,7 @@ describe('batch normalization in a network', () => {
     x.dispose();
   });
 
-  it('moves the running statistics towards those of the batch, unless frozen', async () => {
+  it('moves the running statistics toward those of the batch, unless frozen', async () => {
     const x = input();
     const network = new TrainableNetwork(graph, weights);
     const batchStatistics = () => true;

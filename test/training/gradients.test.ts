@@ -161,7 +161,7 @@ function randomInputs({ step, maps, tensors }: Case) {
     );
   const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
   return {
-    // Pooling follows a rectifier in every graph: see maxPoolGradients.
+    // Pooling follows a ReLU in every graph: see maxPoolGradients.
     maps: maps.map((shape) => array4(shape, fill(size(shape), step.kind === 'maxpool'))),
     // A variance is positive; no other tensor comes fourth.
     tensors: tensors.map((shape, i) => fill(size(shape), i === 3)),

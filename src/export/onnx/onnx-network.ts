@@ -1,5 +1,4 @@
-/** A whole network as ONNX operators: NHWC at the edges, NCHW in between. */
-
+/** Writes a whole network as ONNX operators: NHWC at the edges, NCHW in between. */
 import { HEAD_NAMES, type HeadName, headWidths } from '../../heads.ts';
 import { type Graph, inferShapes, layerInputs, type Weights } from '../../model/graph.ts';
 import type { GraphWriter } from './graph-writer.ts';
@@ -42,7 +41,7 @@ export function writeNetwork(
   return outputs;
 }
 
-/** All levels as one table of anchors: [batch, A·width, h, w] each → [batch, N, width]. */
+/** Joins all levels in one table of anchors: [batch, A·width, h, w] each → [batch, N, width]. */
 function writeHead(
   writer: GraphWriter,
   name: string,

@@ -2,7 +2,6 @@
  * Where a replica's network runs. Images, losses and the optimizer are in the wasm heap whatever the
  * device: it takes addresses there and leaves its results there.
  */
-
 import type { HeadMap } from '../../heads.ts';
 import type { Parameter } from '../memory/parameter-layout.ts';
 

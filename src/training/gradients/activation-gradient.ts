@@ -1,4 +1,4 @@
-/** Backward through activations, biases and additions. */
+/** Gradients of activations, biases and additions. */
 import * as tf from '@tensorflow/tfjs-core';
 import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
 import { activationLimits } from '../../model/bind-kernels.ts';
@@ -13,8 +13,8 @@ export interface Rectified {
 }
 
 /**
- * Undoes an activation. Its derivative is told from its output: 1 strictly between the limits, else 0.
- * Call inside of `tf.tidy`.
+ * Computes the gradient before an activation, whose derivative follows from its output: 1 strictly
+ * between the limits, else 0. Call inside `tf.tidy`.
  */
 export function rectify(
   dy: tf.Tensor4D,
@@ -35,10 +35,10 @@ export function rectify(
   return { gradient, bias: () => sumPositions(gradient) };
 }
 
-/** [B, h, w, C] → [C] */
+/** Sums over all positions: [B, h, w, C] → [C]. */
 export function sumPositions(x: tf.Tensor4D): tf.Tensor1D {
   if (hasLayerKernels()) return runLayerKernel('sumRows', { x }, {});
-  // A product with ones: GPU backends sum along other axes than the last by way of a transposed copy.
+  // A product with ones: GPU backends make a transposed copy to sum along other axes than the last.
   const channels = x.shape[3];
   return tf.tidy(() => {
     const rows = tf.reshape<tf.Rank.R2>(x, [-1, channels]);
@@ -46,7 +46,7 @@ export function sumPositions(x: tf.Tensor4D): tf.Tensor1D {
   });
 }
 
-/** A gradient that passes unchanged, added to what there is; always a tensor of its own. */
+/** Passes a gradient on unchanged, added to `sum` if there is one; always a new tensor. */
 export function passOn(gradient: tf.Tensor4D, sum: tf.Tensor4D | undefined): tf.Tensor4D {
   return sum ? tf.add(gradient, sum) : tf.clone(gradient);
 }

@@ -1,4 +1,4 @@
-/** Gradients of the 2×2 deconvolution, by way of the 1×1 convolution and depth-to-space that it is. */
+/** Gradients of the 2×2 deconvolution, which equals a 1×1 convolution and a depth-to-space. */
 import * as tf from '@tensorflow/tfjs-core';
 import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
 import { deconvSpread, spreadDeconvFilter } from '../../model/bind-deconv.ts';
@@ -34,7 +34,7 @@ function spaceToDepth(x: tf.Tensor4D): tf.Tensor4D {
   if (hasLayerKernels()) return runLayerKernel('spaceToDepth', { x }, {});
   const [batch, height, width, channels] = x.shape;
   return tf.tidy(() => {
-    // The two pixels of a block's row are neighbors already.
+    // The two pixels in a row of a block are already neighbors.
     const pairs = tf.reshape(x, [(batch * height) / 2, 2, width / 2, 2 * channels]);
     const blocks = tf.transpose(pairs, [0, 2, 1, 3]);
     return tf.reshape<tf.Rank.R4>(blocks, [batch, height / 2, width / 2, 4 * channels]);

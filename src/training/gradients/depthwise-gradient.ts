@@ -1,7 +1,8 @@
 /**
- * Gradients of depthwise convolutions. Where the layer kernels are missing they are composed of
- * depthwise convolutions: of the output gradient with the rotated filter (input), and of the input with
- * the output gradient as the filter (filter), every image's channels being channels of their own.
+ * Gradients of depthwise convolutions. Without the layer kernels they are composed of depthwise
+ * convolutions:
+ * - input: of the output gradient with the rotated filter;
+ * - filter: of the input with the output gradient as the filter, the channels of all images side by side.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
@@ -62,7 +63,7 @@ function composedFilterGradient(
   const margins = readMargins(withKernel(geometry, kernel));
   return tf.tidy(() => {
     const read = padOrCrop(x, ...margins);
-    // Filters as large as maps become endless shaders in tfjs' WebGL backend.
+    // Filters as large as maps become very long shaders in tfjs' WebGL backend.
     if (tf.getBackend() === 'webgl') return filterGradientByTaps(read, dy, kernel, geometry);
     const [height, width] = read.shape.slice(1);
     const map = tf.reshape<tf.Rank.R4>(besideEachOther(read), [1, height, width, batch * channels]);

@@ -1,4 +1,4 @@
-/** The steps of a network in training: batch normalization is a step of its own, with its own tensors. */
+/** Plans for training: batch normalization is a plan step of its own, with its own tensors. */
 import { BATCH_NORM_TENSORS, type Graph } from '../../model/graph.ts';
 import { type LayerKind, type PlanStep, planSteps, type StepBase } from '../../model/plan.ts';
 
@@ -19,7 +19,7 @@ export interface ForwardOptions {
   frozen?: (layer: string) => boolean;
   /**
    * Whether the batch normalization of a layer uses the statistics of the batch (and updates the
-   * running ones) instead of the running ones. Frozen layers never do. Default: none does.
+   * running ones) instead of the running ones. Frozen layers never do. Default: no layer does.
    */
   batchStatistics?: (layer: string) => boolean;
 }
@@ -41,7 +41,7 @@ export interface TracePlan {
   lastReader: Map<string, string>;
 }
 
-/** Names of running statistics, which follow the data, not the gradient. */
+/** Names of running statistics, which follow the data instead of a gradient. */
 export const STATISTICS = /\.(mean|variance)$/;
 
 export function planTraining(graph: Graph): TrainingPlanStep[] {

@@ -1,4 +1,4 @@
-/** Between the maps of the head convolutions and the joined heads that a loss reads. */
+/** Converts between the maps of the head convolutions and the joined heads that a loss reads. */
 import * as tf from '@tensorflow/tfjs-core';
 import { byHead, HEAD_NAMES, type HeadMap, headWidths } from '../../heads.ts';
 import type { Graph } from '../../model/graph.ts';
@@ -15,7 +15,7 @@ export function splitLevels(
   for (const head of HEAD_NAMES) {
     const [batch, anchors, width] = joined[head].shape;
     let first = 0;
-    // As a matrix: tfjs slices those in a few long copies.
+    // As a matrix, which tfjs slices in a few long copies.
     const rows = tf.reshape<tf.Rank.R2>(joined[head], [batch, anchors * width]);
     levels.forEach((level: HeadMap<tf.Tensor4D>, i) => {
       const { shape, size } = level[head];
@@ -31,7 +31,7 @@ export function splitLevels(
   return gradients;
 }
 
-/** One tensor [B, N, 4 + 2 + 4 + K + 1] that holds all heads side by side. */
+/** Joins all heads side by side in one tensor [B, N, 4 + 2 + 4 + K + 1]. */
 export function packHeads(heads: HeadMap<tf.Tensor3D>): tf.Tensor3D {
   return tf.concat(
     HEAD_NAMES.map((head) => heads[head]),
@@ -39,7 +39,7 @@ export function packHeads(heads: HeadMap<tf.Tensor3D>): tf.Tensor3D {
   );
 }
 
-/** The heads in such a tensor; differentiable without the gradients that only the whole tfjs has. */
+/** Splits such a tensor into its heads; its gradient needs no more of tfjs than the core. */
 export function unpackHeads(packed: tf.Tensor3D, numClasses: number): HeadMap<tf.Tensor3D> {
   const width = packed.shape[2];
   const cut = (from: number, size: number): tf.Tensor3D =>

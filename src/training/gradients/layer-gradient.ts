@@ -1,4 +1,4 @@
-/** The gradients of any plan step. */
+/** Gradients of any kind of plan step. */
 import { addGradients } from './activation-gradient.ts';
 import { batchNormGradients } from './batch-norm-gradient.ts';
 import type { Call, Gradients } from './call.ts';
@@ -8,7 +8,7 @@ import { depthwiseGradients } from './depthwise-gradient.ts';
 import type { TrainingPlanStep } from './gradient-plan.ts';
 import { l2NormGradients, maxPoolGradients } from './pooling-gradient.ts';
 
-/** Call inside of `tf.tidy`. */
+/** Computes the gradients of a plan step; call inside `tf.tidy`. */
 export function layerGradients(call: Call<TrainingPlanStep>): Gradients {
   const { step } = call;
   switch (step.kind) {

@@ -7,8 +7,8 @@ import type { Call, Gradients } from './call.ts';
 
 /**
  * Each output's gradient goes to the largest input under its window. The inputs must not be negative,
- * as behind a rectifier: tfjs' wasm kernel takes what lies beyond the edge for zeros, and lets the
- * gradient of a window vanish in which nothing is larger.
+ * as after a ReLU: tfjs' wasm kernel reads zeros beyond the edge, and drops the gradient of a window
+ * without a larger value.
  */
 export function maxPoolGradients({
   step: { layer },

@@ -5,7 +5,7 @@ import { layerGradients } from './layer-gradient.ts';
 
 /** What a forward pass leaves for the reverse pass. */
 export interface Trace {
-  /** The traced ones, in order. */
+  /** Traced plan steps, in order. */
   steps: readonly PassStep[];
   /** Every map that a traced step has read or written. */
   maps: Map<string, tf.Tensor4D>;
@@ -14,8 +14,9 @@ export interface Trace {
 }
 
 /**
+ * Runs the reverse pass.
  * @param outputs gradients of some maps; not disposed
- * @param release disposes every map of the trace as soon as it is no longer needed
+ * @param release disposes every map of the trace as soon as it has been read last
  * @returns by tensor name; the caller disposes the tensors
  */
 export function reversePass(
@@ -56,7 +57,7 @@ export function reversePass(
   return new Map(names.map((name, i) => [name, gradients[i]]));
 }
 
-/** The step as the gradient functions see it. */
+/** Collects what the gradients of a plan step read. */
 function callOf({ maps, tensors }: Trace, step: TrainingPlanStep) {
   return {
     step,
