@@ -93,7 +93,7 @@ describe('conversion', () => {
   it('refuses a backbone, which only a training can complete', () => {
     const error = failure(() => convertModel(named('0.weight', '31.weight', '33.weight'), OPTIONS));
     expect(error.code).toBe('WEIGHTS_MISMATCH');
-    expect(error.message).toContain('backbone only');
+    expect(error.message).toContain('only a backbone');
     const { missing } = importModel(named('0.weight', '31.weight', '33.weight'), OPTIONS);
     expect(error.details).toEqual(missing.map((name) => `missing: ${name}`));
     expect(missing.length).toBeGreaterThan(50);
