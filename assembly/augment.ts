@@ -30,20 +30,20 @@ class Tile {
    * the scale of 0 to 255; then factor and summand of the normalization. The fourths do not matter.
    */
   colors: usize;
-  /** Column [columns] */
+  /** TileColumn [columns] */
   scratch: usize;
 }
 
 /** Where one target column reads. */
 @unmanaged
-class Column {
+class TileColumn {
   /** Byte offset of the left of two pixels in a source row. */
   offset: i32;
-  /** Of the right one. */
+  /** Weight of the right one. */
   weight: f32;
 }
 
-const COLUMN_BYTES: usize = 8;
+const COLUMN_BYTES = offsetof<TileColumn>();
 
 export function paintTile(tile: usize): void {
   const t = changetype<Tile>(tile);
@@ -88,7 +88,7 @@ function planColumns(t: Tile, first: i32, end: i32): void {
   for (let i = first; i < end; i++) {
     const position = t.x + <f64>i * t.stepX - 0.5;
     const left = max(0, min(<i32>floor(position), lastPair));
-    const column = changetype<Column>(t.scratch + COLUMN_BYTES * <usize>i);
+    const column = changetype<TileColumn>(t.scratch + COLUMN_BYTES * <usize>i);
     column.offset = left * t.channels;
     column.weight = <f32>max(0.0, min(position - <f64>left, lastWeight));
   }
@@ -128,7 +128,7 @@ function paintRow(t: Tile, position: f64, first: i32, end: i32, target: usize): 
   const black = f32x4.splat(0);
   target += 12 * <usize>first;
   for (let i = first; i < end; i++, target += 12) {
-    const column = changetype<Column>(t.scratch + COLUMN_BYTES * <usize>i);
+    const column = changetype<TileColumn>(t.scratch + COLUMN_BYTES * <usize>i);
     const a = upper + column.offset;
     const b = lower + column.offset;
     const weight = f32x4.splat(column.weight);

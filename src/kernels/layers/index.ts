@@ -3,9 +3,10 @@
  * packages register stays as it is. On other backends they do not exist; ask {@link hasLayerKernels}.
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { KernelFunc } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from '../module.ts';
-import type { Team } from '../parallel/team.ts';
+import { LateThread, type Team } from '../parallel/team.ts';
 import { chainKernels } from './chain.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
@@ -41,16 +42,25 @@ function registeredName(name: string): string {
  * @param team that shares the work; absent: one thread
  */
 export function registerLayerKernels(kernels: Kernels, team?: Team): void {
-  for (const [name, run] of Object.entries(layerKernels(new LayerHost(kernels, team)))) {
+  let layers = layerKernels(new LayerHost(kernels, team));
+  for (const name of Object.keys(layers) as Name[]) {
+    const run: KernelFunc = ({ inputs, attrs, backend }) => {
+      const layer = layers[name] as LayerKernel<object>;
+      return layer(inputs as Inputs, attrs ?? {}, new Tensors(backend as BackendWasm));
+    };
     tf.registerKernel({
       kernelName: registeredName(name),
       backendName: BACKEND,
-      kernelFunc: ({ inputs, attrs, backend }) =>
-        (run as LayerKernel<object>)(
-          inputs as Inputs,
-          attrs ?? {},
-          new Tensors(backend as BackendWasm),
-        ),
+      kernelFunc(call) {
+        try {
+          return run(call);
+        } catch (error) {
+          if (!(error instanceof LateThread)) throw error;
+          // A new host and a new output: what the late thread reads and writes is never used again.
+          layers = layerKernels(new LayerHost(kernels));
+          return run(call);
+        }
+      },
     });
   }
 }

@@ -30,8 +30,8 @@ export function winogradKernels(host: LayerHost) {
     const y = tensors.output([batch, outHeight, outWidth, filters]);
     host.writeConv(geometry);
     const parts = winogradParts(geometry, kernels.winogradTiles(host.shape), host.threads);
-    const maps = [x, filter, y, residual].map((t) => tensors.pointer(t));
-    const args = [host.shape, ...maps, low, high, Number(parts.byPanels)];
+    const maps = tensors.pointers(x, filter, y, residual);
+    const args = [host.shape, ...maps, low, high, Number(parts.byPanels)] as const;
     host.run('winograd', args, parts, kernels.winogradScratch(host.shape));
     return y;
   };

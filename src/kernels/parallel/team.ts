@@ -19,6 +19,12 @@ export interface TeamOptions {
 const PATIENCE = 10_000;
 
 /**
+ * A thread holds a part of a task that has been given up. It may wake and read and write what the task
+ * names at any later time: that memory must not be used again. The board is never written again either.
+ */
+export class LateThread extends Error {}
+
+/**
  * The calling thread and workers. The workers need not have started before the first task. When one
  * of them is lost the calling thread goes on alone.
  */
@@ -54,7 +60,7 @@ export class Team {
     });
   }
 
-  /** How many work on a task; 1 after the team has broken up. */
+  /** Threads that work on a task at this time; 1 after the team has broken up. */
   get threads(): number {
     return this.#threads;
   }
@@ -63,14 +69,17 @@ export class Team {
    * Carries out a task; with several threads, its parts in any order and at the same time.
    * @returns whether it has been carried out; if not, the team has broken up and the caller does it
    *   anew, alone
+   * @throws LateThread when the team breaks up, but a thread may still write
    */
   run(task: Task): boolean {
     if (this.#threads === 1) return false;
     this.#board.post(task);
     this.#board.work();
-    const isDone = this.#board.settle(this.#patience);
-    if (!isDone) this.#breakUp('a thread did not finish its part of a layer');
-    return isDone;
+    const outcome = this.#board.settle(this.#patience);
+    if (outcome === 'done') return true;
+    this.#breakUp('a thread did not finish its part of a layer');
+    if (outcome === 'late') throw new LateThread();
+    return false;
   }
 
   /** Ends the workers. */
