@@ -1,5 +1,6 @@
 /** Instantiates the compiled kernels (assembly/) on the memory of a heap. */
 import { unpack } from '../embedded.ts';
+import { startOnce } from '../start-once.ts';
 import type { KernelExports } from './generated/abi.ts';
 import type { Heap } from './heap.ts';
 import { knowsFusedProducts } from './relaxed-simd.ts';
@@ -9,18 +10,21 @@ export interface Kernels extends KernelExports {
   readonly heap: Heap;
 }
 
-/** A page loads the one that it needs. */
-const BINARIES = {
-  single: () => import('./generated/single.ts'),
-  threaded: () => import('./generated/threaded.ts'),
-  'fused-single': () => import('./generated/fused-single.ts'),
-  'fused-threaded': () => import('./generated/fused-threaded.ts'),
+type Variant = `${'' | 'fused-'}${'single' | 'threaded'}`;
+
+/** Each build is loaded, where it is needed, and compiled once per process. */
+const BUILDS: Record<Variant, () => Promise<WebAssembly.Module>> = {
+  single: startOnce(() => compile(import('./generated/single.ts'))),
+  threaded: startOnce(() => compile(import('./generated/threaded.ts'))),
+  'fused-single': startOnce(() => compile(import('./generated/fused-single.ts'))),
+  'fused-threaded': startOnce(() => compile(import('./generated/fused-threaded.ts'))),
 };
-type Variant = keyof typeof BINARIES;
 
-const compiled = new Map<Variant, Promise<WebAssembly.Module>>();
+async function compile(text: Promise<{ default: string }>): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await unpack((await text).default));
+}
 
-/** Kernels bound to the heap's memory. Each build is compiled once per process. */
+/** Kernels bound to the heap's memory. */
 export async function loadKernels(heap: Heap): Promise<Kernels> {
   const module = await compileKernels(heap);
   const instance = await WebAssembly.instantiate(module, { env: { memory: heap.memory } });
@@ -30,13 +34,5 @@ export async function loadKernels(heap: Heap): Promise<Kernels> {
 /** The build that fits the heap's memory and the engine. */
 export function compileKernels({ threaded }: Heap): Promise<WebAssembly.Module> {
   const memory = threaded ? 'threaded' : 'single';
-  const variant: Variant = knowsFusedProducts() ? `fused-${memory}` : memory;
-  let module = compiled.get(variant);
-  if (!module) {
-    module = BINARIES[variant]()
-      .then((text) => unpack(text.default))
-      .then(WebAssembly.compile);
-    compiled.set(variant, module);
-  }
-  return module;
+  return BUILDS[knowsFusedProducts() ? `fused-${memory}` : memory]();
 }

@@ -6,6 +6,7 @@
  */
 import path from 'node:path';
 import { VOC_CLASSES } from '../../labels.ts';
+import { startOnce } from '../../start-once.ts';
 import { joinDatasets } from '../dataset-classes.ts';
 import { isFolder, isImageName, listFolder, withoutExtension } from '../dataset-files.ts';
 import { canonicalSplit, type DatasetSource, sortSplits } from '../dataset-source.ts';
@@ -79,20 +80,12 @@ async function openUnlisted(root: string): Promise<DatasetSource | undefined> {
   }
   if (splits.size === 0) return undefined;
   const annotations = [...splits.values()].map((folders) => folders.annotations);
-  const allNames = once(() => vocNames(annotations));
+  const allNames = startOnce(() => vocNames(annotations));
   return {
     format: 'voc',
     root,
     splits: sortSplits(splits.keys()),
     read: (split, report) => readVoc({ root, split, ...splits.get(split)! }, allNames, report),
-  };
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
   };
 }
 

@@ -2,6 +2,7 @@
 import { startThread } from '#platform';
 import { unpack } from '../../embedded.ts';
 import type { Thread } from '../../platform/platform.ts';
+import { startOnce } from '../../start-once.ts';
 import { compileKernels, type Kernels } from '../module.ts';
 import { BOARD_BYTES, Board, type Task } from './board.ts';
 import type { TeamWorkerStart } from './team-worker.ts';
@@ -95,11 +96,7 @@ export class Team {
   }
 }
 
-let script: Promise<string> | undefined;
-
-function workerScript(): Promise<string> {
-  script ??= import('../generated/team-worker.ts').then(async ({ default: text }) =>
-    new TextDecoder().decode(await unpack(text)),
-  );
-  return script;
-}
+const workerScript = startOnce(async () => {
+  const { default: text } = await import('../generated/team-worker.ts');
+  return new TextDecoder().decode(await unpack(text));
+});
