@@ -56,7 +56,9 @@ export async function refreshKernels(): Promise<void> {
 export function staleTexts(): string[] {
   return HOT_FILES.filter((file) => {
     const kept = keptText(file);
-    return !existsSync(kept) || readFileSync(kept, 'utf8') !== readFileSync(builtText(file), 'utf8');
+    return (
+      !existsSync(kept) || readFileSync(kept, 'utf8') !== readFileSync(builtText(file), 'utf8')
+    );
   });
 }
 

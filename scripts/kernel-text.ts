@@ -8,7 +8,11 @@ export const HOT_FILES = ['gemm', 'depthwise', 'winograd-tiles'] as const;
  * @param module in WebAssembly's text format, its functions indented by one space
  */
 export function hotText(module: string, file: (typeof HOT_FILES)[number]): string {
-  const functions = module.split(/^(?= \()/m).filter((part) => part.startsWith(` (func $assembly/${file}/`));
-  const texts = functions.map((part) => part.slice(0, part.indexOf('\n )\n') + 4).replace(/^ /gm, ''));
+  const functions = module
+    .split(/^(?= \()/m)
+    .filter((part) => part.startsWith(` (func $assembly/${file}/`));
+  const texts = functions.map((part) =>
+    part.slice(0, part.indexOf('\n )\n') + 4).replace(/^ /gm, ''),
+  );
   return `;; Release code of assembly/${file}.ts, written by \`npm run build:wat\`: a change of it shows here.\n\n${texts.join('\n')}`;
 }

@@ -1,7 +1,7 @@
 /** Turns a plan and its images into network input, by the kernel of assembly/augment.ts. */
 import { RefineDetError } from '../../errors.ts';
 import type { RawImage } from '../../image/raw-image.ts';
-import { Tile as TileRecord, TileColumn } from '../../kernels/generated/abi.ts';
+import { TileColumn, Tile as TileRecord } from '../../kernels/generated/abi.ts';
 import { float32View, type Heap, uint8View } from '../../kernels/heap.ts';
 import type { Kernels } from '../../kernels/module.ts';
 import { writeRecord } from '../../kernels/records.ts';
