@@ -13,13 +13,13 @@ class Tile {
   /** Source pixels from one target pixel to the next; negative mirrors. */
   stepX: f64;
   stepY: f64;
-  /** u8 [height, width, channels]; readable for 8 bytes behind the last row that is needed. */
+  /** u8 [height, width, channels]; readable for 8 bytes past the last row that is needed. */
   source: usize;
   width: i32;
   height: i32;
   /** 3 or 4. */
   channels: i32;
-  /** First target pixel, f32, three a pixel. */
+  /** First target pixel, f32, three per pixel. */
   target: usize;
   /** Bytes from one target row to the next. */
   rowBytes: i32;
@@ -27,7 +27,7 @@ class Tile {
   rows: i32;
   /**
    * f32 [6, 4]: contributions of red, green and blue to the three target channels, and a constant, on
-   * the scale of 0 to 255; then factor and summand of the normalization. The fourths do not matter.
+   * the scale of 0 to 255; then factor and summand of the normalization. Every fourth number is unused.
    */
   colors: usize;
   /** TileColumn [columns] */
@@ -70,7 +70,7 @@ function firstInside(start: f64, step: f64, count: i32, size: i32): i32 {
   return i;
 }
 
-/** Behind the last one; 0 when there is none. */
+/** Index after the last one; 0 when there is none. */
 function endInside(start: f64, step: f64, count: i32, size: i32): i32 {
   let i = count;
   while (i > 0 && !isInside(start + <f64>(i - 1) * step, size)) i--;
@@ -81,7 +81,7 @@ function isInside(position: f64, size: i32): bool {
   return position >= 0 && position < <f64>size;
 }
 
-/** Pixels beyond an edge repeat it: the pair moves inside and takes one of its two whole. */
+/** Past an edge its pixel repeats: the pair moves inside, and one of the two has all the weight. */
 function planColumns(t: Tile, first: i32, end: i32): void {
   const lastPair = max(t.width - 2, 0);
   const lastWeight: f64 = t.width > 1 ? 1 : 0;

@@ -82,7 +82,7 @@ const COLUMNS = 7;
 /**
  * Divides the scratch memory among the stages. Sizes are counted in 64 bits: what an address cannot
  * reach must not wrap around to a small size.
- * @returns the bytes needed, whatever `scratch` is: call it with scratch = 0 to measure
+ * @returns the bytes needed, which do not depend on `scratch`: call it with scratch = 0 to measure
  */
 export function layOut(p: Parameters): usize {
   const classes = <u64>p.classes;

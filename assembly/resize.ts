@@ -55,7 +55,7 @@ export function resizeScratchBytes(width: i32): i32 {
   return <i32>(COLUMN_BYTES * width + 2 * rowBytes(width));
 }
 
-/** The last pixel of a row is stored with four lanes, whatever its number of channels. */
+/** The last pixel of a row is stored with four lanes, even if it has fewer channels. */
 function rowBytes(width: i32): usize {
   return PIXEL_BYTES * (<usize>width + 1);
 }
@@ -101,7 +101,7 @@ export function beginResize(r: Resize): void {
 }
 
 /**
- * Target rows [from, to), normalized: (pixel - mean) / std. Three channels, for gray all the same.
+ * Target rows [from, to), normalized: (pixel - mean) / std. Three channels, equal for gray.
  * @param target f32 [to - from, width, 3]
  * @param normalization f32 [24]: 1 / std of four target pixels, then -mean / std of them
  */
@@ -131,7 +131,7 @@ export function resizeToBytes(r: Resize, from: i32, to: i32, target: usize): voi
   }
 }
 
-/** Brings the two source rows that target row `y` needs into upper and lower; the weight of lower. */
+/** Brings the two source rows of target row `y` into upper and lower; returns the weight of lower. */
 function stretchRows(r: Resize, y: i32, pixelBytes: i32): f32 {
   const last = r.sourceHeight - 1;
   const position = Sample.position(y, r.sourceHeight, r.height);

@@ -35,7 +35,7 @@ const SOURCES = [
 const ABI = join(ROOT, 'src/kernels/generated/abi.ts');
 
 /** Compiles all targets of asconfig.json and writes the generated modules. */
-export async function buildKernels(): Promise<void> {
+async function buildKernels(): Promise<void> {
   writeModule(outputOf('team-worker'), pack(await bundleWorker()));
   for (const target of TARGETS) {
     const { binary, text, program } = await compile(target);
@@ -132,12 +132,12 @@ async function compile(target: Target): Promise<Compiled> {
 const DATA_SECTION = 11;
 
 /**
- * The module lives in somebody else's memory: static data would overwrite it, and there is nobody
- * to provide another import.
+ * Checks what the module needs: it works in the memory of tfjs, where static data would overwrite
+ * other data, and gets no other import.
  * @throws Error when it has either
  */
 export function checkModule(binary: Uint8Array, target: string): void {
-  // Node 20 cannot read relaxed SIMD unless told to.
+  // Node 20 reads relaxed SIMD only with this flag.
   if (!knowsFusedProducts()) setFlagsFromString('--experimental-wasm-relaxed-simd');
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(binary as BufferSource));
   const names = imports.map(({ module, name }) => `${module}.${name}`);

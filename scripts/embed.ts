@@ -1,6 +1,6 @@
 /**
- * Writes what a web page would otherwise have to find by URL as modules of deflated base64 text, to
- * be unpacked by src/embedded.ts: tfjs' wasm binaries, and the script of its threads.
+ * Writes tfjs' wasm binaries and the script of its threads as modules of deflated base64 text, which
+ * src/embedded.ts unpacks: a web page does not have to find them by URL.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

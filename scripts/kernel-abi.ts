@@ -71,7 +71,12 @@ function recordText(name: string, record: Class): string {
   const fields = [...(record.members ?? [])].flatMap(([field, member]) => {
     const property = member instanceof PropertyPrototype ? member.instance : member;
     if (!(property instanceof Property) || !property.isField) return [];
-    return `    ['${field}', '${fieldType(property.type)}', ${property.memoryOffset}],\n`;
+    const type = fieldType(property.type);
+    // Those that src/kernels/records.ts can write.
+    if (!/^([iu]32|f(32|64))$/.test(type)) {
+      throw new Error(`kernels: the field ${name}.${field} has the type ${type}`);
+    }
+    return `    ['${field}', '${type}', ${property.memoryOffset}],\n`;
   });
   return `export const ${name} = {\n  bytes: ${record.nextMemoryOffset},\n  fields: [\n${fields.join('')}  ],\n} as const;\n`;
 }

@@ -34,5 +34,6 @@ export async function loadKernels(heap: Heap): Promise<Kernels> {
 /** The build that fits the heap's memory and the engine. */
 export function compileKernels({ threaded }: Heap): Promise<WebAssembly.Module> {
   const memory = threaded ? 'threaded' : 'single';
-  return BUILDS[knowsFusedProducts() ? `fused-${memory}` : memory]();
+  const variant: Variant = knowsFusedProducts() ? `fused-${memory}` : memory;
+  return BUILDS[variant]();
 }

@@ -31,7 +31,7 @@ export interface ResizeTarget {
 
 const NORMALIZATION_BYTES = 96;
 
-/** The kernel reads four bytes a pixel, whatever its number of channels. */
+/** The kernel reads four bytes per pixel, even if it has fewer channels. */
 const PADDING_BYTES = 3;
 
 /** Images pass through the heap in bands of about this size, so that it does not grow with them. */

@@ -58,7 +58,7 @@ async function openRoot(root: string): Promise<DatasetSource> {
   const images = path.join(root, 'JPEGImages');
   // The official sets are large, and known by their lists of 20 classes.
   const official = VOC_CLASSES.every((name) => names.some((list) => list.startsWith(`${name}_`)));
-  const allNames = official ? async () => VOC_CLASSES : once(() => vocNames([annotations]));
+  const allNames = official ? async () => VOC_CLASSES : startOnce(() => vocNames([annotations]));
   return {
     format: 'voc',
     root,

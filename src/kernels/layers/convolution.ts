@@ -4,7 +4,7 @@ import type { LayerHost, LayerKernel } from './layer-host.ts';
 import { convParts, PANEL_COLUMNS } from './parts.ts';
 
 /**
- * The matrix that a packed filter stands for; a filter is [taps · channels, filters]:
+ * The matrix that a packed filter holds; a filter is [taps · channels, filters]:
  * - `forward`: the filter itself, for the convolution;
  * - `transposed`: for the input gradient at any stride;
  * - `rotated`: taps in reverse order and each transposed, [taps · filters, channels]: with it the

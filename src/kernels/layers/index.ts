@@ -1,6 +1,6 @@
 /**
  * The layer kernels as kernels of tfjs' wasm backend, under names of our own: what tfjs and other
- * packages register stays as it is. On other backends they do not exist; ask {@link hasLayerKernels}.
+ * packages register stays as it is. Other backends do not have them: see {@link hasLayerKernels}.
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelFunc } from '@tensorflow/tfjs-core';
@@ -19,7 +19,7 @@ type Name = keyof LayerKernels;
 type AttributesOf<K extends Name> = LayerKernels[K] extends LayerKernel<infer A> ? A : never;
 
 const BACKEND = 'wasm';
-/** The kernel whose presence stands for all. */
+/** If this kernel is registered, all are. */
 const PROBE: Name = 'conv';
 
 function layerKernels(host: LayerHost) {
@@ -37,7 +37,7 @@ function registeredName(name: string): string {
 }
 
 /**
- * Makes the kernels known to tfjs.
+ * Registers the kernels with tfjs.
  * @param kernels must work on the memory of the wasm backend
  * @param team that shares the work; absent: one thread
  */
