@@ -12,6 +12,7 @@ import { type Kernels, loadKernels } from '../kernels/module.ts';
 import { Team } from '../kernels/parallel/team.ts';
 import { checkValue, type Rule, wholeFrom } from '../option-checks.ts';
 import type { WasmSource } from '../platform/platform.ts';
+import { startOnce } from '../start-once.ts';
 import { useBackend } from './current.ts';
 import {
   createWasmModule,
@@ -36,11 +37,9 @@ const AUTO_THREADS_LIMIT = 4;
 export interface WasmRuntime {
   heap: Heap;
   kernels: Kernels;
-  /** Threads actually in use. */
-  threads: number;
+  /** Threads in use at this time: 1 after a team of several has broken up. */
+  readonly threads: number;
 }
-
-let runtime: Promise<WasmRuntime> | undefined;
 
 /**
  * Starts the backend, or returns the running one: its thread count is fixed by the first call of the
@@ -56,11 +55,7 @@ export async function wasmRuntime(
   source?: WasmSource,
 ): Promise<WasmRuntime> {
   checkValue('threads', threads, THREADS);
-  runtime ??= start(threads, warn, source).catch((error) => {
-    runtime = undefined;
-    throw error;
-  });
-  const started = await runtime;
+  const started = await startRuntime(threads, warn, source);
   useBackend('wasm');
   if (threads !== 'auto' && threads !== started.threads && !warned.has(threads)) {
     warned.add(threads);
@@ -80,6 +75,8 @@ export function tensorPointer(tensor: tf.Tensor): number {
   return backend.getMemoryOffset(tensor.dataId) >>> 0;
 }
 
+const startRuntime = startOnce(start);
+
 async function start(
   threads: Threads,
   warn: (message: string) => void,
@@ -94,8 +91,15 @@ async function start(
   const count = module.tfjs.getThreadsCount();
   const kernels = await loadKernels(heap);
   const threadsInUse = module.PThread ? count : 1;
-  registerLayerKernels(kernels, await startTeam(module, kernels, threadsInUse, warn));
-  return { heap, kernels, threads: threadsInUse };
+  const team = await startTeam(module, kernels, threadsInUse, warn);
+  registerLayerKernels(kernels, team);
+  return {
+    heap,
+    kernels,
+    get threads() {
+      return team?.threads ?? threadsInUse;
+    },
+  };
 }
 
 /** Workers for our own kernels, which end with the backend. */

@@ -4,16 +4,15 @@ import { RefineDetError } from '../errors.ts';
 import type { HeadMap, HeadName } from '../heads.ts';
 import { show } from '../option-checks.ts';
 import { writeAnchorGrid } from './anchor-buffer.ts';
-import { float32View, type Heap, uint32View } from './heap.ts';
+import { Level } from './generated/abi.ts';
+import { float32View, type Heap } from './heap.ts';
 import type { Kernels } from './module.ts';
 import { POSTPROCESS_DEFAULTS, type PostprocessOptions } from './postprocess-options.ts';
+import { type RecordValues, writeRecord } from './records.ts';
 import { GrowingBuffer, type RawDetections, Workspace } from './workspace.ts';
 
-/** Addresses of heads in the heap, of one level or of all levels joined. */
-export interface HeadPointers extends HeadMap<number> {
-  /** Number of anchors. */
-  anchors: number;
-}
+/** Heads in the heap, of one level or of all levels joined: an address for each output, and `anchors`. */
+export type HeadPointers = RecordValues<typeof Level>;
 
 /** What determines the anchors; see anchorGrid. */
 export interface AnchorGrid {
@@ -22,8 +21,6 @@ export interface AnchorGrid {
   inputWidth: number;
   options: AnchorOptions;
 }
-
-const LEVEL_WORDS = 5;
 
 /** Turns head outputs into detections. Owns its anchors, scratch and result memory. */
 export class PostProcessor {
@@ -86,15 +83,14 @@ export class PostProcessor {
     this.#checkAlive();
     const anchors = levels.reduce((sum, level) => sum + level.anchors, 0);
     this.#checkAnchors(anchors);
-    const table = this.#levels.reserve(4 * LEVEL_WORDS * levels.length);
+    const table = this.#levels.reserve(Level.bytes * levels.length);
     const parameters = this.#workspace.prepare(anchors, options, {
       anchors: this.#anchors,
       levels: table,
       levelCount: levels.length,
     });
-    const words = uint32View(this.#heap, table, LEVEL_WORDS * levels.length);
-    levels.forEach(({ armLoc, armConf, odmLoc, odmConf, anchors }, i) => {
-      words.set([armLoc, armConf, odmLoc, odmConf, anchors], LEVEL_WORDS * i);
+    levels.forEach((level, i) => {
+      writeRecord(this.#heap, table + Level.bytes * i, Level, level);
     });
     return this.#workspace.read(this.#kernels.postprocess(parameters));
   }

@@ -1,7 +1,8 @@
 /** Post-processing: from the raw outputs of a network, or from candidates, to detections. */
 import type { HeadMap } from '../heads.ts';
+import { startOnce } from '../start-once.ts';
 import { createHeap } from './heap.ts';
-import { type Kernels, loadKernels } from './module.ts';
+import { loadKernels } from './module.ts';
 import { PostProcessor, requireFloats } from './post-processor.ts';
 import { type PostprocessOptions, resolvePostprocessOptions } from './postprocess-options.ts';
 import type { RawDetections } from './workspace.ts';
@@ -14,7 +15,7 @@ export {
 } from './post-processor.ts';
 export type { RawDetections } from './workspace.ts';
 
-let ownKernels: Promise<Kernels> | undefined;
+const ownKernels = startOnce(() => loadKernels(createHeap()));
 
 /**
  * Post-processes raw head outputs without a detector, for instance those of another runtime.
@@ -33,8 +34,7 @@ export async function postprocess(
   requireFloats('anchors', anchors);
   requireFloats('odmConf', heads?.odmConf);
   const classes = Math.floor((4 * heads.odmConf.length) / anchors.length) - 1;
-  ownKernels ??= loadKernels(createHeap());
-  const processor = new PostProcessor(await ownKernels, anchors, classes);
+  const processor = new PostProcessor(await ownKernels(), anchors, classes);
   try {
     return processor.runArrays([heads], resolved);
   } finally {

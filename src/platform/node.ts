@@ -9,6 +9,7 @@ import type { KernelBackend } from '@tensorflow/tfjs-core';
 import type { ThreadWorker, WasmAssets, WasmModule } from '../backend/emscripten.ts';
 import { missingDependency, RefineDetError } from '../errors.ts';
 import type { DecodeOptions } from '../image/header.ts';
+import { startOnce } from '../start-once.ts';
 import { fetchBytes } from './fetch.ts';
 import type { DownloadOptions, Gpu, Thread, WasmSource } from './platform.ts';
 
@@ -107,13 +108,9 @@ export async function readPixels(_source: object, _options?: DecodeOptions): Pro
 }
 
 /** WebGPU by Dawn, the optional package `webgpu`; one instance a process. */
-let gpu: Promise<Gpu> | undefined;
+export const openGpu = startOnce(startDawn);
 
 /** @throws MISSING_DEPENDENCY */
-export function openGpu(): Promise<Gpu> {
-  gpu ??= startDawn();
-  return gpu;
-}
 
 async function startDawn(): Promise<Gpu> {
   const { create, globals } = await import('webgpu').catch((cause) => {

@@ -43,7 +43,7 @@ export function runOnce(
   }
 }
 
-/** Mostly ordinary numbers, now and then a value that no network should produce. */
+/** Mostly ordinary numbers, sometimes a value that no network should produce. */
 export const hostileFloat = fc.oneof(
   { weight: 12, arbitrary: fc.float({ min: -20, max: 20, noNaN: true }) },
   { weight: 1, arbitrary: fc.constantFrom(NaN, Infinity, -Infinity, 3.4e38, -3.4e38, 1e-40, -0) },

@@ -174,7 +174,7 @@ describe.each(BUILDS)('PostProcessor ($build)', ({ threaded }) => {
     expect(kernels.heap.memory.buffer.byteLength).toBe(size);
   });
 
-  it('is of no use after dispose, which may be called twice', () => {
+  it('fails with DISPOSED after dispose, which may be called twice', () => {
     const processor = new PostProcessor(kernels, GRID, CLASSES);
     processor.dispose();
     processor.dispose();

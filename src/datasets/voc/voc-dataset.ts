@@ -6,6 +6,7 @@
  */
 import path from 'node:path';
 import { VOC_CLASSES } from '../../labels.ts';
+import { startOnce } from '../../start-once.ts';
 import { joinDatasets } from '../dataset-classes.ts';
 import { isFolder, isImageName, listFolder, withoutExtension } from '../dataset-files.ts';
 import { canonicalSplit, type DatasetSource, sortSplits } from '../dataset-source.ts';
@@ -57,7 +58,7 @@ async function openRoot(root: string): Promise<DatasetSource> {
   const images = path.join(root, 'JPEGImages');
   // The official sets are large, and known by their lists of 20 classes.
   const official = VOC_CLASSES.every((name) => names.some((list) => list.startsWith(`${name}_`)));
-  const allNames = official ? async () => VOC_CLASSES : once(() => vocNames([annotations]));
+  const allNames = official ? async () => VOC_CLASSES : startOnce(() => vocNames([annotations]));
   return {
     format: 'voc',
     root,
@@ -79,20 +80,12 @@ async function openUnlisted(root: string): Promise<DatasetSource | undefined> {
   }
   if (splits.size === 0) return undefined;
   const annotations = [...splits.values()].map((folders) => folders.annotations);
-  const allNames = once(() => vocNames(annotations));
+  const allNames = startOnce(() => vocNames(annotations));
   return {
     format: 'voc',
     root,
     splits: sortSplits(splits.keys()),
     read: (split, report) => readVoc({ root, split, ...splits.get(split)! }, allNames, report),
-  };
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { startOnce } from '../../start-once.ts';
 import { withScale } from './reduced-jpeg.ts';
 
 const require = createRequire(import.meta.url);
@@ -67,20 +68,18 @@ function lazyCodec<M extends EmscriptenModule>(
   binary: string,
   alter = (program: Uint8Array<ArrayBuffer>) => program,
 ): UseCodec<M> {
-  const compile = async () => {
+  const compile = startOnce(async () => {
     const [{ default: factory }, bytes] = await Promise.all([
       load(),
       readFile(require.resolve(binary)),
     ]);
     return { factory: factory as Factory<M>, program: await WebAssembly.compile(alter(bytes)) };
-  };
-  let compiled: ReturnType<typeof compile> | undefined;
+  });
   let instance: Promise<M> | undefined;
   let lastWords = '';
 
   const instantiate = async () => {
-    compiled ??= compile();
-    const { factory, program } = await compiled;
+    const { factory, program } = await compile();
     return factory({
       noInitialRun: true,
       printErr: (line: string) => {

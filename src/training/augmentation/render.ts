@@ -1,9 +1,10 @@
 /** Turns a plan and its images into network input, by the kernel of assembly/augment.ts. */
 import { RefineDetError } from '../../errors.ts';
 import type { RawImage } from '../../image/raw-image.ts';
-import { type Fields, writeFields } from '../../kernels/fields.ts';
+import { TileColumn, Tile as TileRecord } from '../../kernels/generated/abi.ts';
 import { float32View, type Heap, uint8View } from '../../kernels/heap.ts';
 import type { Kernels } from '../../kernels/module.ts';
+import { writeRecord } from '../../kernels/records.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
 import type { ModelConfig } from '../../model/model.ts';
 import type { SamplePlan, Tile } from './augmentation-plan.ts';
@@ -19,27 +20,7 @@ export interface RenderTarget {
   height: number;
 }
 
-/** Fields in the order of class Tile in assembly/augment.ts. */
-const TILE_FIELDS = {
-  x: 'f64',
-  y: 'f64',
-  stepX: 'f64',
-  stepY: 'f64',
-  source: 'i32',
-  width: 'i32',
-  height: 'i32',
-  channels: 'i32',
-  target: 'i32',
-  rowBytes: 'i32',
-  columns: 'i32',
-  rows: 'i32',
-  colors: 'i32',
-  scratch: 'i32',
-} as const satisfies Fields;
-
-const TILE_BYTES = 80;
 const COLOR_BYTES = 96;
-const COLUMN_BYTES = 8;
 /** The kernel reads this far behind the last pixel. */
 const SLACK_BYTES = 8;
 const TARGET_PIXEL_BYTES = 12;
@@ -57,7 +38,7 @@ export class Augmenter {
     this.#kernels = kernels;
     this.#heap = kernels.heap;
     this.#normalization = normalization;
-    this.#tile = this.#heap.malloc(TILE_BYTES + COLOR_BYTES);
+    this.#tile = this.#heap.malloc(TileRecord.bytes + COLOR_BYTES);
     this.#source = new GrowingBuffer(this.#heap);
     this.#columns = new GrowingBuffer(this.#heap);
   }
@@ -102,7 +83,7 @@ export class Augmenter {
     const band = rowsBetween(y * height, y * height + stepY * (rows.count - 1), height);
     const source = this.#upload(image, band);
     this.#writeColors(colors);
-    writeFields(this.#heap, this.#tile, TILE_FIELDS, {
+    writeRecord(this.#heap, this.#tile, TileRecord, {
       x: x * width,
       y: y * height,
       stepX,
@@ -116,8 +97,8 @@ export class Augmenter {
       rowBytes: TARGET_PIXEL_BYTES * target.width,
       columns: columns.count,
       rows: rows.count,
-      colors: this.#tile + TILE_BYTES,
-      scratch: this.#columns.reserve(COLUMN_BYTES * target.width),
+      colors: this.#tile + TileRecord.bytes,
+      scratch: this.#columns.reserve(TileColumn.bytes * target.width),
     });
     this.#kernels.paintTile(this.#tile);
   }
@@ -140,7 +121,7 @@ export class Augmenter {
   #writeColors(colors: ColorMatrix): void {
     const { mean, std, channelOrder } = this.#normalization;
     const order = channelOrder === 'RGB' ? [0, 1, 2] : [2, 1, 0];
-    const view = float32View(this.#heap, this.#tile + TILE_BYTES, COLOR_BYTES / 4);
+    const view = float32View(this.#heap, this.#tile + TileRecord.bytes, COLOR_BYTES / 4);
     order.forEach((color, channel) => {
       for (let column = 0; column < 4; column++) {
         view[4 * column + channel] = colors[4 * color + column];

@@ -3,10 +3,11 @@
  * 3.4). Two phases, so that workers with a slice of the batch each can share one normalizer.
  */
 import { RefineDetError } from '../../errors.ts';
-import type { HeadMap } from '../../heads.ts';
-import { type FieldValues, readFields, writeFields } from '../../kernels/fields.ts';
+import { Module as ModuleRecord } from '../../kernels/generated/abi.ts';
 import type { Kernels } from '../../kernels/module.ts';
-import { LossMemory, MODULE_FIELDS } from './loss-memory.ts';
+import { type RecordValues, readRecord, writeRecord } from '../../kernels/records.ts';
+import type { HeadMap } from '../../heads.ts';
+import { LossMemory } from './loss-memory.ts';
 import { type LossOptions, resolveLossOptions } from './loss-options.ts';
 import { checkTruth, type Truth } from './truth.ts';
 
@@ -84,8 +85,8 @@ export class DetectionLoss {
     for (const truth of truths) checkTruth(truth, this.classes);
     this.#images = truths.length;
     this.#matches = this.#memory.prepare(truths, this.options);
-    this.#writeModule('arm', { loc: heads.armLoc });
-    this.#writeModule('odm', {});
+    this.#writeModule('arm', { ...MATCHED_ONLY, loc: heads.armLoc });
+    this.#writeModule('odm', MATCHED_ONLY);
     this.kernels.matchBatch(this.#memory.batch);
     this.#positives = {
       arm: this.#readModule('arm').positives,
@@ -112,16 +113,16 @@ export class DetectionLoss {
     this.#writeModule('arm', {
       conf: heads.armConf,
       loc: heads.armLoc,
-      confGradient: gradients?.armConf,
-      locGradient: gradients?.armLoc,
+      confGradient: gradients?.armConf ?? 0,
+      locGradient: gradients?.armLoc ?? 0,
       confScale: scale(weights.armConf, positives.arm),
       locScale: scale(weights.armLoc, positives.arm),
     });
     this.#writeModule('odm', {
       conf: heads.odmConf,
       loc: heads.odmLoc,
-      confGradient: gradients?.odmConf,
-      locGradient: gradients?.odmLoc,
+      confGradient: gradients?.odmConf ?? 0,
+      locGradient: gradients?.odmLoc ?? 0,
       confScale: scale(weights.odmConf, positives.odm),
       locScale: scale(weights.odmLoc, positives.odm),
     });
@@ -161,9 +162,12 @@ export class DetectionLoss {
     this.#memory.dispose();
   }
 
-  #writeModule(name: Module, values: Partial<FieldValues<typeof MODULE_FIELDS>>): void {
+  #writeModule(name: Module, values: LossInput): void {
     const { positive, negative } = this.options[name];
-    writeFields(this.#memory.heap, this.#memory[name], MODULE_FIELDS, {
+    writeRecord(this.#memory.heap, this.#memory[name], ModuleRecord, {
+      confLoss: 0,
+      locLoss: 0,
+      negatives: 0,
       positives: this.#positives[name],
       classes: name === 'arm' ? 2 : this.classes + 1,
       positiveOverlap: positive,
@@ -173,10 +177,25 @@ export class DetectionLoss {
     });
   }
 
-  #readModule(name: Module): FieldValues<typeof MODULE_FIELDS> {
-    return readFields(this.#memory.heap, this.#memory[name], MODULE_FIELDS);
+  #readModule(name: Module): RecordValues<typeof ModuleRecord> {
+    return readRecord(this.#memory.heap, this.#memory[name], ModuleRecord);
   }
 }
+
+/** What the loss of a module reads besides the matches: addresses, 0 for none, and weights. */
+type LossInput = Pick<
+  RecordValues<typeof ModuleRecord>,
+  'conf' | 'loc' | 'confGradient' | 'locGradient' | 'confScale' | 'locScale'
+>;
+
+const MATCHED_ONLY: LossInput = {
+  conf: 0,
+  loc: 0,
+  confGradient: 0,
+  locGradient: 0,
+  confScale: 0,
+  locScale: 0,
+};
 
 /** Stands for "no box" in matches: background, which mining may choose. */
 export const NEGATIVE = -1;
