@@ -36,8 +36,8 @@ const AUTO_THREADS_LIMIT = 4;
 export interface WasmRuntime {
   heap: Heap;
   kernels: Kernels;
-  /** Threads actually in use. */
-  threads: number;
+  /** Threads in use; 1 after the team of the layer kernels has broken up. */
+  readonly threads: number;
 }
 
 let runtime: Promise<WasmRuntime> | undefined;
@@ -93,9 +93,15 @@ async function start(
   const heap = moduleHeap(module);
   const count = module.tfjs.getThreadsCount();
   const kernels = await loadKernels(heap);
-  const threadsInUse = module.PThread ? count : 1;
-  registerLayerKernels(kernels, await startTeam(module, kernels, threadsInUse, warn));
-  return { heap, kernels, threads: threadsInUse };
+  const team = await startTeam(module, kernels, module.PThread ? count : 1, warn);
+  registerLayerKernels(kernels, team);
+  return {
+    heap,
+    kernels,
+    get threads() {
+      return team?.threads ?? 1;
+    },
+  };
 }
 
 /** Workers for our own kernels, which end with the backend. */

@@ -18,7 +18,7 @@ import { type Heads, joinHeads, type LevelHeads, Network } from '../model/networ
 import { type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
 import { modelAnchors } from './model-anchors.ts';
 
-export class TfjsSession implements Engine {
+export class TfjsEngine implements Engine {
   readonly backend: TfjsBackend['name'];
   readonly threads = 1;
   readonly kernels: Kernels;
