@@ -14,7 +14,7 @@ export interface Detector {
   readonly config: ModelConfig;
   /** Class names; `Detection.classId` is the index. */
   readonly classes: readonly string[];
-  /** Where the network runs; changes to `wasm` when the GPU is taken away. */
+  /** Where the network runs, of a pool in its first worker; `wasm` when the GPU is taken away. */
   readonly backend: BackendName;
   /** Threads in use, of all workers together. */
   readonly threads: number;
@@ -23,6 +23,8 @@ export interface Detector {
    * never shrinks.
    */
   readonly heapBytes: number;
+  /** Images worth having under way at a time: one more than are detected, to be read ahead. */
+  readonly lanes: number;
   /**
    * Objects in one image, best first.
    * @throws IMAGE_*, FILE_NOT_FOUND, FETCH_FAILED, INVALID_OPTION, INVALID_ARGUMENT, UNKNOWN_CLASS,
@@ -35,7 +37,8 @@ export interface Detector {
    */
   detectBatch(images: readonly ImageSource[], options?: DetectOptions): Promise<Detection[][]>;
   /**
-   * Detects in every frame of a video, a camera or a series of images, as an async iterator.
+   * Detects in every frame of a video, a camera or a series of images, as an async iterator. A pool
+   * hands video frames and bitmaps over to its workers; it does not copy them.
    * @see detectStream
    */
   stream(

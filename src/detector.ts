@@ -94,6 +94,10 @@ export class RefineDet implements Detector {
     return this.#engine.kernels.heap.memory.buffer.byteLength;
   }
 
+  get lanes(): number {
+    return this.#engine.lanes + 1;
+  }
+
   get classes(): readonly string[] {
     return this.config.classes;
   }

@@ -2,8 +2,8 @@
 import type { Detection } from '../boxes.ts';
 import type { DetectOptions } from '../detection/detect-options.ts';
 import type { ImageSource } from '../detection/image-source.ts';
-import { abortError, RefineDetError, throwIfAborted } from '../errors.ts';
-import { Interruption } from '../interruption.ts';
+import { RefineDetError, throwIfAborted } from '../errors.ts';
+import { untilAborted } from '../interruption.ts';
 import {
   closeFrame,
   type Frame,
@@ -59,9 +59,6 @@ export async function* detectStream(
   const tracker = track ? new Tracker(track === true ? {} : track) : undefined;
   const frames = readFrames(source, policy);
   const underWay: Promise<Found | undefined>[] = [];
-  const abortion = new Interruption();
-  const abort = () => abortion.raise(abortError(signal!));
-  signal?.addEventListener('abort', abort);
   let reading: Promise<IteratorResult<Frame>> | undefined;
   let hasEnded = false;
   let yielded = 0;
@@ -69,9 +66,12 @@ export async function* detectStream(
 
   const detect = async (frame: Frame): Promise<Found | undefined> => {
     try {
-      return { frame, detections: await detector.detectFrame(frame.image, options) };
+      const detections = await detector.detectFrame(frame.image, options);
+      crash = undefined;
+      return { frame, detections };
     } catch (error) {
-      // The worker is started again once: the frames it had are lost, the stream is not.
+      // Another worker is started: the frames that this one had are lost, the stream is not, unless
+      // crashes follow one another.
       if (isCrash(error)) crash ??= error;
       if (error === crash) return undefined;
       throw error;
@@ -88,7 +88,7 @@ export async function* detectStream(
       const waiting: Promise<unknown>[] = [];
       if (reading) waiting.push(reading.then(() => 'frame'));
       if (underWay.length > 0) waiting.push(underWay[0].then(() => 'found'));
-      const event = await abortion.during(Promise.race(waiting));
+      const event = await untilAborted(signal, Promise.race(waiting));
       if (event === 'frame') {
         const { done, value } = await reading!;
         reading = undefined;
@@ -104,7 +104,6 @@ export async function* detectStream(
       }
     }
   } finally {
-    signal?.removeEventListener('abort', abort);
     reading?.then(({ done, value }) => !done && closeFrame(value)).catch(() => {});
     // Not awaited: a source that waits for its next frame would hold the end of the stream back.
     frames.return?.()?.catch(() => {});

@@ -1,0 +1,53 @@
+/** What a pool and its workers say to each other. */
+import type { Detection } from '../boxes.ts';
+import type { DetectOptions } from '../detection/detect-options.ts';
+import type { ImageSource } from '../detection/image-source.ts';
+import type { ModelSource } from '../detection/load-model.ts';
+import type { LoadOptions } from '../detection/load-options.ts';
+import type { BackendName, StageTimings } from '../engine/engine.ts';
+
+/** Argument of `load`, the first call, whose answer is a `Network`. */
+export interface LoadRequest {
+  source: ModelSource;
+  options: Pick<LoadOptions, 'threads' | 'inputSize' | 'warmUp' | 'cache'> & {
+    backend?: BackendName | 'auto';
+    wasm?: string;
+  };
+}
+
+/** Argument of `detect`. */
+export interface DetectRequest {
+  image: ImageSource;
+  options: Omit<DetectOptions, 'signal' | 'onTimings'>;
+}
+
+/** Answer of `detect`. */
+export interface Detected {
+  detections: Float64Array;
+  timings: StageTimings;
+}
+
+/** The event `state`: sent before the answer of the call that has changed it. */
+export interface WorkerState {
+  backend: BackendName;
+  threads: number;
+  heapBytes: number;
+}
+
+/** Numbers of a detection: class id, score, x, y, width, height. */
+const FIELDS = 6;
+
+/** One buffer to hand over instead of many objects to clone. */
+export function packDetections(detections: readonly Detection[]): Float64Array<ArrayBuffer> {
+  const rows = detections.map(({ classId, score, box: { x, y, width, height } }) => {
+    return [classId, score, x, y, width, height];
+  });
+  return Float64Array.from(rows.flat());
+}
+
+export function unpackDetections(packed: Float64Array, classes: readonly string[]): Detection[] {
+  return Array.from({ length: packed.length / FIELDS }, (_, i) => {
+    const [classId, score, x, y, width, height] = packed.subarray(FIELDS * i, FIELDS * (i + 1));
+    return { label: classes[classId], classId, score, box: { x, y, width, height } };
+  });
+}
