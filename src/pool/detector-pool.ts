@@ -15,7 +15,7 @@ import { show } from '../option-checks.ts';
 import type { StreamSource } from '../stream/frames.ts';
 import { detectStream, type StreamOptions, type StreamResult } from '../stream/stream.ts';
 import { type Parcel, packImage } from './pack-image.ts';
-import { type Detected, unpackDetections, type WorkerState } from './pool-messages.ts';
+import type { Detected, WorkerState } from './pool-messages.ts';
 import { PoolWorker, type WorkerSetup } from './pool-worker.ts';
 
 /**
@@ -172,7 +172,7 @@ export class DetectorPool implements Detector {
     const pack = async () => packImage(image, options, isOwned);
     const { detections, timings } = await this.call<Detected>('detect', pack, signal);
     onTimings?.(timings);
-    return unpackDetections(detections, this.classes);
+    return detections;
   }
 
   async #close(error: RefineDetError): Promise<void> {

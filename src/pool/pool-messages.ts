@@ -23,7 +23,7 @@ export interface DetectRequest {
 
 /** Answer of `detect`. */
 export interface Detected {
-  detections: Float64Array;
+  detections: Detection[];
   timings: StageTimings;
 }
 
@@ -32,22 +32,4 @@ export interface WorkerState {
   backend: BackendName;
   threads: number;
   heapBytes: number;
-}
-
-/** Numbers of a detection: class id, score, x, y, width, height. */
-const FIELDS = 6;
-
-/** One buffer to hand over instead of many objects to clone. */
-export function packDetections(detections: readonly Detection[]): Float64Array<ArrayBuffer> {
-  const rows = detections.map(({ classId, score, box: { x, y, width, height } }) => {
-    return [classId, score, x, y, width, height];
-  });
-  return Float64Array.from(rows.flat());
-}
-
-export function unpackDetections(packed: Float64Array, classes: readonly string[]): Detection[] {
-  return Array.from({ length: packed.length / FIELDS }, (_, i) => {
-    const [classId, score, x, y, width, height] = packed.subarray(FIELDS * i, FIELDS * (i + 1));
-    return { label: classes[classId], classId, score, box: { x, y, width, height } };
-  });
 }

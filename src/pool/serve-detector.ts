@@ -6,13 +6,7 @@ import { noTimings, type StageTimings } from '../engine/engine.ts';
 import type { Network } from '../engine/model-anchors.ts';
 import { answerCalls, type CallContext } from '../remote/answer-calls.ts';
 import type { ClientWire } from '../remote/wire.ts';
-import {
-  type Detected,
-  type DetectRequest,
-  type LoadRequest,
-  packDetections,
-  type WorkerState,
-} from './pool-messages.ts';
+import type { Detected, DetectRequest, LoadRequest, WorkerState } from './pool-messages.ts';
 
 /** What a worker of your own can do beyond the default. */
 export interface ServeOptions {
@@ -81,16 +75,14 @@ export function serveDetector(
 async function detect(
   detector: RefineDet,
   { image, options }: DetectRequest,
-  { signal, transfer }: CallContext,
+  { signal }: CallContext,
 ): Promise<Detected> {
   let timings = noTimings();
   const onTimings = (measured: StageTimings) => {
     timings = measured;
   };
   try {
-    const found = await detector.detect(image, { ...options, signal, onTimings });
-    const detections = packDetections(found);
-    transfer.push(detections.buffer);
+    const detections = await detector.detect(image, { ...options, signal, onTimings });
     return { detections, timings };
   } finally {
     // What was handed over is the worker's to release.

@@ -31,8 +31,13 @@ export function answerCalls(
       const result = await methods[method](argument as never, { signal, transfer });
       wire.post({ answer: call, result }, transfer);
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) dieOf(error);
-      else wire.post({ answer: call, error: packError(error) }, []);
+      if (error instanceof WebAssembly.RuntimeError) {
+        // After a trap the memory of the wasm module is in an unknown state: thrown outside of any
+        // promise, the error ends the worker.
+        setTimeout(() => {
+          throw error;
+        });
+      } else wire.post({ answer: call, error: packError(error) }, []);
     } finally {
       running.delete(call);
     }
@@ -43,14 +48,4 @@ export function answerCalls(
     else void answer(message.call, message.method, message.argument);
   });
   return (event, data) => wire.post({ event, data }, []);
-}
-
-/**
- * Throws outside of any promise, which ends the worker: after a trap the memory of its wasm module is
- * in an unknown state.
- */
-function dieOf(error: unknown): void {
-  setTimeout(() => {
-    throw error;
-  });
 }

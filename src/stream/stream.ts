@@ -4,6 +4,7 @@ import type { DetectOptions } from '../detection/detect-options.ts';
 import type { ImageSource } from '../detection/image-source.ts';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import { untilAborted } from '../interruption.ts';
+import { checkValue, oneOf } from '../option-checks.ts';
 import {
   closeFrame,
   type Frame,
@@ -44,6 +45,8 @@ export interface FrameDetector {
   detectFrame(image: ImageSource, options: DetectOptions): Promise<Detection[]>;
 }
 
+const POLICY = oneOf(['all', 'newest'] satisfies FramePolicy[]);
+
 /**
  * Results in the order of the frames, each when its frame is done; ends with the source. Frames with
  * a `close` method (VideoFrame, ImageBitmap) are closed. Leaving the loop ends the stream.
@@ -54,7 +57,7 @@ export async function* detectStream(
   source: StreamSource,
   { track = false, frames: policy, ...options }: StreamOptions = {},
 ): AsyncGenerator<StreamResult, void, undefined> {
-  checkPolicy(policy);
+  if (policy !== undefined) checkValue('frames', policy, POLICY);
   const { signal } = options;
   const tracker = track ? new Tracker(track === true ? {} : track) : undefined;
   const frames = readFrames(source, policy);
@@ -123,12 +126,4 @@ function handled<T>(promise: Promise<T>): Promise<T> {
 
 function isCrash(error: unknown): boolean {
   return error instanceof RefineDetError && error.code === 'WORKER_CRASHED';
-}
-
-function checkPolicy(policy: unknown): void {
-  if (policy === undefined || policy === 'all' || policy === 'newest') return;
-  throw new RefineDetError(
-    'INVALID_OPTION',
-    `frames must be "all" or "newest", not ${JSON.stringify(policy)}`,
-  );
 }

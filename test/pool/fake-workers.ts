@@ -36,7 +36,7 @@ export class FakeWorker implements WorkerWire {
 
   /** Finds nothing. */
   answer(call: number): void {
-    this.send({ answer: call, result: { detections: new Float64Array(), timings: {} } });
+    this.send({ answer: call, result: { detections: [], timings: {} } });
   }
 
   send(message: FromWorker): void {

@@ -17,27 +17,26 @@ export async function startRunner(
   model: Model,
   { workers, ...options }: PoolOptions & { workers: number },
 ): Promise<Runner> {
-  if (workers > 1) return startWorkers(model, { ...options, workers });
-  const { RefineDet } = await import('../../detector.ts');
-  const { detectImage } = await import('./detect-image.ts');
-  const detector = await RefineDet.load(model, options);
-  return { detector, run: (job, signal) => detectImage(detector, job, { signal }) };
-}
-
-async function startWorkers(model: Model, options: PoolOptions): Promise<Runner> {
+  if (workers <= 1) {
+    const { RefineDet } = await import('../../detector.ts');
+    const { detectImage } = await import('./detect-image.ts');
+    const detector = await RefineDet.load(model, options);
+    return { detector, run: (job, signal) => detectImage(detector, job, { signal }) };
+  }
   const { startPool } = await import('../../pool/create-pool.ts');
   const { startThreadWorker } = await import('../../remote/node-wire.ts');
-  const detector = await startPool(model, options, () =>
-    startThreadWorker('image-worker', import.meta.url),
-  );
-  const run: Runner['run'] = async (job, signal) => {
-    try {
+  const start = () => startThreadWorker('image-worker', import.meta.url);
+  const detector = await startPool(model, { ...options, workers }, start);
+  return {
+    detector,
+    async run(job, signal) {
       const pack = () => ({ argument: job, transfer: [] });
-      return await detector.call<ImageFinding>('detectImage', pack, signal);
-    } catch (error) {
-      const isCrash = error instanceof RefineDetError && error.code === 'WORKER_CRASHED';
-      throw isCrash ? naming(job.file, error) : error;
-    }
+      try {
+        return await detector.call<ImageFinding>('detectImage', pack, signal);
+      } catch (error) {
+        const isCrash = error instanceof RefineDetError && error.code === 'WORKER_CRASHED';
+        throw isCrash ? naming(job.file, error) : error;
+      }
+    },
   };
-  return { detector, run };
 }
