@@ -31,7 +31,7 @@ export const ERROR_CODES = {
   WEIGHTS_MISMATCH: 'tensors are missing, unexpected or of a wrong shape',
   ADDRESS_UNAVAILABLE: 'a server cannot listen at the wanted address and port',
   BACKEND_UNAVAILABLE: 'the compute backend could not be started',
-  WORKER_CRASHED: 'the worker that detects has crashed',
+  WORKER_CRASHED: 'a worker has crashed',
   OUT_OF_MEMORY: 'the wasm heap cannot grow any further',
   DATASET_FORMAT: 'a dataset or annotation file is malformed',
   DATASET_EMPTY: 'a dataset or split has no images',

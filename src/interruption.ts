@@ -1,3 +1,5 @@
+import { abortError } from './errors.ts';
+
 /**
  * What may end every wait: a lost device, an abort. (`Promise.race` with a promise that stays pending
  * keeps a reaction in it for each race, for as long as it lives: a stream would grow with every frame.)
@@ -39,4 +41,14 @@ export class Interruption {
       promise.then(settle(resolve), settle(reject));
     });
   }
+}
+
+/** The outcome of a promise; an abort rejects at once with ABORTED, whatever becomes of the work. */
+export function untilAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work;
+  const abortion = new Interruption();
+  const abort = () => abortion.raise(abortError(signal));
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort);
+  return abortion.during(work).finally(() => signal.removeEventListener('abort', abort));
 }

@@ -8,7 +8,7 @@ import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts'
 import { initialModel } from '../../src/training/init/initial-weights.ts';
 import { Trainer } from '../../src/training/run/trainer.ts';
 import { shapesDataset } from '../../support/scenes/shapes.ts';
-import { sourceHost } from '../../support/training/node-workers.ts';
+import { sourceHost } from '../../support/node-workers.ts';
 
 export interface TrainingJob {
   workers: number;

@@ -15,7 +15,7 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** The sentence for an error and its code. */
-export function describeError(error: unknown): { code: ErrorCode; message: string } {
+function describeError(error: unknown): { code: ErrorCode; message: string } {
   if (error instanceof RefineDetError) return { code: error.code, message: error.message };
   if (error instanceof CommanderError) return { code: 'USAGE', message: usageMessage(error) };
   const message = error instanceof Error ? error.message || error.name : String(error);

@@ -3,8 +3,8 @@ import { open, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 
-/** Files at once: enough to hide the disk, far below the usual limit of open files. */
-const CONCURRENCY = 16;
+export { mapConcurrently } from '../concurrency.ts';
+
 /** Lists of a million images are smaller; a larger file would only fill the memory. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
 /** No honest file of one image's annotations comes near, and read it takes many times its size. */
@@ -120,30 +120,4 @@ async function readRegular(file: string, read: (size: number) => Promise<Buffer>
     if (cause instanceof RefineDetError) throw cause;
     throw new RefineDetError('FILE_NOT_FOUND', `${file} cannot be read`, { cause });
   }
-}
-
-/**
- * `Promise.all(items.map(work))` with a bounded number of calls under way; keeps the order. After a
- * failure it starts no more, and fails when those under way have ended: nothing goes on behind it.
- */
-export async function mapConcurrently<T, R>(
-  items: readonly T[],
-  work: (item: T, index: number) => Promise<R>,
-): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const run = async () => {
-    try {
-      while (next < items.length) {
-        const index = next++;
-        results[index] = await work(items[index], index);
-      }
-    } finally {
-      next = items.length;
-    }
-  };
-  const lanes = Array.from({ length: Math.min(CONCURRENCY, items.length) }, run);
-  const failed = (await Promise.allSettled(lanes)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
-  return results;
 }

@@ -37,7 +37,7 @@ export type {
 export { type ImageSize, imageSize } from './image-size.ts';
 export {
   type ClassOptions,
-  type LoadOptions,
+  type LoadDatasetOptions,
   loadDataset,
   loadSplits,
   type OpenOptions,

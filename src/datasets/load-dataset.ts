@@ -33,7 +33,7 @@ export interface ClassOptions {
 }
 
 /** Which part of a dataset is loaded. */
-export interface LoadOptions extends OpenOptions, ClassOptions {
+export interface LoadDatasetOptions extends OpenOptions, ClassOptions {
   /**
    * A split such as `train` or `val`, or several joined by `+`. May be left out where there is only
    * one. `val` also finds `valid` and `val2017`; `trainval` also stands for `train+val`.
@@ -50,7 +50,7 @@ export interface LoadOptions extends OpenOptions, ClassOptions {
  */
 export async function loadDataset(
   location: string | readonly string[],
-  options: LoadOptions = {},
+  options: LoadDatasetOptions = {},
 ): Promise<Dataset> {
   const locations = typeof location === 'string' ? [location] : location;
   const parts: Dataset[] = [];
@@ -66,7 +66,10 @@ export async function loadDataset(
  * @param options.split default all, but a `trainval` that only repeats `train` and `val`
  * @throws as {@link loadDataset}
  */
-export async function loadSplits(location: string, options: LoadOptions = {}): Promise<Dataset[]> {
+export async function loadSplits(
+  location: string,
+  options: LoadDatasetOptions = {},
+): Promise<Dataset[]> {
   const source = await openDataset(location, options);
   const splits = await readSplits(source, chosenSplits(source, options.split));
   return alignClasses(splits).map((split) => chooseClasses(split, options));

@@ -19,7 +19,7 @@ import { joinHeads, Network } from '../model/network.ts';
 import { type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
 import { modelAnchors } from './model-anchors.ts';
 
-export class TfjsSession implements Engine {
+export class TfjsEngine implements Engine {
   readonly backend: TfjsBackend['name'];
   readonly threads = 1;
   readonly kernels: Kernels;

@@ -21,24 +21,29 @@ interface InputBuffers {
   postprocessor: PostProcessor;
 }
 
-export class Session implements Engine {
+export class WasmEngine implements Engine {
   readonly backend = 'wasm';
-  readonly threads: number;
   readonly kernels: Kernels;
   /** One detection keeps all threads busy. */
   readonly lanes = 1;
+  readonly #runtime: WasmRuntime;
   readonly #model: Model;
   readonly #network: Network;
   readonly #preprocessor: Preprocessor;
   readonly #buffers = new Map<string, InputBuffers>();
 
-  constructor({ kernels, threads }: WasmRuntime, model: Model) {
-    this.threads = threads;
+  constructor(runtime: WasmRuntime, model: Model) {
+    const { kernels } = runtime;
+    this.#runtime = runtime;
     this.kernels = kernels;
     this.#model = model;
     useBackend('wasm');
     this.#network = new Network(model.graph, model.weights);
     this.#preprocessor = new Preprocessor(kernels);
+  }
+
+  get threads(): number {
+    return this.#runtime.threads;
   }
 
   /** Synchronous up to the result, so that views never interleave. */

@@ -1,6 +1,8 @@
 /** Running a detector over a dataset. */
 import type { Detection } from '../boxes.ts';
+import { inOrder } from '../concurrency.ts';
 import type { Dataset, DatasetImage } from '../datasets/dataset-types.ts';
+import type { DetectOptions } from '../detection/detect-options.ts';
 import { type ErrorCode, RefineDetError, throwIfAborted } from '../errors.ts';
 import { type EvaluateOptions, type EvaluationResult, evaluate } from './evaluate.ts';
 import { Predictions } from './predictions.ts';
@@ -15,11 +17,10 @@ export const EVALUATION_SCORE_THRESHOLD = 0.01;
 export interface DatasetDetector {
   /** Class names that detections carry as labels. */
   readonly classes: readonly string[];
+  /** Images worth having under way at a time; default 1. */
+  readonly lanes?: number;
   /** Finds the objects of an image. */
-  detect(
-    path: string,
-    options: { scoreThreshold: number; signal?: AbortSignal },
-  ): Promise<readonly Detection[]>;
+  detect(path: string, options: DetectOptions): Promise<readonly Detection[]>;
 }
 
 /** What came of one image: detections, or the error that its image caused. */
@@ -72,20 +73,23 @@ export function isImageError(error: unknown): error is RefineDetError {
   return error instanceof RefineDetError && IMAGE_ERRORS.has(error.code);
 }
 
-/** Detects in one image after the other; an image that cannot be read does not stop the rest. */
-export function detectOneByOne(
+/** Detects in the images in their order; one that cannot be read does not stop the rest. */
+export function detectInOrder(
   detector: DatasetDetector,
-  scoreThreshold = EVALUATION_SCORE_THRESHOLD,
+  options: DetectOptions = {},
 ): DetectionSource {
   return async function* (images, signal) {
-    for (const [index, { path }] of images.entries()) {
+    const { scoreThreshold = EVALUATION_SCORE_THRESHOLD } = options;
+    const detect = async ({ path }: DatasetImage) => {
       throwIfAborted(signal);
-      try {
-        yield { index, detections: await detector.detect(path, { scoreThreshold, signal }) };
-      } catch (error) {
-        if (!isImageError(error)) throw error;
-        yield { index, detections: [], error };
-      }
+      return detector.detect(path, { ...options, scoreThreshold, signal });
+    };
+    let index = 0;
+    for await (const [, outcome] of inOrder(images, detector.lanes ?? 1, detect)) {
+      if ('value' in outcome) yield { index, detections: outcome.value };
+      else if (isImageError(outcome.error)) yield { index, detections: [], error: outcome.error };
+      else throw outcome.error;
+      index++;
     }
   };
 }
@@ -139,7 +143,7 @@ export async function evaluateDetector(
   options: EvaluateDetectorOptions,
 ): Promise<DatasetDetections & { result: EvaluationResult }> {
   evaluate(dataset, new Predictions(detector.classes), options); // bad options fail before the run
-  const source = detectOneByOne(detector, options.scoreThreshold);
+  const source = detectInOrder(detector, { scoreThreshold: options.scoreThreshold });
   const found = await detectDataset(source, detector.classes, dataset, options);
   return { ...found, result: evaluate(dataset, found.predictions, options) };
 }

@@ -24,7 +24,7 @@ export {
   type DetectDatasetOptions,
   type DetectionSource,
   detectDataset,
-  detectOneByOne,
+  detectInOrder,
   EVALUATION_SCORE_THRESHOLD,
   type EvaluateDetectorOptions,
   evaluateDetector,

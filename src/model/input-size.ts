@@ -34,7 +34,10 @@ export function checkInputSize(inputSize: InputSize | undefined): void {
 }
 
 /** Returns the model with another input size. */
-export function withInputSize(model: Model, inputSize: InputSize | undefined): Model {
+export function withInputSize<M extends Pick<Model, 'config'>>(
+  model: M,
+  inputSize: InputSize | undefined,
+): M {
   if (inputSize === undefined) return model;
   const [inputWidth, inputHeight] =
     typeof inputSize === 'number' ? [inputSize, inputSize] : [inputSize.width, inputSize.height];

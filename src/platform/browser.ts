@@ -13,6 +13,7 @@ import { embeddedThreadScript, embeddedWasm } from './embedded-wasm.ts';
 import { fetchBytes } from './fetch.ts';
 import { BITMAP_OPTIONS, bitmapPixels } from './pixels.ts';
 import type { DownloadOptions, Gpu, Thread, WasmSource } from './platform.ts';
+import { scriptWorker } from './script-worker.ts';
 import { absoluteUrl } from './url.ts';
 
 export { readPixels } from './pixels.ts';
@@ -36,7 +37,7 @@ export async function wasmAssets(
     : fetchBinary(threaded, String(source)));
   if (!threaded) return { factory: commonJs(singleModule), binary };
   const factory = commonJs<WasmAssets['factory']>(threadedModule);
-  const mainScript = script(await embeddedThreadScript());
+  const mainScript = new Blob([await embeddedThreadScript()], { type: 'text/javascript' });
   // While the pool is filled, the global class is a stand-in.
   const { Worker } = globalThis;
   return { factory, binary, mainScript, createWorker: () => createPoolWorker(Worker) };
@@ -62,21 +63,15 @@ function createPoolWorker(WorkerClass: typeof Worker): ThreadWorker {
   const { wasmWorkerContents } = commonJs<{ wasmWorkerContents: string }>(poolWorkerModule);
   // The script was embedded in a template literal, which turned its `\n` escapes into newlines.
   const text = wasmWorkerContents.replaceAll('\n', '\\n');
-  return workerOf(text, WorkerClass) as unknown as ThreadWorker;
+  return scriptWorker(text, THREAD_NAME, WorkerClass) as unknown as ThreadWorker;
 }
 
-function workerOf(text: string, WorkerClass: typeof Worker): Worker {
-  return new WorkerClass(URL.createObjectURL(script(text)), { name: 'refinedet thread' });
-}
+const THREAD_NAME = 'refinedet thread';
 
 export function startThread(text: string, onDeath: (reason: string) => void): Thread {
-  const worker = workerOf(text, Worker);
+  const worker = scriptWorker(text, THREAD_NAME);
   worker.onerror = ({ message }) => onDeath(message);
   return worker;
-}
-
-function script(text: string): Blob {
-  return new Blob([text], { type: 'text/javascript' });
 }
 
 export async function readBytes(

@@ -2,8 +2,9 @@
 import type { Detection } from '../boxes.ts';
 import type { DetectOptions } from '../detection/detect-options.ts';
 import type { ImageSource } from '../detection/image-source.ts';
-import { abortError, RefineDetError, throwIfAborted } from '../errors.ts';
-import { Interruption } from '../interruption.ts';
+import { RefineDetError, throwIfAborted } from '../errors.ts';
+import { untilAborted } from '../interruption.ts';
+import { checkValue, oneOf } from '../option-checks.ts';
 import {
   closeFrame,
   type Frame,
@@ -44,6 +45,8 @@ export interface FrameDetector {
   detectFrame(image: ImageSource, options: DetectOptions): Promise<Detection[]>;
 }
 
+const POLICY = oneOf(['all', 'newest'] satisfies FramePolicy[]);
+
 /**
  * Results in the order of the frames, each when its frame is done; ends with the source. Frames with
  * a `close` method (VideoFrame, ImageBitmap) are closed. Leaving the loop ends the stream.
@@ -54,14 +57,11 @@ export async function* detectStream(
   source: StreamSource,
   { track = false, frames: policy, ...options }: StreamOptions = {},
 ): AsyncGenerator<StreamResult, void, undefined> {
-  checkPolicy(policy);
+  if (policy !== undefined) checkValue('frames', policy, POLICY);
   const { signal } = options;
   const tracker = track ? new Tracker(track === true ? {} : track) : undefined;
   const frames = readFrames(source, policy);
   const underWay: Promise<Found | undefined>[] = [];
-  const abortion = new Interruption();
-  const abort = () => abortion.raise(abortError(signal!));
-  signal?.addEventListener('abort', abort);
   let reading: Promise<IteratorResult<Frame>> | undefined;
   let hasEnded = false;
   let yielded = 0;
@@ -69,9 +69,12 @@ export async function* detectStream(
 
   const detect = async (frame: Frame): Promise<Found | undefined> => {
     try {
-      return { frame, detections: await detector.detectFrame(frame.image, options) };
+      const detections = await detector.detectFrame(frame.image, options);
+      crash = undefined;
+      return { frame, detections };
     } catch (error) {
-      // The worker is started again once: the frames it had are lost, the stream is not.
+      // Another worker is started: the frames that this one had are lost, the stream is not, unless
+      // crashes follow one another.
       if (isCrash(error)) crash ??= error;
       if (error === crash) return undefined;
       throw error;
@@ -88,7 +91,7 @@ export async function* detectStream(
       const waiting: Promise<unknown>[] = [];
       if (reading) waiting.push(reading.then(() => 'frame'));
       if (underWay.length > 0) waiting.push(underWay[0].then(() => 'found'));
-      const event = await abortion.during(Promise.race(waiting));
+      const event = await untilAborted(signal, Promise.race(waiting));
       if (event === 'frame') {
         const { done, value } = await reading!;
         reading = undefined;
@@ -104,7 +107,6 @@ export async function* detectStream(
       }
     }
   } finally {
-    signal?.removeEventListener('abort', abort);
     reading?.then(({ done, value }) => !done && closeFrame(value)).catch(() => {});
     // Not awaited: a source that waits for its next frame would hold the end of the stream back.
     frames.return?.()?.catch(() => {});
@@ -124,12 +126,4 @@ function handled<T>(promise: Promise<T>): Promise<T> {
 
 function isCrash(error: unknown): boolean {
   return error instanceof RefineDetError && error.code === 'WORKER_CRASHED';
-}
-
-function checkPolicy(policy: unknown): void {
-  if (policy === undefined || policy === 'all' || policy === 'newest') return;
-  throw new RefineDetError(
-    'INVALID_OPTION',
-    `frames must be "all" or "newest", not ${JSON.stringify(policy)}`,
-  );
 }

@@ -5,7 +5,7 @@ import {
   type DatasetDetector,
   type DetectionSource,
   detectDataset,
-  detectOneByOne,
+  detectInOrder,
   evaluateDetector,
 } from '../../src/evaluation/detect-dataset.ts';
 import type { VocResult } from '../../src/evaluation/evaluate.ts';
@@ -128,10 +128,10 @@ describe('detectDataset', () => {
 
   it('equals running one by one', async () => {
     const tested = detector(1, 3);
-    const single = await detectDataset(detectOneByOne(tested), ['cat'], dataset);
+    const single = await detectDataset(detectInOrder(tested), ['cat'], dataset);
     const spread: DetectionSource = async function* (images, signal) {
       const all = [];
-      for await (const outcome of detectOneByOne(tested)(images, signal)) all.push(outcome);
+      for await (const outcome of detectInOrder(tested)(images, signal)) all.push(outcome);
       yield* all.reverse();
     };
     const together = await detectDataset(spread, ['cat'], dataset);

@@ -11,6 +11,8 @@ interface Outcome {
   /** The detections meanwhile and afterwards are those from before. */
   isSame: boolean[];
   objects: number;
+  /** `detector.threads` before and afterwards. */
+  threads: [before: number, after: number];
   warnings: string[];
 }
 
@@ -55,12 +57,15 @@ async function endThreadIn(layer: number): Promise<Outcome> {
     const weak = { scoreThreshold: 0.001 };
     const look = async () => JSON.stringify(await detector.detect('examples/cat.jpg', weak));
     const expected = await look();
+    const { threads } = detector;
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     layers = ${layer};
     const meanwhile = await look();
     await ended;
     const isSame = [meanwhile, await look()].map((found) => found === expected);
-    console.log(JSON.stringify({ wasAtWork, isSame, objects: JSON.parse(expected).length, warnings }));
+    const objects = JSON.parse(expected).length;
+    const counts = [threads, detector.threads];
+    console.log(JSON.stringify({ wasAtWork, isSame, objects, threads: counts, warnings }));
     detector.dispose();`,
     TIMEOUT_MS,
   );
@@ -74,6 +79,7 @@ describe('a thread that ends in the middle of a layer', { timeout: TIMEOUT_MS },
     expect(outcome).toEqual({
       wasAtWork: true,
       isSame: [true, true],
+      threads: [2, 1],
       warnings: [
         expect.stringMatching(/^refinedet computes layers on one thread from now on: a thread /),
       ],

@@ -15,7 +15,7 @@ import { type TrainCallOptions, trainOn } from '../../src/training/run/train.ts'
 import type { TrainingHost } from '../../src/training/run/training-host.ts';
 import { readModel } from '../../src/weights/model-file.ts';
 import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
-import { sourceHost } from '../../support/training/node-workers.ts';
+import { sourceHost } from '../../support/node-workers.ts';
 import { emptyFolder } from '../datasets/tree.ts';
 
 const shared = (file: string) => fileURLToPath(new URL(`../../../shared/${file}`, import.meta.url));

@@ -11,7 +11,7 @@ import { inspectData } from '../../src/training/data/training-set.ts';
 import { initialModel } from '../../src/training/init/initial-weights.ts';
 import { Trainer } from '../../src/training/run/trainer.ts';
 import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
-import { sourceHost } from '../../support/training/node-workers.ts';
+import { sourceHost } from '../../support/node-workers.ts';
 import { emptyFolder } from '../datasets/tree.ts';
 
 const SMALL: TrainOptions = {

@@ -6,7 +6,7 @@ import {
   convertDataset,
   type DatasetFormat,
   fixDataset,
-  type LoadOptions,
+  type LoadDatasetOptions,
   loadSplits,
 } from '../../datasets/index.ts';
 import type { PresetName } from '../../model/presets.ts';
@@ -85,7 +85,7 @@ export async function runConvert(
   await print(json ? toJson(report) : convertText(folder, report));
 }
 
-async function readOptions(flags: ReadFlags): Promise<LoadOptions> {
+async function readOptions(flags: ReadFlags): Promise<LoadDatasetOptions> {
   const { split, format, map, imageFolder, classes } = flags;
   return { split, format, map, imageFolder, ...(classes && { classes: await classList(classes) }) };
 }

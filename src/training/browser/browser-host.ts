@@ -2,11 +2,12 @@
 // Detection brings the kernels that it needs itself; the gradients of some layers need more.
 import '@tensorflow/tfjs-backend-wasm/dist/register_all_kernels.js';
 import { RefineDetError } from '../../errors.ts';
-import type { WorkerPort } from '../data-parallel/port.ts';
+import { workerWire } from '../../remote/web-wire.ts';
 import type { TrainingHost } from '../run/training-host.ts';
 
 export const browserHost: TrainingHost = {
-  startWorker,
+  startWorker: () =>
+    workerWire(new Worker(new URL('./browser-worker.js', import.meta.url), { type: 'module' })),
   workersUnavailable: () =>
     globalThis.crossOriginIsolated
       ? undefined
@@ -18,13 +19,3 @@ export const browserHost: TrainingHost = {
     );
   },
 };
-
-function startWorker(): WorkerPort {
-  const worker = new Worker(new URL('./browser-worker.js', import.meta.url), { type: 'module' });
-  return {
-    post: (message) => worker.postMessage(message),
-    listen: (receive) => worker.addEventListener('message', ({ data }) => receive(data)),
-    onDeath: (notify) => worker.addEventListener('error', ({ message }) => notify(message)),
-    terminate: async () => worker.terminate(),
-  };
-}

@@ -11,6 +11,7 @@ import { cpu } from 'refinedet/cpu';
 import type { Dataset, loadDataset } from 'refinedet/datasets';
 import { type CocoResult, evaluate, Predictions, type VocResult } from 'refinedet/eval';
 import type { exportOnnx } from 'refinedet/export';
+import { createPool, type Detector, type DetectorPool } from 'refinedet/pool';
 import { type StepRecord, type TrainOptions, train } from 'refinedet/train';
 import { webgl } from 'refinedet/webgl';
 import { webgpu } from 'refinedet/webgpu';
@@ -64,6 +65,16 @@ export async function inWorker(image: Blob) {
   // @ts-expect-error only in the thread that has the network
   detector.forward();
   serve({ gpu: [webgl] });
+}
+
+export async function inPool(images: Blob[]) {
+  const pool = await createPool('/model.safetensors', { workers: 'auto', threads: 1 });
+  same<typeof pool, DetectorPool>(true);
+  const detectors: Detector[] = [pool, await RefineDet.load()];
+  for (const detector of detectors) await detector.detectBatch(images);
+  // @ts-expect-error workers are counted
+  await createPool(undefined, { workers: 'many' });
+  await pool.dispose();
 }
 
 export function failing(error: unknown): ErrorCode | undefined {

@@ -4,29 +4,36 @@ import { RefineDetError } from '../errors.ts';
 import { BITMAP_OPTIONS, isPixelSource } from '../platform/pixels.ts';
 import type { PixelSource } from '../platform/platform.ts';
 import { absoluteUrl } from '../platform/url.ts';
+import type { DetectRequest } from './pool-messages.ts';
 
+/** A request in a form that can be sent. */
 export interface Parcel {
-  image: ImageSource;
+  argument: unknown;
   transfer: Transferable[];
 }
 
 /**
- * A form that can be sent: elements of the page become bitmaps, URLs absolute.
+ * A request to detect: elements of the page become bitmaps, URLs absolute.
  * @param isOwned whether nobody else will use the image: bitmaps and video frames are handed over
  *   without a copy
  * @throws INVALID_ARGUMENT for a tensor, IMAGE_EMPTY
  */
-export async function packImage(image: ImageSource, isOwned: boolean): Promise<Parcel> {
-  if (typeof image === 'string' || image instanceof URL) {
-    return { image: absoluteUrl(String(image)), transfer: [] };
-  }
-  if (typeof image !== 'object' || image === null) return { image, transfer: [] };
+export async function packImage(
+  image: ImageSource,
+  options: DetectRequest['options'],
+  isOwned: boolean,
+): Promise<Parcel> {
+  const parcel = (sent: ImageSource, transfer: Transferable[] = []): Parcel => {
+    return { argument: { image: sent, options } satisfies DetectRequest, transfer };
+  };
+  if (typeof image === 'string' || image instanceof URL) return parcel(absoluteUrl(String(image)));
+  if (typeof image !== 'object' || image === null) return parcel(image);
   if ('dataId' in image) {
     throw new RefineDetError('INVALID_ARGUMENT', 'a tensor cannot be sent to a worker');
   }
-  if (!isPixelSource(image) || image instanceof ImageData) return { image, transfer: [] };
+  if (!isPixelSource(image) || image instanceof ImageData) return parcel(image);
   const bitmap = isOwned && 'close' in image ? image : await copyOf(image);
-  return { image: bitmap, transfer: [bitmap] };
+  return parcel(bitmap, [bitmap]);
 }
 
 async function copyOf(source: PixelSource): Promise<ImageBitmap> {

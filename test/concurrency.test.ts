@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inOrder } from '../../../src/cli/runner/in-order.ts';
+import { inOrder } from '../src/concurrency.ts';
 
 const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
