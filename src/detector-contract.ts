@@ -18,10 +18,7 @@ export interface Detector {
   readonly backend: BackendName;
   /** Threads in use, of all workers together. */
   readonly threads: number;
-  /**
-   * Bytes of the wasm heap in use, of all workers together; it grows when an image needs more, and
-   * never shrinks.
-   */
+  /** Bytes of wasm heap in use, of all workers together; it grows with the images, never shrinks. */
   readonly heapBytes: number;
   /** Images worth having under way at a time: one more than are detected, to be read ahead. */
   readonly lanes: number;
@@ -52,10 +49,7 @@ export interface Detector {
    * @throws INVALID_OPTION
    */
   anchors(inputSize?: InputSize): Float32Array;
-  /**
-   * Gives the memory back; later calls fail with DISPOSED.
-   * @returns a pool's resolves when its workers have ended
-   */
+  /** Gives the memory back; later calls fail with DISPOSED. A pool resolves when its workers ended. */
   dispose(): void | Promise<void>;
   /** For `using`. */
   [Symbol.dispose](): void;

@@ -230,11 +230,7 @@ export class RefineDet implements Detector {
   }
 }
 
-interface Decoded {
-  pixels: DecodedImage;
-  /** With the time of decoding. */
-  timings: StageTimings;
-}
+type Decoded = { pixels: DecodedImage; timings: StageTimings };
 
 function inputSizeOf({ config }: Model): Size {
   return { width: config.inputWidth, height: config.inputHeight };

@@ -7,8 +7,8 @@ import { configDefaults } from '../../src/training/config/config-defaults.ts';
 import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
 import { initialModel } from '../../src/training/init/initial-weights.ts';
 import { Trainer } from '../../src/training/run/trainer.ts';
-import { shapesDataset } from '../../support/scenes/shapes.ts';
 import { sourceHost } from '../../support/node-workers.ts';
+import { shapesDataset } from '../../support/scenes/shapes.ts';
 
 export interface TrainingJob {
   workers: number;

@@ -15,13 +15,11 @@ export interface LoadRequest {
   };
 }
 
-/** Argument of `detect`. */
+/** Argument of `detect`, and its answer. */
 export interface DetectRequest {
   image: ImageSource;
   options: Omit<DetectOptions, 'signal' | 'onTimings'>;
 }
-
-/** Answer of `detect`. */
 export interface Detected {
   detections: Detection[];
   timings: StageTimings;

@@ -32,8 +32,7 @@ export function answerCalls(
       wire.post({ answer: call, result }, transfer);
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) {
-        // After a trap the memory of the wasm module is in an unknown state: thrown outside of any
-        // promise, the error ends the worker.
+        // Outside of any promise it ends the worker, whose wasm memory is in an unknown state.
         setTimeout(() => {
           throw error;
         });

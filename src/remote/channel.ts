@@ -15,8 +15,6 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-const ignore = () => {};
-
 export class Channel {
   readonly #wire: WorkerWire;
   readonly #pending = new Map<number, Pending>();
@@ -29,12 +27,12 @@ export class Channel {
    */
   constructor(
     wire: WorkerWire,
-    onEvent: (name: string, data: unknown) => void = ignore,
-    onDeath: (error: RefineDetError) => void = ignore,
+    onEvent?: (name: string, data: unknown) => void,
+    onDeath?: (error: RefineDetError) => void,
   ) {
     this.#wire = wire;
     wire.listen((message) => {
-      if ('event' in message) onEvent(message.event, message.data);
+      if ('event' in message) onEvent?.(message.event, message.data);
       else if ('error' in message) this.#take(message.answer)?.reject(unpackError(message.error));
       else this.#take(message.answer)?.resolve(message.result);
     });
@@ -42,7 +40,7 @@ export class Channel {
       if (this.#end) return;
       const error = new RefineDetError('WORKER_CRASHED', `the worker has crashed: ${reason}`);
       void this.close(error);
-      onDeath(error);
+      onDeath?.(error);
     });
     wire.hold?.(false);
   }

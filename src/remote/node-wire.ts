@@ -6,8 +6,7 @@ type TransferList = NodeTransferable[];
 
 /**
  * Starts a worker thread.
- * @param name of the module that it runs, which calls {@link parentWire}
- * @param url of a module beside that one: a source beside sources, compiled beside compiled modules
+ * @param name of the module to run, beside the one at `url`: sources or compiled modules
  * @param execArgv flags of Node; default: those of this process
  */
 export function startThreadWorker(name: string, url: string, execArgv?: string[]): WorkerWire {

@@ -11,8 +11,8 @@ import { decodeCheckpoint } from '../../src/training/run/checkpoint.ts';
 import { RUN_FILES, type RunStore } from '../../src/training/run/run-store.ts';
 import type { StepRecord } from '../../src/training/run/step-record.ts';
 import { type TrainCallOptions, trainOn } from '../../src/training/run/train.ts';
-import { shapesDataset } from '../../support/scenes/shapes.ts';
 import { sourceHost } from '../../support/node-workers.ts';
+import { shapesDataset } from '../../support/scenes/shapes.ts';
 
 /** Plain gradient descent shows how large each gradient is, which AdamW does not. */
 const OPTIONS: TrainOptions = {

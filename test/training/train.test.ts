@@ -14,8 +14,8 @@ import type { StepRecord } from '../../src/training/run/step-record.ts';
 import { type TrainCallOptions, trainOn } from '../../src/training/run/train.ts';
 import type { TrainingHost } from '../../src/training/run/training-host.ts';
 import { readModel } from '../../src/weights/model-file.ts';
-import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
 import { sourceHost } from '../../support/node-workers.ts';
+import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
 import { emptyFolder } from '../datasets/tree.ts';
 
 const shared = (file: string) => fileURLToPath(new URL(`../../../shared/${file}`, import.meta.url));

@@ -10,8 +10,8 @@ import type { TrainOptions } from '../../src/training/config/train-config.ts';
 import { inspectData } from '../../src/training/data/training-set.ts';
 import { initialModel } from '../../src/training/init/initial-weights.ts';
 import { Trainer } from '../../src/training/run/trainer.ts';
-import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
 import { sourceHost } from '../../support/node-workers.ts';
+import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
 import { emptyFolder } from '../datasets/tree.ts';
 
 const SMALL: TrainOptions = {

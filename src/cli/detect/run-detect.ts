@@ -45,7 +45,6 @@ function noInputs({ save }: DetectFlags): string {
   return `no images given${hint}; see refinedet detect --help`;
 }
 
-/** What a run is given. */
 interface Job {
   runner: Runner;
   options: ImageJob['options'];
