@@ -6,7 +6,7 @@ const LAYERS = [
   ['index', 'cli'],
   ['serve', 'fleet', 'worker'],
   ['pool', 'training'],
-  ['detector', 'evaluation', 'export', 'video'],
+  ['detector', 'detector-contract', 'evaluation', 'export', 'video'],
   ['stream', 'report'],
   ['engine', 'detection'],
   ['weights', 'remote'],
