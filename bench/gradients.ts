@@ -6,7 +6,7 @@
  *
  * Names choose sections; none runs all.
  */
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { wasmRuntime } from '../src/backend/wasm.ts';
 import type { HeadMap } from '../src/heads.ts';
 import { runLayerKernel } from '../src/kernels/layers/index.ts';
@@ -21,6 +21,7 @@ import {
 import { TrainableNetwork } from '../src/training/gradients/trainable-network.ts';
 import { withoutLayerKernels } from '../support/models/layer-kernels.ts';
 import { randomWeights } from '../support/models/random-weights.ts';
+import '../support/tfjs-gradients.ts';
 import { type Case, markdownTable, measure, printTimings, significant } from './harness.ts';
 import { peakCase } from './peak.ts';
 

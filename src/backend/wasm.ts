@@ -12,6 +12,7 @@ import { type Kernels, loadKernels } from '../kernels/module.ts';
 import { Team } from '../kernels/parallel/team.ts';
 import { checkValue, type Rule, wholeFrom } from '../option-checks.ts';
 import type { WasmSource } from '../platform/platform.ts';
+import type { WasmModule } from '../platform/wasm-module.ts';
 import { startOnce } from '../start-once.ts';
 import { useBackend } from './current.ts';
 import {
@@ -20,7 +21,6 @@ import {
   MAX_THREADS,
   moduleMemory,
   unrefWorkers,
-  type WasmModule,
 } from './emscripten.ts';
 
 /** `auto`: every core, but at most 4. */

@@ -6,6 +6,7 @@ import { type ErrorCode, RefineDetError } from '../errors.ts';
 import { asciiAt } from './bytes.ts';
 import type { Orientation } from './exif.ts';
 import { parseJpeg } from './jpeg.ts';
+import type { ParsedHeader } from './parsed-header.ts';
 import { PNG_SIGNATURE, parsePng } from './png.ts';
 import type { Size } from './raw-image.ts';
 import { parseWebp } from './webp.ts';
@@ -18,18 +19,6 @@ const FIRST_TRANSPOSED = 5;
 
 /** 100 megapixels: above every camera of today, and 400 MB once decoded. */
 export const DEFAULT_MAX_PIXELS = 100_000_000;
-
-/** What the reader of one format finds out. */
-export interface ParsedHeader {
-  /** Stored pixels, before the orientation is applied; 0 when not found. */
-  width: number;
-  height: number;
-  orientation: Orientation;
-  /** Whether the file reaches to its end marker. */
-  complete: boolean;
-  /** Names the kind of image when it is one that the decoders do not know. */
-  unsupported?: string;
-}
 
 export interface ImageHeader {
   format: ImageFormat;

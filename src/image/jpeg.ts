@@ -1,6 +1,6 @@
 /** The structure of a JPEG file, read without decoding it (ITU-T T.81, annex B). */
 import { exifOrientation } from './exif.ts';
-import type { ParsedHeader } from './header.ts';
+import type { ParsedHeader } from './parsed-header.ts';
 
 const RST0 = 0xd0;
 const RST7 = 0xd7;

@@ -1,7 +1,7 @@
 /** The structure of a PNG file, read without inflating it (ISO/IEC 15948). */
 import { asciiAt } from './bytes.ts';
 import { exifOrientation } from './exif.ts';
-import type { ParsedHeader } from './header.ts';
+import type { ParsedHeader } from './parsed-header.ts';
 
 export const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 

@@ -1,7 +1,7 @@
 /** The structure of a WebP file, read without decoding it (RFC 9649). */
 import { asciiAt } from './bytes.ts';
 import { exifOrientation } from './exif.ts';
-import type { ParsedHeader } from './header.ts';
+import type { ParsedHeader } from './parsed-header.ts';
 
 const FLAG_ANIMATION = 0x02;
 

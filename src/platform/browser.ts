@@ -4,7 +4,6 @@ import singleModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wa
 import threadedModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js';
 // @ts-expect-error: a CommonJS module without types, { wasmWorkerContents: string }
 import poolWorkerModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js';
-import type { ThreadWorker, WasmAssets } from '../backend/emscripten.ts';
 import { RefineDetError } from '../errors.ts';
 import { type DecodeOptions, readImageHeader } from '../image/header.ts';
 import type { RawImage } from '../image/raw-image.ts';
@@ -15,6 +14,7 @@ import { BITMAP_OPTIONS, bitmapPixels } from './pixels.ts';
 import type { DownloadOptions, Gpu, Thread, WasmSource } from './platform.ts';
 import { scriptWorker } from './script-worker.ts';
 import { absoluteUrl } from './url.ts';
+import type { ThreadWorker, WasmAssets } from './wasm-module.ts';
 
 export { readPixels } from './pixels.ts';
 export { createBackend } from './tfjs-wasm.ts';

@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelBackend } from '@tensorflow/tfjs-core';
-import type { ThreadWorker, WasmAssets, WasmModule } from '../backend/emscripten.ts';
 import { missingDependency, RefineDetError } from '../errors.ts';
 import type { DecodeOptions } from '../image/header.ts';
 import { startOnce } from '../start-once.ts';
 import { fetchBytes } from './fetch.ts';
 import type { DownloadOptions, Gpu, Thread, WasmSource } from './platform.ts';
+import type { ThreadWorker, WasmAssets, WasmModule } from './wasm-module.ts';
 
 export { decodeImage } from '../image/node/decode.ts';
 

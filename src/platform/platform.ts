@@ -1,8 +1,8 @@
 /** What `#platform` stands for: one module for Node, one for browsers. */
 import type { KernelBackend } from '@tensorflow/tfjs-core';
-import type { WasmAssets, WasmModule } from '../backend/emscripten.ts';
 import type { DecodeOptions } from '../image/header.ts';
 import type { DecodedImage, RawImage } from '../image/raw-image.ts';
+import type { WasmAssets, WasmModule } from './wasm-module.ts';
 
 /** Images that a browser has decoded already. */
 export type PixelSource =

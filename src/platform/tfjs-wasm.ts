@@ -24,7 +24,7 @@ import { sumConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Sum.js';
 import { tileConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Tile.js';
 import { transposeConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Transpose.js';
 import * as tf from '@tensorflow/tfjs-core';
-import type { WasmModule } from '../backend/emscripten.ts';
+import type { WasmModule } from './wasm-module.ts';
 
 /** What the layers of src/model need, and what moves tensors about. */
 const KERNELS = [

@@ -1,10 +1,12 @@
 /** Gradients of a layer by the kernels under test and by tfjs itself. */
-import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import type { ConvLayer, DepthwiseLayer } from '../../src/model/graph.ts';
 import type { PlanStep } from '../../src/model/plan.ts';
 import { bindTraining } from '../../src/training/gradients/bind-gradient.ts';
 import { layerGradients } from '../../src/training/gradients/layer-gradient.ts';
+import '../tfjs-gradients.ts';
 
 const BOTH = { maps: [true], tensors: true };
 

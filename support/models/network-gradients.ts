@@ -1,9 +1,10 @@
 /** Gradients of a whole network under a loss that is linear in its heads. */
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import type { HeadMap, HeadName } from '../../src/heads.ts';
 import type { ForwardOptions } from '../../src/training/gradients/gradient-plan.ts';
 import type { TrainableNetwork } from '../../src/training/gradients/trainable-network.ts';
+import '../tfjs-gradients.ts';
 
 export const CLASSES = 3;
 

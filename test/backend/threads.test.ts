@@ -3,9 +3,9 @@ import { CONDITION, inProcess } from './processes.ts';
 
 /** `start` and `forward` of the light network; by absolute paths, to work in a worker too. */
 const FORWARD = `
-  const load = (path) => import(process.cwd() + path);
-  const { Network, disposeHeads } = await load('/src/model/run.ts');
-  const { randomModel } = await load('/test/helpers/model.ts');
+  const load = (path) => import('file://' + process.cwd() + path);
+  const { Network, disposeHeads } = await load('/src/model/network.ts');
+  const { randomModel } = await load('/support/models/random-model.ts');
   const { createHash } = await import('node:crypto');
   const { graph, weights } = randomModel();
   const forward = (network, input) => {
@@ -53,7 +53,7 @@ it('threads work inside worker_threads', async () => {
     const { Worker } = await import('node:worker_threads');
     const source = \`(async () => {
       (await import('tsx/esm/api')).register();
-      const { wasmRuntime } = await import(process.cwd() + '/src/backend/wasm.ts');
+      const { wasmRuntime } = await import('file://' + process.cwd() + '/src/backend/wasm.ts');
       const tf = await import('@tensorflow/tfjs-core');
       ${FORWARD}
       const { network, input } = await start(2);

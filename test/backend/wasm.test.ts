@@ -31,7 +31,7 @@ describe('the wasm backend', () => {
       const { Worker } = await import('node:worker_threads');
       const source = \`(async () => {
         (await import('tsx/esm/api')).register();
-        const { wasmRuntime } = await import(process.cwd() + '/src/backend/wasm.ts');
+        const { wasmRuntime } = await import('file://' + process.cwd() + '/src/backend/wasm.ts');
         const { threads, heap } = await wasmRuntime(2);
         console.log(threads, heap.threaded);
       })()\`;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readImageHeader } from '../../src/image/header.ts';
+import { isPosix } from '../../support/posix.ts';
 import {
   ASTRONAUT,
   CAT,
@@ -270,7 +271,8 @@ describe('ending early', () => {
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
   });
 
-  it('completes its output and exits with 130 after Ctrl-C', async () => {
+  it('completes its output and exits with 130 after Ctrl-C', async ({ skip }) => {
+    skip(!isPosix, 'Windows has no SIGINT');
     many();
     const child = startCli(['detect', ...MODEL, at('many'), '--format', 'json']);
     let [stdout, stderr] = ['', ''];

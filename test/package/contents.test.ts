@@ -16,8 +16,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Compiling, where dist/ is out of date. */
 const BUILD_TIMEOUT_MS = 300_000;
 const MODEL = 'models/default.safetensors';
-/** Bytes. The model and what surrounds it grow for different reasons. */
-const BUDGET = { model: 5.2e6, rest: 7.3e6, tarball: 7.5e6 };
+/** Bytes. The model and what surrounds it grow for different reasons; the animated image of README takes 0.5 MB. */
+const BUDGET = { model: 5.2e6, rest: 7.6e6, tarball: 8e6 };
 
 let app: PackedApp;
 let manifest: { exports: Record<string, string | Record<string, string>>; bin: object };

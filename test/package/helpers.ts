@@ -54,7 +54,8 @@ export async function packedApp(): Promise<PackedApp> {
   ]);
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   for (const name of new Set(Object.keys(dependencies).map((name) => name.split('/')[0]))) {
-    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+    // A junction needs no special rights on Windows; other systems ignore the type.
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name), 'junction');
   }
   const write: PackedApp['write'] = (path, content) => {
     mkdirSync(join(folder, dirname(path)), { recursive: true });
@@ -74,7 +75,9 @@ async function pack(folder: string): Promise<Packed> {
   if (isBuilt()) copy('dist', folder);
   else await build(join(folder, 'dist'));
   const npm = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder, folder];
-  const output = execFileSync('npm', npm, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' });
+  // npm is a batch file on Windows, which only a shell starts.
+  const shell = process.platform === 'win32';
+  const output = execFileSync('npm', npm, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe', shell });
   const [about] = JSON.parse(output);
   return { ...about, tarball: join(folder, about.filename) };
 }

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveTrainConfig } from '../../src/training/api.ts';
 import { hasChromium } from '../../support/browser/chromium.ts';
 import { codeBlocks } from '../../support/markdown.ts';
+import { isPosix } from '../../support/posix.ts';
 import { writeTree } from '../datasets/tree.ts';
 import { FOREIGN_FILES } from './foreign-files.ts';
 import { type PackedApp, packedApp } from './helpers.ts';
@@ -44,13 +45,18 @@ const pagesWith = (samples: Sample[]) => [...new Set(samples.map(({ page }) => p
 
 /** Whether a program is one for pages, not for Node. */
 const isForPages = ({ page, code }: Sample) =>
-  (FOR_PAGES.includes(page) && !code.includes("'node:")) || code.includes('self.onmessage');
+  (FOR_PAGES.includes(page) && !code.includes("'node:")) ||
+  /self\.onmessage|document\.querySelector/.test(code);
 
 let app: PackedApp;
 beforeAll(async () => {
   app = await packedApp();
   for (const name of ['@types', 'onnxruntime-node', 'onnxruntime-common', 'sharp']) {
-    symlinkSync(join(ROOT, 'node_modules', name), join(app.folder, 'node_modules', name));
+    symlinkSync(
+      join(ROOT, 'node_modules', name),
+      join(app.folder, 'node_modules', name),
+      'junction',
+    );
   }
 }, 300_000);
 afterAll(() => app?.remove());
@@ -177,7 +183,7 @@ describe('command lines', PATIENT, () => {
     }
   });
 
-  it.each(pagesWith(shell))('of %s run', async (page) => {
+  it.skipIf(!isPosix).each(pagesWith(shell))('of %s run', async (page) => {
     const cwd = world(`${page}-shell`);
     const env = { ...process.env, PATH: `${bin()}:${process.env['PATH']}` };
     for (const sample of shell.filter((one) => one.page === page)) {

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tensorPointer, wasmRuntime } from '../../src/backend/wasm.ts';
 import type { Heap } from '../../src/kernels/heap.ts';

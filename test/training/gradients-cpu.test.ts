@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { hasLayerKernels } from '../../src/kernels/layers/index.ts';

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RUN_FILES } from '../../src/training/run/run-store.ts';
+import { isPosix } from '../../support/posix.ts';
 import { shapesDataset, writeCoco } from '../../support/scenes/shapes.ts';
 import { runCli, startCli, temporaryFolder } from '../cli/helpers.ts';
 
@@ -61,7 +62,10 @@ describe('train --resume', { timeout: 240_000 }, () => {
     expect(b.equals(a)).toBe(true);
   });
 
-  it('stops an evaluation at Ctrl-C, says how to go on, and then makes up for it', async () => {
+  it('stops an evaluation at Ctrl-C, says how to go on, and then makes up for it', async ({
+    skip,
+  }) => {
+    skip(!isPosix, 'Windows has no SIGINT');
     const many = at('many');
     mkdirSync(many);
     const imageFiles = writeCoco(many, await shapesDataset(many, 200));

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { HEAD_NAMES, type HeadMap, type HeadName } from '../../src/heads.ts';
@@ -12,6 +13,7 @@ import {
   referenceLoss,
 } from '../../support/reference/reference-loss.ts';
 import { randomScene } from '../../support/scenes/training-scenes.ts';
+import '../../support/tfjs-gradients.ts';
 
 const scene = randomScene(4, { inputSize: 64, images: 2, classes: 4 });
 const targetsOf = (loss: DetectionLoss) =>

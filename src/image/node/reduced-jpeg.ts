@@ -4,7 +4,6 @@
  * codec's binding offers no such option, so its program is altered when it is loaded: where it sets
  * the scale to 1/1, it reads the scale from memory.
  */
-import type { Pixels } from './codecs.ts';
 
 /** How many times smaller both sides can get. */
 export const REDUCTIONS = [8, 4, 2] as const;
@@ -30,14 +29,14 @@ export function withScale(program: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuf
   return altered;
 }
 
-interface ScalableDecoder {
+interface ScalableDecoder<Pixels> {
   HEAPU8: Uint8Array;
   decode(bytes: Uint8Array, applyOrientation: boolean): Pixels;
 }
 
 /** Decodes with a program that {@link withScale} has altered. Sides are rounded up. */
-export function decodeReduced(
-  codec: ScalableDecoder,
+export function decodeReduced<Pixels>(
+  codec: ScalableDecoder<Pixels>,
   bytes: Uint8Array,
   reduction: Reduction,
 ): Pixels {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isPosix } from '../../../support/posix.ts';
 import { runCli, startCli, temporaryFolder, writeRandomModel } from '../helpers.ts';
 
 /** As `npm run build` leaves it. */
@@ -22,7 +23,8 @@ describe('refinedet demo', () => {
     expect(port.stderr).toMatch(/--port must be a whole number from 1 to 65535.*\[USAGE\]\n$/);
   });
 
-  it.skipIf(!isBuilt)('serves the page and the model until it is interrupted', async () => {
+  it.skipIf(!isBuilt)('serves the page and the model until it is interrupted', async ({ skip }) => {
+    skip(!isPosix, 'Windows has no SIGINT');
     const child = startCli(['demo', '--model', at('model.safetensors')]);
     const errors = text(child.stderr);
     const [line] = await once(child.stdout, 'data');
