@@ -3,7 +3,7 @@ import type { Graph } from '../../model/graph.ts';
 import { deriveRandom } from '../../random.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import type { Draw, Sampler } from '../data/sampling.ts';
-import { checkFreezeRules, layerRatesAt, learningRateAt } from './schedule.ts';
+import { checkFreezeRules, layerRatesAt, learningRateAt } from '../optimizers/schedule.ts';
 
 const SIZE_STREAM = 4;
 
