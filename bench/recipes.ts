@@ -14,7 +14,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { dataPart } from '../src/cli/train/train-flag-values.ts';
+import { dataPart } from '../src/cli/options/data-part.ts';
 import { loadDataset } from '../src/datasets/load-dataset.ts';
 import { RefineDet } from '../src/detector.ts';
 import { resolveTrainConfig } from '../src/training/config/resolve-config.ts';
