@@ -26,11 +26,11 @@ export function numberBetween(low: number, high: number): Rule {
 export const POSITIVE: Rule = [(v) => isNumber(v) && v > 0, 'a number above 0'];
 export const NOT_NEGATIVE: Rule = [(v) => isNumber(v) && v >= 0, 'a number from 0'];
 export const FRACTION: Rule = numberBetween(0, 1);
-/** A share of the past, or a probability that must leave something. */
+/** A factor of the past, or a probability, that must leave something. */
 export const BELOW_ONE: Rule = [(v) => FRACTION[0](v) && v !== 1, 'a number from 0 to below 1'];
 export const FLAG: Rule = [(v) => typeof v === 'boolean', 'true or false'];
 export const FUNCTION: Rule = [(v) => typeof v === 'function', 'a function'];
-/** Not by class: other realms and polyfills have one of their own. */
+/** By its fields, not its class: other realms and polyfills have classes of their own. */
 export const ABORT_SIGNAL: Rule = [
   (v) => typeof v === 'object' && v !== null && 'aborted' in v,
   'an AbortSignal',
@@ -67,7 +67,7 @@ export function checkValue(name: string, value: unknown, [isValid, expected, wor
 
 const MOST_SHOWN = 80;
 
-/** A value as it stands in a message. */
+/** A value in a message, cut where it is long. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, MOST_SHOWN));
   if (typeof value !== 'object') return String(value).slice(0, MOST_SHOWN);

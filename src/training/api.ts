@@ -1,4 +1,5 @@
-/** What `refinedet/train` exports on every platform. */
+/** Exports of `refinedet/train` on every platform. */
+export type { PartialOptions } from '../option-schema.ts';
 export type {
   AugmentationOptions,
   PartialAugmentation,

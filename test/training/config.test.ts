@@ -67,7 +67,7 @@ describe('resolveTrainConfig', () => {
     expect(sampling).toEqual({ balance: 1, maxRepeat: 8 });
   });
 
-  it('guesses what a misspelt name was meant to be', () => {
+  it('suggests a name for a misspelled one', () => {
     expect(messageOf({ batsh: 8 })).toBe(
       'INVALID_OPTION: unknown option "batsh" (did you mean "batch"?)',
     );

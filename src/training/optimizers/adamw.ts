@@ -1,4 +1,4 @@
-/** AdamW (arXiv 1711.05101): Adam with weight decay apart from the gradient. */
+/** AdamW (arXiv 1711.05101): Adam with weight decay separate from the gradient. */
 import type { Kernels } from '../../kernels/module.ts';
 import { BELOW_ONE, NOT_NEGATIVE, orNull, POSITIVE } from '../../option-checks.ts';
 import { resolveOptions, type Schema } from '../../option-schema.ts';
@@ -13,7 +13,7 @@ export interface AdamWOptions {
   beta2: number;
   /** Default 1e-8. */
   epsilon: number;
-  /** Of dense convolution weights, a learning rate. Default 0.02, from our own pilot runs. */
+  /** Decay of dense convolution weights, times the learning rate. Default 0.02, from our own pilot runs. */
   weightDecay: number;
   /** Largest norm of the gradient; null for no clipping. Default 20, from our own pilot runs. */
   clipNorm: number | null;
@@ -27,10 +27,10 @@ export const ADAMW: Schema<AdamWOptions> = {
   clipNorm: [orNull(POSITIVE), 20],
 };
 
-/** State: `first` and `second` moment, and `steps`: how often each tensor has been updated. */
+/** State: `first` and `second` moment, and `steps`, the number of updates of each tensor. */
 export class AdamW extends Optimizer {
   readonly #options: AdamWOptions;
-  // Layers that thaw late begin their own bias correction.
+  // Layers that thaw late start their own bias correction.
   readonly #steps: Float32Array;
 
   /** @param weights address of a buffer of the layout, which the optimizer changes */

@@ -9,7 +9,7 @@ import { Optimizer, type Update } from './optimizer.ts';
 export interface SgdOptions {
   /** Default 0.9. */
   momentum: number;
-  /** Of dense convolution weights. Default 5e-4. */
+  /** Decay of dense convolution weights. Default 5e-4. */
   weightDecay: number;
   /** Factor of the learning rate of biases. Default 2. */
   biasRate: number;
