@@ -14,7 +14,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { wasmRuntime } from '../src/backend/wasm.ts';
-import { dataPart } from '../src/cli/train/train-flag-values.ts';
+import { dataPart } from '../src/cli/options/data-part.ts';
 import type { Dataset } from '../src/datasets/dataset-types.ts';
 import { loadDataset } from '../src/datasets/load-dataset.ts';
 import { isTrainedOn } from '../src/datasets/provenance.ts';

@@ -14,12 +14,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { dataPart } from '../src/cli/train/train-flag-values.ts';
+import { dataPart } from '../src/cli/options/data-part.ts';
 import { loadDataset } from '../src/datasets/load-dataset.ts';
 import { RefineDet } from '../src/detector.ts';
-import { configDefaults } from '../src/training/config/config-defaults.ts';
+import { resolveTrainConfig } from '../src/training/config/resolve-config.ts';
 import type { TrainOptions } from '../src/training/config/train-config.ts';
-import type { FreezeRule } from '../src/training/run/schedule.ts';
+import type { FreezeRule } from '../src/training/optimizers/schedule.ts';
 import { CLASS_SETS, hasBoxes, meanPercent } from './accuracy/class-sets.ts';
 import type { SplitAccuracy } from './accuracy/results.ts';
 import { score } from './accuracy/score.ts';
@@ -75,7 +75,7 @@ const { values, positionals } = parseArgs({
 if (!values.base || !values.out) throw new Error('--base and --out are needed');
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const base: TrainOptions = JSON.parse(readFileSync(values.base, 'utf8'));
-const freeze = base.freeze ?? configDefaults(base.preset ?? 'refinedet320-mobilenet').freeze;
+const freeze = base.freeze ?? resolveTrainConfig({ preset: base.preset }).freeze;
 const suite = suites(freeze)[positionals[0]];
 if (!suite) throw new Error(`a suite is needed, ablation or recipe, not ${positionals[0]}`);
 const splits = await Promise.all(

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
-import { configDefaults } from '../../src/training/config/config-defaults.ts';
 import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
 import { initialModel } from '../../src/training/init/initial-weights.ts';
 import { Trainer } from '../../src/training/run/trainer.ts';
@@ -34,7 +33,7 @@ export default async function trainingSpeed(job: TrainingJob): Promise<TrainingS
   if (threads > 1) await wasmRuntime(threads);
   const folder = mkdtempSync(path.join(tmpdir(), 'refinedet-bench-'));
   const train = await shapesDataset(folder, 16, 384);
-  const { freeze } = configDefaults('refinedet320-mobilenet');
+  const { freeze } = resolveTrainConfig({ preset: 'refinedet320-mobilenet' });
   const config = resolveTrainConfig({
     steps: WARM_UP + steps,
     workers,

@@ -22,15 +22,15 @@ function describeError(error: unknown): { code: ErrorCode; message: string } {
   return { code: 'UNEXPECTED', message: `unexpected error: ${message}` };
 }
 
-/** `refinedet: <sentence> [CODE]`, on one line whatever the message holds. */
+/** `refinedet: <sentence> [CODE]`, always on one line. */
 export function errorLine(error: unknown): string {
   const { code, message } = describeError(error);
   return `refinedet: ${printable(message)} [${code}]`;
 }
 
 /**
- * Prints the line and below it the details, one a line; with REFINEDET_DEBUG=1 the stack too. Help
- * and version are no errors.
+ * Prints the line and the details below it, one per line; with REFINEDET_DEBUG=1 also the stack. Help
+ * and version are not errors.
  */
 export function reportError(error: unknown): void {
   if (error instanceof CommanderError && isHelp(error)) return;
@@ -50,7 +50,7 @@ export function exitCodeOf(error: unknown): number {
   return isUsageError(error) ? EXIT_USAGE : EXIT_FAILURE;
 }
 
-/** Whether the command line is to blame rather than what it names. */
+/** Whether the command line itself is wrong, not a file that it names. */
 export function isUsageError(error: unknown): boolean {
   return USAGE_CODES.has(describeError(error).code);
 }
@@ -60,7 +60,7 @@ function isHelp({ code }: CommanderError): boolean {
   return code.startsWith('commander.help') || code === 'commander.version';
 }
 
-/** `error: unknown option '--x'\n(Did you mean --y?)` as one sentence in our manner. */
+/** `error: unknown option '--x'\n(Did you mean --y?)` as one sentence. */
 function usageMessage({ message }: CommanderError): string {
   return message.replace(/^error: /, '').replace(/\s*\n\s*\(Did/, ' (did');
 }

@@ -6,7 +6,8 @@ import type { Box } from '../boxes.ts';
 import type { FindingCode } from './check/findings.ts';
 
 /** The formats that are read and written. */
-export type DatasetFormat = 'voc' | 'coco' | 'yolo';
+export const DATASET_FORMATS = ['voc', 'coco', 'yolo'] as const;
+export type DatasetFormat = (typeof DATASET_FORMATS)[number];
 
 /** One annotated object. */
 export interface GroundTruth {

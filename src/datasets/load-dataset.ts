@@ -12,7 +12,12 @@ import {
 } from './dataset-classes.ts';
 import { entryKind } from './dataset-files.ts';
 import { chosenSplits, type DatasetSource, resolveSplits } from './dataset-source.ts';
-import type { Dataset, DatasetFormat, Finding } from './dataset-types.ts';
+import {
+  DATASET_FORMATS,
+  type Dataset,
+  type DatasetFormat,
+  type Finding,
+} from './dataset-types.ts';
 import { openVoc, VOC_LAYOUT } from './voc/voc-dataset.ts';
 import { openYolo, YOLO_LAYOUT } from './yolo/yolo-dataset.ts';
 
@@ -112,7 +117,7 @@ export async function openDataset(
     coco: () => openCoco(absolute, imageFolder && path.resolve(imageFolder)),
     yolo: () => openYolo(absolute),
   };
-  const tried = format ? [format] : kind === 'file' ? formatsOfFile(absolute) : FORMATS;
+  const tried = format ? [format] : kind === 'file' ? formatsOfFile(absolute) : DATASET_FORMATS;
   const found: DatasetSource[] = [];
   for (const candidate of tried) {
     const source = await openers[candidate]();
@@ -130,7 +135,6 @@ export async function openDataset(
   );
 }
 
-const FORMATS: readonly DatasetFormat[] = ['voc', 'coco', 'yolo'];
 const LAYOUTS: Record<DatasetFormat, string> = {
   voc: VOC_LAYOUT,
   coco: COCO_LAYOUT,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { classList } from '../../src/cli/class-lists.ts';
+import { classList } from '../../src/cli/options/class-list.ts';
 import { trainOptions } from '../../src/cli/train/train-flags.ts';
 import { checkDataset, loadDataset } from '../../src/datasets/index.ts';
 import { didYouMean, RefineDetError } from '../../src/errors.ts';

@@ -20,7 +20,7 @@ const MODEL = 'models/default.safetensors';
 const BUDGET = { model: 5.2e6, rest: 7.6e6, tarball: 8e6 };
 
 let app: PackedApp;
-let manifest: { exports: Record<string, string | Record<string, string>>; bin: object };
+let manifest: { exports: object; bin: object };
 const own = (path: string) =>
   readFileSync(join(app.folder, 'node_modules/refinedet', path), 'utf8');
 

@@ -130,7 +130,13 @@ describe('programs', PATIENT, () => {
     for (const sample of samples) app.write(fileOf(sample), `${sample.code}export {};\n`);
     const files = [...samples.map(fileOf), ...addAppFiles('samples.d.ts', 'assets.d.ts')];
     const options = { strict: language === 'ts', checkJs: language === 'js', skipLibCheck: true };
-    expect(await compile(files, { ...options, moduleResolution })).toBe('');
+    // With "bundler", only this condition tells a program in Node from a page.
+    const customConditions = language === 'ts' ? ['node'] : [];
+    const resolution = {
+      moduleResolution,
+      ...(moduleResolution === 'bundler' && { customConditions }),
+    };
+    expect(await compile(files, { ...options, ...resolution })).toBe('');
   });
 
   const inNode = programs.filter((sample) => !isForPages(sample));
@@ -168,6 +174,22 @@ describe('the types', PATIENT, () => {
       expect(own).toEqual([]);
     },
   );
+
+  it('of refinedet/train are those of the platform', async () => {
+    app.write(
+      'train-types.ts',
+      `import { RunFolder, train } from 'refinedet/train';\nexport const all = [RunFolder, train];\n`,
+    );
+    const problems = (options: object) =>
+      compile(['train-types.ts'], { strict: true, skipLibCheck: true, ...options });
+    const page = await problems({ moduleResolution: 'bundler', types: [] });
+    expect(page.trim().split('\n')).toEqual([
+      expect.stringMatching(/train-types\.ts\(1,10\): error TS2305: .*'RunFolder'/),
+    ]);
+    const inNode = { moduleResolution: 'bundler', customConditions: ['node'] };
+    expect(await problems(inNode)).toBe('');
+    expect(await problems({ moduleResolution: 'nodenext' })).toBe('');
+  });
 });
 
 describe('command lines', PATIENT, () => {

@@ -261,15 +261,18 @@ describe('DetectionLoss', () => {
   it.each([
     [
       { arm: { positive: 0.5, negative: 0.6 } },
-      'arm.negative must be a number from 0 to arm.positive (0.5), not 0.6',
+      'loss.arm.negative must be at most loss.arm.positive (0.5), not 0.6',
     ],
     [
       { odm: { positive: 1.5, negative: 0.5 } },
-      'odm.positive must be a number from 0 to 1, not 1.5',
+      'loss.odm.positive must be a number from 0 to 1, not 1.5',
     ],
     [{ objectnessThreshold: 1 }, 'objectnessThreshold must be'],
     [{ negativeRatio: Number.NaN }, 'negativeRatio must be a number from 0, not NaN'],
-    [{ weights: { armConf: -1, armLoc: 1, odmConf: 1, odmLoc: 1 } }, 'weights.armConf must be'],
+    [
+      { weights: { armConf: -1, armLoc: 1, odmConf: 1, odmLoc: 1 } },
+      'loss.weights.armConf must be',
+    ],
   ] satisfies [Partial<LossOptions>, string][])('refuses %j', (options, message) => {
     const attempt = () => resolveLossOptions(options);
     expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));

@@ -74,7 +74,7 @@ describe('train --resume', { timeout: 240_000 }, () => {
     const args = ['train', '--data', data, '--val', imageFiles, '--out', run, '--quiet', ...common];
     const { code, stderr, milliseconds } = await signalAfter(2, 'SIGINT', args, run);
     expect(stderr).toMatch(
-      /interrupted: step 2 is saved; go on with refinedet train --out \S+ --resume \[ABORTED\]\n$/,
+      /interrupted: step 2 is saved; continue with refinedet train --out \S+ --resume \[ABORTED\]\n$/,
     );
     expect(code).toBe(130);
     const best = path.join(run, RUN_FILES.best);

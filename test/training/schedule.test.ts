@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { resolveOptions } from '../../src/option-schema.ts';
 import {
   type FreezeRule,
+  type LearningRateSchedule,
   layerRatesAt,
   learningRateAt,
-  resolveSchedule,
-} from '../../src/training/run/schedule.ts';
+  scheduleSchema,
+} from '../../src/training/optimizers/schedule.ts';
+
+const resolved = (options: Partial<LearningRateSchedule>) =>
+  resolveOptions('schedule', options, scheduleSchema('cosine'));
 
 describe('learningRateAt', () => {
   const TOTAL = 1200;
-  const rate = (step: number, options: Parameters<typeof resolveSchedule>[0]) =>
-    learningRateAt(resolveSchedule(options), step, TOTAL);
+  const rate = (step: number, options: Partial<LearningRateSchedule>) =>
+    learningRateAt(resolved(options), step, TOTAL);
 
   it('rises linearly during warm-up', () => {
     const options = { kind: 'constant', learningRate: 0.5, warmupSteps: 4 } as const;
@@ -39,12 +44,15 @@ describe('learningRateAt', () => {
 
   it.each([
     [{ kind: 'cosin' as 'cosine' }, 'not "cosin" (did you mean "cosine"?)'],
-    [{ learningRate: 0 }, 'learningRate must be a number above 0, not 0'],
+    [{ learningRate: 0 }, 'schedule.learningRate must be a number above 0, not 0'],
     [{ warmupSteps: -1 }, 'warmupSteps must be'],
-    [{ milestones: [0.5, 2] }, 'milestones must be a number from 0 to 1, not 2'],
+    [
+      { milestones: [0.5, 2] },
+      'schedule.milestones must be a list, each a number from 0 to 1, not [0.5,2]',
+    ],
     [{ gamma: 0 }, 'gamma must be'],
   ])('refuses %j', (options, message) => {
-    const attempt = () => resolveSchedule(options);
+    const attempt = () => resolved(options);
     expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
     expect(attempt).toThrow(message);
   });

@@ -21,7 +21,7 @@ export async function runDetect(givenWords: string[], givenFlags: DetectFlags): 
   const signal = interruptSignal();
   const [words, flags] = await reclaimInputs(givenWords, givenFlags);
   if (words.length === 0) throw new RefineDetError('USAGE', noInputs(flags));
-  const options = detectOptions(flags);
+  const options = await detectOptions(flags);
   const model = await loadNamedModel(flags.model, signal);
   const { classes } = model.config;
   resolveDetectOptions(options, model.config); // bad options fail before any work

@@ -16,7 +16,8 @@ import { counted } from '../printable.ts';
 import { Progress } from '../progress.ts';
 import { startRunner } from '../runner/runner.ts';
 import { warn } from '../terminal.ts';
-import type { EvalFlags, Found } from './run-eval.ts';
+import type { EvalFlags } from './eval-options.ts';
+import type { Found } from './found.ts';
 
 /** @throws NO_DEFAULT_MODEL, MODEL_*, UNKNOWN_CLASS, ABORTED */
 export async function detectWithModel(
@@ -29,7 +30,7 @@ export async function detectWithModel(
   const model = await loadNamedModel(file, signal);
   const { classes } = model.config;
   evaluate(dataset, new Predictions(classes), options); // classes that do not fit fail before the work
-  const data = { path: flags.data, split: dataset.split };
+  const data = { path: flags.data.path, split: dataset.split };
   if (isTrainedOn(model.config.provenance, data)) {
     warn(
       `the model's file names ${dataName(data)} as trained on: new images will be harder for it`,

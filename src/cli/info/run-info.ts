@@ -1,4 +1,4 @@
-/** `refinedet info`: describes a model file or a preset; runs no network. */
+/** `refinedet info`: describes a model file or a preset without running it. */
 import { ANCHOR_DEFAULTS } from '../../anchors.ts';
 import { entryKind } from '../../datasets/dataset-files.ts';
 import type { Size } from '../../detection/views.ts';
@@ -7,20 +7,14 @@ import type { Graph } from '../../model/graph.ts';
 import type { ModelConfig } from '../../model/model.ts';
 import { PRESETS, presetByName, presetGraph } from '../../model/presets.ts';
 import { summarize } from '../../model/summary.ts';
-import { classList } from '../class-lists.ts';
 import { isUrl } from '../inputs.ts';
 import { DEFAULT_MODEL, loadNamedModel } from '../model-source.ts';
+import { classList } from '../options/class-list.ts';
 import { colorsFor, print } from '../terminal.ts';
+import type { InfoFlags } from './info-options.ts';
 import { modelText, presetsText } from './info-text.ts';
 
-export interface InfoFlags {
-  inputSize?: Size;
-  classes?: string;
-  layers: boolean;
-  json?: true;
-}
-
-/** What `--json` prints, and the text is made of. */
+/** A description of a model, as `--json` prints it. */
 export type ModelInfo = ReturnType<typeof modelInfo>;
 
 /** @throws FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, UNKNOWN_PRESET, USAGE */

@@ -146,8 +146,8 @@ function resolve(root: string, entries: readonly string[]): Promise<string[]> {
   return Promise.all(
     entries.map(async (entry) => {
       const found = path.resolve(root, entry);
-      const misplaced = entry.startsWith('../../') && (await entryKind(found)) === 'missing';
-      return misplaced ? path.resolve(root, entry.slice('../../'.length)) : found;
+      const misplaced = entry.startsWith('../') && (await entryKind(found)) === 'missing';
+      return misplaced ? path.resolve(root, entry.slice('../'.length)) : found;
     }),
   );
 }

@@ -22,7 +22,7 @@ async function loadParts(
   classes: readonly string[] | null,
 ): Promise<Dataset> {
   const loaded: Dataset[] = [];
-  for (const { path, split } of parts) loaded.push(await loadDataset(path, { split }));
+  for (const { path, ...options } of parts) loaded.push(await loadDataset(path, options));
   const joined = joinDatasets(loaded);
   // A renaming may concern one of the datasets only.
   const map = Object.fromEntries(

@@ -1,5 +1,5 @@
 /** Files that options of the command line name. */
-import { classList } from '../../../src/cli/class-lists.ts';
+import { classList } from '../../../src/cli/options/class-list.ts';
 import { encoded, type FuzzTarget, require } from '../target.ts';
 import { inputFolder } from './folder.ts';
 

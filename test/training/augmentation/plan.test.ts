@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deriveRandom } from '../../../src/random.ts';
 import {
-  AUGMENTATION_DEFAULTS,
+  type AugmentationOptions,
   NO_AUGMENTATION,
   type PartialAugmentation,
   resolveAugmentation,
@@ -227,9 +227,9 @@ describe('planSample', () => {
 });
 
 describe('sampled colors', () => {
-  const colors = (given: Partial<typeof AUGMENTATION_DEFAULTS.color>): ColorMatrix[] => {
+  const colors = (given: Partial<AugmentationOptions['color']>): ColorMatrix[] => {
     const off = { probability: 1, brightness: 0, contrast: [1, 1], saturation: [1, 1], hue: 0 };
-    return plans({ color: { ...off, ...given } as typeof AUGMENTATION_DEFAULTS.color }).map(
+    return plans({ color: { ...off, ...given } as AugmentationOptions['color'] }).map(
       ({ tiles }) => tiles[0].colors,
     );
   };
@@ -347,7 +347,7 @@ describe('resolveAugmentation', () => {
   it('fills in defaults group by group', () => {
     const options = resolveAugmentation({ expand: { maxRatio: 2.5 }, flip: {} });
     expect(options).toEqual({
-      ...AUGMENTATION_DEFAULTS,
+      ...resolveAugmentation(),
       expand: { probability: 0.5, maxRatio: 2.5 },
     });
   });
@@ -362,7 +362,10 @@ describe('resolveAugmentation', () => {
       { flip: { probability: 2 } },
       'augmentation.flip.probability must be a number from 0 to 1, not 2',
     ],
-    [{ color: { contrast: [1.5, 0.5] } }, 'augmentation.color.contrast must be two numbers'],
+    [
+      { color: { contrast: [1.5, 0.5] } },
+      'augmentation.color.contrast must be a list of two, the lower one first',
+    ],
     [{ crop: { minOverlaps: [2] } }, 'augmentation.crop.minOverlaps must be a list'],
     [{ crop: { trials: 0 } }, 'augmentation.crop.trials must be a whole number from 1'],
     [{ expand: { maxRatio: Number.NaN } }, 'augmentation.expand.maxRatio must be'],

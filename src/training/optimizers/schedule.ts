@@ -1,11 +1,11 @@
 /** Learning rate and frozen layers as functions of the step: plain data in, numbers out. */
 import { didYouMean, RefineDetError } from '../../errors.ts';
-import { checkValue, show } from '../../option-checks.ts';
-import { checkNumber } from '../check.ts';
+import { FRACTION, listOf, NOT_NEGATIVE, oneOf, POSITIVE } from '../../option-checks.ts';
+import type { Schema } from '../../option-schema.ts';
 
 /** The learning rate over a run. */
 export interface LearningRateSchedule {
-  /** Default `cosine`. */
+  /** Default by preset: `cosine` for MobileNet, else `multistep`. */
   kind: 'constant' | 'multistep' | 'cosine';
   /** After warm-up. Default 1e-3, of the paper's SGD and of our AdamW alike. */
   learningRate: number;
@@ -20,38 +20,15 @@ export interface LearningRateSchedule {
   gamma: number;
 }
 
-export const SCHEDULE_DEFAULTS: Readonly<LearningRateSchedule> = {
-  kind: 'cosine',
-  learningRate: 1e-3,
-  warmupSteps: 100,
-  milestones: [2 / 3, 5 / 6],
-  gamma: 0.1,
-};
-
-const KINDS = ['constant', 'multistep', 'cosine'] as const;
-
-/**
- * Fills in defaults and checks every value.
- * @throws INVALID_OPTION naming the option and the value
- */
-export function resolveSchedule(options: Partial<LearningRateSchedule> = {}): LearningRateSchedule {
-  const schedule = { ...SCHEDULE_DEFAULTS, ...options };
-  const { kind, learningRate, warmupSteps, milestones, gamma } = schedule;
-  if (!KINDS.includes(kind)) {
-    throw new RefineDetError(
-      'INVALID_OPTION',
-      `schedule must be one of ${KINDS.join(', ')}, not ${show(kind)}${didYouMean(kind, KINDS)}`,
-    );
-  }
-  const isRate = (v: number) => v > 0 && v < Infinity;
-  checkNumber('learningRate', learningRate, isRate, 'above 0');
-  checkNumber('warmupSteps', warmupSteps, (v) => v >= 0, 'from 0');
-  checkNumber('gamma', gamma, (v) => v > 0 && v <= 1, 'above 0 to 1');
-  checkValue('milestones', milestones, [Array.isArray, 'a list of numbers']);
-  for (const milestone of milestones) {
-    checkNumber('milestones', milestone, (v) => v >= 0 && v <= 1, 'from 0 to 1');
-  }
-  return schedule;
+/** @param kind default kind */
+export function scheduleSchema(kind: LearningRateSchedule['kind']): Schema<LearningRateSchedule> {
+  return {
+    kind: [oneOf(['constant', 'multistep', 'cosine']), kind],
+    learningRate: [POSITIVE, 1e-3],
+    warmupSteps: [NOT_NEGATIVE, 100],
+    milestones: [listOf(FRACTION), [2 / 3, 5 / 6]],
+    gamma: [[(v) => FRACTION[0](v) && v !== 0, 'a number above 0, at most 1'], 0.1],
+  };
 }
 
 /** Learning rate of a step, counted from 0, of a run of `totalSteps`. */
@@ -76,7 +53,7 @@ export function learningRateAt(
 
 /** When the layers of a group train, and how fast. */
 export interface FreezeRule {
-  /** Layer names, or their first parts: `block6` stands for `block6.expand` too, not for `block61`. */
+  /** Layer names, or their first parts: `block6` also names `block6.expand`, but not `block61`. */
   layers: readonly string[];
   /** Frozen before this fraction of all steps. */
   until: number;
@@ -87,8 +64,8 @@ export interface FreezeRule {
 }
 
 /**
- * A misspelt name would freeze nothing, in silence.
- * @throws INVALID_OPTION for a name that stands for no layer
+ * Refuses misspelled names, which would freeze nothing without a word.
+ * @throws INVALID_OPTION for a name that matches no layer
  */
 export function checkFreezeRules(rules: readonly FreezeRule[], layers: readonly string[]): void {
   rules.forEach((rule, i) => {
@@ -103,8 +80,8 @@ export function checkFreezeRules(rules: readonly FreezeRule[], layers: readonly 
 }
 
 /**
- * Factors of the learning rate of all layers that a rule names; of several rules the first counts.
- * Other layers train at the full rate.
+ * Factors of the learning rate of all layers that a rule names. The first rule that names a layer
+ * counts; layers without a rule train at the full rate.
  */
 export function layerRatesAt(
   rules: readonly FreezeRule[],
