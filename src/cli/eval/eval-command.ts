@@ -14,6 +14,7 @@ import {
   workersOption,
 } from '../common-options.ts';
 import type { EvalFlags } from './run-eval.ts';
+import type { MotFlags } from './run-mot-eval.ts';
 
 /** Adds the command `eval`. */
 export function registerEvalCommand(program: Command): void {
@@ -32,9 +33,12 @@ export function registerEvalCommand(program: Command): void {
         'eval --data coco --split val2017 --limit 500 --workers 4 --report report.html',
         'eval --data VOC2007 --split test --predictions results/ --metric voc12',
         'eval --data coco --split val2017 --predictions results.json --json',
+        'eval --metric mot --data MOT17-09 --tracks tracks.txt',
       ),
     )
-    .action(async (model: string | undefined, flags: EvalFlags) => {
+    .action(async (model: string | undefined, flags: EvalFlags | MotFlags) => {
+      if (flags.metric === 'mot')
+        return (await import('./run-mot-eval.ts')).runMotEval(model, flags);
       const { runEval } = await import('./run-eval.ts');
       await runEval(model, flags);
     });
@@ -58,8 +62,8 @@ function addDataOptions(command: Command): void {
     .addOption(
       option(
         '--metric <metric>',
-        'voc07: 11-point AP; voc12: area AP; coco (default: coco for COCO data, else voc07)',
-        choice('--metric', METRICS),
+        'voc07: 11-point AP; voc12: area AP; coco; mot: tracks (default: coco for COCO data, else voc07)',
+        choice('--metric', [...METRICS, 'mot']),
       ),
     )
     .addOption(
@@ -74,6 +78,10 @@ function addDetectionOptions(command: Command): void {
     .option(
       '-p, --predictions <path>',
       'score these instead of running a model: COCO results .json, or a folder of VOC comp4_det_*_CLASS.txt files',
+    )
+    .option(
+      '--tracks <path>',
+      'mot: MOTChallenge file to score, or a folder with VIDEO.txt of each',
     )
     .addOption(
       option(

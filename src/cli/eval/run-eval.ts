@@ -55,6 +55,7 @@ export interface Found {
  * NO_DEFAULT_MODEL, MODEL_*, FILE_WRITE, ABORTED
  */
 export async function runEval(model: string | undefined, flags: EvalFlags): Promise<void> {
+  if ('tracks' in flags) throw new RefineDetError('USAGE', '--tracks needs --metric mot');
   if (model !== undefined && flags.predictions !== undefined) {
     throw new RefineDetError('USAGE', `give a model or --predictions, not both: ${model}`);
   }
