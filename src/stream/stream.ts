@@ -4,6 +4,7 @@ import type { DetectOptions } from '../detection/detect-options.ts';
 import type { ImageSource } from '../detection/image-source.ts';
 import { abortError, RefineDetError, throwIfAborted } from '../errors.ts';
 import { Interruption } from '../interruption.ts';
+import { createTracker, type TrackerName, type TrackOptions } from './create-tracker.ts';
 import {
   closeFrame,
   type Frame,
@@ -11,12 +12,13 @@ import {
   readFrames,
   type StreamSource,
 } from './frames.ts';
-import { type TrackedDetection, Tracker, type TrackOptions } from './tracker.ts';
+import { cellColors, SceneCuts } from './scene-cut.ts';
+import type { TrackedDetection } from './tracker.ts';
 
 /** Options of a stream: those of every detection, and of following objects. */
 export interface StreamOptions extends DetectOptions {
-  /** Gives objects ids that stay the same from frame to frame. Default false. */
-  track?: boolean | TrackOptions;
+  /** Gives objects ids that stay the same from frame to frame; `true` is ByteTrack. Default false. */
+  track?: boolean | TrackerName | TrackOptions;
   /**
    * `newest`: frames that come while a detection is running replace one another. `all`: none is
    * left out. Default: `newest` for a video or a camera (always), `all` for images.
@@ -56,7 +58,8 @@ export async function* detectStream(
 ): AsyncGenerator<StreamResult, void, undefined> {
   checkPolicy(policy);
   const { signal } = options;
-  const tracker = track ? new Tracker(track === true ? {} : track) : undefined;
+  const tracker = track ? createTracker(track) : undefined;
+  const cuts = typeof track === 'object' && track.resetOnCut ? new SceneCuts() : undefined;
   const frames = readFrames(source, policy);
   const underWay: Promise<Found | undefined>[] = [];
   const abortion = new Interruption();
@@ -69,7 +72,9 @@ export async function* detectStream(
 
   const detect = async (frame: Frame): Promise<Found | undefined> => {
     try {
-      return { frame, detections: await detector.detectFrame(frame.image, options) };
+      // Before the frame is handed over.
+      const colors = cuts && (await cellColors(frame.image));
+      return { frame, colors, detections: await detector.detectFrame(frame.image, options) };
     } catch (error) {
       // The worker is started again once: the frames it had are lost, the stream is not.
       if (isCrash(error)) crash ??= error;
@@ -98,6 +103,7 @@ export async function* detectStream(
         const found = await underWay.shift()!;
         if (!found) continue;
         const { index, time } = found.frame;
+        if (found.colors && cuts?.isCut(found.colors)) tracker?.reset();
         const detections = tracker ? tracker.update(found.detections) : found.detections;
         yield { detections, index, time, dropped: index - yielded };
         yielded++;
@@ -113,6 +119,8 @@ export async function* detectStream(
 
 interface Found {
   frame: Frame;
+  /** For scene cuts. */
+  colors?: Float32Array;
   detections: Detection[];
 }
 
