@@ -52,4 +52,22 @@ export type { FramePolicy, StreamSource } from './stream/frames.ts';
 export { IouTracker, type IouTrackOptions } from './stream/iou-tracker.ts';
 export type { StreamOptions, StreamResult } from './stream/stream.ts';
 export type { TrackedDetection, Tracker } from './stream/tracker.ts';
+export {
+  type CrossingDirection,
+  type Dwell,
+  ZoneCounter,
+  type ZoneCounterOptions,
+  type ZoneEvent,
+  type ZoneFrame,
+  type ZoneTotal,
+  type ZoneTotals,
+} from './stream/zone-counter.ts';
+export type { Point } from './stream/zone-geometry.ts';
+export {
+  type BoxPoint,
+  checkZones,
+  parseZones,
+  type ZoneShape,
+  type Zones,
+} from './stream/zones.ts';
 export { readModel, type StorageType, writeModel } from './weights/model-file.ts';
