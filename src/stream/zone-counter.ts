@@ -16,7 +16,7 @@ export interface ZoneFrame {
   index: number;
   /** Milliseconds. */
   time: number;
-  /** Pixels of the frame: what relative coordinates refer to. */
+  /** Pixels of the frame: what relative coordinates refer to, and where boxes end. */
   width?: number;
   height?: number;
 }
@@ -123,8 +123,8 @@ export class ZoneCounter {
       if (id === undefined) continue;
       const visitor = this.#visitor(id, label);
       const common = { id, label, frame: frame.index, time: frame.time };
-      const point = pointOf(box, boxPoint);
       const least = tolerance * box.height;
+      const point = inwards(pointOf(box, boxPoint), least + 1, frame);
       for (const line of this.#zones.lines ?? []) {
         if (!counts(line, label)) continue;
         const [a, b] = line.points.map(place);
@@ -239,6 +239,16 @@ function counts({ classes }: ZoneShape, label: string): boolean {
 
 function pointOf({ x, y, width, height }: Box, which: BoxPoint): Point {
   return [x + width / 2, y + SHARES[which] * height];
+}
+
+/**
+ * The point at a distance from the border of the frame, where its size is known: boxes end there, so that
+ * nothing is ever beyond the edge of a zone that reaches the border.
+ */
+function inwards([x, y]: Point, distance: number, { width, height }: ZoneFrame): Point {
+  const within = (value: number, size = Number.POSITIVE_INFINITY) =>
+    Math.min(Math.max(value, distance), size - distance);
+  return width && height ? [within(x, width), within(y, height)] : [x, y];
 }
 
 function dwellOf({ frames, time }: Visit): Dwell {

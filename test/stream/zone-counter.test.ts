@@ -221,6 +221,23 @@ describe('ZoneCounter', () => {
     expect(() => counter.update([], frame)).toThrow('need the size of the frame');
   });
 
+  it.each(['relative', 'pixels'] as const)(
+    'counts at the border of the frame, %s',
+    (coordinates) => {
+      const [width, height] = coordinates === 'pixels' ? [640, 480] : [1, 1];
+      const points = [
+        [0, 0],
+        [width, 0],
+        [width, height],
+        [0, height],
+      ] as const;
+      const counter = new ZoneCounter({ coordinates, zones: [{ name: 'all', points }] });
+      const cut = [standing(300, 480, 1), standing(640, 200, 2), standing(0, 20, 3)];
+      const events = counter.update(cut, { ...frame, width: 640, height: 480 });
+      expect(events.map(({ id }) => id)).toEqual([1, 2, 3]);
+    },
+  );
+
   it('follows the point of the box that the zones say', () => {
     const entries = (boxPoint?: Zones['boxPoint']) =>
       // The box reaches from 85 to 105.
