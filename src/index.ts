@@ -41,7 +41,28 @@ export type { Model, ModelConfig } from './model/model.ts';
 export { type ChannelOrder, PRESETS, type PresetName } from './model/presets.ts';
 export type { LayerSummary, ModelSummary } from './model/summary.ts';
 export type { DownloadProgress, PixelSource, WasmSource } from './platform/platform.ts';
+export { ByteTracker, type ByteTrackOptions } from './stream/byte-tracker.ts';
+export { createTracker, type TrackerName, type TrackOptions } from './stream/create-tracker.ts';
 export type { FramePolicy, StreamSource } from './stream/frames.ts';
+export { IouTracker, type IouTrackOptions } from './stream/iou-tracker.ts';
 export type { StreamOptions, StreamResult } from './stream/stream.ts';
-export { type TrackedDetection, Tracker, type TrackOptions } from './stream/tracker.ts';
+export type { TrackedDetection, Tracker } from './stream/tracker.ts';
+export {
+  type CrossingDirection,
+  type Dwell,
+  ZoneCounter,
+  type ZoneCounterOptions,
+  type ZoneEvent,
+  type ZoneFrame,
+  type ZoneTotal,
+  type ZoneTotals,
+} from './stream/zone-counter.ts';
+export type { Point } from './stream/zone-geometry.ts';
+export {
+  type BoxPoint,
+  checkZones,
+  parseZones,
+  type ZoneShape,
+  type Zones,
+} from './stream/zones.ts';
 export { readModel, type StorageType, writeModel } from './weights/model-file.ts';

@@ -5,6 +5,7 @@ import type { ImageSource } from '../detection/image-source.ts';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import { untilAborted } from '../interruption.ts';
 import { checkValue, oneOf } from '../option-checks.ts';
+import { createTracker, type TrackerName, type TrackOptions } from './create-tracker.ts';
 import {
   closeFrame,
   type Frame,
@@ -12,12 +13,13 @@ import {
   readFrames,
   type StreamSource,
 } from './frames.ts';
-import { type TrackedDetection, Tracker, type TrackOptions } from './tracker.ts';
+import { cellColors, SceneCuts } from './scene-cut.ts';
+import type { TrackedDetection } from './tracker.ts';
 
 /** Options of a stream: those of every detection, and of following objects. */
 export interface StreamOptions extends DetectOptions {
-  /** Gives objects ids that stay the same from frame to frame. Default false. */
-  track?: boolean | TrackOptions;
+  /** Gives objects ids that stay the same from frame to frame; `true` is ByteTrack. Default false. */
+  track?: boolean | TrackerName | TrackOptions;
   /**
    * `newest`: frames that come while a detection is running replace one another. `all`: none is
    * left out. Default: `newest` for a video or a camera (always), `all` for images.
@@ -59,7 +61,8 @@ export async function* detectStream(
 ): AsyncGenerator<StreamResult, void, undefined> {
   if (policy !== undefined) checkValue('frames', policy, POLICY);
   const { signal } = options;
-  const tracker = track ? new Tracker(track === true ? {} : track) : undefined;
+  const tracker = track ? createTracker(track) : undefined;
+  const cuts = typeof track === 'object' && track.resetOnCut ? new SceneCuts() : undefined;
   const frames = readFrames(source, policy);
   const underWay: Promise<Found | undefined>[] = [];
   let reading: Promise<IteratorResult<Frame>> | undefined;
@@ -69,9 +72,11 @@ export async function* detectStream(
 
   const detect = async (frame: Frame): Promise<Found | undefined> => {
     try {
+      // Before the frame is handed over.
+      const colors = cuts && (await cellColors(frame.image));
       const detections = await detector.detectFrame(frame.image, options);
       crash = undefined;
-      return { frame, detections };
+      return { frame, colors, detections };
     } catch (error) {
       // Another worker is started: the frames that this one had are lost, the stream is not, unless
       // crashes follow one another.
@@ -101,6 +106,7 @@ export async function* detectStream(
         const found = await underWay.shift()!;
         if (!found) continue;
         const { index, time } = found.frame;
+        if (found.colors && cuts?.isCut(found.colors)) tracker?.reset();
         const detections = tracker ? tracker.update(found.detections) : found.detections;
         yield { detections, index, time, dropped: index - yielded };
         yielded++;
@@ -115,6 +121,8 @@ export async function* detectStream(
 
 interface Found {
   frame: Frame;
+  /** For scene cuts. */
+  colors?: Float32Array;
   detections: Detection[];
 }
 

@@ -40,8 +40,16 @@ export function samplesWorld(): Tree {
       { image_id: 2, category_id: 1, bbox: [5, 5, 20, 20], score: 0.9 },
     ]),
     ...vocResults('results'),
+    ...motVideo,
   };
 }
+
+/** Ground truth of two videos, and tracks of both. */
+const motVideo = Object.fromEntries(
+  ['TUD-Campus/gt/gt.txt', 'MOT17/train/one/gt/gt.txt', 'tracks.txt', 'mot-results/one.txt'].map(
+    (file) => [file, '1,1,5,5,20,20,1,1,1\n'],
+  ),
+);
 
 /** A configuration that the page of the default model ends with: the first stage's, and what changes. */
 function laterStage(index: number): string {

@@ -15,6 +15,7 @@ export function registerEvalCommand(program: Command): void {
       'eval --data coco:val2017 --limit 500 --workers 4 --report report.html',
       'eval --data VOC2007:test --predictions results/ --metric voc12',
       'eval --data coco:val2017 --map coco-to-voc --classes voc --json',
+      'eval --metric mot --data MOT17-09 --tracks tracks.txt',
     ],
   }).action(async (model: string | undefined, flags: EvalFlags) => {
     const { runEval } = await import('./run-eval.ts');

@@ -28,8 +28,8 @@ export const EVAL_OPTIONS = {
     map: CLASS_MAP,
     metric: value(
       '<metric>',
-      choice(METRICS),
-      'metric; voc07 averages 11 points, voc12 the whole curve',
+      choice([...METRICS, 'mot']),
+      'metric; voc07 averages 11 points, voc12 the whole curve, mot scores tracks',
       {
         default: 'coco for COCO data, else voc07',
       },
@@ -44,6 +44,10 @@ export const EVAL_OPTIONS = {
       '<path>',
       'score these instead of running a model: COCO results .json, or a folder of VOC comp4_det_*_CLASS.txt files',
       { short: 'p' },
+    ),
+    tracks: text(
+      '<path>',
+      'with --metric mot: MOTChallenge file to score, or a folder with VIDEO.txt for each video',
     ),
     threshold: threshold('lowest score that the model reports', '0.01'),
     multiScale: MULTI_SCALE,

@@ -24,6 +24,10 @@ import { isCocoResults, readPredictions } from './read-predictions.ts';
  * NO_DEFAULT_MODEL, MODEL_*, FILE_WRITE, ABORTED
  */
 export async function runEval(model: string | undefined, given: EvalFlags): Promise<void> {
+  if (given.metric === 'mot') {
+    return (await import('./run-mot-eval.ts')).runMotEval(model, given);
+  }
+  if (given.tracks !== undefined) throw new RefineDetError('USAGE', '--tracks needs --metric mot');
   const flags = { ...given, data: withSplit(given.data, given.split) };
   if (model !== undefined && flags.predictions !== undefined) {
     throw new RefineDetError('USAGE', `give a model or --predictions, not both: ${model}`);
@@ -40,7 +44,7 @@ export async function runEval(model: string | undefined, given: EvalFlags): Prom
   }
   const dataset = limited(chooseClasses(whole, { classes, map }), flags.limit);
   const options: EvaluateOptions = {
-    metric: flags.metric ?? (dataset.format === 'coco' ? 'coco' : 'voc07'),
+    metric: given.metric ?? (dataset.format === 'coco' ? 'coco' : 'voc07'),
     iouThreshold: flags.iou,
   };
   const found = flags.predictions
