@@ -1,10 +1,10 @@
 /**
  * Gradients on the wasm backend, one thread: the layer kernels against tfjs' own kernels and against
- * the same step composed of tfjs operations. All ratios are of one run, taken in turns.
+ * the same step composed of tfjs operations. All ratios are from one run, taken in turns.
  *
  *     npx tsx --conditions=refinedet-source bench/gradients.ts [peak] [conv] [kernels] [step] [inference]
  *
- * Names choose sections; none runs all.
+ * Names select sections; without names, all run.
  */
 import * as tf from '@tensorflow/tfjs';
 import { wasmRuntime } from '../src/backend/wasm.ts';
@@ -27,7 +27,7 @@ function random(shape: number[]): tf.Tensor4D {
   return tf.randomUniform(shape as [number, number, number, number], -1, 1);
 }
 
-/** Runs and frees what comes out. */
+/** Runs work and frees its result. */
 const free = (run: () => tf.Tensor | tf.Tensor[]) => () => tf.dispose(run());
 
 async function peak(): Promise<void> {
@@ -159,7 +159,7 @@ async function trainingStep(): Promise<void> {
   const input = random([BATCH, SIZE, SIZE, 3]);
   const { heads, dispose } = fast.record(input, { frozen });
   dispose();
-  const gradients = heads; // any numbers will do
+  const gradients = heads; // any values work
   const explicit = (network: TrainableNetwork) => {
     const recording = network.record(input, { frozen });
     tf.dispose([...recording.gradients(gradients).values()]);
@@ -185,7 +185,7 @@ async function trainingStep(): Promise<void> {
   ];
   const timings = await measure(cases, { rounds: 3, roundMs: 1 });
   printTimings(`training step at ${SIZE} px, batch ${BATCH}, block6 and up`, timings);
-  console.log(`\nkernels: ${significant(timings[0].median / BATCH)} ms an image`);
+  console.log(`\nkernels: ${significant(timings[0].median / BATCH)} ms per image`);
   fast.dispose();
   composing.dispose();
   input.dispose();
@@ -196,7 +196,7 @@ function disposeJoined({ armLoc, armConf, odmLoc, odmConf }: Heads): void {
   tf.dispose([armLoc, armConf, odmLoc, odmConf]);
 }
 
-/** The forward pass that detects, of one image. */
+/** The forward pass for detection, of one image. */
 async function inference(): Promise<void> {
   const graph = presetGraph('refinedet320-mobilenet', CLASSES);
   const weights = randomWeights(graph, 1);

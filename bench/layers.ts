@@ -1,5 +1,5 @@
 /**
- * Where the time of a network goes, layer by layer, on the wasm backend:
+ * Time of a network, layer by layer, on the wasm backend:
  *
  *     npx tsx --conditions=refinedet-source bench/layers.ts [PRESET] [THREADS] [ROUNDS]
  */

@@ -1,4 +1,4 @@
-/** The tables of README and docs/performance.md, between marks, from the JSON files of the last runs. */
+/** Writes the tables of README and docs/performance.md, between markers, from the JSON files of the last runs. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { conditions, groupTables, RESULTS, type SuiteResult } from './results.ts
 import { type Group, SUITE_NAMES } from './suite.ts';
 import { TARGETS, type Target } from './targets.ts';
 
-/** In README: suites whose first case is ours and whose others are not. */
+/** Suites in README: the first case is ours, the others are peers. */
 const COMPARISONS = [
   'network',
   'resize',
@@ -17,17 +17,17 @@ const COMPARISONS = [
   'memory',
   'size',
 ];
-/** Groups that README does without; docs/performance.md has all. */
+/** Groups that README leaves out; docs/performance.md has all. */
 const DETAILS = /, 1 thread$|several threads|after the first|at most|as shipped|share of time/;
 
-/** @throws when a file lacks its marks */
+/** @throws when a file lacks its markers */
 export function updateTables(): void {
   replaceBetween('README.md', 'benchmarks', benchmarkTable(present(COMPARISONS)));
   replaceBetween('docs/performance.md', 'targets', targetTable());
   replaceBetween('docs/performance.md', 'results', present(SUITE_NAMES).map(section).join('\n'));
 }
 
-/** Results of the suites that have been run. */
+/** Results of the suites that have run. */
 function present(names: readonly string[]): SuiteResult[] {
   return names.flatMap((name) => readResult(name) ?? []);
 }
@@ -46,7 +46,7 @@ function replaceBetween(name: string, mark: string, content: string): void {
   writeFileSync(file, `${text.slice(0, start + open.length)}\n${content}\n${text.slice(end)}`);
 }
 
-/** A row a group: ours, and how many times as long (or as much) it is as each of the others. */
+/** One row per group: our result, and its multiple of each peer's. */
 function benchmarkTable(results: readonly SuiteResult[]): string {
   const rows = results.flatMap(({ title, groups }) =>
     groups
@@ -73,7 +73,7 @@ function section(result: SuiteResult): string {
   ].join('\n');
 }
 
-/** What was to be reached, and what the last runs have. */
+/** Targets, and the results of the last runs. */
 function targetTable(): string {
   const rows = TARGETS.map((target) => [
     target.work,
@@ -81,10 +81,10 @@ function targetTable(): string {
     measured(target) || '–',
     `\`${target.suite}\``,
   ]);
-  return markdownTable(['work', 'asked', 'measured', '`npm run bench --` …'], rows);
+  return markdownTable(['work', 'target', 'measured', '`npm run bench --` …'], rows);
 }
 
-/** One figure for each group that the target is about. */
+/** One figure for each group of the target. */
 function measured({ suite, groups, ours, against, as }: Target): string {
   const found = (readResult(suite)?.groups ?? []).filter(({ title }) => groups.test(title));
   return found

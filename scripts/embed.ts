@@ -1,6 +1,6 @@
 /**
- * Writes what a web page would otherwise have to find by URL as modules of deflated base64 text, to
- * be unpacked by src/embedded.ts: tfjs' wasm binaries, and the script of its threads.
+ * Embeds files that a web page would otherwise load by URL, as modules of deflated base64 text
+ * for src/embedded.ts: tfjs' wasm binaries, and the script of its threads.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -31,13 +31,13 @@ export function pack(bytes: Uint8Array): string {
 }
 
 /**
- * Writes a module that exports a text. It replaces an older one in one step: a test run beside this
- * one never reads half a file.
+ * Writes a module that exports a text. It replaces an older one in one step, so that a test run at the
+ * same time never reads a partial file.
  */
 export function writeModule(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const partial = `${path}.${process.pid}`;
-  // Without the type the declaration file would hold the text once more.
+  // Without the type, the declaration file would contain the text again.
   writeFileSync(partial, `/** Generated; do not edit. */\nexport default '${text}' as string;\n`);
   renameSync(partial, path);
 }

@@ -69,7 +69,7 @@ with open(OUTPUT, "w") as file:
 export const CAP_HEIGHT = {round(font["glyf"]["H"].yMax * scale)};
 
 /**
- * Every glyph as bytes: advance, number of contours; for each contour the number of points, one bit a
+ * Every glyph as bytes: advance, number of contours; for each contour the number of points, one bit per
  * point that is set where it lies on the curve, and the signed steps (dx, dy) from point to point,
  * the first from ({ORIGIN}, {ORIGIN}). y points up.
  */

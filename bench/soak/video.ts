@@ -1,4 +1,4 @@
-/** A stream of a synthetic video in Chromium, through the worker. */
+/** Streams a synthetic video in Chromium, through the worker. */
 import { readFileSync } from 'node:fs';
 import { hasChromium, launchChromium, openPage } from '../../support/browser/chromium.ts';
 import { createFixture } from '../../support/browser/fixture.ts';
@@ -17,8 +17,8 @@ export async function soakVideo(minutes: number): Promise<string> {
     const [page] = await openPage(browser, `${site.url}/`);
     await page.evaluate('globalThis.__name = (named) => named');
     const { samples, first, last, frames } = await page.evaluate(watch, { minutes, looks: LOOKS });
-    const same = first === last ? 'as' : 'NOT as';
-    const title = `${minutes} minutes of video in Chromium, ${frames} frames; the still image at the end gives the same ${same} at the start`;
+    const same = first === last ? 'the same result as' : 'ANOTHER result than';
+    const title = `${minutes} minutes of video in Chromium, ${frames} frames; a still image gives ${same} at the start`;
     return report(title, 'frames', samples);
   } finally {
     await browser.close();
@@ -27,7 +27,7 @@ export async function soakVideo(minutes: number): Promise<string> {
   }
 }
 
-/** In the page. */
+/** Runs in the page. */
 async function watch({ minutes, looks }: { minutes: number; looks: number }) {
   const { createWorkerDetector } = (await import(
     '/lib/worker.js' as string

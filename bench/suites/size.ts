@@ -1,4 +1,4 @@
-/** What a web page downloads. */
+/** Download size of a web page. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { embedWasm } from '../../scripts/embed.ts';
 import { type Measured, type Suite, single } from '../suite.ts';
 
 const MODULES = new URL('../../node_modules/', import.meta.url);
-/** Parts that a page loads besides the entry and what that imports. */
+/** Parts that a page loads besides the entry and its imports. */
 const SINGLE_THREAD_PARTS = /^(wasm-simd|single)-/;
 const THREADED_PARTS = /^(wasm-threaded|threaded|thread-script|team-worker)-/;
 
@@ -22,9 +22,9 @@ interface Download {
 export const suite: Suite = {
   title: 'Download',
   about:
-    'What a page loads before it can detect, without model weights: scripts and WebAssembly, minified; ' +
-    'kilobytes (1000 bytes) after gzip -9. The peers are their own published builds (onnxruntime-web has one for any ' +
-    'number of threads), tfjs with its wasm backend a bundle of what coco-ssd imports.',
+    'Files that a page loads before it can detect, without model weights: scripts and WebAssembly, minified; ' +
+    'kilobytes (1000 bytes) after gzip -9. The peers are published builds (onnxruntime-web has one for any ' +
+    'number of threads); tfjs with its wasm backend is a bundle of the imports of coco-ssd.',
   async run() {
     const onnxruntime = {
       name: 'onnxruntime-web',
@@ -81,7 +81,7 @@ async function ownFiles(parts: RegExp): Promise<Uint8Array[]> {
   return files;
 }
 
-/** A module and all that it imports, by the way. */
+/** A module and all of its imports. */
 function staticImports(file: string, seen: Set<string>): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);

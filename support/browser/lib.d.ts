@@ -1,4 +1,4 @@
-/** In pages of the test server, see server.ts. */
+/** Types in pages of the test server, see server.ts. */
 interface TestLibraries {
   refinedet: typeof import('../../src/index.ts');
   worker: typeof import('../../src/worker/index.ts');
@@ -8,15 +8,15 @@ interface TestLibraries {
 }
 declare function lib<Name extends keyof TestLibraries>(name: Name): Promise<TestLibraries[Name]>;
 
-/** What a test has left there for its next step. */
+/** Value that a test keeps for its next step. */
 declare var detector:
   | import('../../src/index.ts').RefineDet
   | import('../../src/worker/index.ts').WorkerDetector;
 
-/** Where /contexts.js of gpu.test.ts has been loaded. */
+/** Set when /contexts.js of gpu.test.ts has been loaded. */
 declare var contexts: WebGL2RenderingContext[];
 
 interface Performance {
-  /** Of the page and its workers, in isolated pages. */
+  /** Memory of the page and its workers, in isolated pages. */
   measureUserAgentSpecificMemory(): Promise<{ bytes: number }>;
 }

@@ -1,6 +1,6 @@
 /**
- * Matching in plain TypeScript: the rule of MatchBBox, written down as it is stated. Overlaps are
- * rounded to f32 as in the kernel: anchors of equal area around one box tie but for their rounding.
+ * Matching in plain TypeScript: the rule of MatchBBox as published. Overlaps are
+ * rounded to f32 like in the kernel: rounding decides between anchors of equal area around one box.
  */
 import { NEGATIVE, NEUTRAL } from '../../src/training/loss/detection-loss.ts';
 import type { MatchThresholds } from '../../src/training/loss/loss-options.ts';
@@ -36,7 +36,7 @@ export function referenceMatches(
     }
   });
 
-  // Rule 1: the best pair of all, then the best of the anchors and boxes that are left.
+  // Rule 1: the best pair of all, then the best of the remaining anchors and boxes.
   pairs.sort((a, b) => b.overlap - a.overlap || a.n - b.n || a.g - b.g);
   const served = new Set<number>();
   for (const { n, g } of pairs) {

@@ -1,4 +1,4 @@
-/** The Node host of the sources: its workers need the loader that turns TypeScript to JavaScript. */
+/** The Node host of the sources: its workers need the loader that compiles TypeScript. */
 import { Worker } from 'node:worker_threads';
 import { nodeHost } from '../../src/training/node/node-host.ts';
 import type { TrainingHost } from '../../src/training/run/training-host.ts';

@@ -153,7 +153,7 @@ const CASES: Case[] = [
   batchNorm(true),
 ];
 
-/** Random inputs, float32 values so that all precisions see the same numbers. */
+/** Random inputs with float32 values, so that all precisions use the same numbers. */
 function randomInputs({ layer, maps, tensors }: Case) {
   const random = seededRandom(7);
   const fill = (size: number, positive = false) =>
@@ -169,7 +169,7 @@ function randomInputs({ layer, maps, tensors }: Case) {
   };
 }
 
-/** Gradients of Σ c·y by the code under test, `c` some fixed numbers. */
+/** Gradients of Σ c·y from the code under test, with fixed numbers `c`. */
 function computed(test: Case, inputs: ReturnType<typeof randomInputs>, coefficients: Float64Array) {
   const { layer, activation, batchStatistics = false } = test;
   const names = test.maps.map((_, i) => `map${i}`);
@@ -185,7 +185,7 @@ function computed(test: Case, inputs: ReturnType<typeof randomInputs>, coefficie
     const wanted = { maps: maps.map(() => true), tensors: true };
     const call = { layer, activation, batchStatistics, maps, tensors, output, gradient, wanted };
     const found = layerGradients({ ...call, sums: maps.map(() => undefined) });
-    // The same again, on top of other gradients and with nothing else wanted.
+    // The same again, added to other gradients and without other outputs.
     const sums = maps.map((map) => tf.onesLike(map));
     const summed = layerGradients({ ...call, sums, wanted: { ...wanted, tensors: false } });
     const parts = layerGradients({

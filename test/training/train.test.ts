@@ -90,7 +90,7 @@ describe('train', { timeout: 180_000 }, () => {
     },
   );
 
-  it('keeps every tensor that fits when the classes change', async () => {
+  it('keeps every matching tensor when the classes change', async () => {
     const data = await shapesDataset(emptyFolder(), 2);
     const [first, second] = [emptyFolder(), emptyFolder()];
     const named = [{ path: 'shapes', split: 'val' }];
@@ -115,7 +115,7 @@ describe('train', { timeout: 180_000 }, () => {
       .get(kept)!
       .data.map((value, i) => Math.abs(value - old.weights.get(kept)!.data[i]));
     expect(Math.max(...difference)).toBeLessThan(1e-6);
-    // Names of files, not where they were.
+    // Names of files, without their folders.
     const { provenance } = old.config;
     expect(tuned.config.provenance).toMatchObject({
       init: RUN_FILES.model,
@@ -125,7 +125,7 @@ describe('train', { timeout: 180_000 }, () => {
     expect(tuned.weights.get('odm3.conf.bias')!.shape).toEqual([12]);
   });
 
-  it('finishes the step and saves when it is aborted, then goes on to the same end', async () => {
+  it('finishes the step and saves when it is aborted, then resumes to the same result', async () => {
     const data = await shapesDataset(emptyFolder(), 4);
     const [straight, stopped] = [emptyFolder(), emptyFolder()];
     const options = { ...quick, steps: 5 };
@@ -144,7 +144,7 @@ describe('train', { timeout: 180_000 }, () => {
     expect(await stepsOf({}, { data: { train: data }, store, resume: true })).toEqual([]);
   });
 
-  it('goes on without the file that it began with', async () => {
+  it('resumes without its initial weights file', async () => {
     const data = { train: await shapesDataset(emptyFolder(), 2) };
     const [first, second] = [emptyFolder(), emptyFolder()];
     await stepsOf({ ...quick, steps: 1 }, { data, store: new RunFolder(first) });
@@ -179,7 +179,7 @@ describe('train', { timeout: 180_000 }, () => {
     expect(running).toBe(0);
   });
 
-  it('stops in the middle of an evaluation, and makes up for it when it goes on', async () => {
+  it('stops in the middle of an evaluation, and repeats it when it resumes', async () => {
     const images = await shapesDataset(emptyFolder(), 4);
     const data = { train: images, validation: images };
     const [straight, stopped] = [emptyFolder(), emptyFolder()];
@@ -199,7 +199,7 @@ describe('train', { timeout: 180_000 }, () => {
     ];
     expect(await untilEvaluation(false)).toEqual([first, second]);
     expect(existsSync(path.join(stopped, RUN_FILES.best))).toBe(false);
-    // Interrupted in the evaluation that was owed, once more.
+    // Interrupted once more, in the pending evaluation.
     expect(await untilEvaluation(true)).toEqual([second]);
     const rest = await stepsOf({}, { data, store, resume: true });
     expect(rest.map(({ step }) => step)).toEqual([2, 3, 4]);
@@ -234,7 +234,7 @@ describe('train', { timeout: 180_000 }, () => {
     expect(rest.map(({ step }) => step)).toEqual([3, 4]);
   });
 
-  it('refuses to begin where another run is kept, and to resume with other data', async () => {
+  it('rejects the folder of another run, and resuming with other data', async () => {
     const data = await shapesDataset(emptyFolder(), 3);
     const store = new RunFolder(emptyFolder());
     await stepsOf({ ...quick, steps: 1 }, { data: { train: data }, store });
@@ -261,7 +261,7 @@ describe('train', { timeout: 180_000 }, () => {
     const model = await readModel(readFileSync(path.join(folder, RUN_FILES.model)));
     const hasTcb = model.graph.layers.some(({ name }) => name.startsWith('tcb'));
     expect(hasTcb).toBe(!('graphOptions' in ablation));
-    // What reads the model needs no flag: it says how its heads are meant.
+    // Reading the model needs no flag: the file describes its heads.
     const decoding = { refineAnchors: true, objectnessThreshold: 0.01, ...ablation.loss };
     expect(model.config.decoding).toEqual(decoding);
   });

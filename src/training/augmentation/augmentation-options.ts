@@ -1,25 +1,25 @@
 /**
- * What happens to images on their way into training: plain data. The defaults are SSD's, which the
- * paper takes over; mosaic and pasted boxes are ours and off.
+ * Augmentation of training images: plain data. The defaults are SSD's, which the paper uses too;
+ * mosaic and pasted boxes are our additions and off by default.
  */
 import { checkFields, checkObject, FRACTION, type Rule, wholeFrom } from '../../option-checks.ts';
 
-/** Lowest and highest value; drawn uniformly between. */
+/** Lowest and highest value; drawn uniformly in between. */
 export type Range = readonly [low: number, high: number];
 
 export interface AugmentationOptions {
-  /** Color jitter. Each of the four happens by itself with this probability. */
+  /** Color jitter. Each of the four steps happens independently with this probability. */
   color: {
     /** Default 0.5. */
     probability: number;
-    /** Largest summand, up or down, on the scale of 0 to 255. Default 32. */
+    /** Largest value to add or subtract, on the scale of 0 to 255. Default 32. */
     brightness: number;
     /** Factor of all channels. Default 0.5 to 1.5. */
     contrast: Range;
     /** Factor of the distance from gray. Default 0.5 to 1.5. */
     saturation: Range;
     /**
-     * Largest turn of the hue, either way, in steps of OpenCV's 8-bit HSV: two degrees. Default 18,
+     * Largest rotation of the hue in either direction, in steps of OpenCV's 8-bit HSV: two degrees. Default 18,
      * the released code's 36°.
      */
     hue: number;
@@ -31,41 +31,41 @@ export interface AugmentationOptions {
     /** Largest side of the canvas, in sides of the image. Default 4. */
     maxRatio: number;
   };
-  /** Zoom in: a random part that overlaps a box enough. */
+  /** Zoom in: a random crop that overlaps a box enough. */
   crop: {
     /**
-     * For each one a part is sought that some box overlaps by at least this IoU; then one of the
-     * parts that were found, or the whole image, is taken. An empty list crops never. Default
+     * For each value, a crop is sought that overlaps some box by at least this IoU; then one of the
+     * crops found, or the whole image, is used. An empty list never crops. Default
      * 0.1, 0.3, 0.5, 0.7, 0.9 and 0 (any).
      */
     minOverlaps: readonly number[];
-    /** Square root of the part's area. Default 0.3 to 1. */
+    /** Square root of the crop's area, in fractions of the image. Default 0.3 to 1. */
     scale: Range;
     /** Width / height, in fractions of the image. Default 0.5 to 2. */
     aspect: Range;
-    /** Parts tried for each of `minOverlaps`. Default 50. */
+    /** Number of trials for each of `minOverlaps`. Default 50. */
     trials: number;
   };
   flip: {
     /** Default 0.5. */
     probability: number;
   };
-  /** Four images in one. */
+  /** Four images combined into one. */
   mosaic: {
     /** Default 0. */
     probability: number;
-    /** Where they meet, in fractions of the sides. Default 0.3 to 0.7. */
+    /** Point where the images meet, in fractions of the sides. Default 0.3 to 0.7. */
     split: Range;
   };
   /** Boxes cut from other images, rare classes first. */
   paste: {
     /** Default 0. */
     probability: number;
-    /** Most boxes in an image. Default 3. */
+    /** Largest number of pasted boxes per image. Default 3. */
     maxBoxes: number;
-    /** Factor of their size. Default 0.5 to 1.5. */
+    /** Factor of the size of a pasted box. Default 0.5 to 1.5. */
     scale: Range;
-    /** Largest part of another box that one may hide. Default 0.3. */
+    /** Largest share of another box that a pasted box may cover. Default 0.3. */
     maxCover: number;
   };
 }
@@ -90,12 +90,12 @@ export const AUGMENTATION_DEFAULTS: Readonly<AugmentationOptions> = {
   paste: { probability: 0, maxBoxes: 3, scale: [0.5, 1.5], maxCover: 0.3 },
 };
 
-/** Every group and value may be left out. */
+/** Options in which every group and value is optional. */
 export type PartialAugmentation = {
   [Group in keyof AugmentationOptions]?: Partial<AugmentationOptions[Group]>;
 };
 
-/** Leaves every image as it is: only resized. */
+/** Leaves every image unchanged: only resizes it. */
 export const NO_AUGMENTATION: PartialAugmentation = {
   color: { probability: 0 },
   expand: { probability: 0 },

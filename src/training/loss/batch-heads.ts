@@ -18,7 +18,7 @@ export function byHead<T>(value: (name: keyof BatchHeads<T>, index: number) => T
   return { armLoc, armConf, odmLoc, odmConf };
 }
 
-/** @param numClasses background included (K + 1) */
+/** @param numClasses number of classes with background (K + 1) */
 export function headShapes(
   images: number,
   anchors: number,

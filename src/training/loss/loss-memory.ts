@@ -25,7 +25,7 @@ export const MODULE_FIELDS = {
   matches: 'i32',
 } as const satisfies Fields;
 
-/** Fields in the order of class Batch there. */
+/** Fields in the order of class Batch in assembly/loss-parameters.ts. */
 const BATCH_FIELDS = {
   arm: 'i32',
   odm: 'i32',
@@ -41,9 +41,9 @@ const BATCH_FIELDS = {
   scratch: 'i32',
 } as const satisfies Fields;
 
-/** Bytes reserved for a block; both are smaller. */
+/** Bytes reserved for a block; both blocks are smaller. */
 const BLOCK_BYTES = 80;
-/** Room for boxes grows in steps, so that a run settles after a few batches. */
+/** Space for boxes grows in steps, so that it stops growing after a few batches. */
 const BOX_STEP = 256;
 const BYTES_PER_BOX = 16 + 4;
 
@@ -76,7 +76,7 @@ export class LossMemory {
   }
 
   /**
-   * Writes the batch block and the ground truth, and makes room for matches and scratch.
+   * Writes the batch block and the ground truth, and reserves space for matches and scratch.
    * @returns addresses of the matches of both modules
    */
   prepare(truths: readonly Truth[], options: LossOptions): { arm: number; odm: number } {
@@ -131,7 +131,7 @@ export class LossMemory {
     this.#scratch.dispose();
   }
 
-  /** strideOf in assembly/loss-parameters.ts. */
+  /** The function strideOf of assembly/loss-parameters.ts. */
   get #matchStride(): number {
     return 16 * Math.ceil(this.#anchorCount / 4);
   }
@@ -156,7 +156,7 @@ export class LossMemory {
   }
 }
 
-/** log(p / (1 - p)): the difference of two logits at which the softmax gives p. */
+/** log(p / (1 - p)): the difference of two logits whose softmax is p. */
 function logit(p: number): number {
   return Math.log(p / (1 - p));
 }

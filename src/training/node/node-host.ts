@@ -4,7 +4,7 @@ import type { WorkerPort } from '../data-parallel/port.ts';
 import type { TrainingHost } from '../run/training-host.ts';
 import { loadTrainingData } from './load-data.ts';
 
-/** As source beside sources, compiled beside compiled modules. */
+/** A source module next to sources, a compiled module next to compiled ones. */
 const WORKER = new URL(import.meta.url.replace(/node-host(\.[jt]s)$/, 'node-worker$1'));
 
 export const nodeHost: TrainingHost = {
