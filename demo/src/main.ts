@@ -71,7 +71,7 @@ async function run(): Promise<void> {
     if (!source) return;
     speed.start(isVideo());
     if (isVideo()) await follow(ready, signal);
-    else await look(ready, signal);
+    else await detectOnce(ready, signal);
     // A camera ends when it is unplugged.
     if (source.kind === 'camera' && !signal.aborted) stop();
   } catch (error) {
@@ -79,7 +79,7 @@ async function run(): Promise<void> {
   }
 }
 
-async function look(ready: WorkerDetector, signal: AbortSignal): Promise<void> {
+async function detectOnce(ready: WorkerDetector, signal: AbortSignal): Promise<void> {
   if (!source || !('file' in source)) return;
   const options = { scoreThreshold: FLOOR, signal, onTimings };
   frames = [{ time: 0, found: await ready.detect(source.file, options) }];

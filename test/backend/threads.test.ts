@@ -4,8 +4,8 @@ import { CONDITION, inProcess } from './processes.ts';
 /** `start` and `forward` of the light network; with absolute paths, so that it works in a worker too. */
 const FORWARD = `
   const load = (path) => import(process.cwd() + path);
-  const { Network, disposeHeads } = await load('/src/model/run.ts');
-  const { randomModel } = await load('/test/helpers/model.ts');
+  const { Network, disposeHeads } = await load('/src/model/network.ts');
+  const { randomModel } = await load('/support/models/random-model.ts');
   const { createHash } = await import('node:crypto');
   const { graph, weights } = randomModel();
   const forward = (network, input) => {

@@ -16,7 +16,7 @@ const TIMEOUT_MS = 150_000;
 const PROGRAM = `
   const { RefineDet } = await import('./src/index.ts');
   const { webgpu } = await import('./src/backend/webgpu.ts');
-  const { randomModel } = await import('./test/helpers/model.ts');
+  const { randomModel } = await import('./support/models/random-model.ts');
   const load = (backend) => RefineDet.load(randomModel(64), { backend, gpu: [webgpu], threads: 1 });
   const detectors = [await load('wasm'), await load('webgpu')];
   const find = (detector) => detector.detect('examples/cat.jpg', { scoreThreshold: 0.05 });
