@@ -134,7 +134,7 @@ const NAMES: Rule = [
 ];
 
 /**
- * One byte a class, 1 where the class is kept.
+ * One byte per class: 1 if the class is kept.
  * @throws UNKNOWN_CLASS for a name that `classes` does not contain; INVALID_OPTION
  */
 export function classMask(classes: readonly string[], filter: ClassFilter | undefined): Uint8Array {

@@ -2,7 +2,7 @@
 
 import { toRawImage } from '../../src/detection/image-source.ts';
 import { RefineDet } from '../../src/index.ts';
-import { isLookDue, processSample, report, type Sample } from './samples.ts';
+import { isSampleDue, processSample, report, type Sample } from './samples.ts';
 
 const IMAGES = ['examples/cat.jpg', 'examples/astronaut.jpg', 'docs/photos/rocket.jpg'];
 /** Interval of detections that start from the file instead of the pixels. */
@@ -18,7 +18,7 @@ export async function soakDetections(total: number): Promise<string> {
   let different = 0;
   const start = performance.now();
   for (let done = 0; done <= total; done++) {
-    if (isLookDue(done, total)) samples.push(processSample(done, detector.heapBytes));
+    if (isSampleDue(done, total)) samples.push(processSample(done, detector.heapBytes));
     if (done === total) break;
     const i = done % IMAGES.length;
     const image = done % FILE_EVERY === 0 ? IMAGES[i] : pixels[i];

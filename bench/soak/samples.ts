@@ -28,8 +28,8 @@ export function processSample(at: number, wasmBytes: number): Sample {
   };
 }
 
-/** Takes a sample at the beginning, twenty times in between, and at the end. */
-export function isLookDue(done: number, total: number): boolean {
+/** Whether a sample is due: at the beginning, twenty times in between, and at the end. */
+export function isSampleDue(done: number, total: number): boolean {
   return done === 0 || done === total || done % Math.ceil(total / 20) === 0;
 }
 

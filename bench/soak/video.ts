@@ -6,7 +6,7 @@ import { serveSite } from '../../support/browser/server.ts';
 import { report, type Sample } from './samples.ts';
 
 const MODEL = new URL('../../models/default.safetensors', import.meta.url);
-const LOOKS = 20;
+const SAMPLES = 20;
 
 export async function soakVideo(minutes: number): Promise<string> {
   if (!hasChromium) throw new Error('Chromium is missing');
@@ -16,9 +16,12 @@ export async function soakVideo(minutes: number): Promise<string> {
   try {
     const [page] = await openPage(browser, `${site.url}/`);
     await page.evaluate('globalThis.__name = (named) => named');
-    const { samples, first, last, frames } = await page.evaluate(watch, { minutes, looks: LOOKS });
+    const { samples, first, last, frames } = await page.evaluate(watch, {
+      minutes,
+      sampleCount: SAMPLES,
+    });
     const same = first === last ? 'the same result as' : 'ANOTHER result than';
-    const title = `${minutes} minutes of video in Chromium, ${frames} frames; a still image gives ${same} at the start`;
+    const title = `${minutes} minutes of video in Chromium, ${frames} frames; at the end a still image gives ${same} at the start`;
     return report(title, 'frames', samples);
   } finally {
     await browser.close();
@@ -28,7 +31,7 @@ export async function soakVideo(minutes: number): Promise<string> {
 }
 
 /** Runs in the page. */
-async function watch({ minutes, looks }: { minutes: number; looks: number }) {
+async function watch({ minutes, sampleCount }: { minutes: number; sampleCount: number }) {
   const { createWorkerDetector } = (await import(
     '/lib/worker.js' as string
   )) as typeof import('../../src/worker/index.ts');
@@ -54,7 +57,7 @@ async function watch({ minutes, looks }: { minutes: number; looks: number }) {
   for await (const _ of detector.stream(film(), { track: true })) {
     frames++;
     const part = (performance.now() - start) / (end - start);
-    if (frames > 1 && part < samples.length / looks) continue;
+    if (frames > 1 && part < samples.length / sampleCount) continue;
     const memory = performance as unknown as {
       measureUserAgentSpecificMemory(): Promise<{ bytes: number }>;
     };

@@ -50,7 +50,7 @@ export interface Cutout {
 /**
  * @param random generator of this sample: the same state gives the same plan
  * @param images one image, or four for a mosaic
- * @param cutouts boxes to paste, each from an image of its own: images n, n + 1 … of the tiles
+ * @param cutouts boxes to paste, each from its own image: images n, n + 1 … of the tiles
  */
 export function planSample(
   random: Random,
