@@ -42,7 +42,7 @@ export class Engine {
     for (const select of [this.#backend, this.#threads]) select.addEventListener('change', changed);
   }
 
-  /** Model for the next {@link load}. */
+  /** Sets the model for the next {@link load}. */
   useModel(file: File): void {
     this.#model = file;
   }

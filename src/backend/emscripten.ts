@@ -30,7 +30,7 @@ export interface ThreadWorker {
   unref?(): void;
   onmessage?: (event: { data: { cmd: string } }) => void;
   onerror?: (event: unknown) => void;
-  /** Event handler, in browsers. */
+  /** Exists only in browsers. */
   addEventListener?(type: 'error', listener: (event: { message: string }) => void): void;
 }
 

@@ -17,7 +17,7 @@ export const OPTIONS = { scoreThreshold: 0.05 };
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 
 export interface Fixture {
-  /** Server of bundles under /lib, images under /examples, and the model at /model.safetensors. */
+  /** Content of a test server: bundles under /lib, images under /examples, and the model at /model.safetensors. */
   content: SiteContent;
   /** Node's detections in the image. */
   expected: Detection[];

@@ -8,12 +8,12 @@ interface TestLibraries {
 }
 declare function lib<Name extends keyof TestLibraries>(name: Name): Promise<TestLibraries[Name]>;
 
-/** Value that a test keeps for its next step. */
+/** Detector that a test keeps for its next step. */
 declare var detector:
   | import('../../src/index.ts').RefineDet
   | import('../../src/worker/index.ts').WorkerDetector;
 
-/** Set when /contexts.js of gpu.test.ts has been loaded. */
+/** WebGL contexts that /contexts.js of gpu.test.ts records. */
 declare var contexts: WebGL2RenderingContext[];
 
 interface Performance {

@@ -40,7 +40,7 @@ export interface SiteContent {
   isolated?: boolean;
 }
 
-/** Whether unknown paths answer with the index page and status 200, like single-page servers. */
+/** Starts a server. It answers unknown paths with the index page and status 200, like single-page servers. */
 export async function serveSite({
   folders = {},
   files = {},

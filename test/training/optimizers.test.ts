@@ -71,7 +71,7 @@ describe('layOutParameters', () => {
     for (const { name } of layout.parameters) expect(back.get(name)).toEqual(weights.get(name));
     weights.delete('norm.weight');
     expect(() => writeWeights(buffer, layout, weights)).toThrow(
-      'tensor "norm.weight" has no values: expected 5',
+      'tensor "norm.weight" has no values, expected 5',
     );
   });
 });

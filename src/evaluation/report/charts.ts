@@ -124,7 +124,7 @@ const KIND_NAMES: Record<FalsePositiveKind, string> = {
 
 export const kindName = (kind: FalsePositiveKind): string => KIND_NAMES[kind];
 
-/** Number of wrong detections by kind, and of missed boxes. */
+/** Chart of the number of wrong detections by kind, and of missed boxes. */
 export function errorBars(kinds: Analysis['kinds'], missed: number): Html {
   const bars = (Object.keys(KIND_NAMES) as FalsePositiveKind[]).map((kind) => ({
     name: kindName(kind),

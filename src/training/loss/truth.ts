@@ -65,7 +65,7 @@ export function checkTruth({ boxes, classIds, ignored }: Truth, classes: number)
   if (wrong !== undefined) {
     throw new RefineDetError(
       'INVALID_ARGUMENT',
-      `a box has class ${wrong}: expected 0 to ${classes - 1}`,
+      `a box has class ${wrong}, expected 0 to ${classes - 1}`,
     );
   }
 }

@@ -69,7 +69,7 @@ export function writeWeights(
     if (data?.length !== length) {
       throw new RefineDetError(
         'WEIGHTS_MISMATCH',
-        `tensor "${name}" has ${data?.length ?? 'no'} values: expected ${length}`,
+        `tensor "${name}" has ${data?.length ?? 'no'} values, expected ${length}`,
       );
     }
     buffer.set(data, offset);
