@@ -10,7 +10,7 @@ from fontTools.ttLib import TTFont
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansCondensed-Bold.ttf"
 OUTPUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../src/image/glyphs.ts")
 UNITS_PER_EM = 200
-ORIGIN = 64  # where the pen stands before a contour, so that every first step fits a byte
+ORIGIN = 64  # position of the pen before a contour, so that every first step fits a byte
 CHARACTERS = [*range(0x20, 0x7F), *range(0xA0, 0x100)]
 
 font = TTFont(FONT)

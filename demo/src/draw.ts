@@ -63,7 +63,7 @@ function drawOne(context: CanvasRenderingContext2D, one: Found, place: Placement
   context.textBaseline = 'middle';
   const chipWidth = context.measureText(text).width + 2 * padding;
   const chipHeight = FONT_LINES * line + 1.2 * padding;
-  // Above the box, or inside it where there is no space.
+  // Above the box, or inside it if it does not fit above.
   const chipTop = top - chipHeight >= 0 ? top - chipHeight : Math.max(0, top);
   const chipLeft = Math.max(0, Math.min(left, context.canvas.width - chipWidth));
   context.fillStyle = css(color);

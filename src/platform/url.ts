@@ -1,7 +1,7 @@
 /** URLs relative to the page. */
 
 /**
- * Resolves a URL so that it is the same everywhere, workers included. Where there is no page (in Node
+ * Resolves a URL so that it is the same everywhere, workers included. Without a page (in Node
  * or in a worker) the text stays unchanged: a path, or a URL that a page has already resolved.
  */
 export function absoluteUrl(text: string): string {

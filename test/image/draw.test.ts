@@ -110,36 +110,36 @@ describe('drawDetections', () => {
 });
 
 describe('labels', () => {
-  const imageFile = { width: 300, height: 200 };
+  const image = { width: 300, height: 200 };
   const size = { width: 60, height: 14 };
   const box = { left: 100, top: 50, right: 200, bottom: 120 };
 
   it('are above the box, or inside it at the top edge of the image', () => {
-    expect(placeLabel(size, box, imageFile, [])).toEqual({
+    expect(placeLabel(size, box, image, [])).toEqual({
       left: 100,
       top: 36,
       right: 160,
       bottom: 50,
     });
-    expect(placeLabel(size, { ...box, top: 5 }, imageFile, [])).toMatchObject({
+    expect(placeLabel(size, { ...box, top: 5 }, image, [])).toMatchObject({
       left: 100,
       top: 5,
     });
   });
 
   it('move left at the right edge of the image', () => {
-    const place = placeLabel(size, { ...box, left: 290, right: 300 }, imageFile, []);
+    const place = placeLabel(size, { ...box, left: 290, right: 300 }, image, []);
     expect(place).toMatchObject({ left: 240, right: 300 });
   });
 
   it('avoid earlier labels', () => {
-    const above = placeLabel(size, box, imageFile, []);
-    const inside = placeLabel(size, box, imageFile, [above]);
-    const below = placeLabel(size, box, imageFile, [above, inside]);
+    const above = placeLabel(size, box, image, []);
+    const inside = placeLabel(size, box, image, [above]);
+    const below = placeLabel(size, box, image, [above, inside]);
     expect([above.top, inside.top, below.top]).toEqual([36, 50, 120]);
-    expect(
-      placeLabel(size, box, imageFile, [{ left: 0, top: 0, right: 300, bottom: 200 }]),
-    ).toEqual(above);
+    expect(placeLabel(size, box, image, [{ left: 0, top: 0, right: 300, bottom: 200 }])).toEqual(
+      above,
+    );
   });
 
   it('are always inside the image', () => {

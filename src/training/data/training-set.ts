@@ -14,7 +14,7 @@ export interface TrainingData {
 /**
  * Checks the data before a run.
  * @returns sentences about what the run does in a possibly unexpected way
- * @throws DATASET_EMPTY when there is no image, or no box to learn from
+ * @throws DATASET_EMPTY when there are no images, or no boxes to learn from
  */
 export function inspectData({ train, validation }: TrainingData, batch: number): string[] {
   const { images, classes } = train;
