@@ -55,8 +55,8 @@ describe.each([
   const target = at('out', name);
 
   it.each([
-    ['no file', undefined],
-    ['an older file', 'precious'],
+    ['an absent file', undefined],
+    ['an existing file', 'precious'],
   ])('leaves %s unchanged, and can be repeated', async (_, before) => {
     if (before) writeFileSync(target, before);
     const args = [command, LARGE, target, '--force'];
