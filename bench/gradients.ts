@@ -4,7 +4,7 @@
  *
  *     npx tsx --conditions=refinedet-source bench/gradients.ts [peak] [conv] [kernels] [step] [inference]
  *
- * Names choose sections; none runs all.
+ * Names select sections; without names, all run.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmRuntime } from '../src/backend/wasm.ts';
@@ -161,7 +161,7 @@ async function trainingStep(): Promise<void> {
   const input = random([BATCH, SIZE, SIZE, 3]);
   const { heads, dispose } = fast.record(input, { frozen });
   dispose();
-  const gradients = heads; // any numbers will do
+  const gradients = heads; // any values work
   const explicit = (network: TrainableNetwork) => {
     const recording = network.record(input, { frozen });
     tf.dispose([...recording.gradients(gradients).values()]);
@@ -187,7 +187,7 @@ async function trainingStep(): Promise<void> {
   ];
   const timings = await measure(cases, { rounds: 3, roundMs: 1 });
   printTimings(`training step at ${SIZE} px, batch ${BATCH}, block6 and up`, timings);
-  console.log(`\nkernels: ${significant(timings[0].median / BATCH)} ms an image`);
+  console.log(`\nkernels: ${significant(timings[0].median / BATCH)} ms per image`);
   fast.dispose();
   composing.dispose();
   input.dispose();

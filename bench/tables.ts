@@ -1,4 +1,4 @@
-/** The tables of README and docs/performance.md, between marks, from the JSON files of the last runs. */
+/** Writes the tables of README and docs/performance.md, between markers, from the JSON files of the last runs. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,7 +64,7 @@ function fileOf(name: string): string {
   return fileURLToPath(new URL(`../${name}`, import.meta.url));
 }
 
-/** Results of the suites that have been run. */
+/** Results of the suites that have run. */
 function present(names: readonly string[]): SuiteResult[] {
   return names.flatMap((name) => readResult(name) ?? []);
 }
@@ -118,7 +118,7 @@ function cardFigures(card: string, name: string): { ap: string; ms: number } {
   return { ap: `${ap07} (${cocoAp})`, ms: Number.parseFloat(cells[9]) };
 }
 
-/** A row a group: ours, and how many times as long (or as much) it is as each of the others. */
+/** One row per group: our result, and its multiple of each peer's. */
 function benchmarkTable(results: readonly SuiteResult[]): string {
   const rows = results.flatMap(({ title, groups }) =>
     groups
@@ -145,7 +145,7 @@ function section(result: SuiteResult): string {
   ].join('\n');
 }
 
-/** What was to be reached, and what the last runs have. */
+/** Targets, and the results of the last runs. */
 function targetTable(): string {
   const rows = TARGETS.map((target) => [
     target.work,
@@ -153,10 +153,10 @@ function targetTable(): string {
     measured(target) || '–',
     `\`${target.suite}\``,
   ]);
-  return markdownTable(['work', 'asked', 'measured', '`npm run bench --` …'], rows);
+  return markdownTable(['work', 'target', 'measured', '`npm run bench --` …'], rows);
 }
 
-/** One figure for each group that the target is about. */
+/** One figure for each group of the target. */
 function measured({ suite, groups, ours, against, as }: Target): string {
   const found = (readResult(suite)?.groups ?? []).filter(({ title }) => groups.test(title));
   return found

@@ -1,4 +1,4 @@
-/** A dense 3×3 convolution, the layer that VGG-16 and the transfer connection blocks consist of. */
+/** A dense 3×3 convolution, the main layer of VGG-16 and the transfer connection blocks. */
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { KERNEL_BINDERS } from '../../src/model/bind-kernels.ts';
@@ -12,22 +12,22 @@ import { measure } from '../harness.ts';
 import { peakCase } from '../peak.ts';
 import type { Group, Suite } from '../suite.ts';
 
-/** At an input of 320 pixels: conv2_2, conv3_3 and conv4_3 of VGG-16, and a transfer connection block. */
+/** Layers at an input of 320 pixels: conv2_2, conv3_3 and conv4_3 of VGG-16, and a transfer connection block. */
 const SHAPES = [
   { side: 160, channels: 128 },
   { side: 80, channels: 256 },
   { side: 40, channels: 512 },
   { side: 40, channels: 256 },
 ];
-/** Of the largest output; minimal filtering adds in another order. */
+/** Tolerance relative to the largest output; minimal filtering adds in another order. */
 const TOLERANCE = 1e-5;
 
 export const suite: Suite = {
   title: 'Dense 3×3 convolution',
   about:
-    'Stride 1, as many filters as channels, one thread. The first case is what networks run: ' +
-    'Winograd’s minimal filtering F(4×4, 3×3), a quarter of the multiplications. The last is a loop of as many ' +
-    'multiplications and additions as the convolution has, in registers: the peak of 128-bit SIMD.',
+    'Stride 1, as many filters as channels, one thread. The first case is what networks use: ' +
+    'Winograd’s minimal filtering F(4×4, 3×3), with a quarter of the multiplications. The last case is a loop with as many ' +
+    'multiplications and additions in registers as the convolution has: the peak of 128-bit SIMD.',
   async run(options) {
     await wasmRuntime(1);
     const peak = await peakCase();
@@ -76,14 +76,14 @@ export const suite: Suite = {
   },
 };
 
-/** The layer behind another, which gives it its channels. */
+/** The layer behind another one, which provides its channels. */
 function convolution(channels: number): Graph {
   const builder = new GraphBuilder();
   builder.conv('conv', builder.conv('before', builder.input, channels, 1), channels, 3);
   return builder.graph({ armLoc: [], armConf: [], odmLoc: [], odmConf: [] }, 0, 0);
 }
 
-/** How far the first output is from the others, in words; the tensors are disposed. */
+/** Difference of the first output from the others, as text; disposes the tensors. */
 function largestError(outputs: tf.Tensor[]): string {
   const [first, ...others] = outputs.map((output) => output.dataSync<'float32'>());
   const largest = first.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
@@ -93,5 +93,5 @@ function largestError(outputs: tf.Tensor[]): string {
   tf.dispose(outputs);
   const error = Math.max(...differences) / largest;
   if (error > TOLERANCE) throw new Error(`outputs differ by ${error} of the largest`);
-  return `at most ${error.toExponential(1)} of the largest output from the others`;
+  return `differs from the others by at most ${error.toExponential(1)} of the largest output`;
 }

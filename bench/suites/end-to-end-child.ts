@@ -1,4 +1,4 @@
-/** One way from a JPEG to boxes, in a process of its own. */
+/** One pipeline from a JPEG to boxes, in its own process. */
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { decodeImage } from '#platform';
@@ -21,7 +21,7 @@ export const STACKS = [
   'sharp and onnxruntime-node',
 ] as const;
 
-/** As `detect` has it. */
+/** Options with the defaults of `detect`. */
 const SCORE_THRESHOLD = 0.5;
 
 interface Job extends TurnJob<(typeof STACKS)[number]> {
@@ -31,7 +31,7 @@ interface Job extends TurnJob<(typeof STACKS)[number]> {
   threads: number;
 }
 
-/** Milliseconds of detections. */
+/** Milliseconds of each detection. */
 export default async function detectionTimes(job: Job): Promise<number[]> {
   const run = await prepare(job);
   const [samples] = await sampleOnce([{ name: job.contender, run }], job.roundMs);

@@ -15,9 +15,9 @@ interface Download {
 export const suite: Suite = {
   title: 'Download',
   about:
-    'What a page loads before it can detect, without model weights: scripts and WebAssembly, minified; ' +
-    'kilobytes (1000 bytes) after gzip -9. The peers are their own published builds (onnxruntime-web has one for any ' +
-    'number of threads), tfjs with its wasm backend a bundle of what coco-ssd imports.',
+    'Files that a page loads before it can detect, without model weights: scripts and WebAssembly, minified; ' +
+    'kilobytes (1000 bytes) after gzip -9. The peers are published builds (onnxruntime-web has one for any ' +
+    'number of threads); tfjs with its wasm backend is a bundle of the imports of coco-ssd.',
   async run() {
     const onnxruntime = {
       name: 'onnxruntime-web',

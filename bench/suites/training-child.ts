@@ -1,4 +1,4 @@
-/** Training steps on generated images, in a process of its own. */
+/** Training steps on generated images, in a separate process. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,18 +11,18 @@ import { shapesDataset } from '../../support/scenes/shapes.ts';
 
 export interface TrainingJob {
   workers: number;
-  /** Of tfjs' backend in this thread. */
+  /** Number of threads of tfjs' backend in this thread. */
   threads: number;
   side: number;
-  /** Whether block6 and up learn. */
+  /** Whether block6 and the layers above learn. */
   backbone: boolean;
   steps: number;
 }
 
 export interface TrainingSpeed {
-  /** Milliseconds an image, by step. */
+  /** Milliseconds per image, by step. */
   imageMs: number[];
-  /** CPU time an image, of all threads: hardly depends on what else the machine does. */
+  /** CPU time per image over all threads: other work on the machine hardly affects it. */
   cpuMs: number;
 }
 
@@ -42,7 +42,7 @@ export default async function trainingSpeed(job: TrainingJob): Promise<TrainingS
   });
   const { model } = await initialModel(config, train.classes);
   const quiet = () => {};
-  // Fewer threads than the backend has are what this case is about.
+  // This case needs fewer threads than the backend has.
   console.warn = quiet;
   const data = { train };
   const trainer = await Trainer.create({ config, data, model, host: sourceHost, warn: quiet });

@@ -1,5 +1,5 @@
 /**
- * The wasm backend: tfjs' XNNPACK kernels, with threads in Node too, and the heap they share with our
+ * The wasm backend: tfjs' XNNPACK kernels, with threads in Node too, and the heap that they share with our
  * own kernels. One backend serves every detector of the process.
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
@@ -23,7 +23,7 @@ import {
   unrefWorkers,
 } from './emscripten.ts';
 
-/** `auto`: every core, but at most 4. */
+/** Number of threads; `auto` is one per core, but at most 4. */
 export type Threads = 'auto' | number;
 
 export const THREADS: Rule = [
@@ -42,11 +42,11 @@ export interface WasmRuntime {
 }
 
 /**
- * Starts the backend, or returns the running one: its thread count is fixed by the first call of the
- * process. Makes `wasm` the current tfjs backend.
+ * Starts the backend, or returns the running one: the first call of the process fixes its thread
+ * count. Makes `wasm` the current tfjs backend.
  * @param threads default `auto`
- * @param warn receives one sentence when fewer threads are used than asked for
- * @param source of tfjs' binary; default: the one that comes with the package
+ * @param warn receives one sentence when fewer threads are used than requested
+ * @param source source of tfjs' binary; default: the one in the package
  * @throws INVALID_OPTION, BACKEND_UNAVAILABLE, FETCH_FAILED
  */
 export async function wasmRuntime(
@@ -60,13 +60,13 @@ export async function wasmRuntime(
   if (threads !== 'auto' && threads !== started.threads && !warned.has(threads)) {
     warned.add(threads);
     warn(
-      `refinedet runs on ${started.threads} thread(s), not ${threads}: the wasm backend had already been started`,
+      `refinedet runs on ${started.threads} thread(s), not ${threads}: the wasm backend is already running`,
     );
   }
   return started;
 }
 
-/** Thread counts already complained about: one warning each. */
+/** Thread counts that already had a warning: one warning each. */
 const warned = new Set<number>();
 
 /** Address of a tensor's data in the wasm heap. */
@@ -102,7 +102,7 @@ async function start(
   };
 }
 
-/** Workers for our own kernels, which end with the backend. */
+/** Workers for our own kernels; they end with the backend. */
 async function startTeam(
   { tfjs }: WasmModule,
   kernels: Kernels,
@@ -133,7 +133,7 @@ async function startBackend(threads: number, source?: WasmSource): Promise<WasmM
   if (tf.findBackendFactory('wasm')) tf.removeBackend('wasm');
   tf.registerBackend('wasm', () => createBackend(module, threads));
   if (!(await tf.setBackend('wasm'))) {
-    throw new RefineDetError('BACKEND_UNAVAILABLE', 'tfjs refused the wasm backend');
+    throw new RefineDetError('BACKEND_UNAVAILABLE', 'tfjs did not accept the wasm backend');
   }
   unrefWorkers(module);
   return module;

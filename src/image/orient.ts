@@ -3,7 +3,7 @@ import type { Orientation } from './exif.ts';
 import type { RawImage } from './raw-image.ts';
 
 /**
- * Per orientation, where the upright image finds its pixels: whether its x runs along the stored
+ * For each orientation, how upright pixels map to stored ones: whether x runs along the stored
  * columns (transposed), and whether the stored x and y run backwards.
  */
 const LAYOUT: Record<Orientation, [transpose: boolean, mirrorX: boolean, mirrorY: boolean]> = {
@@ -17,13 +17,13 @@ const LAYOUT: Record<Orientation, [transpose: boolean, mirrorX: boolean, mirrorY
   8: [true, true, false],
 };
 
-/** The image as the camera saw it; the same object when it is upright already. */
+/** Returns the image as the camera saw it; the same object when it is already upright. */
 export function orient(image: RawImage, orientation: Orientation): RawImage {
   if (orientation === 1) return image;
   const { width, height, channels } = image;
   const [transpose, mirrorX, mirrorY] = LAYOUT[orientation];
   const data = new Uint8Array(image.data.length);
-  // Four bytes move as one word.
+  // Copies four bytes as one word.
   const words = channels === 4 && image.data.byteOffset % 4 === 0;
   const from = words
     ? new Uint32Array(image.data.buffer, image.data.byteOffset, width * height)

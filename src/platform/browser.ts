@@ -1,4 +1,4 @@
-/** Browsers: fetch, createImageBitmap and web workers. Nothing here runs before it is called. */
+/** Browsers: fetch, createImageBitmap and web workers. Importing this module has no side effects. */
 
 import singleModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js';
 import threadedModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js';
@@ -51,10 +51,10 @@ async function fetchBinary(threaded: boolean, folder: string): Promise<BufferSou
   const url = absoluteUrl(folder.endsWith('/') ? folder + name : `${folder}/${name}`);
   const bytes = (await fetchBytes(url)) as Uint8Array<ArrayBuffer>;
   if (WASM_MAGIC.every((byte, i) => bytes[i] === byte)) return bytes;
-  throw new RefineDetError('FETCH_FAILED', `${url} answered something that is no wasm module`);
+  throw new RefineDetError('FETCH_FAILED', `${url} did not return a wasm module`);
 }
 
-/** `module.exports`, which some bundlers hand over as the default export, some wrapped once more. */
+/** `module.exports`, which some bundlers return as the default export, some with one more wrapper. */
 function commonJs<T>(module: unknown): T {
   return ((module as { default?: unknown }).default ?? module) as T;
 }
@@ -110,7 +110,7 @@ export async function defaultModel(
   signal?: AbortSignal,
   download?: DownloadOptions,
 ): Promise<Uint8Array> {
-  // A module of its own: bundles for pages replace it.
+  // A separate module: bundles for pages replace it.
   const { defaultModelUrl, explainDefault } = await import('./default-model.ts');
   try {
     return await readBytes(defaultModelUrl(), signal, download);

@@ -54,7 +54,7 @@ function createPoolWorker(): ThreadWorker {
 }
 
 function workerOf(script: string): Worker {
-  // The program's own flags (a loader, --input-type=module) are not for this script.
+  // The program's own flags (a loader, --input-type=module) do not apply to this script.
   return new Worker(script, { eval: true, execArgv: [] });
 }
 
@@ -70,7 +70,7 @@ export function startThread(script: string, onDeath: (reason: string) => void): 
 }
 
 /**
- * Bytes of a file path or a file:, http:, https: or data: URL.
+ * Reads the bytes of a file path or a file:, http:, https: or data: URL.
  * @throws FILE_NOT_FOUND, FETCH_FAILED, ABORTED
  */
 export async function readBytes(
@@ -97,12 +97,12 @@ export async function readBytes(
 }
 
 const READ_ERRORS: Record<string, string> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'the file does not exist',
   EISDIR: 'it is a folder',
   EACCES: 'permission denied',
 };
 
-/** Node decodes files only. */
+/** Returns undefined for every image object: Node decodes files only. */
 export async function readPixels(_source: object, _options?: DecodeOptions): Promise<undefined> {
   return undefined;
 }
@@ -125,7 +125,7 @@ async function startDawn(): Promise<Gpu> {
   return dawn as unknown as Gpu;
 }
 
-/** Bytes of the model that comes with the package, or undefined when this build carries none. */
+/** Bytes of the default model, or undefined when this build does not include it. */
 export async function defaultModel(
   _signal?: AbortSignal,
   _download?: DownloadOptions,

@@ -10,7 +10,7 @@ import '../tfjs-gradients.ts';
 
 const BOTH = { maps: [true], tensors: true };
 
-/** Output and gradients of Σ c·y through the kernels of the wasm backend. */
+/** Output and gradients of Σ c·y from the kernels of the wasm backend. */
 export function fromKernels(
   layer: ConvLayer | DepthwiseLayer,
   x: tf.Tensor4D,
@@ -35,7 +35,7 @@ export function fromKernels(
   return [output, maps[0]!, found[0], found[1]].map((tensor) => tensor.dataSync());
 }
 
-/** The same through tfjs' own operations and gradients on the cpu backend. */
+/** The same from tfjs' own operations and gradients on the cpu backend. */
 export async function fromTfjs(
   op: (x: tf.Tensor4D, filter: tf.Tensor4D) => tf.Tensor4D,
   x: tf.Tensor4D,

@@ -31,7 +31,7 @@ export function disposeAll(
   }
 }
 
-/** Gradients of the linear loss by the explicit reverse pass, downloaded. */
+/** Gradients of the linear loss from the explicit backward pass, downloaded. */
 export function recorded(network: TrainableNetwork, input: tf.Tensor4D, options?: ForwardOptions) {
   const recording = network.record(input, options);
   const c = coefficients(recording.heads);
@@ -41,7 +41,7 @@ export function recorded(network: TrainableNetwork, input: tf.Tensor4D, options?
   return result;
 }
 
-/** The same by `tf.variableGrads`, by tensor name. */
+/** The same from `tf.variableGrads`, by tensor name. */
 export function byVariableGrads(
   network: TrainableNetwork,
   input: tf.Tensor4D,
@@ -65,7 +65,7 @@ export function byVariableGrads(
 
 type Arrays = ReadonlyMap<string, ArrayLike<number>>;
 
-/** Compares by the norm of the difference: single elements may sit at a kink of a rectifier. */
+/** Compares by the norm of the difference: single elements may be at a kink of a rectifier. */
 export function expectClose(actual: Arrays, expected: Arrays, tolerance: number) {
   expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
   for (const [name, values] of expected) {

@@ -9,7 +9,7 @@ const CLASSES = 3;
 /** The smallest input: one cell at the deepest level. */
 const SIDE = 64;
 
-/** The layers that learn: between them and the heads lies every kind of layer that a preset has. */
+/** Trained layers: between them and the heads is every kind of layer of a preset. */
 const TRAINED: Partial<Record<PresetName, readonly string[]>> = {
   'refinedet320-mobilenet': ['block13.expand', 'block14.depthwise', 'extra0.conv', 'tcb5.up'],
   'refinedet320-vgg16': ['conv4_3', 'conv4_3_norm', 'fc6', 'conv6_2', 'tcb5.up', 'odm3.conf'],
@@ -57,14 +57,14 @@ function headSlopes({
 const TOLERANCE = 1e-3;
 
 /**
- * Tensors whose gradients differ, with the difference relative to the norm: single elements may sit at
+ * Tensors whose gradients differ, with the difference relative to the norm: single elements may be at
  * the kink of a rectifier.
  */
 export function unlike(actual: GradientArrays, expected: GradientArrays): string[] {
   const names = new Set([...actual.keys(), ...expected.keys()]);
   return [...names].flatMap((name) => {
     const [found, values] = [actual.get(name), expected.get(name)];
-    if (!found || !values) return `${name} on one side only`;
+    if (!found || !values) return `${name} exists on one side only`;
     const difference = norm(values.map((value, i) => value - found[i])) / norm(values);
     return difference < TOLERANCE ? [] : `${name} by ${difference.toPrecision(2)}`;
   });

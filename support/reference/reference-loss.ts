@@ -1,7 +1,7 @@
 /**
- * The loss in plain TypeScript, float64. First everything that is decided (matches, mined
- * negatives, targets), then the loss of these decisions: a smooth function of the heads, as finite
- * differences need it.
+ * The loss in plain TypeScript, float64. First computes all decisions (matches, mined
+ * negatives, targets), then the loss for these decisions: a smooth function of the heads, as finite
+ * differences require.
  */
 import type { HeadMap } from '../../src/heads.ts';
 import { NEGATIVE } from '../../src/training/loss/detection-loss.ts';
@@ -89,7 +89,7 @@ export function referenceLoss(heads: HeadValues, targets: Targets, options: Loss
   return { ...parts, total: parts.armConf + parts.armLoc + parts.odmConf + parts.odmLoc };
 }
 
-/** Analytic, for comparisons over thousands of anchors. */
+/** Analytic gradient, for comparisons over thousands of anchors. */
 export function referenceGradients(
   heads: HeadValues,
   targets: Targets,

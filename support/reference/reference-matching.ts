@@ -36,7 +36,7 @@ export function referenceMatches(
     }
   });
 
-  // Rule 1: the best pair of all, then the best of the anchors and boxes that are left.
+  // Rule 1: the best pair of all, then the best of the remaining anchors and boxes.
   pairs.sort((a, b) => b.overlap - a.overlap || a.n - b.n || a.g - b.g);
   const served = new Set<number>();
   for (const { n, g } of pairs) {

@@ -1,4 +1,4 @@
-/** Random heads and ground truth for the tests and benchmarks of training. */
+/** Random heads and ground truth for tests and benchmarks of training. */
 import { anchorGrid, type GridShape } from '../../src/anchors.ts';
 import { HEAD_NAMES, type HeadMap, type HeadName } from '../../src/heads.ts';
 import type { Heap } from '../../src/kernels/heap.ts';
@@ -22,7 +22,7 @@ function squareAnchors(inputSize: number): Float32Array {
   return anchorGrid(levels, inputSize, inputSize);
 }
 
-/** Heads as of a half-trained network, and 0 to 6 boxes an image. */
+/** Heads like those of a half-trained network, and 0 to 6 boxes per image. */
 export function randomScene(
   seed: number,
   { inputSize = 64, images = 2, classes = 4 }: Partial<Record<string, number>> = {},
@@ -34,7 +34,7 @@ export function randomScene(
     Float32Array.from({ length }, () => deviation * random.normal());
   const heads = {
     armLoc: normals(4 * rows, 0.8),
-    // A third of the anchors fall below an objectness of 0.01.
+    // A third of the anchors have an objectness below 0.01.
     armConf: normals(2 * rows, 4).map((value, i) => (i % 2 ? value - 3 : value)),
     odmLoc: normals(4 * rows, 0.8),
     odmConf: normals((classes + 1) * rows, 3),
@@ -75,7 +75,7 @@ export function writeHeads(
   }
 }
 
-/** Copies of what lies at the pointers, in the shapes of `like`. */
+/** Copies the contents at the pointers, in the shapes of `like`. */
 export function readHeads(
   heap: Heap,
   pointers: HeadMap<number>,

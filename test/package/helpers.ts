@@ -30,7 +30,7 @@ export interface PackedApp {
   remove(): void;
 }
 
-/** What `npm pack` tells about the tarball. */
+/** Output of `npm pack` about the tarball. */
 export interface Packed {
   tarball: string;
   /** Bytes. */
@@ -86,7 +86,7 @@ function copy(name: string, folder: string): void {
   cpSync(join(ROOT, name), join(folder, name), { recursive: true });
 }
 
-/** Whether dist/ holds what the sources are now, as after an installation. */
+/** Whether dist/ is up to date with the sources, as after an installation. */
 function isBuilt(): boolean {
   const last = join(ROOT, 'dist/index.js');
   const others = ['dist/browser/refinedet.js', 'dist/demo/index.html'];
@@ -99,7 +99,7 @@ function isBuilt(): boolean {
   );
 }
 
-/** Into a folder of its own: dist/ may be in use. */
+/** Builds into a separate folder: dist/ may be in use. */
 async function build(folder: string): Promise<void> {
   embedWasm();
   await embedWorker();

@@ -12,7 +12,7 @@ function messageOf(options: object): string {
 }
 
 describe('resolveTrainConfig', () => {
-  it('takes our recipe for the light preset and the paper’s for the others', () => {
+  it('uses our recipe for the light preset and the paper’s for the others', () => {
     const light = resolveTrainConfig({});
     expect(light.preset).toBe('refinedet320-mobilenet');
     expect(light.batch).toBe(8);
@@ -33,7 +33,7 @@ describe('resolveTrainConfig', () => {
     expect(paper.initialization).toBe('xavier');
   });
 
-  it('survives JSON and resolves to itself', () => {
+  it('does not change through JSON, and resolves to itself', () => {
     for (const preset of ['refinedet320-mobilenet', 'refinedet320-vgg16'] as const) {
       const config = resolveTrainConfig({
         preset,
@@ -47,7 +47,7 @@ describe('resolveTrainConfig', () => {
     }
   });
 
-  it('fills groups that are given in part', () => {
+  it('fills in groups that are given in part', () => {
     const { schedule, optimizer, augmentation, sampling } = resolveTrainConfig({
       schedule: { learningRate: 0.01 },
       optimizer: { kind: 'sgd', momentum: 0.5 },

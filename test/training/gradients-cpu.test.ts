@@ -13,7 +13,7 @@ beforeAll(() => wasmRuntime(1));
 afterAll(() => tf.setBackend('wasm'));
 
 describe.each(TRAINED_PRESETS)('the gradients of %s', (preset) => {
-  it('are the same composed on the cpu backend as from the kernels', async () => {
+  it('are the same composed on the cpu backend and from the kernels', async () => {
     await tf.setBackend('wasm');
     expect(hasLayerKernels()).toBe(true);
     const expected = await presetGradients(preset);

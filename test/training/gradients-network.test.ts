@@ -80,7 +80,7 @@ describe('TrainableNetwork, light preset', () => {
     input.dispose();
   });
 
-  it('sees what is assigned to frozen variables, and what was written while they were trained', () => {
+  it('uses values assigned to frozen variables, and values written while they were trained', () => {
     const input = image(1, 64);
     const network = new TrainableNetwork(graph, weights);
     const outputs = (options: ForwardOptions) => {
@@ -130,7 +130,7 @@ describe('TrainableNetwork, light preset', () => {
     input.dispose();
   });
 
-  it('gives its weights back', async () => {
+  it('returns its weights', async () => {
     const network = new TrainableNetwork(graph, weights);
     const copy = await network.weights();
     expect([...copy.keys()]).toEqual([...weights.keys()]);
@@ -141,7 +141,7 @@ describe('TrainableNetwork, light preset', () => {
     network.dispose();
   });
 
-  it('names a tensor that is missing or of another shape', () => {
+  it('reports a tensor that is missing or has another shape', () => {
     const missing = new Map(weights);
     missing.delete('lateral4.reduce.bias');
     const code = 'WEIGHTS_MISMATCH';

@@ -169,7 +169,7 @@ function randomInputs({ step, maps, tensors }: Case) {
   };
 }
 
-/** Gradients of Σ c·y by the code under test, `c` some fixed numbers. */
+/** Gradients of Σ c·y from the code under test, with fixed numbers `c`. */
 function computed(test: Case, inputs: ReturnType<typeof randomInputs>, coefficients: Float64Array) {
   const { step } = test;
   const maps = inputs.maps.map(({ shape, data }) => tf.tensor4d(Float32Array.from(data), shape));
@@ -183,7 +183,7 @@ function computed(test: Case, inputs: ReturnType<typeof randomInputs>, coefficie
     const wanted = { maps: maps.map(() => true), tensors: true };
     const call = { step, maps, tensors, output, gradient, wanted };
     const found = layerGradients({ ...call, sums: maps.map(() => undefined) });
-    // The same again, on top of other gradients and with nothing else wanted.
+    // The same again, added to other gradients and without other outputs.
     const sums = maps.map((map) => tf.onesLike(map));
     const summed = layerGradients({ ...call, sums, wanted: { ...wanted, tensors: false } });
     const parts = layerGradients({

@@ -49,7 +49,7 @@ async function setUp(scene: Scene, options: Partial<LossOptions> = {}, threaded 
 }
 
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number) {
-  let worst = 0; // stays NaN once it is
+  let worst = 0; // stays NaN after the first NaN
   for (let i = 0; i < expected.length; i++) {
     worst = Math.max(worst, Math.abs(actual[i] - expected[i]) / (1 + Math.abs(expected[i])));
   }
@@ -97,13 +97,13 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
     },
   );
 
-  it('has the gradient that central differences give', async () => {
+  it('has the gradient of central differences', async () => {
     const options = resolveLossOptions({
       weights: { armConf: 1, armLoc: 2, odmConf: 0.5, odmLoc: 1 },
     });
     const scene = randomScene(3, { inputSize: 32, images: 2, classes: 3 });
     const { gradients } = (await setUp(scene, options, threaded)).run();
-    // Matches, mined negatives and targets stay as they are: no gradient flows through them.
+    // Matches, mined negatives and targets do not change: no gradient flows through them.
     const targets = decideTargets(scene.heads, scene.anchors, scene.truths, options);
     expect(targets.odm.negatives.length).toBeGreaterThan(3);
     const heads = float64Heads(scene.heads);
@@ -122,7 +122,7 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
     }
   });
 
-  it('is the same in two halves that share their normalizer', async () => {
+  it('is the same in two halves that share a normalizer', async () => {
     const scene = randomScene(5, { images: 4 });
     const whole = await setUp(scene, {}, threaded);
     const expected = whole.run();
@@ -215,7 +215,7 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
 });
 
 describe('DetectionLoss', () => {
-  it('yields the loss without gradients too', async () => {
+  it('computes the loss without gradients too', async () => {
     const scene = randomScene(1);
     const { run, loss, pointers } = await setUp(scene);
     const { parts } = run();
@@ -230,7 +230,7 @@ describe('DetectionLoss', () => {
     expect(parts.negatives.arm).toBe(0);
   });
 
-  it('gives its memory back', async () => {
+  it('frees its memory', async () => {
     const scene = randomScene(1);
     const { heap, loss, run } = await setUp(scene);
     run();
@@ -246,7 +246,7 @@ describe('DetectionLoss', () => {
     expect(heap.memory.buffer.byteLength).toBe(size);
   });
 
-  it('refuses boxes of unknown classes and arrays that do not fit', async () => {
+  it('rejects boxes of unknown classes and arrays that do not match', async () => {
     const scene = randomScene(1, { images: 1 });
     const { run } = await setUp(scene);
     const error = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
@@ -254,7 +254,7 @@ describe('DetectionLoss', () => {
     expect(() => run([{ ...box, classIds: Int32Array.of(4) }])).toThrow(error);
     expect(() => run([{ ...box, classIds: Int32Array.of(-1) }])).toThrow('a box has class -1');
     expect(() => run([{ ...box, classIds: Int32Array.of(0, 1) }])).toThrow(
-      '2 boxes need 8 coordinates and 2 flags, not 4 and 1',
+      '2 boxes must have 8 coordinates and 2 flags, not 4 and 1',
     );
   });
 

@@ -33,7 +33,7 @@ describe('learningRateAt', () => {
     expect(rate(1000, { ...options, gamma: 0.5 })).toBeCloseTo(2.5e-4, 12);
   });
 
-  it('falls along half a cosine', () => {
+  it('decreases along half a cosine', () => {
     const options = { kind: 'cosine', learningRate: 2, warmupSteps: 0 } as const;
     expect(rate(0, options)).toBe(2);
     expect(rate(600, options)).toBeCloseTo(1, 12);
@@ -66,7 +66,7 @@ describe('layerRatesAt', () => {
   const layers = ['stem', 'block1.expand', 'block10.expand', 'last', 'lateral3.reduce', 'lastly'];
   const at = (step: number) => Object.fromEntries(layerRatesAt(rules, layers, step, 100));
 
-  it('keeps some layers frozen and thaws others with a ramp', () => {
+  it('keeps some layers frozen and unfreezes others with a ramp', () => {
     const frozen = { stem: 0, 'block1.expand': 0 };
     expect(at(0)).toEqual({ ...frozen, 'block10.expand': 0, last: 0 });
     expect(at(41)).toEqual({ ...frozen, 'block10.expand': 0, last: 0 });
@@ -76,7 +76,7 @@ describe('layerRatesAt', () => {
     expect(at(99)).toEqual({ ...frozen, 'block10.expand': 0.03, last: 0.03 });
   });
 
-  it('lets the first rule that names a layer decide', () => {
+  it('uses the first rule that names a layer', () => {
     const always: FreezeRule = { layers: ['stem'], until: 0, rate: 1, rampSteps: 0 };
     expect(layerRatesAt([always, ...rules], ['stem'], 0, 100).get('stem')).toBe(1);
   });

@@ -54,7 +54,7 @@ describe.each(['wasm, heads in place', 'wasm, heads copied', 'cpu'])(
       const variables = HEAD_NAMES.map((name) => heads[name]);
       const targets = targetsOf(loss);
       const expected = referenceGradients(scene.heads, targets, loss.options);
-      // The factor checks that what flows in from behind the loss is heeded.
+      // The factor checks that the incoming gradient is used.
       const { value, grads } = tf.variableGrads(
         () => tf.mul(refineDetLoss(loss, heads, scene.truths).loss, 3),
         variables,
@@ -73,7 +73,7 @@ describe.each(['wasm, heads in place', 'wasm, heads copied', 'cpu'])(
       loss.dispose();
     });
 
-    it('neither keeps tensors nor lets the heap grow', () => {
+    it('leaks no tensors and does not let the heap grow', () => {
       const loss = new DetectionLoss(kernels, scene.anchors, scene.classes);
       const heads = headVariables();
       const variables = HEAD_NAMES.map((name) => heads[name]);
@@ -108,7 +108,7 @@ describe.each(['wasm, heads in place', 'wasm, heads copied', 'cpu'])(
       loss.dispose();
     });
 
-    it('refuses heads of another shape', () => {
+    it('rejects heads of another shape', () => {
       const loss = new DetectionLoss(kernels, scene.anchors, scene.classes + 1);
       const heads = headVariables();
       expect(() => refineDetLoss(loss, heads, scene.truths)).toThrow(

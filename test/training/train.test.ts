@@ -90,7 +90,7 @@ describe('train', { timeout: 180_000 }, () => {
     },
   );
 
-  it('keeps every tensor that fits when the classes change', async () => {
+  it('keeps every matching tensor when the classes change', async () => {
     const data = await shapesDataset(emptyFolder(), 2);
     const [first, second] = [emptyFolder(), emptyFolder()];
     const named = [{ path: 'shapes', split: 'val' }];

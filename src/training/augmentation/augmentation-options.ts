@@ -13,14 +13,14 @@ export interface AugmentationOptions {
   color: {
     /** Default 0.5. */
     probability: number;
-    /** Largest summand, up or down, on the scale of 0 to 255. Default 32. */
+    /** Largest value to add or subtract, on the scale of 0 to 255. Default 32. */
     brightness: number;
     /** Factor of all channels. Default 0.5 to 1.5. */
     contrast: Range;
     /** Factor of the distance from gray. Default 0.5 to 1.5. */
     saturation: Range;
     /**
-     * Largest turn of the hue, either way, in steps of OpenCV's 8-bit HSV: two degrees. Default 18,
+     * Largest rotation of the hue in either direction, in steps of OpenCV's 8-bit HSV: two degrees. Default 18,
      * the released code's 36°.
      */
     hue: number;
@@ -40,7 +40,7 @@ export interface AugmentationOptions {
      * 0.1, 0.3, 0.5, 0.7, 0.9 and 0 (any).
      */
     minOverlaps: readonly number[];
-    /** Square root of the part's area. Default 0.3 to 1. */
+    /** Square root of the crop's area, in fractions of the image. Default 0.3 to 1. */
     scale: Range;
     /** Width / height, in fractions of the image. Default 0.5 to 2. */
     aspect: Range;
@@ -51,22 +51,22 @@ export interface AugmentationOptions {
     /** Default 0.5. */
     probability: number;
   };
-  /** Four images in one. */
+  /** Four images combined into one. */
   mosaic: {
     /** Default 0. */
     probability: number;
-    /** Where they meet, in fractions of the sides. Default 0.3 to 0.7. */
+    /** Point where the images meet, in fractions of the sides. Default 0.3 to 0.7. */
     split: Range;
   };
   /** Boxes cut from other images, rare classes first. */
   paste: {
     /** Default 0. */
     probability: number;
-    /** Most boxes in an image. Default 3. */
+    /** Largest number of pasted boxes per image. Default 3. */
     maxBoxes: number;
-    /** Factor of their size. Default 0.5 to 1.5. */
+    /** Factor of the size of a pasted box. Default 0.5 to 1.5. */
     scale: Range;
-    /** Largest part of another box that one may hide. Default 0.3. */
+    /** Largest share of another box that a pasted box may cover. Default 0.3. */
     maxCover: number;
   };
 }
@@ -115,7 +115,7 @@ function rangeBetween(low: number, high: number): Rule {
 /** Every group and value may be left out. */
 export type PartialAugmentation = PartialOptions<AugmentationOptions>;
 
-/** Leaves every image as it is: only resized. */
+/** Leaves every image unchanged: only resizes it. */
 export const NO_AUGMENTATION: PartialAugmentation = {
   color: { probability: 0 },
   expand: { probability: 0 },

@@ -1,4 +1,4 @@
-/** Turns a plan and its images into network input, by the kernel of assembly/augment.ts. */
+/** Renders a plan and its images to network input, with the kernel of assembly/augment.ts. */
 import { RefineDetError } from '../../errors.ts';
 import type { RawImage } from '../../image/raw-image.ts';
 import { TileColumn, Tile as TileRecord } from '../../kernels/generated/abi.ts';
@@ -10,7 +10,7 @@ import type { ModelConfig } from '../../model/model.ts';
 import type { SamplePlan, Tile } from './augmentation-plan.ts';
 import type { ColorMatrix } from './color-jitter.ts';
 
-/** How the network reads its input. */
+/** Input format of the network. */
 export type Normalization = Pick<ModelConfig, 'mean' | 'std' | 'channelOrder'>;
 
 export interface RenderTarget {
@@ -25,7 +25,7 @@ const COLOR_BYTES = 96;
 const SLACK_BYTES = 8;
 const TARGET_PIXEL_BYTES = 12;
 
-/** Owns its heap memory: room for the part of one image that is used at a time. */
+/** Owns its heap memory: space for the part of one image that is needed at a time. */
 export class Augmenter {
   readonly #kernels: Kernels;
   readonly #heap: Heap;
@@ -44,8 +44,8 @@ export class Augmenter {
   }
 
   /**
-   * Paints a sample.
-   * @param images in the order that the plan's tiles count them
+   * Renders a sample.
+   * @param images images in the order of the plan's indices
    * @throws INVALID_ARGUMENT when an image is missing; OUT_OF_MEMORY
    */
   render(plan: SamplePlan, images: readonly RawImage[], target: RenderTarget): void {
@@ -88,7 +88,7 @@ export class Augmenter {
       y: y * height,
       stepX,
       stepY,
-      // Where the first row would be, were it there.
+      // The address of the first row, even if that row is not loaded.
       source: source - band.first * width * channels,
       width,
       height,
@@ -103,7 +103,7 @@ export class Augmenter {
     this.#kernels.paintTile(this.#tile);
   }
 
-  /** Copies some rows of an image, gray ones as three channels. */
+  /** Copies some rows of an image; gray rows as three channels. */
   #upload({ data, width, channels }: RawImage, { first, count }: Span): number {
     const pixels = data.subarray(first * width * channels, (first + count) * width * channels);
     const bytes = channels === 1 ? 3 * pixels.length : pixels.length;
@@ -117,7 +117,7 @@ export class Augmenter {
     return pointer;
   }
 
-  /** The matrix by columns, in the network's order of channels, and the normalization. */
+  /** The matrix by columns, in the network's channel order, combined with the normalization. */
   #writeColors(colors: ColorMatrix): void {
     const { mean, std, channelOrder } = this.#normalization;
     const order = channelOrder === 'RGB' ? [0, 1, 2] : [2, 1, 0];
@@ -137,19 +137,19 @@ interface Span {
   count: number;
 }
 
-/** Pixels whose centers lie in [start, start + length), fractions of `size` pixels. */
+/** Pixels whose centers are in [start, start + length), in fractions of `size` pixels. */
 function pixelsOf(start: number, length: number, size: number): Span {
   const first = Math.max(0, Math.ceil(start * size - 0.5));
   const end = Math.min(size, Math.ceil((start + length) * size - 0.5));
   return { first, count: Math.max(0, end - first) };
 }
 
-/** Center of the first pixel, and the way to the next, in fractions of the stretch it lies in. */
+/** Center of the first pixel and the step to the next, in fractions of the enclosing interval. */
 function along({ first }: Span, start: number, length: number, size: number) {
   return { start: ((first + 0.5) / size - start) / length, step: 1 / (size * length) };
 }
 
-/** The rows that are read for positions between two; at least one. */
+/** Rows that interpolation between two positions reads; at least one. */
 function rowsBetween(start: number, end: number, height: number): Span {
   const clamp = (row: number) => Math.min(Math.max(row, 0), height - 1);
   const first = clamp(Math.floor(start - 0.5));

@@ -1,4 +1,4 @@
-/** The wasm backend: every tensor is in the heap already, nothing is copied but weights and gradients. */
+/** The wasm backend: every tensor is already in the heap; only weights and gradients are copied. */
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../backend/current.ts';
 import { tensorPointer } from '../../backend/wasm.ts';
@@ -14,10 +14,10 @@ export class HeapDevice implements Device {
   readonly #heap: Heap;
   readonly #network: TrainableNetwork;
   readonly #parameters: readonly Parameter[];
-  /** Of the slots. */
+  /** Tensors of all slots. */
   readonly #tensors: tf.Tensor[] = [];
 
-  /** @param heap of the wasm backend, which is the current one */
+  /** @param heap heap of the wasm backend, which must be the current one */
   constructor(model: Model, heap: Heap) {
     this.#heap = heap;
     this.#numClasses = model.graph.numClasses;
@@ -63,7 +63,7 @@ export class HeapDevice implements Device {
     };
   }
 
-  /** The trained tensors as the optimizer has left them, straight into the heap. */
+  /** The trained tensors with the optimizer's values, copied inside the heap. */
   #load(weights: Float32Array, frozen: ReadonlySet<string>): void {
     for (const { name, offset, length } of learning(this.#parameters, frozen)) {
       const pointer = tensorPointer(this.#network.variables.get(name)!);
@@ -71,7 +71,7 @@ export class HeapDevice implements Device {
     }
   }
 
-  /** Copies the gradients of the trained tensors out and disposes them. */
+  /** Copies the gradients of the trained tensors out and disposes the tensors. */
   #store(found: Map<string, tf.Tensor>, target: Float32Array, frozen: ReadonlySet<string>): void {
     for (const { name, offset, length } of learning(this.#parameters, frozen)) {
       const tensor = found.get(name);

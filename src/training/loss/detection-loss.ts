@@ -1,49 +1,49 @@
 /**
- * Loss of the heads of a batch and its gradient, by the kernels of assembly/loss.ts (paper section
- * 3.4). Two phases, so that workers with a slice of the batch each can share one normalizer.
+ * Loss of the heads of a batch and its gradient, with the kernels of assembly/loss.ts (paper section
+ * 3.4). It has two phases, so that workers with one slice of the batch each can share a normalizer.
  */
 import { RefineDetError } from '../../errors.ts';
+import type { HeadMap } from '../../heads.ts';
 import { Module as ModuleRecord } from '../../kernels/generated/abi.ts';
 import type { Kernels } from '../../kernels/module.ts';
 import { type RecordValues, readRecord, writeRecord } from '../../kernels/records.ts';
-import type { HeadMap } from '../../heads.ts';
 import { LossMemory } from './loss-memory.ts';
 import { type LossOptions, resolveLossOptions } from './loss-options.ts';
 import { checkTruth, type Truth } from './truth.ts';
 
-/** A number for each of the two modules. */
+/** One number for each of the two modules (ARM, ODM). */
 export interface ModuleCounts {
   arm: number;
   odm: number;
 }
 
-/** The loss of a batch, in all and by part. */
+/** The loss of a batch: total and parts. */
 export interface LossParts {
-  /** Weighted and normalized; NaN when a head holds a number that is not finite. */
+  /** Weighted and normalized parts; NaN when a head contains a value that is not finite. */
   armConf: number;
   armLoc: number;
   odmConf: number;
   odmLoc: number;
-  /** Their sum. */
+  /** Sum of the parts. */
   total: number;
-  /** Matched anchors of these images. */
+  /** Number of matched anchors in these images. */
   positives: ModuleCounts;
-  /** Mined negatives of these images. */
+  /** Number of mined negatives in these images. */
   negatives: ModuleCounts;
 }
 
 type Module = keyof ModuleCounts;
 
 /**
- * Owns its anchors and scratch memory in the kernels' heap, which settles after the largest batch.
+ * Owns its anchors and scratch memory in the kernels' heap; the memory stops growing after the largest batch.
  * One object serves one input size.
  */
 export class DetectionLoss {
   readonly options: Readonly<LossOptions>;
   readonly kernels: Kernels;
-  /** Anchors (N). */
+  /** Number of anchors (N). */
   readonly anchors: number;
-  /** Object classes (K). */
+  /** Number of object classes (K). */
   readonly classes: number;
   readonly #memory: LossMemory;
   #images = 0;
@@ -52,7 +52,7 @@ export class DetectionLoss {
 
   /**
    * @param anchors [N, 4] (cx, cy, w, h), normalized
-   * @param classes object classes (K), background not counted
+   * @param classes number of object classes (K) without background
    * @throws INVALID_OPTION, INVALID_ARGUMENT, OUT_OF_MEMORY
    */
   constructor(
@@ -64,7 +64,7 @@ export class DetectionLoss {
     if (anchors.length === 0 || anchors.length % 4 !== 0) {
       throw new RefineDetError(
         'INVALID_ARGUMENT',
-        `anchors need four numbers each, not ${anchors.length} in all`,
+        `anchors must have four numbers each, not ${anchors.length} in total`,
       );
     }
     this.options = resolveLossOptions(options);
@@ -77,8 +77,8 @@ export class DetectionLoss {
   /**
    * Phase 1: matches the anchors of the images.
    * @param heads addresses; only armLoc is read, and only where the options refine anchors
-   * @param truths one an image
-   * @returns positives, to be added up over the workers
+   * @param truths ground truth, one entry per image
+   * @returns numbers of positives, to be added up over the workers
    * @throws INVALID_ARGUMENT, OUT_OF_MEMORY
    */
   match(heads: HeadMap<number>, truths: readonly Truth[]): ModuleCounts {
@@ -98,9 +98,9 @@ export class DetectionLoss {
   /**
    * Phase 2, for the images of the last {@link match}.
    * @param heads addresses
-   * @param gradients addresses that receive the gradient of the total loss at each head (overwritten
-   *   whole); undefined when only the loss is wanted
-   * @param positives of the whole batch, over all workers: what the losses are divided by
+   * @param gradients addresses that receive the gradient of the total loss for each head (all values are
+   *   overwritten); undefined when only the loss is needed
+   * @param positives numbers of positives of the whole batch, over all workers: the losses are divided by them
    */
   evaluate(
     heads: HeadMap<number>,
@@ -108,7 +108,7 @@ export class DetectionLoss {
     positives: ModuleCounts,
   ): LossParts {
     const { weights } = this.options;
-    // No positives, no loss: never a division by zero.
+    // Without positives the loss is 0: avoids a division by zero.
     const scale = (weight: number, count: number) => (count > 0 ? weight / count : 0);
     this.#writeModule('arm', {
       conf: heads.armConf,
@@ -140,7 +140,7 @@ export class DetectionLoss {
     };
   }
 
-  /** Both phases for a whole batch. */
+  /** Runs both phases for a whole batch. */
   compute(
     heads: HeadMap<number>,
     truths: readonly Truth[],
@@ -150,14 +150,14 @@ export class DetectionLoss {
   }
 
   /**
-   * What the last {@link match} decided: [B, N], the index of an image's box, or NEGATIVE (-1)
+   * Result of the last {@link match}: [B, N], the index of an image's box, or NEGATIVE (-1)
    * or NEUTRAL (-2).
    */
   matches(module: Module): Int32Array {
     return this.#memory.readMatches(this.#matches[module], this.#images);
   }
 
-  /** Gives its memory back. */
+  /** Frees its memory. */
   dispose(): void {
     this.#memory.dispose();
   }
@@ -199,5 +199,5 @@ const MATCHED_ONLY: LossInput = {
 
 /** Stands for "no box" in matches: background, which mining may choose. */
 export const NEGATIVE = -1;
-/** Neither object nor background: too close to a box, or in an ignored one. */
+/** Match value for neither object nor background: too close to a box, or in an ignored one. */
 export const NEUTRAL = -2;

@@ -95,7 +95,7 @@ export class LossMemory {
     this.#scratch.dispose();
   }
 
-  /** strideOf in assembly/loss-parameters.ts. */
+  /** The function strideOf of assembly/loss-parameters.ts. */
   get #matchStride(): number {
     return 16 * Math.ceil(this.#anchorCount / 4);
   }
@@ -120,7 +120,7 @@ export class LossMemory {
   }
 }
 
-/** log(p / (1 - p)): the difference of two logits at which the softmax gives p. */
+/** log(p / (1 - p)): the difference of two logits whose softmax is p. */
 function logit(p: number): number {
   return Math.log(p / (1 - p));
 }

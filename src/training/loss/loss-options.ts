@@ -4,7 +4,7 @@ import { type PartialOptions, resolveOptions, type Schema } from '../../option-s
 
 /** Which anchors count as objects and which as background, by their largest IoU with a box. */
 export interface MatchThresholds {
-  /** Anchors with at least this IoU are positives, besides the best anchor of every box. */
+  /** Anchors with at least this IoU are positives, in addition to the best anchor of every box. */
   positive: number;
   /** Anchors below this IoU may be mined as negatives; at most `positive`. */
   negative: number;
@@ -12,9 +12,9 @@ export interface MatchThresholds {
 
 /** Matching, mining and weights of the loss. */
 export interface LossOptions {
-  /** Plain anchors against boxes. Default 0.5 and 0.5. */
+  /** Matching of plain anchors to boxes. Default 0.5 and 0.5. */
   arm: MatchThresholds;
-  /** ARM-refined anchors against boxes. Default 0.5 and 0.5. */
+  /** Matching of ARM-refined anchors to boxes. Default 0.5 and 0.5. */
   odm: MatchThresholds;
   /**
    * Negative anchor filtering: anchors with a lower ARM foreground probability are not ODM negatives;
@@ -22,13 +22,13 @@ export interface LossOptions {
    */
   objectnessThreshold: number;
   /**
-   * Match and encode the ODM's targets on ARM-refined anchors; false takes the plain anchors, the
+   * Match and encode the ODM's targets on ARM-refined anchors; false uses the plain anchors, the
    * ablation "no two-step cascaded regression". Default true.
    */
   refineAnchors: boolean;
-  /** Mined negatives a positive, per image. Default 3. */
+  /** Number of mined negatives per positive, in each image. Default 3. */
   negativeRatio: number;
-  /** Factors of the four parts in the total. Default 1 each. */
+  /** Factors of the four parts of the total. Default 1 each. */
   weights: LossWeights;
 }
 

@@ -1,4 +1,4 @@
-/** What the types promise: this file is compiled in an app that has installed the package. */
+/** Promises of the types: this file is compiled in an app that has installed the package. */
 import {
   type Detection,
   type ErrorCode,
@@ -18,7 +18,7 @@ import { webgpu } from 'refinedet/webgpu';
 import { createWorkerDetector, type WorkerDetector } from 'refinedet/worker';
 import { serve } from 'refinedet/worker/serve';
 
-/** Compiles only if the two types are the same. */
+/** Compiles only if the two types are equal. */
 type Same<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;
 const same = <A, B>(_: Same<A, B>) => {};
@@ -41,9 +41,9 @@ export async function detecting(bytes: Uint8Array, pixels: ImageData, signal: Ab
   }
   // @ts-expect-error an option that does not exist
   detector.detect(pixels, { threshold: 0.4 });
-  // @ts-expect-error a number is no image
+  // @ts-expect-error a number is not an image
   detector.detect(7);
-  // @ts-expect-error the classes are not for changing
+  // @ts-expect-error the classes are read-only
   detector.classes.push('dog');
   detector.dispose();
 }
@@ -51,7 +51,7 @@ export async function detecting(bytes: Uint8Array, pixels: ImageData, signal: Ab
 export async function onPlainJavaScript(bytes: Uint8Array) {
   const detector = await RefineDet.load(bytes, { backend: cpu });
   same<typeof detector, RefineDet>(true);
-  // @ts-expect-error no such backend
+  // @ts-expect-error an unknown backend
   await RefineDet.load(bytes, { backend: 'abacus' });
 }
 
@@ -62,7 +62,7 @@ export async function inWorker(image: Blob) {
   same<typeof detector, WorkerDetector>(true);
   same<Awaited<ReturnType<typeof detector.detect>>, Detection[]>(true);
   await detector.detect(image);
-  // @ts-expect-error only in the thread that has the network
+  // @ts-expect-error only in the thread of the network
   detector.forward();
   serve({ gpu: [webgl] });
 }
@@ -79,7 +79,7 @@ export async function inPool(images: Blob[]) {
 
 export function failing(error: unknown): ErrorCode | undefined {
   if (!(error instanceof RefineDetError)) return undefined;
-  // @ts-expect-error no such code
+  // @ts-expect-error an unknown code
   if (error.code === 'SOMETHING_WRONG') return undefined;
   return error.code;
 }
@@ -88,7 +88,7 @@ export async function measuring(dataset: Dataset): Promise<number | null> {
   same<Awaited<ReturnType<typeof loadDataset>>, Dataset>(true);
   const result = evaluate(dataset, new Predictions(dataset.classes), { metric: 'coco' });
   same<typeof result, VocResult | CocoResult>(true);
-  // @ts-expect-error not one of the metrics
+  // @ts-expect-error an unknown metric
   evaluate(dataset, new Predictions(dataset.classes), { metric: 'map' });
   return result.metric === 'coco' ? result.AP : result.mAP;
 }
