@@ -6,14 +6,9 @@ import { RefineDetError, throwIfAborted } from '../errors.ts';
 import { untilAborted } from '../interruption.ts';
 import { checkValue, oneOf } from '../option-checks.ts';
 import { createTracker, type TrackerName, type TrackOptions } from './create-tracker.ts';
-import {
-  closeFrame,
-  type Frame,
-  type FramePolicy,
-  readFrames,
-  type StreamSource,
-} from './frames.ts';
+import { type FramePolicy, readFrames, type StreamSource } from './frames.ts';
 import { cellColors, SceneCuts } from './scene-cut.ts';
+import { closeFrame, type Frame } from './stream-frame.ts';
 import type { TrackedDetection } from './tracker.ts';
 
 /** Options of a stream: those of every detection, and of following objects. */

@@ -2,7 +2,7 @@
 import { counted, metric, printable } from '../printable.ts';
 import type { Colors } from '../terminal.ts';
 import { textTable } from '../text-table.ts';
-import type { ModelInfo } from './run-info.ts';
+import type { ModelInfo } from './model-info.ts';
 
 /** The layers come first, because the end, with the totals, stays on the screen. */
 export function modelText(info: ModelInfo, withLayers: boolean, colors: Colors): string {
