@@ -1,6 +1,6 @@
 /** What the caller of the post-process writes: src/kernels/postprocess-parameters.ts. */
 @unmanaged
-export class PostprocessInput {
+class PostprocessInput {
   // Input
   /** [N, 4] cx, cy, w, h; all levels. */
   anchors: usize;
