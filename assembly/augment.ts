@@ -13,13 +13,13 @@ class Tile {
   /** Source pixels from one target pixel to the next; negative mirrors. */
   stepX: f64;
   stepY: f64;
-  /** u8 [height, width, channels]; readable for 8 bytes behind the last row that is needed. */
+  /** u8 [height, width, channels]; readable for 8 bytes past the last row that is needed. */
   source: usize;
   width: i32;
   height: i32;
   /** 3 or 4. */
   channels: i32;
-  /** First target pixel, f32, three a pixel. */
+  /** First target pixel, f32, three per pixel. */
   target: usize;
   /** Bytes from one target row to the next. */
   rowBytes: i32;
@@ -27,23 +27,23 @@ class Tile {
   rows: i32;
   /**
    * f32 [6, 4]: contributions of red, green and blue to the three target channels, and a constant, on
-   * the scale of 0 to 255; then factor and summand of the normalization. The fourths do not matter.
+   * the scale of 0 to 255; then factor and summand of the normalization. Every fourth number is unused.
    */
   colors: usize;
-  /** Column [columns] */
+  /** TileColumn [columns] */
   scratch: usize;
 }
 
 /** Where one target column reads. */
 @unmanaged
-class Column {
+class TileColumn {
   /** Byte offset of the left of two pixels in a source row. */
   offset: i32;
-  /** Of the right one. */
+  /** Weight of the right one. */
   weight: f32;
 }
 
-const COLUMN_BYTES: usize = 8;
+const COLUMN_BYTES = offsetof<TileColumn>();
 
 export function paintTile(tile: usize): void {
   const t = changetype<Tile>(tile);
@@ -70,7 +70,7 @@ function firstInside(start: f64, step: f64, count: i32, size: i32): i32 {
   return i;
 }
 
-/** Behind the last one; 0 when there is none. */
+/** Index after the last one; 0 when there is none. */
 function endInside(start: f64, step: f64, count: i32, size: i32): i32 {
   let i = count;
   while (i > 0 && !isInside(start + <f64>(i - 1) * step, size)) i--;
@@ -81,14 +81,14 @@ function isInside(position: f64, size: i32): bool {
   return position >= 0 && position < <f64>size;
 }
 
-/** Pixels beyond an edge repeat it: the pair moves inside and takes one of its two whole. */
+/** Past an edge its pixel repeats: the pair moves inside, and one of the two has all the weight. */
 function planColumns(t: Tile, first: i32, end: i32): void {
   const lastPair = max(t.width - 2, 0);
   const lastWeight: f64 = t.width > 1 ? 1 : 0;
   for (let i = first; i < end; i++) {
     const position = t.x + <f64>i * t.stepX - 0.5;
     const left = max(0, min(<i32>floor(position), lastPair));
-    const column = changetype<Column>(t.scratch + COLUMN_BYTES * <usize>i);
+    const column = changetype<TileColumn>(t.scratch + COLUMN_BYTES * <usize>i);
     column.offset = left * t.channels;
     column.weight = <f32>max(0.0, min(position - <f64>left, lastWeight));
   }
@@ -128,7 +128,7 @@ function paintRow(t: Tile, position: f64, first: i32, end: i32, target: usize): 
   const black = f32x4.splat(0);
   target += 12 * <usize>first;
   for (let i = first; i < end; i++, target += 12) {
-    const column = changetype<Column>(t.scratch + COLUMN_BYTES * <usize>i);
+    const column = changetype<TileColumn>(t.scratch + COLUMN_BYTES * <usize>i);
     const a = upper + column.offset;
     const b = lower + column.offset;
     const weight = f32x4.splat(column.weight);

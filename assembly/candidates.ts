@@ -1,5 +1,5 @@
 /**
- * Candidates: (row, class, score), collected in one bucket a class (one in all when agnostic). A row
+ * Candidates: (row, class, score), collected in one bucket per class (a single one when agnostic). A row
  * is a box; a candidate's key orders as sort.ts says: by score, then by row (that is, by anchor),
  * then by class.
  */

@@ -1,13 +1,13 @@
 /**
  * Convolution, depthwise 3×3 convolution and 1×1 convolution, one after the other, a few lines at a
- * time: the maps between them, often the largest of a network, stay in the cache. The products are
+ * time: the maps between them, often the largest of a network, stay in the cache. The results are
  * those of the layers by themselves, to the bit.
  */
 import { convolve, convolveScratch } from './conv';
 import { DepthwiseShape, depthwise, KERNEL } from './depthwise';
 import { ConvShape } from './patches';
 
-/** The addresses of three shapes, of the tensors and the limits of three results. */
+/** Addresses of three shapes and of the tensors, and limits of the three results. */
 @unmanaged
 class Chain {
   first: ConvShape;
@@ -91,7 +91,7 @@ export function chain(c: Chain, from: i32, to: i32, scratch: usize): void {
     top = newTop;
     bottom = newBottom;
 
-    // Each layer is told where its whole map would begin.
+    // Each layer gets the address where its whole map would begin.
     const wideMap = wide - <usize>top * wideBytes;
     const narrowMap = narrow - <usize>line * narrowBytes;
     convolve(

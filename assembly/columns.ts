@@ -1,6 +1,6 @@
 /**
  * Boxes in columns, so that one box meets four others at a time: x1, y1, x2, y2, area, score (f32)
- * and id (u32). Lanes behind the last box hold empty boxes, which overlap nothing.
+ * and id (u32). Lanes past the last box hold empty boxes, which overlap nothing.
  */
 import { boxArea } from './boxes';
 import { Parameters } from './parameters';

@@ -49,7 +49,7 @@ function positiveConfidence(b: Batch, module: Module, image: i32): i32 {
 /**
  * A key for every negative that may be mined: the bits of its loss, which order as losses that are
  * not negative do, above the complement of the anchor's index.
- * @returns how many
+ * @returns the number of keys
  */
 function negativeKeys(b: Batch, module: Module, image: i32, objectness: usize, keys: usize): i32 {
   const matches = matchesOf(b, module, image);
@@ -62,7 +62,7 @@ function negativeKeys(b: Batch, module: Module, image: i32, objectness: usize, k
     let negatives = i32x4.bitmask(i32x4.eq(match, i32x4.splat(NEGATIVE)));
     if (objectness) negatives &= objectLike(objectness, n, negatives, b.objectnessMargin);
     if (negatives == 0) continue;
-    // Rows behind the last one are not negative: what stands in their place does not matter.
+    // Rows past the last one are not negative: what is read in their place has no effect.
     const row0 = logits + <usize>n * rowBytes;
     const row1 = logits + <usize>min(n + 1, last) * rowBytes;
     const row2 = logits + <usize>min(n + 2, last) * rowBytes;

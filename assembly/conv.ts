@@ -21,7 +21,7 @@ const BLOCK_BYTES = 131072;
 /** Rows of the filter gradient that are accumulated at a time; a multiple of four. */
 const GRADIENT_ROWS = 512;
 
-/** Columns up to which packing the patches, each as often read as there are panels, does not pay. */
+/** Up to this many columns packing the patches does not pay: each is read once per panel. */
 const MAX_UNPACKED = 64;
 
 const NO_LOW = <f32>-Infinity;

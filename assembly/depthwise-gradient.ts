@@ -58,7 +58,7 @@ function turned(
   depthwise(shape, dy, flipped, dx, start, add ? pixelBytes : 0, low, high, 0, lines);
 }
 
-/** At any stride: what the outputs whose windows hold a pixel give to it. */
+/** At any stride: each pixel sums the gradients of the outputs whose windows hold it. */
 function gathered(
   s: DepthwiseShape,
   dy: usize,

@@ -2,7 +2,7 @@
  * Matrix product of packed operands: the inner loops of every convolution and of its gradients.
  *
  * The left operand is packed into strips of four rows, [ceil(rows / 4), depth, 4], the right one into
- * panels of eight columns, [ceil(columns / 8), depth, 8]; zeros stand for missing rows and columns.
+ * panels of eight columns, [ceil(columns / 8), depth, 8]; missing rows and columns are zeros.
  * One 4×8 tile of the product then reads both operands front to back and lives in eight registers.
  * Where the panels are few, packing the left operand costs more than it saves: it is read as it is.
  */

@@ -11,7 +11,7 @@ import { Level, Parameters } from './parameters';
  *
  * @param armConf [count, 2]: background, foreground
  * @param survivors output, u32 [count]: ascending indices
- * @returns how many
+ * @returns the number of survivors
  */
 export function filterNegatives(armConf: usize, count: i32, margin: f32, survivors: usize): i32 {
   const least = f32x4.splat(margin);
@@ -117,7 +117,7 @@ function scoreClasses(p: Parameters, logits: usize, best: f32, row: i32): bool {
     let lanes = i32x4.bitmask(f32x4.ge(v128.load(at), least));
     let firstClass = c;
     if (c == whole) {
-      // Without the background lane and the lanes behind the last class.
+      // Without the background lane and the lanes past the last class.
       lanes &= (2 << rest) - 2;
       firstClass--;
     }

@@ -23,11 +23,11 @@ export class Module {
   /** Weights of the loss parts, divided by the number of positives; 0 when there are none. */
   confScale: f32;
   locScale: f32;
-  /** i32 [B, stride / 4] */
+  /** Output, i32 [B, stride / 4]. */
   matches: usize;
 }
 
-/** A batch: 4 bytes a field. */
+/** A batch of images. */
 @unmanaged
 export class Batch {
   arm: Module;
@@ -45,9 +45,9 @@ export class Batch {
   starts: usize;
   /** Decode the ODM offsets on the refined anchors. */
   refineAnchors: i32;
-  /** log(p / (1 - p)) of the objectness below which an anchor is no ODM negative. */
+  /** log(p / (1 - p)) of the objectness below which an anchor is never an ODM negative. */
   objectnessMargin: f32;
-  /** Negatives a positive. */
+  /** Negatives per positive. */
   negativeRatio: f32;
   /** lossScratchBytes bytes. */
   scratch: usize;

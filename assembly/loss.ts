@@ -55,7 +55,7 @@ function matchModule(module: Module, m: Matching, image: i32): void {
   module.positives += matchImage(changetype<usize>(m));
 }
 
-/** Losses of both modules, and gradients where asked for; `matchBatch` comes first. */
+/** Losses of both modules, and their gradients on request; `matchBatch` comes first. */
 export function lossBatch(batch: usize): void {
   const b = changetype<Batch>(batch);
   clearModule(b, b.arm);

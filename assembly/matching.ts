@@ -11,7 +11,7 @@
 import { boxArea, decodeBox } from './boxes';
 import { AREA, Overlap } from './columns';
 
-/** What stands in `matches` instead of the index of a box. */
+/** Value in `matches` of an anchor without a box: background. */
 export const NEGATIVE = -1;
 /** Neither positive nor negative: takes no part in the confidence loss. */
 const NEUTRAL = -2;
@@ -20,7 +20,7 @@ const IGNORED = 0;
 
 /** Overlaps that are not larger than this count as none (MatchBBox). */
 const MIN_OVERLAP: f32 = 1e-6;
-/** Stands in for the overlap of anchors matched by rule 1: above every threshold. */
+/** Replaces the overlap of anchors matched by rule 1: above every threshold. */
 const FORCED: f32 = 2;
 /** An anchor is not negative when at least this part of it lies in an ignored box. */
 const IGNORED_COVERAGE: f32 = 0.5;
@@ -95,7 +95,7 @@ function storeColumns(box: v128, at: usize, stride: usize): void {
   store<f32>(at + <usize>AREA * stride, boxArea(box));
 }
 
-/** Empty boxes in the lanes behind the last anchor; `at` points behind the last x1. */
+/** Empty boxes in the lanes past the last anchor; `at` points past the last x1. */
 function clearTail(count: i32, at: usize, stride: usize): void {
   const bytes = stride - ((<usize>count) << 2);
   for (let c = 0; c <= AREA; c++) memory.fill(at + <usize>c * stride, 0, bytes);
@@ -193,7 +193,7 @@ function nextPair(m: Matching): i32 {
   return next;
 }
 
-/** Rule 1 for one box; those that wanted the same anchor look for another. */
+/** Rule 1 for one box; boxes that wanted the same anchor choose another. */
 function force(m: Matching, g: i32): void {
   const taken = favoriteOf(m, g).anchor;
   const at = (<usize>taken) << 2;

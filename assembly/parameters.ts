@@ -1,9 +1,6 @@
-/**
- * What the post-process reads, in the heap: 4 bytes a field. src/kernels/postprocess-parameters.ts writes the
- * first three groups in this order; layOut fills in the fourth.
- */
+/** What the caller of the post-process writes: src/kernels/postprocess-parameters.ts. */
 @unmanaged
-export class Parameters {
+class PostprocessInput {
   // Input
   /** [N, 4] cx, cy, w, h; all levels. */
   anchors: usize;
@@ -42,8 +39,11 @@ export class Parameters {
   outScores: usize;
   /** u32 [keepTopK] */
   outClassIds: usize;
+}
 
-  // Scratch, divided by layOut
+/** The same with the working state, set by {@link layOut}. */
+@unmanaged
+export class Parameters extends PostprocessInput {
   /** u32 [N]: anchors of a level that pass the objectness filter. */
   survivors: usize;
   /** f32 [N, 4]: corners of the candidates' boxes, by row. */
@@ -82,7 +82,7 @@ const COLUMNS = 7;
 /**
  * Divides the scratch memory among the stages. Sizes are counted in 64 bits: what an address cannot
  * reach must not wrap around to a small size.
- * @returns the bytes needed, whatever `scratch` is: call it with scratch = 0 to measure
+ * @returns the bytes needed, which do not depend on `scratch`: call it with scratch = 0 to measure
  */
 export function layOut(p: Parameters): usize {
   const classes = <u64>p.classes;

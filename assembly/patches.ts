@@ -36,7 +36,7 @@ export function isPointwise(s: ConvShape): bool {
   return isPlain && s.padTop == 0 && s.padLeft == 0;
 }
 
-/** Maps with at most so many channels (images) are read line by line of the filter. */
+/** Maps with at most this many channels (images) are read line by line of the filter. */
 const FEW_CHANNELS = 4;
 
 /** Neighboring pixels under the filter that are read as one piece: a line of it, or a single one. */
@@ -44,7 +44,7 @@ function pieceWidth(s: ConvShape): i32 {
   return s.dilation == 1 && s.channels <= FEW_CHANNELS ? s.kernelWidth : 1;
 }
 
-/** Scratch bytes that stand for what is read outside of the map. */
+/** Scratch bytes that are read in place of pixels outside of the map. */
 export function outsideBytes(s: ConvShape): usize {
   const width = pieceWidth(s);
   const pieces = width > 1 ? MAX_BLOCK_ROWS : 1;
@@ -56,8 +56,8 @@ export function outsideBytes(s: ConvShape): usize {
  *
  * @param piece counts along the lines of the filter
  * @param width pixels of a piece
- * @param outside stands for single pixels outside of the map; longer pieces across the border are
- *   copied there
+ * @param outside read in place of single pixels outside of the map; longer pieces across the border
+ *   are copied there
  */
 export function locate(
   s: ConvShape,

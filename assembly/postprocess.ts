@@ -51,7 +51,7 @@ export function mergeCandidates(
   return detect(p);
 }
 
-/** Suppression a bucket, then the best of all buckets. */
+/** Suppression in each bucket, then the best of all buckets. */
 function detect(p: Parameters): i32 {
   const buckets = p.agnostic ? 1 : p.classes;
   for (let bucket = 0; bucket < buckets; bucket++) {

@@ -5,7 +5,7 @@
  * input are ordered (row, column) in the block, then channel. `inverse` goes back.
  *
  * @param wide the map with 4 · channels
- * @param high the map with 2×2 pixels for one
+ * @param high the map with 2×2 pixels for each of them
  * @param from,to rows of the wide map, of batch · height
  */
 function rearrange(

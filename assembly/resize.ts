@@ -4,9 +4,9 @@
  * order, and stays in scratch until the target has moved past it.
  */
 
-/** One resize, in the heap: 4 bytes a field. src/kernels/resize.ts writes the first group. */
+/** What the caller of a resize writes: src/kernels/resize.ts. */
 @unmanaged
-class Resize {
+class ResizeInput {
   /** First pixel of the source or crop, u8 [sourceHeight, sourceWidth, channels]. */
   source: usize;
   sourceWidth: i32;
@@ -23,8 +23,14 @@ class Resize {
   bgr: i32;
   /** resizeScratchBytes(width) bytes. */
   scratch: usize;
+}
 
-  // Working state, set by beginResize: the two stretched rows and the source rows they come from.
+/**
+ * The same with the working state, set by {@link beginResize}: the two stretched rows and the source
+ * rows they come from.
+ */
+@unmanaged
+class Resize extends ResizeInput {
   upper: usize;
   lower: usize;
   upperRow: i32;
@@ -33,15 +39,15 @@ class Resize {
 
 /** Where one target column reads. */
 @unmanaged
-class Column {
+class ResizeColumn {
   /** Byte offsets of two neighboring pixels in a source row. */
   left: u32;
   right: u32;
-  /** Of the right one. */
+  /** Weight of the right one. */
   weight: f32;
 }
 
-const COLUMN_BYTES: usize = 12;
+const COLUMN_BYTES = offsetof<ResizeColumn>();
 const PIXEL_BYTES: usize = 16; // four f32 lanes
 
 /** Bytes of scratch for a target: the columns, then two rows of at most 4-lane pixels. */
@@ -49,7 +55,7 @@ export function resizeScratchBytes(width: i32): i32 {
   return <i32>(COLUMN_BYTES * width + 2 * rowBytes(width));
 }
 
-/** The last pixel of a row is stored with four lanes, whatever its number of channels. */
+/** The last pixel of a row is stored with four lanes, even if it has fewer channels. */
 function rowBytes(width: i32): usize {
   return PIXEL_BYTES * (<usize>width + 1);
 }
@@ -83,7 +89,7 @@ export function beginResize(r: Resize): void {
     const between = cell >= 0 && cell < last;
     const left = between ? cell : cell < 0 ? 0 : last;
     const at = r.flip ? r.width - 1 - x : x;
-    const column = changetype<Column>(r.scratch + COLUMN_BYTES * at);
+    const column = changetype<ResizeColumn>(r.scratch + COLUMN_BYTES * at);
     column.left = left * r.channels;
     column.right = (between ? left + 1 : left) * r.channels;
     column.weight = between ? position - <f32>cell : 0;
@@ -95,7 +101,7 @@ export function beginResize(r: Resize): void {
 }
 
 /**
- * Target rows [from, to), normalized: (pixel - mean) / std. Three channels, for gray all the same.
+ * Target rows [from, to), normalized: (pixel - mean) / std. Three channels, equal for gray.
  * @param target f32 [to - from, width, 3]
  * @param normalization f32 [24]: 1 / std of four target pixels, then -mean / std of them
  */
@@ -125,7 +131,7 @@ export function resizeToBytes(r: Resize, from: i32, to: i32, target: usize): voi
   }
 }
 
-/** Brings the two source rows that target row `y` needs into upper and lower; the weight of lower. */
+/** Brings the two source rows of target row `y` into upper and lower; returns the weight of lower. */
 function stretchRows(r: Resize, y: i32, pixelBytes: i32): f32 {
   const last = r.sourceHeight - 1;
   const position = Sample.position(y, r.sourceHeight, r.height);
@@ -155,7 +161,7 @@ function stretchRow(r: Resize, y: i32, output: usize, pixelBytes: i32): void {
   const order = channelOrder(r.channels, r.bgr != 0);
   const end = r.scratch + COLUMN_BYTES * r.width;
   for (let at = r.scratch; at < end; at += COLUMN_BYTES, output += pixelBytes) {
-    const column = changetype<Column>(at);
+    const column = changetype<ResizeColumn>(at);
     const left = Sample.pixel(row + column.left, order);
     const right = Sample.pixel(row + column.right, order);
     v128.store(output, Sample.mix(left, right, f32x4.splat(column.weight)));

@@ -38,7 +38,7 @@ export function selectLargest(keys: usize, n: i32, k: i32): void {
 
 /**
  * Hoare's partition around the median of three: afterwards every key up to the returned address
- * (which is below `last`) is larger than every key behind it.
+ * (which is below `last`) is larger than every key after it.
  */
 function partition(first: usize, last: usize): usize {
   const middle = first + (((last - first) >> 4) << 3);

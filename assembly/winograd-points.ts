@@ -1,6 +1,6 @@
 /**
  * The points of Winograd's F(4×4, 3×3) along one direction: polynomials evaluated at 0, ±√½, ±√2 and
- * infinity. Their reciprocal sizes keep the points of alike magnitude, which leaves a third of the
+ * infinity. Their reciprocal sizes keep the points at similar magnitudes, which leaves a third of the
  * rounding error of the textbook's 0, ±1, ±2 (Lavin and Gray, arXiv 1509.09308).
  */
 import { copyFloats, PANEL_STEP, TILE_COLUMNS } from './gemm';

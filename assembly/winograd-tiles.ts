@@ -17,7 +17,7 @@ const ROW_BYTES: usize = CHANNELS * 4;
 const PACK_BYTES: usize = <usize>POINTS * 4 * ROW_BYTES;
 const ADDRESS_BYTES: usize = 4 * POINTS * 4;
 
-/** Scratch bytes that {@link transformInputs} needs; {@link transformOutput} does with less. */
+/** Scratch bytes that {@link transformInputs} needs; {@link transformOutput} needs less. */
 export function tileScratch(s: ConvShape): usize {
   return ADDRESS_BYTES + GRID_BYTES + PACK_BYTES + ((<usize>s.channels) << 2);
 }

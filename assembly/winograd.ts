@@ -2,7 +2,7 @@
  * 3×3 convolution with stride 1 in tiles of 4×4 outputs by Winograd's minimal filtering F(4×4, 3×3)
  * (Lavin and Gray, arXiv 1509.09308): of each tile's 6×6 inputs and of each filter 36 linear
  * combinations, "points", are taken; a product of matrices [tiles, channels] · [channels, filters] for
- * every point then does with a quarter of the multiplications.
+ * every point then needs a quarter of the multiplications.
  */
 import { EDGE_BYTES, multiply, PANEL_STEP, TILE_COLUMNS } from './gemm';
 import { ConvShape } from './patches';
@@ -24,7 +24,7 @@ const SHIFT_BYTES: usize = 64;
 const NO_LOW = <f32>-Infinity;
 const NO_HIGH = <f32>Infinity;
 
-/** Rounded up. */
+/** Quotient, rounded up. */
 function up(value: i32, unit: i32): i32 {
   return (value + unit - 1) / unit;
 }

@@ -1,20 +1,20 @@
 /**
- * Average precision, size, load time and time an image of models beside other detectors, on images
- * they have not been trained on. All read the same files, one detector after the other, in one
+ * Measures average precision, size, load time and time per image of models and other detectors, on images
+ * that they were not trained on. All read the same files, one detector after another, in one
  * process, on the same wasm backend.
  *
  * npx tsx --conditions=refinedet-source bench/accuracy.ts --val VOC_FOLDER:SPLIT
  *   [--model [NAME=]FILE]... [--ssd ssd-mobilenetv2-oid4.safetensors] [--centernet HUMAN_PACKAGE/models]
  *   [--images N] [--threads N] [--json OUT]
  *
- * Without --model, the model that comes with the package. A split that a model has been trained on, by
- * its own account, is not scored. CenterNet: `npm pack @vladmandic/human`.
+ * Without --model, uses the default model. A split on which a model was trained, according to its
+ * file, is not scored. CenterNet: `npm pack @vladmandic/human`.
  */
 import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { wasmRuntime } from '../src/backend/wasm.ts';
-import { dataPart } from '../src/cli/train/train-flag-values.ts';
+import { dataPart } from '../src/cli/options/data-part.ts';
 import type { Dataset } from '../src/datasets/dataset-types.ts';
 import { loadDataset } from '../src/datasets/load-dataset.ts';
 import { isTrainedOn } from '../src/datasets/provenance.ts';
@@ -76,16 +76,16 @@ for (const { name, file, load } of contenders()) {
 }
 if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 1)}\n`);
 for (const [i, { name, split, images }] of splits.entries()) {
-  console.log(`\n${name} ${split}, ${images.length} images, mAP at 0.5 in per cent:\n`);
+  console.log(`\n${name} ${split}, ${images.length} images, mAP at 0.5 in percent:\n`);
   const sets = CLASS_SETS.flatMap(([set]) => [`${set}, 11 points`, 'area']);
-  const header = ['detector', ...sets, 'COCO AP', 'MB', 'load', 'an image'];
+  const header = ['detector', ...sets, 'COCO AP', 'MB', 'load', 'per image'];
   const rows = results.flatMap((result) => {
     const found = result.splits[i];
     return found ? [row(result, found)] : [];
   });
   console.log(markdownTable(header, rows));
   const known = results.filter(({ splits }) => !splits[i]).map(({ name }) => name);
-  if (known.length > 0) console.log(`\nNot scored, as trained on it: ${known.join('; ')}`);
+  if (known.length > 0) console.log(`\nNot scored, because trained on it: ${known.join('; ')}`);
 }
 
 function contenders(): Contender[] {
@@ -103,7 +103,7 @@ function contenders(): Contender[] {
   return all;
 }
 
-/** @param named `name=file`, or a file, which is its own name then */
+/** @param named `name=file`, or a file that is also its name */
 function refineDet(named: string): Contender {
   const [, name, file] = /^(?:([^/\\=]*)=)?(.*)$/s.exec(named)!;
   const load = () => RefineDet.load(file, { threads });
@@ -126,7 +126,7 @@ function row({ name, bytes, loadMs }: Accuracy, found: SplitAccuracy): string[] 
   return [name, ...means, coco, (bytes / 1e6).toFixed(1), `${loadMs.toFixed(0)} ms`, time];
 }
 
-/** Mean over the given classes; a dash where one is missing. */
+/** Mean over the given classes; a dash when one is missing. */
 function percent(perClass: Readonly<Record<string, number>>, classes: readonly string[]): string {
   const mean = meanPercent(perClass, classes);
   return Number.isNaN(mean) ? '–' : mean.toFixed(1);

@@ -1,5 +1,5 @@
 /**
- * Augmentation of a 500×375 image to 320×320 network input: decisions and pixels, with the copy into
+ * Times augmentation of a 500×375 image to 320×320 network input: plan and pixels, with the copy into
  * the heap, against the plain TypeScript reference of the tests. One thread, seeded.
  *
  *     npx tsx --conditions=refinedet-source bench/augmentation.ts

@@ -1,14 +1,14 @@
-/** Work in a process of its own: threads of a backend are fixed by its first use. */
+/** Runs work in its own process: the first use of a backend fixes its threads. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** Exit of a child, with what it said before. */
+/** Exit of a child, with its output. */
 type Answer = { value: unknown };
 
 /**
  * Calls the default export of a module in a new process.
- * @param module URL of a module whose default export takes `input` and returns what JSON can hold
+ * @param module URL of a module whose default export takes `input` and returns a JSON value
  */
 export async function inChild<Output>(module: URL, input: unknown): Promise<Output> {
   const child = fork(fileURLToPath(import.meta.url), [module.href], {
@@ -21,11 +21,11 @@ export async function inChild<Output>(module: URL, input: unknown): Promise<Outp
   });
   child.send({ input });
   const [code] = await once(child, 'close');
-  if (!answer) throw new Error(`${module.pathname} ended with code ${code} and without an answer`);
+  if (!answer) throw new Error(`${module.pathname} ended with code ${code} without an answer`);
   return answer.value as Output;
 }
 
-/** In the child. */
+/** Runs in the child. */
 async function serve(module: string): Promise<void> {
   const [{ input }] = (await once(process, 'message')) as [{ input: unknown }];
   const { default: work } = (await import(module)) as { default: (input: unknown) => unknown };

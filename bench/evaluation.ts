@@ -1,7 +1,7 @@
 /**
- * Time and memory of the evaluators on 5,000 images with 20 classes: with 100 detections an image
- * (what a detector keeps), and with 100 detections an image *and class*, which is the most that the
- * COCO protocol ever looks at. Seeded, so that runs compare.
+ * Time and memory of the evaluators on 5,000 images with 20 classes: with 100 detections per image
+ * (what a detector keeps), and with 100 detections per image *and class*, the largest number that the
+ * COCO protocol uses. Seeded, so that runs are comparable.
  *
  *     npx tsx bench/evaluation.ts
  */
@@ -47,7 +47,7 @@ function makeDataset(random: () => number): Dataset {
   };
 }
 
-/** A third of the detections lie near a true box, the others anywhere. */
+/** A third of the detections are near a true box, the others anywhere. */
 function makePredictions(dataset: Dataset, perImage: number, random: () => number): Predictions {
   const predictions = new Predictions(CLASSES);
   for (const { id, boxes } of dataset.images) {
@@ -82,7 +82,7 @@ for (const perImage of [100, 100 * CLASSES.length]) {
     const start = performance.now();
     evaluate(dataset, predictions, { metric });
     const seconds = ((performance.now() - start) / 1000).toFixed(2);
-    // maxRSS is in KiB and never falls: the last line tells the peak of all.
+    // maxRSS is in KiB and never falls: the last line shows the peak of all.
     const peak = mebibytes(process.resourceUsage().maxRSS * 1024);
     console.log(
       [metric, String(predictions.length), seconds, peak].map((s) => s.padStart(16)).join(''),

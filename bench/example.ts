@@ -1,4 +1,4 @@
-/** The image that end-to-end measurements look at. */
+/** The image for end-to-end measurements. */
 import { fileURLToPath } from 'node:url';
 
 export const EXAMPLE = fileURLToPath(new URL('../examples/astronaut.jpg', import.meta.url));

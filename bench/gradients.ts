@@ -1,17 +1,18 @@
 /**
  * Gradients on the wasm backend, one thread: the layer kernels against tfjs' own kernels and against
- * the same step composed of tfjs operations. All ratios are of one run, taken in turns.
+ * the same training step composed of tfjs operations. All ratios are from one run, measured in turns.
  *
  *     npx tsx --conditions=refinedet-source bench/gradients.ts [peak] [conv] [kernels] [step] [inference]
  *
- * Names choose sections; none runs all.
+ * Names select sections; without names, all run.
  */
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { wasmRuntime } from '../src/backend/wasm.ts';
+import type { HeadMap } from '../src/heads.ts';
 import { runLayerKernel } from '../src/kernels/layers/index.ts';
 import { convGeometry, depthwiseGeometry } from '../src/model/geometry.ts';
 import type { ConvLayer } from '../src/model/graph.ts';
-import { disposeHeads, type Heads, Network } from '../src/model/network.ts';
+import { disposeHeads, Network } from '../src/model/network.ts';
 import { presetGraph } from '../src/model/presets.ts';
 import {
   convFilterGradient,
@@ -20,6 +21,7 @@ import {
 import { TrainableNetwork } from '../src/training/gradients/trainable-network.ts';
 import { withoutLayerKernels } from '../support/models/layer-kernels.ts';
 import { randomWeights } from '../support/models/random-weights.ts';
+import '../support/tfjs-gradients.ts';
 import { type Case, markdownTable, measure, printTimings, significant } from './harness.ts';
 import { peakCase } from './peak.ts';
 
@@ -27,7 +29,7 @@ function random(shape: number[]): tf.Tensor4D {
   return tf.randomUniform(shape as [number, number, number, number], -1, 1);
 }
 
-/** Runs and frees what comes out. */
+/** Runs, and disposes the results. */
 const free = (run: () => tf.Tensor | tf.Tensor[]) => () => tf.dispose(run());
 
 async function peak(): Promise<void> {
@@ -159,7 +161,7 @@ async function trainingStep(): Promise<void> {
   const input = random([BATCH, SIZE, SIZE, 3]);
   const { heads, dispose } = fast.record(input, { frozen });
   dispose();
-  const gradients = heads; // any numbers will do
+  const gradients = heads; // any values work
   const explicit = (network: TrainableNetwork) => {
     const recording = network.record(input, { frozen });
     tf.dispose([...recording.gradients(gradients).values()]);
@@ -173,7 +175,7 @@ async function trainingStep(): Promise<void> {
     const { value, grads } = tf.variableGrads(loss);
     tf.dispose([value, ...Object.values(grads)]);
   };
-  const network = ({ armLoc, armConf, odmLoc, odmConf }: Heads) =>
+  const network = ({ armLoc, armConf, odmLoc, odmConf }: HeadMap<tf.Tensor3D>) =>
     [armLoc, armConf, odmLoc, odmConf].map((head) => tf.reshape(head, [-1]));
   const cases: Case[] = [
     { name: 'kernels', run: () => explicit(fast) },
@@ -185,18 +187,18 @@ async function trainingStep(): Promise<void> {
   ];
   const timings = await measure(cases, { rounds: 3, roundMs: 1 });
   printTimings(`training step at ${SIZE} px, batch ${BATCH}, block6 and up`, timings);
-  console.log(`\nkernels: ${significant(timings[0].median / BATCH)} ms an image`);
+  console.log(`\nkernels: ${significant(timings[0].median / BATCH)} ms per image`);
   fast.dispose();
   composing.dispose();
   input.dispose();
   disposeJoined(heads);
 }
 
-function disposeJoined({ armLoc, armConf, odmLoc, odmConf }: Heads): void {
+function disposeJoined({ armLoc, armConf, odmLoc, odmConf }: HeadMap<tf.Tensor3D>): void {
   tf.dispose([armLoc, armConf, odmLoc, odmConf]);
 }
 
-/** The forward pass that detects, of one image. */
+/** Forward pass of detection on one image. */
 async function inference(): Promise<void> {
   const graph = presetGraph('refinedet320-mobilenet', CLASSES);
   const weights = randomWeights(graph, 1);

@@ -1,6 +1,6 @@
 /**
- * Timing of alternatives side by side with benny: several short rounds, in each of which every case
- * has its turn, so that whatever else the machine does meets all of them alike.
+ * Times alternatives side by side with benny: several short rounds, in each of which every case
+ * has its turn, so that other work on the machine affects all of them equally.
  */
 import benny from 'benny';
 
@@ -11,23 +11,23 @@ export interface Case {
 
 export interface Timing {
   name: string;
-  /** Milliseconds a call. */
+  /** Milliseconds per call. */
   median: number;
-  /** Quartiles. */
+  /** First and third quartile. */
   low: number;
   high: number;
-  /** Median of the rounds' ratios to the first case: above 1 the case is slower. */
+  /** Median of the rounds' ratios to the first case: above 1, the case is slower. */
   ratio: number;
 }
 
 export interface MeasureOptions {
-  /** Default 5. */
+  /** Number of rounds. Default 5. */
   rounds?: number;
-  /** How long a case is sampled in a round, milliseconds. Default 200. */
+  /** Sampling time of a case in one round, in milliseconds. Default 200. */
   roundMs?: number;
 }
 
-/** Times the cases; one that returns promises is awaited. */
+/** Times the cases; awaits cases that return promises. */
 export async function measure(
   cases: readonly Case[],
   { rounds = 5, roundMs = 200 }: MeasureOptions = {},
@@ -42,10 +42,10 @@ export async function measure(
   );
 }
 
-/** Milliseconds a call of one case, by round. */
+/** Milliseconds per call of one case, by round. */
 export type Samples = number[][];
 
-/** One round: samples of every case, milliseconds, after a call to warm up. */
+/** One round: samples of every case in milliseconds, after a warm-up call. */
 export async function sampleOnce(cases: readonly Case[], roundMs: number): Promise<number[][]> {
   const options = { maxTime: roundMs / 1000, minSamples: 1 };
   const added = [];
@@ -54,10 +54,10 @@ export async function sampleOnce(cases: readonly Case[], roundMs: number): Promi
   return results.map(({ details }) => details.sampleResults.map((seconds) => seconds * 1000));
 }
 
-/** Calls that benny makes at once, to look at the result, come one after another. */
+/** Benny calls a case a few times at once to inspect the result: these calls run one after another. */
 let queue: Promise<unknown> = Promise.resolve();
 
-/** Benny would measure a function that is returned; asynchronous cases must never overlap. */
+/** Benny would measure a returned function; asynchronous cases must never overlap. */
 async function prepared(run: () => unknown): Promise<() => unknown> {
   const first = run();
   await first;
@@ -72,7 +72,7 @@ async function prepared(run: () => unknown): Promise<() => unknown> {
   };
 }
 
-/** @param samples of every case, with as many rounds each */
+/** @param samples samples of every case, all with the same number of rounds */
 export function summarizeRounds(names: readonly string[], samples: readonly Samples[]): Timing[] {
   const medians = samples.map((rounds) => rounds.map((values) => quantile(values, 0.5)));
   return names.map((name, i) => {
@@ -97,7 +97,7 @@ export function quantile(values: readonly number[], fraction: number): number {
   return below + (sorted[Math.ceil(at)] - below) * (at % 1);
 }
 
-/** For benchmarks that are no suite: prints what was measured. */
+/** Prints measurements of a benchmark that is not a suite. */
 export function printTimings(title: string, timings: readonly Timing[]): void {
   const rows = timings.map(({ name, median, low, high, ratio }) => [
     name,

@@ -1,6 +1,6 @@
 /**
  * Matching and loss of a training batch with gradients: the kernels against the plain TypeScript
- * reference of the tests. One thread, heads as of a half-trained network, seeded.
+ * reference of the tests. One thread, heads like those of a half-trained network, seeded.
  *
  *     npx tsx --conditions=refinedet-source bench/matching.ts
  */

@@ -1,4 +1,4 @@
-/** One model in the formats of all runtimes, in a folder that vanishes. */
+/** One model in the formats of all runtimes, in a temporary folder. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

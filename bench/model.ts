@@ -1,11 +1,11 @@
-/** The model that end-to-end measurements run: the package's own, else one with random weights. */
+/** The model for end-to-end measurements: the default model, otherwise one with random weights. */
 import { loadModel } from '../src/detection/load-model.ts';
 import { RefineDetError } from '../src/errors.ts';
 import { VOC_CLASSES } from '../src/labels.ts';
 import type { Model } from '../src/model/model.ts';
 import { presetModel } from '../support/models/preset-model.ts';
 
-/** @returns `about`: which one, for titles */
+/** @returns `about`: name of the model, for titles */
 export async function benchModel(): Promise<{ model: Model; about: string }> {
   try {
     return { model: await loadModel(undefined), about: 'the default model' };

@@ -1,4 +1,4 @@
-/** ONNX Runtime in its two forms, behind one face. */
+/** The two builds of ONNX Runtime behind one interface. */
 import * as node from 'onnxruntime-node';
 import * as web from 'onnxruntime-web';
 

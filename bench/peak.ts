@@ -1,4 +1,4 @@
-/** What one core can do at most: independent f32x4 multiplications and additions in registers. */
+/** Peak of one core: independent f32x4 multiplications and additions in registers. */
 import asc from 'assemblyscript/asc';
 import type { Case } from './harness.ts';
 
@@ -6,10 +6,10 @@ const ITERATIONS = 1_000_000;
 /** Eight accumulators hide the latency of the addition. */
 const ACCUMULATORS = 8;
 
-/** @returns a case and the floating-point operations of one call of it */
+/** @returns a case and the number of floating-point operations per call */
 export async function peakCase(): Promise<Case & { flops: number }> {
   const sums = Array.from({ length: ACCUMULATORS }, (_, i) => `s${i}`);
-  // Each sum changes, or its product would be moved out of the loop; two chains of four run at once.
+  // Each sum changes: otherwise the compiler would move its product out of the loop. Two chains of four run at once.
   const factor = (i: number) => (i % (ACCUMULATORS / 2) === 0 ? 'b' : sums[i - 1]);
   const source = `
     export function peak(n: i32): f32 {

@@ -1,25 +1,25 @@
-/** The programs of bench/programs, in processes without any loader, on the built package. */
+/** Runs the programs of bench/programs, in processes without a loader, on the built package. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { EXAMPLE } from './example.ts';
 import type { ModelFiles } from './model-files.ts';
 
-/** On the same weights and one thread. */
+/** Programs with the same weights and one thread. */
 export const PROGRAMS = ['refinedet', 'onnxruntime-web', 'onnxruntime-node'] as const;
-/** `RefineDet.load()` and nothing else: the package's float16 file, threads as it likes. */
+/** `RefineDet.load()` without options: the default model and the default number of threads. */
 export const AS_SHIPPED = 'as-shipped';
 
 export interface ProgramReport {
   /** Milliseconds from the start of the process to the end of the first run. */
   firstMs: number;
-  /** Bytes of resident memory after the first run, after the last, and at most. */
+  /** Bytes of resident memory after the first run, after the last run, and at the peak. */
   atRest: number;
   rss: number;
   peak: number;
 }
 
-/** @param count how many times it works */
+/** @param count number of runs */
 export function runProgram(
   name: (typeof PROGRAMS)[number] | typeof AS_SHIPPED,
   files: ModelFiles,

@@ -1,12 +1,12 @@
 /**
  * Trains variants of one configuration, each with several seeds and the same budget, and scores them:
- * the paper's ablations on data at hand, or what a setting of the recipe brings. Runs that were cut
- * off go on where they stopped; finished ones are only scored.
+ * the paper's ablations, or single settings of the recipe. Resumes interrupted runs; only scores
+ * finished ones.
  *
  * npx tsx --conditions=refinedet-source bench/recipes.ts SUITE --base config.json --out runs/SUITE
  *   --val VOC_FOLDER:SPLIT... [--steps N] [--seeds 1,2] [--only NAME,NAME] [--backend webgpu]
  *
- * SUITE: ablation or recipe. config.json: as `refinedet train` writes it, such as a run's own. The table
+ * SUITE: ablation or recipe. config.json: a file written by `refinedet train`, such as a run's own. The table
  * has mAP at IoU 0.5 by eleven points; scores.json in a run's folder has the AP of every class.
  */
 import { execFileSync } from 'node:child_process';
@@ -14,12 +14,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { dataPart } from '../src/cli/train/train-flag-values.ts';
+import { dataPart } from '../src/cli/options/data-part.ts';
 import { loadDataset } from '../src/datasets/load-dataset.ts';
 import { RefineDet } from '../src/detector.ts';
-import { configDefaults } from '../src/training/config/config-defaults.ts';
+import { resolveTrainConfig } from '../src/training/config/resolve-config.ts';
 import type { TrainOptions } from '../src/training/config/train-config.ts';
-import type { FreezeRule } from '../src/training/run/schedule.ts';
+import type { FreezeRule } from '../src/training/optimizers/schedule.ts';
 import { CLASS_SETS, hasBoxes, meanPercent } from './accuracy/class-sets.ts';
 import type { SplitAccuracy } from './accuracy/results.ts';
 import { score } from './accuracy/score.ts';
@@ -27,7 +27,7 @@ import { markdownTable } from './harness.ts';
 
 type Variants = Readonly<Record<string, TrainOptions>>;
 
-/** Which layers of a backbone learn when is up to the configuration: its rules are what some variants change. */
+/** The configuration decides which layers of a backbone learn when; some variants change its rules. */
 const suites = (freeze: readonly FreezeRule[]): Readonly<Record<string, Variants>> => ({
   ablation: {
     full: {},
@@ -75,9 +75,9 @@ const { values, positionals } = parseArgs({
 if (!values.base || !values.out) throw new Error('--base and --out are needed');
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const base: TrainOptions = JSON.parse(readFileSync(values.base, 'utf8'));
-const freeze = base.freeze ?? configDefaults(base.preset ?? 'refinedet320-mobilenet').freeze;
+const freeze = base.freeze ?? resolveTrainConfig({ preset: base.preset }).freeze;
 const suite = suites(freeze)[positionals[0]];
-if (!suite) throw new Error(`a suite is needed, ablation or recipe, not ${positionals[0]}`);
+if (!suite) throw new Error(`expected the suite ablation or recipe, not ${positionals[0]}`);
 const splits = await Promise.all(
   values.val.map((location) => {
     const { path: folder, split } = dataPart(location);
@@ -110,7 +110,7 @@ const header = ['variant', ...shown.map((i) => columns[i].title)];
 const table = rows.map(([name, ...cells]) => [name, ...shown.map((i) => cells[i])]);
 console.log(`\n${markdownTable(header, table)}`);
 
-/** Trains unless that is done, scores unless that is. */
+/** Trains and scores a variant, each step only if it is not done yet. */
 async function finish(folder: string, options: TrainOptions, seed: number) {
   const scoreFile = path.join(folder, 'scores.json');
   if (existsSync(scoreFile)) return JSON.parse(readFileSync(scoreFile, 'utf8')) as SplitAccuracy[];
@@ -140,7 +140,7 @@ async function finish(folder: string, options: TrainOptions, seed: number) {
   return scores;
 }
 
-/** The mean over all seeds, and the values that it comes from; a dash where a class has no boxes. */
+/** The mean over all seeds with the individual values; a dash when a class has no boxes. */
 function cell(bySeed: SplitAccuracy[][], { split, classes }: (typeof columns)[number]): string {
   if (!bySeed.every((scores) => hasBoxes(scores[split], classes))) return '–';
   const found = bySeed.map((scores) => meanPercent(scores[split].voc07, classes));
@@ -149,7 +149,7 @@ function cell(bySeed: SplitAccuracy[][], { split, classes }: (typeof columns)[nu
   return found.length > 1 ? `${mean.toFixed(1)} (${each})` : each;
 }
 
-/** `changes` over `options`, group by group. */
+/** Applies `changes` to `options`, group by group. */
 function merge<T extends object>(options: T, changes: T): T {
   const merged = { ...options } as Record<string, unknown>;
   for (const [key, value] of Object.entries(changes)) {

@@ -19,7 +19,7 @@ export interface SuiteResult {
   about: string;
   date: string;
   machine: { cpu: string; cores: number; node: string };
-  /** Of the packages that are compared. */
+  /** Versions of the compared packages. */
   versions: Record<string, string>;
   options: RunOptions;
   groups: Group[];
@@ -62,7 +62,7 @@ export function writeResult(result: SuiteResult, folder = RESULTS): string {
   return markdown;
 }
 
-/** A row a case. */
+/** One row per case. */
 function rows({ cases }: Group): string[][] {
   return cases.map(({ name, median, low, high, ratio, note = '' }) => {
     const spread = low === high ? '' : `${significant(low)} – ${significant(high)}`;
@@ -85,7 +85,7 @@ function toMarkdown(result: SuiteResult): string {
   return [`# ${title}\n`, `${about}\n`, `${conditions(result)}\n`, ...groups].join('\n');
 }
 
-/** A heading and a table a group. */
+/** One heading and one table per group. */
 export function groupTables({ groups }: SuiteResult, heading: string): string[] {
   return groups.map(
     (group) => `${heading} ${group.title}\n\n${markdownTable(head(group.unit), rows(group))}\n`,

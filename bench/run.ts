@@ -6,7 +6,7 @@
  *     npm run bench -- network --preset refinedet320-vgg16
  *     npm run bench -- --rounds 2        instead of 5
  *     npm run bench -- --tables          only the tables in README and docs/performance.md, from the JSON files
- *     npm run bench -- --brief           to see that they work; the figures mean nothing
+ *     npm run bench -- --brief           checks that they work; the figures mean nothing
  */
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../src/errors.ts';
@@ -48,7 +48,7 @@ const options: RunOptions = {
 for (const name of positionals) {
   if (SUITE_NAMES.includes(name)) continue;
   throw new Error(
-    `unknown suite "${name}"${didYouMean(name, SUITE_NAMES)}; there are ${SUITE_NAMES.join(', ')}`,
+    `unknown suite "${name}"${didYouMean(name, SUITE_NAMES)}; use one of ${SUITE_NAMES.join(', ')}`,
   );
 }
 for (const name of positionals.length > 0 ? positionals : SUITE_NAMES) {
@@ -56,5 +56,5 @@ for (const name of positionals.length > 0 ? positionals : SUITE_NAMES) {
   const groups = await suite.run(options);
   console.log(`\n${writeResult(suiteResult(name, suite, options, groups))}`);
 }
-// Thread pools of the runtimes that were compared may live on.
+// Thread pools of the compared runtimes may still run.
 process.exit(0);

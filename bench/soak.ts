@@ -1,5 +1,5 @@
 /**
- * Long runs that must leave memory flat and results as they were; prints tables for docs/reliability.md.
+ * Long runs that must not increase memory or change results; prints tables for docs/reliability.md.
  *
  *     npm run soak -- detections 20000
  *     npm run soak -- loads 2000

@@ -1,8 +1,8 @@
-/** What a suite is, and what comes out of it. */
+/** Definition of a suite and of its results. */
 import type { PresetName } from '../src/model/presets.ts';
 import type { Timing } from './harness.ts';
 
-/** A file of bench/suites each. */
+/** Names of the suites; each is a file of bench/suites. */
 export const SUITE_NAMES = [
   'network',
   'convolution',
@@ -18,17 +18,17 @@ export const SUITE_NAMES = [
 ];
 
 export interface RunOptions {
-  /** Repetitions, in each of which every case has its turn. */
+  /** Number of rounds, in each of which every case has its turn. */
   rounds: number;
-  /** How long a case is sampled in a round, milliseconds. */
+  /** Sampling time of a case in one round, in milliseconds. */
   roundMs: number;
-  /** Those that the network suite looks at. */
+  /** Presets for the network suite. */
   presets: readonly PresetName[];
 }
 
-/** A result; of a time, `median`, quartiles and `ratio` are those of its rounds. */
+/** A result; for a time, `median`, quartiles and `ratio` are over its rounds. */
 export interface Measured extends Timing {
-  /** What else is known: operations a second, the number of detections. */
+  /** Additional information: operations per second, the number of detections. */
   note?: string;
 }
 
@@ -42,12 +42,12 @@ export interface Group {
 /** One subject. A file bench/suites/NAME.ts exports it as `suite`. */
 export interface Suite {
   title: string;
-  /** How to read it: what is compared under which conditions. */
+  /** Explanation: what is compared, under which conditions. */
   about: string;
   run(options: RunOptions): Promise<Group[]>;
 }
 
-/** A single value without spread, such as a size. @param first what the ratio refers to */
+/** A single value without spread, such as a size. @param first the value that the ratio refers to */
 export function single(name: string, value: number, first: number, note?: string): Measured {
   return { name, median: value, low: value, high: value, ratio: value / first, note };
 }

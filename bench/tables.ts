@@ -1,4 +1,4 @@
-/** The tables of README and docs/performance.md, between marks, from the JSON files of the last runs. */
+/** Writes the tables of README and docs/performance.md, between markers, from the JSON files of the last runs. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { conditions, groupTables, RESULTS, type SuiteResult } from './results.ts
 import { type Group, SUITE_NAMES } from './suite.ts';
 import { TARGETS, type Target } from './targets.ts';
 
-/** In README: suites whose first case is ours and whose others are not. */
+/** Suites whose first case is ours and whose others are not. */
 const COMPARISONS = [
   'network',
   'resize',
@@ -17,17 +17,54 @@ const COMPARISONS = [
   'memory',
   'size',
 ];
-/** Groups that README does without; docs/performance.md has all. */
+/** Groups that the one table leaves out; the results below it have all. */
 const DETAILS = /, 1 thread$|several threads|after the first|at most|as shipped|share of time/;
 
-/** @throws when a file lacks its marks */
+/** What README compares: columns, and the peers that have been measured in the same runs. */
+const PEER_COLUMNS = [
+  {
+    title: 'JPEG to boxes',
+    suite: 'end-to-end',
+    group: 'the default model, 500×375, 2 threads',
+  },
+  { title: 'start to first boxes', suite: 'cold-start', group: 'the default model' },
+  { title: 'memory after 100 images', suite: 'memory', group: 'the default model, after 100' },
+  { title: 'a page downloads', suite: 'size', group: 'gzip, one thread' },
+] as const;
+const PEERS = [
+  { name: 'onnxruntime-web', cases: /^onnxruntime-web/ },
+  { name: 'onnxruntime-node and sharp, native code', cases: /onnxruntime-node$/ },
+] as const;
+
+/** Writes the files of {@link updatedTexts}. */
 export function updateTables(): void {
-  replaceBetween('README.md', 'benchmarks', benchmarkTable(present(COMPARISONS)));
-  replaceBetween('docs/performance.md', 'targets', targetTable());
-  replaceBetween('docs/performance.md', 'results', present(SUITE_NAMES).map(section).join('\n'));
+  for (const [name, text] of updatedTexts()) writeFileSync(fileOf(name), text);
 }
 
-/** Results of the suites that have been run. */
+/**
+ * README and docs/performance.md with the tables of the last runs, by name.
+ * @throws when a file lacks its marks
+ */
+export function updatedTexts(): Map<string, string> {
+  const tables: [file: string, mark: string, table: string][] = [
+    ['README.md', 'peers', peerTable()],
+    ['docs/performance.md', 'benchmarks', benchmarkTable(present(COMPARISONS))],
+    ['docs/performance.md', 'targets', targetTable()],
+    ['docs/performance.md', 'results', present(SUITE_NAMES).map(section).join('\n')],
+  ];
+  const texts = new Map<string, string>();
+  for (const [name, mark, table] of tables) {
+    const text = texts.get(name) ?? readFileSync(fileOf(name), 'utf8');
+    texts.set(name, replaceBetween(name, text, mark, table));
+  }
+  return texts;
+}
+
+function fileOf(name: string): string {
+  return fileURLToPath(new URL(`../${name}`, import.meta.url));
+}
+
+/** Results of the suites that have run. */
 function present(names: readonly string[]): SuiteResult[] {
   return names.flatMap((name) => readResult(name) ?? []);
 }
@@ -37,16 +74,51 @@ function readResult(name: string): SuiteResult | undefined {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
-function replaceBetween(name: string, mark: string, content: string): void {
-  const file = fileURLToPath(new URL(`../${name}`, import.meta.url));
-  const text = readFileSync(file, 'utf8');
+function replaceBetween(name: string, text: string, mark: string, content: string): string {
   const [open, close] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const [start, end] = [text.indexOf(open), text.indexOf(close)];
   if (start < 0 || end < start) throw new Error(`${name} has no ${open} … ${close}`);
-  writeFileSync(file, `${text.slice(0, start + open.length)}\n${content}\n${text.slice(end)}`);
+  return `${text.slice(0, start + open.length)}\n${content}\n${text.slice(end)}`;
 }
 
-/** A row a group: ours, and how many times as long (or as much) it is as each of the others. */
+/** README's rows: ours, then peers as multiples of ours. The last peer is measured for the model card only. */
+function peerTable(): string {
+  const groups = PEER_COLUMNS.map(({ suite, group }) =>
+    readResult(suite)?.groups.find(({ title }) => title === group),
+  );
+  const ratioOf = (peer: RegExp) => (group: Group | undefined) => {
+    const found = group?.cases.find(({ name }) => peer.test(name));
+    return found ? `${found.ratio.toFixed(2)}×` : 'not for pages';
+  };
+  const card = readFileSync(fileOf('models/README.md'), 'utf8');
+  const [own, centerNet] = [cardFigures(card, 'RefineDet, int8'), cardFigures(card, 'CenterNet')];
+  const slower = `${(centerNet.ms / own.ms).toFixed(2)}×, decoded`;
+  const rows = [
+    ['**refinedet**', ...groups.map((group) => (group ? ours(group) : '–')), own.ap],
+    ...PEERS.map(({ name, cases }) => [name, ...groups.map(ratioOf(cases)), 'same weights']),
+    [
+      'CenterNet of @vladmandic/human, on tfjs',
+      slower,
+      ...Array(3).fill('not measured'),
+      centerNet.ap,
+    ],
+  ];
+  const titles = PEER_COLUMNS.map(({ title }) => title);
+  return markdownTable(['', ...titles, 'AP07 (COCO AP)'], rows);
+}
+
+/** A row of the model card: AP over all 20 classes of the test slice, and milliseconds an image. */
+function cardFigures(card: string, name: string): { ap: string; ms: number } {
+  const cells = card
+    .match(new RegExp(`^\\| ${name}.*$`, 'm'))?.[0]
+    .split('|')
+    .map((cell) => cell.trim());
+  const [, ap07, cocoAp] = cells?.[6].match(/^([\d.]+) \([\d.]+, ([\d.]+)\)$/) ?? [];
+  if (!cells || !ap07) throw new Error(`models/README.md has no figures of ${name}`);
+  return { ap: `${ap07} (${cocoAp})`, ms: Number.parseFloat(cells[9]) };
+}
+
+/** One row per group: our result, and its multiple of each peer's. */
 function benchmarkTable(results: readonly SuiteResult[]): string {
   const rows = results.flatMap(({ title, groups }) =>
     groups
@@ -73,7 +145,7 @@ function section(result: SuiteResult): string {
   ].join('\n');
 }
 
-/** What was to be reached, and what the last runs have. */
+/** Targets, and the results of the last runs. */
 function targetTable(): string {
   const rows = TARGETS.map((target) => [
     target.work,
@@ -81,10 +153,10 @@ function targetTable(): string {
     measured(target) || '–',
     `\`${target.suite}\``,
   ]);
-  return markdownTable(['work', 'asked', 'measured', '`npm run bench --` …'], rows);
+  return markdownTable(['work', 'target', 'measured', '`npm run bench --` …'], rows);
 }
 
-/** One figure for each group that the target is about. */
+/** One figure for each group of the target. */
 function measured({ suite, groups, ours, against, as }: Target): string {
   const found = (readResult(suite)?.groups ?? []).filter(({ title }) => groups.test(title));
   return found

@@ -1,17 +1,17 @@
-/** What the benchmarks were to reach on a machine with two cores. */
+/** Targets of the benchmarks on a machine with two cores. */
 
 export interface Target {
   work: string;
-  /** In words. */
+  /** The target as text. */
   asked: string;
   suite: string;
-  /** Titles of the groups that it is about. */
+  /** Titles of the groups of this target. */
   groups: RegExp;
-  /** The case that the first one is compared with; without it the first one's own figure counts. */
+  /** The case to compare the first one with; without it, the first one's own figure counts. */
   against?: string;
-  /** The first one's time as a multiple of the other's (default), its inverse, or that in per cent. */
+  /** Format: the time of the first as a multiple of the other's (default), its inverse, or a percentage. */
   as?: 'time' | 'speed-up' | 'share';
-  /** Another case instead of the first. */
+  /** Another case in place of the first. */
   ours?: string;
 }
 
@@ -20,35 +20,35 @@ const VGG = /^refinedet320-vgg16/;
 
 export const TARGETS: readonly Target[] = [
   {
-    work: 'network forward, light preset, against onnxruntime-web (1, 2 threads)',
-    asked: 'at most 0.6× its time, aim 0.45×',
+    work: 'network forward, light preset, compared with onnxruntime-web (1, 2 threads)',
+    asked: 'at most 0.6× the time, goal 0.45×',
     suite: 'network',
     groups: LIGHT,
     against: 'onnxruntime-web',
   },
   {
     work: 'the same, VGG-16 at 320',
-    asked: 'at most 0.75×, aim 0.5×',
+    asked: 'at most 0.75×, goal 0.5×',
     suite: 'network',
     groups: VGG,
     against: 'onnxruntime-web',
   },
   {
-    work: 'light preset against onnxruntime-node, native code',
-    asked: 'reported',
+    work: 'light preset, compared with onnxruntime-node (native code)',
+    asked: 'none',
     suite: 'network',
     groups: LIGHT,
     against: 'onnxruntime-node',
   },
   {
-    work: 'VGG-16 against onnxruntime-node',
-    asked: 'reported',
+    work: 'VGG-16, compared with onnxruntime-node',
+    asked: 'none',
     suite: 'network',
     groups: VGG,
     against: 'onnxruntime-node',
   },
   {
-    work: 'dense 3×3 convolution that makes every multiplication, against the peak of 128-bit SIMD',
+    work: 'dense 3×3 convolution with every multiplication, as a share of the peak of 128-bit SIMD',
     asked: 'at least 60 %',
     suite: 'convolution',
     groups: /./,
@@ -57,31 +57,31 @@ export const TARGETS: readonly Target[] = [
     as: 'share',
   },
   {
-    work: 'the same by minimal filtering, which makes a quarter of them, in multiplications done without',
-    asked: 'reported',
+    work: 'the same with minimal filtering (a quarter of the multiplications), counted as if it made all of them',
+    asked: 'none',
     suite: 'convolution',
     groups: /./,
     against: 'SIMD peak',
     as: 'share',
   },
   {
-    work: 'post-process, VOC at 320, against plain TypeScript',
-    asked: 'at least 3× faster, aim 6×',
+    work: 'post-process, VOC at 320, compared with plain TypeScript',
+    asked: 'at least 3× faster, goal 6×',
     suite: 'postprocess',
     groups: /^VOC, 320/,
     against: 'plain TypeScript',
     as: 'speed-up',
   },
   {
-    work: 'post-process, COCO at 512, against plain TypeScript',
-    asked: 'at least 4× faster, aim 8×',
+    work: 'post-process, COCO at 512, compared with plain TypeScript',
+    asked: 'at least 4× faster, goal 8×',
     suite: 'postprocess',
     groups: /^COCO, 512/,
     against: 'plain TypeScript',
     as: 'speed-up',
   },
   {
-    work: 'resize and normalize 1280×720 to 320×320 against tf.image.resizeBilinear and arithmetic',
+    work: 'resize and normalize 1280×720 to 320×320, compared with tf.image.resizeBilinear and arithmetic',
     asked: 'at least 4× faster',
     suite: 'resize',
     groups: /./,
@@ -96,18 +96,18 @@ export const TARGETS: readonly Target[] = [
   },
   {
     work: 'from the bytes of a 500×375 JPEG to boxes, 2 threads',
-    asked: 'at most 66.7 ms (15 a second)',
+    asked: 'at most 66.7 ms (15 per second)',
     suite: 'end-to-end',
     groups: /500×375, 2 threads/,
   },
   {
-    work: 'start of the process to the first detection with the default model',
+    work: 'from the start of the process to the first detection with the default model',
     asked: 'at most 1,200 ms',
     suite: 'cold-start',
     groups: /as shipped/,
   },
   {
-    work: 'what a page downloads, gzip, without weights (on one thread, on several)',
+    work: 'download of a page, gzip, without weights (one thread, several threads)',
     asked: 'at most 260 KB',
     suite: 'size',
     groups: /gzip/,

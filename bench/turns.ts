@@ -1,9 +1,9 @@
-/** Contenders that cannot share a process, measured in turns. */
+/** Measures contenders that cannot share a process, in turns. */
 import { inChild } from './child.ts';
 import { type Samples, summarizeRounds, type Timing } from './harness.ts';
 import type { RunOptions } from './suite.ts';
 
-/** What a child is asked to measure. */
+/** A measurement job of a child. */
 export interface TurnJob<Name extends string> {
   contender: Name;
   roundMs: number;

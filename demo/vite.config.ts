@@ -1,4 +1,4 @@
-/** The demo page, as files that any server can serve under any path. */
+/** Builds the demo page as files that any server can serve under any path. */
 import { fileURLToPath } from 'node:url';
 import type { Plugin, UserConfig } from 'vite';
 
@@ -19,7 +19,7 @@ const ENTRIES = {
   refinedet: 'index.ts',
 };
 
-/** What is built looks for its model beside the page, where `refinedet demo` serves any. */
+/** A built page loads its model from its own folder, where `refinedet demo` serves any model. */
 function modelBesidePage(): Plugin {
   return {
     name: 'model-beside-page',

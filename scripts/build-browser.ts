@@ -15,7 +15,7 @@ const COMMON: BuildOptions = {
   bundle: true,
   minify: true,
   platform: 'browser',
-  // As package.json does it for `#platform`; with `browser`, which the platform implies.
+  // As package.json does it for `#platform` and `#workers`; with `browser`, which the platform implies.
   conditions: ['refinedet-source'],
   target: 'es2022',
   logLevel: 'warning',
@@ -23,6 +23,7 @@ const COMMON: BuildOptions = {
 
 const PLAIN = {
   refinedet: 'src/index.ts',
+  pool: 'src/pool/index.ts',
   worker: 'src/worker/index.ts',
   serve: 'src/worker/serve.ts',
 };
@@ -31,18 +32,18 @@ const GPU = Object.fromEntries(
   Object.entries(WITH_GPU).map(([name, file]) => [`gpu/${name}`, file]),
 );
 
-/** Writes src/worker/generated/script.ts. */
+/** Writes src/pool/generated/script.ts. */
 export async function embedWorker(): Promise<void> {
   const { outputFiles } = await build({
     ...COMMON,
-    entryPoints: ['src/worker/entry.ts'],
+    entryPoints: ['src/pool/browser-pool-worker.ts'],
     format: 'iife',
     write: false,
     // The client sends them, and the default model's URL.
     external: ['./generated/wasm-*', './default-model.ts'],
   });
   const script = pack(outputFiles![0].contents);
-  writeModule(join(ROOT, 'src/worker/generated/script.ts'), script);
+  writeModule(join(ROOT, 'src/pool/generated/script.ts'), script);
 }
 
 /**

@@ -1,36 +1,77 @@
 /**
  * Compiles assembly/ to wasm, for plain and for shared memory, each with and without fused products
  * (relaxed SIMD), bundles the script of the threads that run it, and writes all as text to
- * src/kernels/generated: no file has to be located at run time.
+ * src/kernels/generated: no file has to be located at run time. The ABI of the kernels goes there too,
+ * as TypeScript; the text form of the hot kernels goes to build/wat.
+ *
+ * `--wat` copies that text to assembly/wat, where a change of the generated code shows in review;
+ * `--check` fails when the copy is stale. Both compile only what is older than its sources.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
-import asc from 'assemblyscript/asc';
+import type { Program } from 'assemblyscript';
+import asc, { type Transform } from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { knowsFusedProducts } from '../src/kernels/relaxed-simd.ts';
-import { pack, writeModule } from './embed.ts';
+import { pack, writeModule, writeWhole } from './embed.ts';
+import { abiText } from './kernel-abi.ts';
+import { HOT_FILES, hotText } from './kernel-text.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TARGETS = ['single', 'fused-single', 'threaded', 'fused-threaded'] as const;
 type Target = (typeof TARGETS)[number];
+/** The build whose text is kept: what current engines run on one thread. */
+const TEXT_TARGET: Target = 'fused-single';
 const THREADS = 'src/kernels/parallel';
 const SOURCES = [
   'asconfig.json',
-  ...readdirSync(join(ROOT, 'assembly')).map((f) => `assembly/${f}`),
+  ...filesIn('assembly').filter((file) => file.endsWith('.ts')),
+  ...filesIn('scripts').filter((file) => /\/(build-kernels|embed|kernel-\w+)\.ts$/.test(file)),
   `${THREADS}/team-worker.ts`,
   `${THREADS}/board.ts`,
 ];
+const ABI = join(ROOT, 'src/kernels/generated/abi.ts');
 
 /** Compiles all targets of asconfig.json and writes the generated modules. */
-export async function buildKernels(): Promise<void> {
+async function buildKernels(): Promise<void> {
   writeModule(outputOf('team-worker'), pack(await bundleWorker()));
   for (const target of TARGETS) {
-    const binary = await compile(target);
+    const { binary, text, program } = await compile(target);
     writeModule(outputOf(target), pack(binary));
     process.stderr.write(`kernels (${target}): ${binary.length} bytes\n`);
+    if (target !== TEXT_TARGET) continue;
+    writeWhole(ABI, abiText(program));
+    for (const file of HOT_FILES) writeWhole(builtText(file), hotText(text, file));
   }
+}
+
+/** Compiles what is older than its sources. */
+export async function refreshKernels(): Promise<void> {
+  if (kernelsAreStale()) await buildKernels();
+}
+
+/** Hot kernels whose text in assembly/wat is not that of the last build. */
+export function staleTexts(): string[] {
+  return HOT_FILES.filter((file) => {
+    const kept = keptText(file);
+    return (
+      !existsSync(kept) || readFileSync(kept, 'utf8') !== readFileSync(builtText(file), 'utf8')
+    );
+  });
+}
+
+function keptText(file: string): string {
+  return join(ROOT, `assembly/wat/${file}.wat`);
+}
+
+function builtText(file: string): string {
+  return join(ROOT, `build/wat/${file}.wat`);
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder)).map((file) => `${folder}/${file}`);
 }
 
 async function bundleWorker(): Promise<Uint8Array> {
@@ -50,38 +91,53 @@ function outputOf(name: Target | 'team-worker'): string {
   return join(ROOT, `src/kernels/generated/${name}.ts`);
 }
 
-/** Whether a generated module is missing or older than a source. */
-export function kernelsAreStale(): boolean {
-  const outputs = [...TARGETS, 'team-worker' as const].map(outputOf);
+/** Whether an output is missing or older than a source. */
+function kernelsAreStale(): boolean {
+  const modules = [...TARGETS, 'team-worker' as const].map(outputOf);
+  const outputs = [ABI, ...modules, ...HOT_FILES.map(builtText)];
   if (!outputs.every(existsSync)) return true;
   const built = Math.min(...outputs.map((output) => statSync(output).mtimeMs));
   return SOURCES.some((file) => statSync(join(ROOT, file)).mtimeMs > built);
 }
 
-async function compile(target: Target): Promise<Uint8Array> {
-  let binary: Uint8Array | undefined;
+interface Compiled {
+  binary: Uint8Array;
+  /** The same in the text format. */
+  text: string;
+  program: Program;
+}
+
+async function compile(target: Target): Promise<Compiled> {
+  const compiled: Partial<Compiled> = {};
+  const transform: Partial<Transform> = {
+    afterInitialize: (program) => {
+      compiled.program = program;
+    },
+  };
   const { error, stderr } = await asc.main(
-    ['--config', 'asconfig.json', '--target', target, '--baseDir', ROOT],
+    ['--config', 'asconfig.json', '--target', target, '--textFile', 'text', '--baseDir', ROOT],
     {
       writeFile: (_name, contents) => {
-        if (typeof contents !== 'string') binary = contents;
+        if (typeof contents === 'string') compiled.text = contents;
+        else compiled.binary = contents;
       },
+      transforms: [transform as Transform],
     },
   );
-  if (error || !binary) throw new Error(`kernels (${target}) do not compile:\n${stderr}`);
-  checkModule(binary, target);
-  return binary;
+  if (error) throw new Error(`kernels (${target}) do not compile:\n${stderr}`);
+  checkModule(compiled.binary!, target);
+  return compiled as Compiled;
 }
 
 const DATA_SECTION = 11;
 
 /**
- * The module lives in somebody else's memory: static data would overwrite it, and there is nobody
- * to provide another import.
+ * Checks what the module needs: it works in the memory of tfjs, where static data would overwrite
+ * other data, and gets no other import.
  * @throws Error when it has either
  */
 export function checkModule(binary: Uint8Array, target: string): void {
-  // Node 20 cannot read relaxed SIMD unless told to.
+  // Node 20 reads relaxed SIMD only with this flag.
   if (!knowsFusedProducts()) setFlagsFromString('--experimental-wasm-relaxed-simd');
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(binary as BufferSource));
   const names = imports.map(({ module, name }) => `${module}.${name}`);
@@ -110,4 +166,14 @@ function sectionIds(binary: Uint8Array): number[] {
   return ids;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildKernels();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const mode = process.argv[2];
+  await (mode ? refreshKernels() : buildKernels());
+  const stale = mode ? staleTexts() : [];
+  if (mode === '--wat') {
+    for (const file of stale) writeWhole(keptText(file), readFileSync(builtText(file), 'utf8'));
+  } else if (stale.length > 0) {
+    process.stderr.write(`stale: ${stale.map(keptText).join(', ')}; run npm run build:wat\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,6 +1,6 @@
 /**
- * Images of the demo page for docs/images, taken with Debian's chromium of a model that is worth a
- * look: `npx tsx --conditions=refinedet-source scripts/demo-images.ts model.safetensors`, after
+ * Captures images of the demo page for docs/images with Debian's chromium and a trained model:
+ * `npx tsx --conditions=refinedet-source scripts/demo-images.ts model.safetensors`, after
  * `npm run build`.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { type MovingImage, makeVideo } from '../support/browser/video.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DESKTOP = { viewport: { width: 1280, height: 860 } };
 const PHONE = { viewport: { width: 390, height: 844 } };
-/** On a busy machine. */
+/** Time limit on a busy machine. */
 const PATIENCE_MS = 300_000;
 
 type Act = (page: Page) => Promise<void>;

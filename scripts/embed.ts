@@ -1,6 +1,6 @@
 /**
- * Writes what a web page would otherwise have to find by URL as modules of deflated base64 text, to
- * be unpacked by src/embedded.ts: tfjs' wasm binaries, and the script of its threads.
+ * Writes tfjs' wasm binaries and the script of its threads as modules of deflated base64 text, which
+ * src/embedded.ts unpacks: a web page does not have to find them by URL.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -30,15 +30,17 @@ export function pack(bytes: Uint8Array): string {
   return deflateSync(bytes, { level: 9 }).toString('base64');
 }
 
-/**
- * Writes a module that exports a text. It replaces an older one in one step: a test run beside this
- * one never reads half a file.
- */
+/** Writes a module that exports a text. */
 export function writeModule(path: string, text: string): void {
+  // Without the type the declaration file would hold the text once more.
+  writeWhole(path, `/** Generated; do not edit. */\nexport default '${text}' as string;\n`);
+}
+
+/** Writes a file. It replaces an older one in one step: a test run beside this one never reads half a file. */
+export function writeWhole(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const partial = `${path}.${process.pid}`;
-  // Without the type the declaration file would hold the text once more.
-  writeFileSync(partial, `/** Generated; do not edit. */\nexport default '${text}' as string;\n`);
+  writeFileSync(partial, text);
   renameSync(partial, path);
 }
 

@@ -10,7 +10,7 @@ from fontTools.ttLib import TTFont
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansCondensed-Bold.ttf"
 OUTPUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../src/image/glyphs.ts")
 UNITS_PER_EM = 200
-ORIGIN = 64  # where the pen stands before a contour, so that every first step fits a byte
+ORIGIN = 64  # position of the pen before a contour, so that every first step fits a byte
 CHARACTERS = [*range(0x20, 0x7F), *range(0xA0, 0x100)]
 
 font = TTFont(FONT)
@@ -69,7 +69,7 @@ with open(OUTPUT, "w") as file:
 export const CAP_HEIGHT = {round(font["glyf"]["H"].yMax * scale)};
 
 /**
- * Every glyph as bytes: advance, number of contours; for each contour the number of points, one bit a
+ * Every glyph as bytes: advance, number of contours; for each contour the number of points, one bit per
  * point that is set where it lies on the curve, and the signed steps (dx, dy) from point to point,
  * the first from ({ORIGIN}, {ORIGIN}). y points up.
  */

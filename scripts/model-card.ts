@@ -1,11 +1,11 @@
 /**
- * Writes the figures of the default model's card: models/README.md between its markers, and the
+ * Writes the figures of the model card of the default model: models/README.md between its markers, and the
  * curves of the training run as images.
  *
  * npx tsx --conditions=refinedet-source scripts/model-card.ts --run runs/voc [--run runs/more]
  *   --accuracy accuracy.json [--model models/default.safetensors]
  *
- * Runs: each the start of the next. accuracy.json: what bench/accuracy.ts --json wrote, the shipped model first.
+ * Runs: each starts from the end of the one before. accuracy.json: output of bench/accuracy.ts --json, the shipped model first.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -52,7 +52,7 @@ function readRecords(run: string): StepRecord[] {
   return lines.map((line): StepRecord => JSON.parse(line));
 }
 
-/** Steps and epochs count on through the runs. */
+/** Continues the steps and epochs of the previous runs. */
 function continued(before: StepRecord[], run: StepRecord[]): StepRecord[] {
   const { step = 0, epoch = 0 } = before.at(-1) ?? {};
   return [
@@ -61,7 +61,7 @@ function continued(before: StepRecord[], run: StepRecord[]): StepRecord[] {
   ];
 }
 
-/** Of the first run all of it, of the others what they do differently. */
+/** The whole configuration of the first run; for the others, what differs from it. */
 function configuration(run: string, index: number): string {
   const read = (folder: string): Record<string, unknown> =>
     JSON.parse(readFileSync(path.join(folder, 'config.json'), 'utf8'));
@@ -74,7 +74,7 @@ function configuration(run: string, index: number): string {
   return `\`\`\`json\n{\n${lines.join(',\n')}\n}\n\`\`\``;
 }
 
-/** JSON on one line, with room to breathe and without folders of this machine. */
+/** JSON on one line, with spaces, and without folders of this machine. */
 function spaced(value: unknown): string {
   return JSON.stringify(value, shortened, 1)
     .replace(/\n\s*/g, ' ')

@@ -1,6 +1,6 @@
 /**
- * Writes THIRD-PARTY.md, the packages that come with this one and their licenses:
- * `npm run third-party`. A test compares the file with what is installed.
+ * Writes THIRD-PARTY.md, the packages that are installed with this one and their licenses:
+ * `npm run third-party`. A test compares the file with the installed packages.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Optional for users, but part of the bundles in dist/browser and dist/demo. */
 const BUNDLED = ['@tensorflow/tfjs-backend-webgl', '@tensorflow/tfjs-backend-webgpu'];
-/** Licenses under which code may be passed on with this package. */
+/** Licenses that allow distributing the code with this package. */
 const PERMISSIVE = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD'];
 const LICENSE_FILE = /^licen[cs]e/i;
 const COPYRIGHT = /^[\s/*]*(copyright (?!notice|owner|holder|license|\[yyyy).*)$/im;
@@ -24,7 +24,7 @@ interface Installed {
   dependencies?: Record<string, string>;
 }
 
-/** Every package that an installation brings along, by name. */
+/** Every package of an installation, by name. */
 export function runtimePackages(): Installed[] {
   const { dependencies } = readPackage(ROOT);
   const found = new Map<string, Installed>();
@@ -41,7 +41,7 @@ export function runtimePackages(): Installed[] {
   return [...found.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** Packages whose license is not one of the permissive ones, with what they state. */
+/** Packages without a permissive license, with the license that they state. */
 export function unwelcomeLicenses(packages: readonly Installed[]): string[] {
   return packages
     .filter(({ license }) => !PERMISSIVE.includes(license ?? ''))
@@ -53,17 +53,17 @@ export function thirdParty(packages: readonly Installed[]): string {
   const rows = packages.map(
     (one) => `| ${one.name} | ${one.version} | ${one.license} | ${copyright(one)} |`,
   );
-  return `# Packages that come with refinedet
+  return `# Packages installed with refinedet
 
-Made by \`npm run third-party\`; do not edit. The dependencies with theirs in the versions that the tests
-ran with, and the GPU backends that the bundles for pages hold. [NOTICE](NOTICE) has what is part of
-refinedet's own files beside them.
+Made by \`npm run third-party\`; do not edit. It lists the dependencies, with their own dependencies, in the
+versions that the tests ran with, and the GPU backends that the bundles for pages contain. [NOTICE](NOTICE)
+lists third-party material in refinedet's own files.
 
 | package | version | license | copyright |
 |---|---|---|---|
 ${rows.join('\n')}
 
-The texts of the licenses are among the packages' files, and at large here:
+The license texts are in the packages' files, and also here:
 [MIT](https://spdx.org/licenses/MIT.html), [ISC](https://spdx.org/licenses/ISC.html),
 [Apache-2.0](LICENSE), [BSD-2-Clause](https://spdx.org/licenses/BSD-2-Clause.html),
 [BSD-3-Clause](https://spdx.org/licenses/BSD-3-Clause.html).
@@ -74,7 +74,7 @@ function readPackage(folder: string): Installed {
   return { ...JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')), folder };
 }
 
-/** As Node looks for it: in node_modules of the folder, then of those above. */
+/** Finds a package like Node: in node_modules of the folder, then of its parents. */
 function locate(name: string, from: string): string {
   for (let folder = from; ; folder = dirname(folder)) {
     const candidate = join(folder, 'node_modules', name);
@@ -83,7 +83,7 @@ function locate(name: string, from: string): string {
   }
 }
 
-/** From the file with the license, else from the head of the code; else the author. */
+/** Copyright line of the license file, otherwise of the head of the code; otherwise the author. */
 function copyright({ folder, main, author }: Installed): string {
   const licenses = readdirSync(folder).filter((file) => LICENSE_FILE.test(file));
   for (const file of [...licenses, main ?? 'index.js']) {

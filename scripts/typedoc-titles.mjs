@@ -1,6 +1,6 @@
 /**
- * A plugin for typedoc: guides are called by their first heading, not by their file, and blocks without
- * a language are text.
+ * A plugin for typedoc: guides are named by their first heading instead of their file, and code blocks
+ * without a language are text.
  */
 import { Converter } from 'typedoc';
 

@@ -1,16 +1,16 @@
-/** The anchor grid: which box each row of the heads' outputs refers to (paper section 3.3). */
+/** The anchor grid: the box that each row of the heads' outputs refers to (paper section 3.3). */
 import { RefineDetError } from './errors.ts';
 import { checkFields, checkObject, FLAG, type Rule, show } from './option-checks.ts';
 
-/** Plain data: stored in the model file. One stride and one size a level, shallowest level first. */
+/** Plain data, stored in the model file. One stride and one size per level, shallowest level first. */
 export interface AnchorOptions {
-  /** Distance between neighboring centers, input pixels. Default 8, 16, 32, 64. */
+  /** Distance between neighboring centers, in input pixels. Default 8, 16, 32, 64. */
   strides: readonly number[];
-  /** Side of the square anchor, input pixels. Default 32, 64, 128, 256: four strides. */
+  /** Side of the square anchor, in input pixels. Default 32, 64, 128, 256: four strides. */
   sizes: readonly number[];
-  /** Width / height of the anchors of a cell, in order. Default 1, 2, 1/2; the area stays the same. */
+  /** Width / height of the anchors of a cell, in order; all have the same area. Default 1, 2, 1/2. */
   ratios: readonly number[];
-  /** Limit cx, cy, w and h to [0, 1], as the PyTorch port does. Default false, as in Caffe. */
+  /** Limits cx, cy, w and h to [0, 1], like the PyTorch port. Default false, like Caffe. */
   clip: boolean;
 }
 
@@ -42,11 +42,11 @@ export function anchorCount(
 }
 
 /**
- * All anchors as (cx, cy, w, h), normalized by the input size: [N, 4], in the order of the heads'
+ * Computes all anchors as (cx, cy, w, h), normalized by the input size: [N, 4], in the order of the heads'
  * outputs: level, row, column, anchor of the cell.
- * @param levels feature-map shapes, shallowest (stride 8) first; as the layers round them
- * @throws INVALID_ARGUMENT for sizes that are none, or when the options describe another number of
- *   levels; INVALID_OPTION naming a wrong option
+ * @param levels feature-map shapes, shallowest (stride 8) first, with the rounding of the layers
+ * @throws INVALID_ARGUMENT for invalid sizes, or when the options describe another number of
+ *   levels; INVALID_OPTION for an invalid option
  */
 export function anchorGrid(
   levels: readonly GridShape[],
@@ -78,7 +78,7 @@ export function anchorGrid(
   return anchors;
 }
 
-/** Rows or columns of a feature map, or pixels of an input, at most. */
+/** Largest number of rows or columns of a feature map, or of pixels of an input side. */
 const MAX_SIDE = 2 ** 16;
 
 function checkSizes(levels: readonly GridShape[], inputHeight: number, inputWidth: number): void {
@@ -132,8 +132,8 @@ const RULES: Record<keyof AnchorOptions, Rule> = {
 };
 
 /**
- * Anchor options from untrusted JSON (a model file); what is absent takes its default.
- * @throws INVALID_OPTION naming the offending value
+ * Checks anchor options from untrusted JSON (a model file) and fills in defaults.
+ * @throws INVALID_OPTION with the offending value
  */
 export function parseAnchorOptions(value: unknown): AnchorOptions {
   const given: Partial<AnchorOptions> = checkObject('anchors', value);

@@ -19,7 +19,7 @@ export interface Detection {
   classId: number;
   /** Confidence in [0, 1]. */
   score: number;
-  /** Source-image pixels, clipped to the image. */
+  /** Box in source-image pixels, clipped to the image. */
   box: Box;
 }
 

@@ -1,6 +1,5 @@
 /** The detector: load a model, detect, dispose. */
 import type * as tf from '@tensorflow/tfjs-core';
-import { anchorGrid } from './anchors.ts';
 import type { Detection } from './boxes.ts';
 import {
   type DetectOptions,
@@ -13,22 +12,23 @@ import { checkLoadOptions, type LoadOptions } from './detection/load-options.ts'
 import { mergeViews, toDetections, viewToImage } from './detection/merge-views.ts';
 import { Queue } from './detection/queue.ts';
 import { type Size, wholeImage } from './detection/views.ts';
-import { type BackendName, type Engine, noTimings } from './engine/engine.ts';
+import type { Detector } from './detector-contract.ts';
+import { type BackendName, type Engine, noTimings, type StageTimings } from './engine/engine.ts';
+import { anchorsOf } from './engine/model-anchors.ts';
 import { startEngine } from './engine/start-engine.ts';
 import { RefineDetError, throwIfAborted } from './errors.ts';
+import type { HeadMap } from './heads.ts';
 import type { DecodedImage } from './image/raw-image.ts';
 import type { RawDetections } from './kernels/postprocess.ts';
-import { checkInputSize, type InputSize, inputSide, withInputSize } from './model/input-size.ts';
+import { type InputSize, inputSide, withInputSize } from './model/input-size.ts';
 import type { Model, ModelConfig } from './model/model.ts';
-import type { Heads } from './model/network.ts';
-import { levelShapes, type ModelSummary, summarize } from './model/summary.ts';
+import { type ModelSummary, summarize } from './model/summary.ts';
 import { show } from './option-checks.ts';
 import type { StreamSource } from './stream/frames.ts';
 import { detectStream, type StreamOptions, type StreamResult } from './stream/stream.ts';
 
 /** A loaded model, ready to detect: `load`, then `detect` or `stream`, at last `dispose`. */
-export class RefineDet {
-  /** What the model is: preset, input size, classes, normalization, provenance. */
+export class RefineDet implements Detector {
   readonly config: ModelConfig;
   readonly #model: Model;
   readonly #engine: Engine;
@@ -36,6 +36,8 @@ export class RefineDet {
   readonly #queue: Queue;
   /** Calls that have not come back. */
   #underway = 0;
+  /** Milliseconds in which the engine has kept this thread busy. */
+  #busy = 0;
   #disposed = false;
 
   private constructor(model: Model, engine: Engine) {
@@ -80,80 +82,68 @@ export class RefineDet {
     return new RefineDet(model, engine);
   }
 
-  /** Where the network runs; changes to `wasm` when the GPU is taken away. */
   get backend(): BackendName {
     return this.#engine.backend;
   }
 
-  /** Threads in use. */
   get threads(): number {
     return this.#engine.threads;
   }
 
-  /** Bytes of the wasm heap in use; it grows when an image needs more, and never shrinks. */
   get heapBytes(): number {
     return this.#engine.kernels.heap.memory.buffer.byteLength;
   }
 
-  /** Class names; `Detection.classId` is the index. */
+  get lanes(): number {
+    return this.#engine.lanes + 1;
+  }
+
   get classes(): readonly string[] {
     return this.config.classes;
   }
 
-  /**
-   * Objects in one image, best first.
-   * @throws IMAGE_*, FILE_NOT_FOUND, FETCH_FAILED, INVALID_OPTION, INVALID_ARGUMENT, UNKNOWN_CLASS,
-   *   ABORTED, DISPOSED
-   */
   detect(image: ImageSource, options: DetectOptions = {}): Promise<Detection[]> {
-    return this.#whileUsable(() => {
+    return this.#whileUsable(async () => {
       const resolved = resolveDetectOptions(options, this.config);
-      return this.#detect(() => this.#decode(image, resolved), resolved);
+      throwIfAborted(resolved.signal);
+      return this.#detect(await this.#decode(image, resolved), resolved);
     });
   }
 
-  /**
-   * Objects in several images, in their order. The first failure rejects.
-   * @throws as {@link detect}
-   */
   detectBatch(images: readonly ImageSource[], options: DetectOptions = {}): Promise<Detection[][]> {
     return this.#whileUsable(async () => {
       if (!Array.isArray(images)) {
         throw new RefineDetError('INVALID_ARGUMENT', `images must be a list, not ${show(images)}`);
       }
       const resolved = resolveDetectOptions(options, this.config);
+      throwIfAborted(resolved.signal);
       const results: Detection[][] = [];
       let next = images.length > 0 ? this.#decode(images[0], resolved) : undefined;
       for (let i = 0; i < images.length; i++) {
-        const pixels = await next!;
+        const decoded = await next!;
         // The next image is read (in pages decoded, too) while this one is detected in; with a GPU
         // also resized. Decoding in Node and the wasm network take the same thread.
         next = i + 1 < images.length ? this.#decode(images[i + 1], resolved) : undefined;
         next?.catch(() => {});
-        results.push(await this.#detect(async () => pixels, resolved));
+        results.push(await this.#detect(decoded, resolved));
       }
       return results;
     });
   }
 
-  #decode(image: ImageSource, resolved: ResolvedDetectOptions): Promise<DecodedImage> {
+  /** Time in which another image kept the thread busy does not count as decoding. */
+  async #decode(image: ImageSource, resolved: ResolvedDetectOptions): Promise<Decoded> {
     const { maxPixels, signal } = resolved;
-    return toRawImage(image, {
-      maxPixels,
-      signal,
-      enough: resolved.enough(inputSizeOf(this.#model)),
-    });
+    const enough = resolved.enough(inputSizeOf(this.#model));
+    const start = performance.now() - this.#busy;
+    const pixels = await toRawImage(image, { maxPixels, signal, enough });
+    return { pixels, timings: { ...noTimings(), decode: performance.now() - this.#busy - start } };
   }
 
   async #detect(
-    decode: () => Promise<DecodedImage>,
+    { pixels, timings }: Decoded,
     resolved: ResolvedDetectOptions,
   ): Promise<Detection[]> {
-    throwIfAborted(resolved.signal);
-    const timings = noTimings();
-    const start = performance.now();
-    const pixels = await decode();
-    timings.decode = performance.now() - start;
     const { fullSize = pixels } = pixels;
     const detections = await this.#queue.run(async () => {
       const found: RawDetections[] = [];
@@ -163,8 +153,10 @@ export class RefineDet {
         throwIfAborted(resolved.signal);
         // All views of an image that was decoded smaller show it whole.
         const shown = fullSize === pixels ? view : { ...view, crop: wholeImage(pixels) };
-        const raw = await this.#engine.run(pixels, shown, resolved.postprocess, timings);
-        found.push(viewToImage(raw, view, fullSize));
+        const start = performance.now();
+        const raw = this.#engine.run(pixels, shown, resolved.postprocess, timings);
+        this.#busy += performance.now() - start;
+        found.push(viewToImage(await raw, view, fullSize));
       }
       const merged = mergeViews(this.#engine.kernels, found, this.classes.length, resolved.merge);
       return toDetections(merged, fullSize, this.classes, resolved.maxDetections);
@@ -173,10 +165,6 @@ export class RefineDet {
     return detections;
   }
 
-  /**
-   * Detects in every frame of a video, a camera or a series of images, as an async iterator.
-   * @see detectStream
-   */
   stream(
     source: StreamSource,
     options?: StreamOptions,
@@ -192,7 +180,7 @@ export class RefineDet {
    * @param input [B, height, width, 3], normalized as `config` says; sides are multiples of 64
    * @throws INVALID_ARGUMENT, DISPOSED
    */
-  forward(input: tf.Tensor4D): Heads {
+  forward(input: tf.Tensor4D): HeadMap<tf.Tensor3D> {
     this.#assertUsable();
     const shape: readonly number[] | undefined = input?.shape;
     const [batch, height, width, channels] = shape ?? [];
@@ -206,18 +194,8 @@ export class RefineDet {
     return this.#engine.forward(input);
   }
 
-  /**
-   * The anchors that the rows of {@link forward}'s outputs refer to, as `postprocess` takes them.
-   * @param inputSize of the network's input, a side or `{ width, height }`; default: the model's
-   * @returns [N, 4] cx, cy, w, h, normalized
-   * @throws INVALID_OPTION
-   */
   anchors(inputSize?: InputSize): Float32Array {
-    checkInputSize(inputSize);
-    const { config, graph } = withInputSize(this.#model, inputSize);
-    const { inputHeight, inputWidth } = config;
-    const levels = levelShapes(graph, inputHeight, inputWidth);
-    return anchorGrid(levels, inputHeight, inputWidth, config.anchors);
+    return anchorsOf(this.#model, inputSize);
   }
 
   /** Layers, parameters, multiply-accumulates and anchors at the input size in use. */
@@ -232,7 +210,6 @@ export class RefineDet {
     if (this.#underway === 0) this.#engine.dispose();
   }
 
-  /** For `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -252,6 +229,8 @@ export class RefineDet {
     if (this.#disposed) throw new RefineDetError('DISPOSED', 'the detector has been disposed');
   }
 }
+
+type Decoded = { pixels: DecodedImage; timings: StageTimings };
 
 function inputSizeOf({ config }: Model): Size {
   return { width: config.inputWidth, height: config.inputHeight };

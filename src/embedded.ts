@@ -1,9 +1,9 @@
 /**
- * Bytes that travel inside of a script, deflated and in base64. No file has to be located at run
- * time, whatever the bundler, and a server that compresses scripts sends them as small as the file.
+ * Bytes inside a script, deflated and in base64. With any bundler, no file has to be located at run
+ * time, and a server that compresses scripts sends them as small as the file.
  */
 
-/** The bytes that `scripts/embed.ts` has packed. */
+/** Unpacks bytes that `scripts/embed.ts` has packed. */
 export async function unpack(text: string): Promise<Uint8Array<ArrayBuffer>> {
   const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate'));

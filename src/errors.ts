@@ -1,5 +1,5 @@
 /**
- * The one error class of the package. Every message is a single sentence that names the offending
+ * The one error class of the package. Every message is a single sentence with the offending
  * value; `code` is stable across releases and is what programs should test.
  */
 
@@ -7,56 +7,56 @@
 export const ERROR_CODES = {
   INVALID_OPTION: 'an option has an unknown name, a wrong type or a value out of range',
   INVALID_ARGUMENT: 'an argument of a function has a wrong type or shape',
-  UNKNOWN_PRESET: 'no preset has this name',
-  UNKNOWN_CLASS: 'a class name or id is not one of the model or dataset',
-  NO_DEFAULT_MODEL: 'the package carries no default model and none was given',
+  UNKNOWN_PRESET: 'a preset name is unknown',
+  UNKNOWN_CLASS: 'a class name or id is not in the model or dataset',
+  NO_DEFAULT_MODEL: 'the package has no default model and none was given',
   DISPOSED: 'the detector was used after dispose()',
   ABORTED: 'the operation was canceled through its AbortSignal',
   FILE_NOT_FOUND: 'a file or folder does not exist or cannot be read',
-  FILE_WRITE: 'a file could not be written; nothing is left half-written',
+  FILE_WRITE: 'a file could not be written; no partial file remains',
   FETCH_FAILED:
     'a URL could not be fetched or answered with an error status or a wrong content type',
   IMAGE_EMPTY: 'the image has no bytes or no pixels',
   IMAGE_FORMAT: 'the bytes are not a JPEG, PNG or WebP image',
   IMAGE_CORRUPT: 'the image is truncated or damaged',
   IMAGE_TOO_LARGE: 'the image header announces more pixels than allowed',
-  IMAGE_PROTECTED: "the browser refuses to read the pixels of another site's image",
+  IMAGE_PROTECTED: "the browser does not allow reading the pixels of another site's image",
   MODEL_EMPTY: 'the model file has no bytes',
-  MODEL_FORMAT: 'the model file is not of a known format',
+  MODEL_FORMAT: 'the model file has an unknown format',
   MODEL_CORRUPT: 'the model file is truncated or damaged',
   MODEL_METADATA: 'the model file lacks the metadata that describes it',
   MODEL_CHECKSUM: 'the tensors of the model file do not match its checksum',
-  MODEL_TOO_LARGE: 'the model does not fit into a file of the wanted format',
+  MODEL_TOO_LARGE: 'the model is too large for the file format',
   PICKLE_FORBIDDEN: 'a pickle refers to a type that a state_dict does not need',
-  WEIGHTS_MISMATCH: 'tensors are missing, unexpected or of a wrong shape',
-  ADDRESS_UNAVAILABLE: 'a server cannot listen at the wanted address and port',
+  WEIGHTS_MISMATCH: 'tensors are missing, unexpected or have a wrong shape',
+  ADDRESS_UNAVAILABLE: 'a server cannot listen at the given address and port',
   BACKEND_UNAVAILABLE: 'the compute backend could not be started',
-  WORKER_CRASHED: 'the worker that detects has crashed',
+  WORKER_CRASHED: 'a worker has crashed',
   OUT_OF_MEMORY: 'memory or address space has run out, no matter what the input is',
   DATASET_FORMAT: 'a dataset or annotation file is malformed',
   DATASET_EMPTY: 'a dataset or split has no images',
-  TRAINING_DIVERGED: 'the loss or its gradient is not finite any more',
-  CHECKPOINT_MISMATCH: 'a checkpoint is damaged, or of another run',
+  TRAINING_DIVERGED: 'the loss or its gradient is no longer finite',
+  CHECKPOINT_MISMATCH: 'a checkpoint is damaged or belongs to another run',
   PREDICTIONS_FORMAT: 'a predictions file is malformed or does not fit the dataset',
   MISSING_DEPENDENCY: 'an optional dependency that this feature needs is not installed',
   USAGE: 'the command line is wrong',
-  UNEXPECTED: 'something failed that should not: worth a bug report',
+  UNEXPECTED: 'an internal error: please report it',
 } as const;
 
 /** A key of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** The error of this package: a stable code and one sentence that names the offending value. */
+/** The error of this package: a stable code and one sentence with the offending value. */
 export class RefineDetError extends Error {
   override readonly name = 'RefineDetError';
   readonly code: ErrorCode;
-  /** All of what the sentence can only count, such as the tensors that are missing; often empty. */
+  /** The full list where the message only gives a count, such as all missing tensors; often empty. */
   readonly details: readonly string[];
 
   /**
    * @param code stable identifier, one of {@link ERROR_CODES}
-   * @param message one sentence naming the offending value
-   * @param options `cause`: the lower-level error; `details`: see there
+   * @param message one sentence with the offending value
+   * @param options `cause`: the lower-level error; `details`: the field of that name
    */
   constructor(
     code: ErrorCode,
@@ -69,7 +69,7 @@ export class RefineDetError extends Error {
   }
 }
 
-/** The same error with the name of the file it is about; errors of others stay as they are. */
+/** Adds the name of the file to an error of this package; other errors stay unchanged. */
 export function naming(name: string, cause: unknown): unknown {
   if (!(cause instanceof RefineDetError)) return cause;
   const { code, message, details } = cause;
@@ -85,12 +85,12 @@ export function abortError({ reason }: AbortSignal): RefineDetError {
   return new RefineDetError('ABORTED', 'the operation was aborted', { cause: reason });
 }
 
-/** Nobody mistypes a longer word; comparing two takes their lengths multiplied. */
+/** Longest word to compare: longer ones are not typos, and the cost is the product of the lengths. */
 const LONGEST_GUESSED = 100;
 
 /**
  * ` (did you mean "x"?)` for the closest candidate within two edits, else an empty string.
- * @param word a foreign value, perhaps no text at all
+ * @param word a foreign value of any type
  */
 export function didYouMean(word: unknown, candidates: Iterable<string>): string {
   if (typeof word !== 'string' || word.length > LONGEST_GUESSED) return '';
@@ -104,16 +104,16 @@ export function didYouMean(word: unknown, candidates: Iterable<string>): string 
   return best === undefined ? '' : ` (did you mean "${best}"?)`;
 }
 
-/** Items of a list that a sentence names. */
+/** Largest number of list items in a message. */
 export const MOST_LISTED = 8;
 
-/** `a, b, c`, and of a long list its beginning. */
+/** Joins a list as `a, b, c`; shortens a long list. */
 export function listed(items: readonly string[]): string {
   const more = items.length - MOST_LISTED;
   return items.slice(0, MOST_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-/** Levenshtein distance, one row at a time. */
+/** Levenshtein distance, computed one row at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -127,7 +127,7 @@ function editDistance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** @param feature that needs the optional dependency */
+/** @param feature name of the feature that needs the optional dependency */
 export function missingDependency(feature: string, name: string, cause: unknown): RefineDetError {
   const message = `${feature} needs the package ${name}: npm install ${name}`;
   return new RefineDetError('MISSING_DEPENDENCY', message, { cause });

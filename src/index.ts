@@ -15,12 +15,9 @@ export type { TileOptions } from './detection/tiles.ts';
 export { RefineDet } from './detector.ts';
 export type { BackendName, StageTimings } from './engine/engine.ts';
 export { ERROR_CODES, type ErrorCode, RefineDetError } from './errors.ts';
+export type { HeadMap } from './heads.ts';
 export type { RawImage } from './image/raw-image.ts';
-export {
-  type HeadArrays,
-  postprocess,
-  type RawDetections,
-} from './kernels/postprocess.ts';
+export { postprocess, type RawDetections } from './kernels/postprocess.ts';
 export type { Decoding, PostprocessOptions, SoftNms } from './kernels/postprocess-options.ts';
 export { type ClassFilter, COCO_CLASSES, VOC_CLASSES } from './labels.ts';
 export type {
@@ -31,7 +28,6 @@ export type {
   DepthwiseLayer,
   FeatureShape,
   Graph,
-  HeadNames,
   InputLayer,
   L2NormLayer,
   Layer,
@@ -41,12 +37,32 @@ export type {
   WeightTensor,
 } from './model/graph.ts';
 export type { InputSize } from './model/input-size.ts';
-export type { ChannelOrder, Model, ModelConfig } from './model/model.ts';
-export type { Heads } from './model/network.ts';
-export { PRESETS, type PresetName } from './model/presets.ts';
+export type { Model, ModelConfig } from './model/model.ts';
+export { type ChannelOrder, PRESETS, type PresetName } from './model/presets.ts';
 export type { LayerSummary, ModelSummary } from './model/summary.ts';
 export type { DownloadProgress, PixelSource, WasmSource } from './platform/platform.ts';
+export { ByteTracker, type ByteTrackOptions } from './stream/byte-tracker.ts';
+export { createTracker, type TrackerName, type TrackOptions } from './stream/create-tracker.ts';
 export type { FramePolicy, StreamSource } from './stream/frames.ts';
+export { IouTracker, type IouTrackOptions } from './stream/iou-tracker.ts';
 export type { StreamOptions, StreamResult } from './stream/stream.ts';
-export { type TrackedDetection, Tracker, type TrackOptions } from './stream/tracker.ts';
+export type { TrackedDetection, Tracker } from './stream/tracker.ts';
+export {
+  type CrossingDirection,
+  type Dwell,
+  ZoneCounter,
+  type ZoneCounterOptions,
+  type ZoneEvent,
+  type ZoneFrame,
+  type ZoneTotal,
+  type ZoneTotals,
+} from './stream/zone-counter.ts';
+export type { Point } from './stream/zone-geometry.ts';
+export {
+  type BoxPoint,
+  checkZones,
+  parseZones,
+  type ZoneShape,
+  type Zones,
+} from './stream/zones.ts';
 export { readModel, type StorageType, writeModel } from './weights/model-file.ts';

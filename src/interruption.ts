@@ -1,6 +1,8 @@
+import { abortError } from './errors.ts';
+
 /**
- * What may end every wait: a lost device, an abort. (`Promise.race` with a promise that stays pending
- * keeps a reaction in it for each race, for as long as it lives: a stream would grow with every frame.)
+ * Ends waits early: when a device is lost, or on abort. (`Promise.race` with a promise that stays pending
+ * keeps a reaction in it for each race, for as long as it lives: a stream would leak with every frame.)
  */
 export class Interruption {
   readonly #waiting = new Set<(error: unknown) => void>();
@@ -14,7 +16,7 @@ export class Interruption {
     if (this.#raised) throw this.#raised.error;
   }
 
-  /** Ends all waits and those to come; only the first error counts. */
+  /** Ends all current and later waits; only the first error counts. */
   raise(error: unknown): void {
     if (this.#raised) return;
     this.#raised = { error };
@@ -23,8 +25,8 @@ export class Interruption {
   }
 
   /**
-   * The outcome of a promise, of which nothing is left here afterwards.
-   * @throws what was raised, when that comes first
+   * Waits for a promise; nothing of it stays referenced afterwards.
+   * @throws the raised error, when it comes first
    */
   during<T>(promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -39,4 +41,14 @@ export class Interruption {
       promise.then(settle(resolve), settle(reject));
     });
   }
+}
+
+/** The outcome of a promise; an abort rejects at once with ABORTED, whatever becomes of the work. */
+export function untilAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work;
+  const abortion = new Interruption();
+  const abort = () => abortion.raise(abortError(signal));
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort);
+  return abortion.during(work).finally(() => signal.removeEventListener('abort', abort));
 }

@@ -3,7 +3,7 @@
 const [QUOTE, BACKSLASH] = ['"', '\\'].map((char) => char.charCodeAt(0));
 const [OPEN, CLOSE] = ['[{', ']}'].map((pair) => [...pair].map((char) => char.charCodeAt(0)));
 
-/** Deeper than any file of ours; whoever walks or writes values of 100,000 levels runs out of stack. */
+/** Deeper than any file of ours; walking or writing 100,000 levels overflows the stack. */
 const MAX_DEPTH = 64;
 
 /**
@@ -22,7 +22,7 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text);
 }
 
-/** Whether a value of JSON is an object, no list. */
+/** Whether a JSON value is an object and not a list. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

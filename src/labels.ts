@@ -1,4 +1,4 @@
-/** Class-name lists of the common datasets and the resolution of allow and deny lists. */
+/** Class names of the common datasets, and allow and deny lists of classes. */
 import { didYouMean, RefineDetError } from './errors.ts';
 import { type Rule, resolveFields } from './option-checks.ts';
 
@@ -110,7 +110,7 @@ export const COCO_CLASSES: readonly string[] = [
   'toothbrush',
 ];
 
-/** COCO's names of VOC classes that VOC calls differently; the other VOC classes have one name. */
+/** Maps COCO's class names to VOC's where they differ. */
 export const COCO_TO_VOC: Readonly<Record<string, string>> = {
   airplane: 'aeroplane',
   couch: 'sofa',
@@ -125,7 +125,7 @@ interface ClassLists {
   deny?: readonly string[];
 }
 
-/** Which classes to keep: a list of names is an allow list; `deny` removes classes. */
+/** Selects classes: a list of names is an allow list; `deny` removes classes. */
 export type ClassFilter = readonly string[] | ClassLists;
 
 const NAMES: Rule = [
@@ -134,8 +134,8 @@ const NAMES: Rule = [
 ];
 
 /**
- * One byte a class, 1 where the class is kept.
- * @throws UNKNOWN_CLASS for a name that `classes` does not hold, INVALID_OPTION
+ * One byte per class: 1 if the class is kept.
+ * @throws UNKNOWN_CLASS for a name that `classes` does not contain; INVALID_OPTION
  */
 export function classMask(classes: readonly string[], filter: ClassFilter | undefined): Uint8Array {
   const mask = new Uint8Array(classes.length).fill(1);
@@ -152,7 +152,7 @@ export function classMask(classes: readonly string[], filter: ClassFilter | unde
 
 /**
  * Index of a class name.
- * @throws UNKNOWN_CLASS when `classes` does not hold it
+ * @throws UNKNOWN_CLASS when `classes` does not contain it
  */
 export function classIndex(classes: readonly string[], name: string): number {
   const index = classes.indexOf(name);

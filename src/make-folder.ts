@@ -1,11 +1,11 @@
-/** Folders with all their parents, in Node. */
+/** Creates folders with all their parents, in Node. */
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * As `mkdir` with `recursive`, which never returns in Node 20 where a parent exists but answers
- * ENOENT to new folders, as /proc does.
- * @throws what the file system says: EACCES, EEXIST, ENOTDIR, ENOENT, ENOSPC, EROFS
+ * Like `mkdir` with `recursive`, which never returns in Node 20 where a parent exists but answers
+ * ENOENT to new folders, like /proc.
+ * @throws the file system's error: EACCES, EEXIST, ENOTDIR, ENOENT, ENOSPC, EROFS
  */
 export async function makeFolder(folder: string): Promise<void> {
   try {
@@ -18,7 +18,7 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** A folder that exists, perhaps since a moment ago, is none to make. */
+/** Ignores that the folder exists: another process may have just created it. */
 async function makeOne(folder: string): Promise<void> {
   try {
     await mkdir(folder);

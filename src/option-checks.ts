@@ -1,22 +1,36 @@
 /** Checks of options that come from a caller or a JSON file. */
 import { didYouMean, RefineDetError } from './errors.ts';
+import { suggestName } from './option-names.ts';
 
-/** What a value must be: a test, and the words that complete "must be". */
-export type Rule = readonly [isValid: (value: unknown) => boolean, expected: string];
+/** What a value must be: a test, the words that complete "must be", and of a choice its words. */
+export type Rule = readonly [
+  isValid: (value: unknown) => boolean,
+  expected: string,
+  words?: readonly string[],
+];
 
 const isNumber = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value);
 
-export function wholeFrom(low: number): Rule {
-  return [(v) => Number.isSafeInteger(v) && (v as number) >= low, `a whole number from ${low}`];
+export function wholeFrom(low: number, high = Number.MAX_SAFE_INTEGER): Rule {
+  return [
+    (v) => Number.isSafeInteger(v) && (v as number) >= low && (v as number) <= high,
+    `a whole number from ${low}${high < Number.MAX_SAFE_INTEGER ? ` to ${high}` : ''}`,
+  ];
+}
+
+export function numberBetween(low: number, high: number): Rule {
+  return [(v) => isNumber(v) && v >= low && v <= high, `a number from ${low} to ${high}`];
 }
 
 export const POSITIVE: Rule = [(v) => isNumber(v) && v > 0, 'a number above 0'];
 export const NOT_NEGATIVE: Rule = [(v) => isNumber(v) && v >= 0, 'a number from 0'];
-export const FRACTION: Rule = [(v) => isNumber(v) && v >= 0 && v <= 1, 'a number from 0 to 1'];
+export const FRACTION: Rule = numberBetween(0, 1);
+/** A factor of the past, or a probability, that must leave something. */
+export const BELOW_ONE: Rule = [(v) => FRACTION[0](v) && v !== 1, 'a number from 0 to below 1'];
 export const FLAG: Rule = [(v) => typeof v === 'boolean', 'true or false'];
 export const FUNCTION: Rule = [(v) => typeof v === 'function', 'a function'];
-/** Not by class: other realms and polyfills have one of their own. */
+/** By its fields, not its class: other realms and polyfills have classes of their own. */
 export const ABORT_SIGNAL: Rule = [
   (v) => typeof v === 'object' && v !== null && 'aborted' in v,
   'an AbortSignal',
@@ -24,26 +38,36 @@ export const ABORT_SIGNAL: Rule = [
 export const TEXT: Rule = [(v) => typeof v === 'string' && v !== '', 'a text'];
 
 export function oneOf(words: readonly string[]): Rule {
-  return [(v) => words.includes(v as string), `one of ${words.join(', ')}`];
+  return [(v) => words.includes(v as string), `one of ${words.join(', ')}`, words];
 }
 
-export function orNull([isValid, expected]: Rule): Rule {
-  return [(v) => v === null || isValid(v), `${expected}, or null`];
+export function orNull([isValid, expected, words]: Rule): Rule {
+  return [(v) => v === null || isValid(v), `${expected}, or null`, words];
 }
 
-export function listOf([isValid, expected]: Rule): Rule {
-  return [(v) => Array.isArray(v) && v.every(isValid), `a list, each ${expected}`];
+/** For fields of a list's items, which have no default. */
+export function optional([isValid, ...rest]: Rule): Rule {
+  return [(v) => v === undefined || isValid(v), ...rest];
+}
+
+export function listOf([isValid, expected]: Rule, least = 0): Rule {
+  return [
+    (v) => Array.isArray(v) && v.length >= least && v.every(isValid),
+    `a list${least > 0 ? ` of at least ${least}` : ''}, each ${expected}`,
+  ];
 }
 
 /** @throws INVALID_OPTION naming the option and the value */
-export function checkValue(name: string, value: unknown, [isValid, expected]: Rule): void {
+export function checkValue(name: string, value: unknown, [isValid, expected, words]: Rule): void {
   if (isValid(value)) return;
-  throw new RefineDetError('INVALID_OPTION', `${name} must be ${expected}, not ${show(value)}`);
+  const guess = words ? didYouMean(value, words) : '';
+  const message = `${name} must be ${expected}, not ${show(value)}${guess}`;
+  throw new RefineDetError('INVALID_OPTION', message);
 }
 
 const MOST_SHOWN = 80;
 
-/** A value as it stands in a message. */
+/** A value in a message, cut where it is long. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, MOST_SHOWN));
   if (typeof value !== 'object') return String(value).slice(0, MOST_SHOWN);
@@ -55,7 +79,7 @@ export function show(value: unknown): string {
   }
 }
 
-/** @throws INVALID_OPTION for a value that is no object */
+/** @throws INVALID_OPTION for a value that is not an object */
 export function checkObject(name: string, value: unknown): Record<string, unknown> {
   checkValue(name, value, [
     (v) => typeof v === 'object' && v !== null && !Array.isArray(v),
@@ -65,15 +89,15 @@ export function checkObject(name: string, value: unknown): Record<string, unknow
 }
 
 /**
- * @param prefix what stands before the names in messages: `tiles.`
- * @throws INVALID_OPTION for a name that is not known, with a guess
+ * @param prefix of the names in messages: `tiles.`
+ * @throws INVALID_OPTION for an unknown name, with a guess or the names there are
  */
 export function checkNames(prefix: string, value: object, known: readonly string[]): void {
   for (const name of Object.keys(value)) {
     if (known.includes(name)) continue;
     throw new RefineDetError(
       'INVALID_OPTION',
-      `unknown option "${prefix}${name}"${didYouMean(name, known)}`,
+      `unknown option "${prefix}${name}"${suggestName(name, known)}`,
     );
   }
 }
@@ -90,7 +114,7 @@ export function checkFields(
   }
 }
 
-/** The same for the fields that are given; absent and undefined ones are left to the defaults. */
+/** Checks the fields that are given; absent and undefined ones are left to the defaults. */
 export function checkGiven(
   prefix: string,
   value: object,

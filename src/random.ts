@@ -19,7 +19,7 @@ export class Random {
     this.#counter = counter;
   }
 
-  /** What continues the sequence from here when given to the constructor. */
+  /** The state: pass it to the constructor to continue the sequence from here. */
   get state(): RandomState {
     return [this.#a, this.#b, this.#c, this.#counter];
   }
@@ -64,7 +64,7 @@ export class Random {
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** One of the items, all equally likely; there must be one. */
+  /** One of the items, all equally likely; the list must not be empty. */
   pick<T>(items: readonly T[]): T {
     return items[this.integer(items.length)];
   }
@@ -86,7 +86,7 @@ const WARM_UP = 12;
 
 /**
  * An independent generator for every list of integers: `deriveRandom(seed, epoch, index)` gives a
- * sample its own stream, whichever worker makes it and whatever came before.
+ * sample its own stream, independent of the worker and of earlier samples.
  */
 export function deriveRandom(...keys: readonly number[]): Random {
   let hash = mix(keys.length);

@@ -1,7 +1,7 @@
-/** Why a file could not be written, in one sentence. */
+/** Explains in one sentence why a file could not be written. */
 import { RefineDetError } from './errors.ts';
 
-/** @param cause what the file system says */
+/** @param cause the file system's error */
 export function writeError(file: string, cause: unknown): RefineDetError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const reason = REASONS[code ?? ''] ?? message;

@@ -1,9 +1,9 @@
-/** What the tests of the documents need to know of Markdown. */
+/** Parses the Markdown of the documents, for tests. */
 
 export interface CodeBlock {
   language: string;
   code: string;
-  /** Of the opening fence, from 1. */
+  /** Line of the opening fence, from 1. */
   line: number;
 }
 
@@ -18,13 +18,13 @@ export function codeBlocks(text: string): CodeBlock[] {
   }));
 }
 
-/** Targets of links and images that are no URLs: paths from the document's folder, or `#id`. */
+/** Targets of links and images that are not URLs: paths relative to the document, or `#id`. */
 export function links(text: string): string[] {
   const matches = text.replace(BLOCK, '').matchAll(/\]\(([^)\s]+)\)/g);
   return [...matches].map(([, target]) => target).filter((target) => !/^\w+:/.test(target));
 }
 
-/** Anchors of headings, as hosts of repositories make them. */
+/** Anchors of headings, as repository hosts create them. */
 export function headingIds(text: string): string[] {
   return [...text.replace(BLOCK, '').matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
     title

@@ -1,4 +1,4 @@
-// Lets workers of the CLI load TypeScript too: tsx by itself registers in the main thread only.
+// Lets workers of the CLI load TypeScript too: tsx by itself registers only in the main thread.
 import { register } from 'tsx/esm/api';
 
 register();

@@ -59,17 +59,17 @@ describe('anchorGrid', () => {
     expect([...anchors]).toEqual([0.25, 0.5, 0.25, 0.5, 0.75, 0.5, 0.25, 0.5]);
   });
 
-  it('clips the center and size vector on demand', () => {
+  it('clips the center and size vector on request', () => {
     const clipped = anchorGrid(LEVELS_320, 320, 320, { ...ANCHOR_DEFAULTS, clip: true });
     expect(Math.max(...clipped)).toBe(1);
     expect(Math.max(...anchorGrid(LEVELS_320, 320, 320))).toBeGreaterThan(1);
   });
 
-  it('refuses a number of levels that the options do not describe', () => {
+  it('rejects a number of levels that differs from the options', () => {
     expect(() => anchorGrid([[1, 1]], 64, 64)).toThrow(/1 feature maps .* not 4 and 4/);
   });
 
-  it('names arguments that are no sizes, and wrong options', () => {
+  it('reports invalid sizes and options', () => {
     const grid = anchorGrid as (...values: unknown[]) => Float32Array;
     for (const wrong of [
       [null, 64, 64],
@@ -120,7 +120,7 @@ describe('the anchor kernel', () => {
 });
 
 describe('parseAnchorOptions', () => {
-  it('takes defaults for what is absent', () => {
+  it('uses defaults for missing options', () => {
     expect(parseAnchorOptions({})).toEqual(ANCHOR_DEFAULTS);
     expect(parseAnchorOptions({ clip: true, ratios: [1] })).toEqual({
       ...ANCHOR_DEFAULTS,

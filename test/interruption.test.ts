@@ -7,7 +7,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 describe('Interruption', () => {
-  it('gives the outcome of a promise that settles first', async () => {
+  it('returns the outcome of a promise that settles first', async () => {
     const interruption = new Interruption();
     await expect(interruption.during(Promise.resolve(7))).resolves.toBe(7);
     await expect(interruption.during(Promise.reject(new Error('own')))).rejects.toThrow('own');
@@ -15,7 +15,7 @@ describe('Interruption', () => {
     interruption.throwIfRaised();
   });
 
-  it('ends all waits and those to come with the first error', async () => {
+  it('ends all current and later waits with the first error', async () => {
     const interruption = new Interruption();
     const waits = [1, 2].map(() => interruption.during(new Promise(() => {})));
     interruption.raise(new Error('first'));
@@ -25,7 +25,7 @@ describe('Interruption', () => {
     expect(() => interruption.throwIfRaised()).toThrow('first');
   });
 
-  it('lets go of what was waited for', async () => {
+  it('keeps no reference to a settled promise', async () => {
     const interruption = new Interruption();
     const before = process.memoryUsage().arrayBuffers;
     for (let i = 0; i < 200; i++) {

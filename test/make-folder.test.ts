@@ -7,14 +7,14 @@ import { makeFolder } from '../src/make-folder.ts';
 const empty = () => mkdtempSync(path.join(tmpdir(), 'refinedet-folders-'));
 
 describe('makeFolder', () => {
-  it('makes parents too, also for many at a time, and takes what exists', async () => {
+  it('creates parents too, also for many calls at once, and accepts existing folders', async () => {
     const root = empty();
     const folders = ['a/b/c/d', 'a/b/e', 'a/b/c', 'a', '.'].map((name) => path.join(root, name));
     await Promise.all([...folders, ...folders].map(makeFolder));
     for (const folder of folders) expect(statSync(folder).isDirectory()).toBe(true);
   });
 
-  it('fails where a file is in the way', async () => {
+  it('fails if a file has the name of a folder', async () => {
     const file = path.join(empty(), 'file');
     writeFileSync(file, '');
     await expect(makeFolder(file)).rejects.toMatchObject({ code: 'EEXIST' });

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { deriveRandom, Random } from '../src/random.ts';
 
 describe('Random', () => {
-  it('steps as sfc32 does', () => {
-    // The generator's definition, worked out by hand for two steps.
+  it('follows the definition of sfc32', () => {
+    // The generator's definition, computed by hand for two steps.
     const random = new Random([1, 2, 3, 4]);
     const [a, b, c, counter] = [1, 2, 3, 4];
     const sum = a + b + counter;
@@ -65,7 +65,7 @@ describe('Random', () => {
     expect(random.chance(1)).toBe(true);
   });
 
-  it('shuffles in place and leaves no order preferred', () => {
+  it('shuffles in place and prefers no order', () => {
     const random = deriveRandom(7);
     const counts = new Map<string, number>();
     for (let i = 0; i < 6000; i++) {

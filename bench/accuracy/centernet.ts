@@ -1,5 +1,5 @@
 /**
- * The detector that the npm package @vladmandic/human ships: CenterNet on MobileNetV3, 80 classes of
+ * The detector of the npm package @vladmandic/human: CenterNet on MobileNetV3, 80 classes of
  * COCO, 512 × 512 (https://github.com/610265158/mobilenetv3_centernet).
  */
 import { readFile } from 'node:fs/promises';
@@ -16,8 +16,8 @@ const SIDE = 512;
 const OUTPUT = 'tower_0/detections';
 
 /**
- * Classes carry VOC's names where VOC has them. Scores are not rounded and no detection is cut off
- * below a score, both in its favor: the package itself does both.
+ * Classes have VOC's names where they exist. Scores are not rounded and no detection is removed
+ * by its score, both in the detector's favor: the package does both.
  * @param folder the package's `models`
  */
 export async function centerNet(folder: string): Promise<DatasetDetector> {

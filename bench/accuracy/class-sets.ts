@@ -1,4 +1,4 @@
-/** Sets of classes over which APs are averaged, by how many detectors of a comparison know them. */
+/** Sets of classes for mean AP, by the detectors of a comparison that have them. */
 import { VOC_CLASSES } from '../../src/labels.ts';
 import type { SplitAccuracy } from './results.ts';
 
@@ -13,7 +13,7 @@ export function hasBoxes({ boxes }: SplitAccuracy, classes: readonly string[]): 
   return classes.every((label) => boxes[label] > 0);
 }
 
-/** Mean over classes, in per cent. */
+/** Mean over classes, in percent. */
 export function meanPercent(
   perClass: Readonly<Record<string, number>>,
   classes: readonly string[],

@@ -1,4 +1,4 @@
-/** Image files as tensors, for detectors made of tfjs operations. */
+/** Reads image files as tensors, for detectors made of tfjs operations. */
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { decodeImage } from '../../src/image/node/decode.ts';

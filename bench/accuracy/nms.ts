@@ -1,7 +1,7 @@
-/** Greedy non-maximum suppression for detectors that come without one. */
+/** Greedy non-maximum suppression for detectors that do not include it. */
 import { boxIou, type Detection } from '../../src/boxes.ts';
 
-/** @returns the survivors, best first; boxes of different classes do not suppress each other */
+/** @returns the kept boxes, best first; boxes of different classes do not suppress each other */
 export function suppress(detections: readonly Detection[], iouThreshold = 0.45): Detection[] {
   const kept: Detection[] = [];
   for (const detection of detections.toSorted((a, b) => b.score - a.score)) {

@@ -1,13 +1,13 @@
-/** What bench/accuracy.ts finds out; its JSON file holds a list of these. */
+/** Results of bench/accuracy.ts; its JSON file holds a list of these. */
 
 export interface Accuracy {
-  /** Of the detector. */
+  /** Name of the detector. */
   name: string;
-  /** Size of its weight file. */
+  /** Size of its weight file in bytes. */
   bytes: number;
-  /** Median time to load it, backend already started. */
+  /** Median time to load it on a running backend. */
   loadMs: number;
-  /** By the order of the splits; null where the detector has been trained on one. */
+  /** Results in the order of the splits; null for a split that the detector was trained on. */
   splits: (SplitAccuracy | null)[];
 }
 
@@ -16,7 +16,7 @@ type PerClass = Record<string, number>;
 export interface SplitAccuracy {
   data: string;
   images: number;
-  /** Boxes that count, of each class that the detector knows. */
+  /** Number of boxes that count, for each class of the detector. */
   boxes: PerClass;
   /** AP at IoU 0.5 by PASCAL VOC 2007's eleven points. */
   voc07: PerClass;
@@ -24,6 +24,6 @@ export interface SplitAccuracy {
   voc12: PerClass;
   /** AP at IoU 0.50:0.05:0.95. */
   coco: PerClass;
-  /** Decoding included. */
+  /** Time per image, including decoding. */
   millisecondsAImage: number;
 }

@@ -5,7 +5,7 @@ import { type DatasetDetector, evaluateDetector } from '../../src/evaluation/det
 import { evaluate } from '../../src/evaluation/evaluate.ts';
 import type { SplitAccuracy } from './results.ts';
 
-/** Boxes of classes that the detector does not know are left out. */
+/** Leaves out boxes of classes that the detector does not have. */
 export async function score(detector: DatasetDetector, whole: Dataset): Promise<SplitAccuracy> {
   const known = whole.classes.filter((label) => detector.classes.includes(label));
   const dataset = selectClasses(whole, known);

@@ -1,6 +1,6 @@
 /**
- * The detector whose backbone the light preset begins with: SSD MobileNetV2 for 23 classes of Open
- * Images, as the npm package @mediapipe/objectron ships it, decoded as MediaPipe does
+ * The SSD that provides the initial backbone of the light preset: SSD MobileNetV2 for 23 classes of Open
+ * Images from the npm package @mediapipe/objectron, decoded like in MediaPipe
  * (ssd_anchors_calculator, tensors_to_detections_calculator).
  */
 import { readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { readImage } from './image.ts';
 import { suppress } from './nms.ts';
 
 const SIDE = 300;
-/** Rows of a head's class scores, background first, that VOC has a name for. */
+/** Rows of a head's class scores, background first, for classes that exist in VOC. */
 const CLASSES = { person: 4, cow: 6, cat: 8, dog: 20 } as const;
 const NAMES = Object.keys(CLASSES) as (keyof typeof CLASSES)[];
 const CLASS_COUNT = 24;
@@ -28,8 +28,8 @@ export async function ssdMobileNet(file: string): Promise<DatasetDetector> {
   const weights = loadWeights(readTensors(await readFile(file)).tensors);
   return {
     classes: NAMES,
-    async detect(imageFile) {
-      const { pixels, width, height } = await readImage(imageFile);
+    async detect(path) {
+      const { pixels, width, height } = await readImage(path);
       const heads = tf.tidy(() => {
         const resized = tf.image.resizeBilinear(pixels, [SIDE, SIDE], false, true);
         return forward(tf.sub(tf.div(resized, 127.5), 1), weights);

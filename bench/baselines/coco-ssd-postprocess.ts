@@ -1,7 +1,7 @@
 /**
- * Head outputs to detections in the manner of @tensorflow-models/coco-ssd: everything is decoded and
- * downloaded, the best class of every box is found in JavaScript, and one NMS over all classes keeps
- * at most 20 boxes; the score threshold is its IoU threshold too.
+ * Converts head outputs to detections like @tensorflow-models/coco-ssd: decodes and downloads everything,
+ * finds the best class of every box in JavaScript, and keeps at most 20 boxes with one NMS over all
+ * classes; the score threshold is also its IoU threshold.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { decodeCorners, type SceneTensors } from './tfjs-postprocess.ts';
@@ -22,7 +22,7 @@ export function cocoSsdPostprocess(heads: SceneTensors): { count: number } {
   return { count: kept.length };
 }
 
-/** Of every box the largest probability of a class but background, which is the first. */
+/** Largest class probability of every box, without background, which is the first class. */
 function bestObjectScores(probabilities: Float32Array, width: number): Float32Array {
   const best = new Float32Array(probabilities.length / width);
   for (let i = 0; i < best.length; i++) {

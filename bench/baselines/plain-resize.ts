@@ -1,4 +1,4 @@
-/** What one would write without wasm: no cache of rows, a pixel after the other. */
+/** A typical resize without wasm: no cache of rows, one pixel after another. */
 import type { RawImage } from '../../src/image/raw-image.ts';
 import type { ModelConfig } from '../../src/model/model.ts';
 
@@ -42,7 +42,7 @@ export function plainResize(
   }
 }
 
-/** Pixels that have the right size already. */
+/** Converts pixels that already have the right size. */
 export function plainNormalize(
   pixels: Uint8Array,
   { mean, std, channelOrder }: Normalization,

@@ -1,6 +1,6 @@
 /**
- * The post-process as one writes it with tfjs operations alone: the survivors of the objectness
- * filter are gathered first, then everything runs on them, with one NMS call a class.
+ * A typical post-process with tfjs operations only: it first gathers the anchors that pass the objectness
+ * filter, then runs everything on them, with one NMS call per class.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { PostprocessOptions } from '../../src/kernels/postprocess-options.ts';
@@ -15,7 +15,7 @@ export function uploadScene({ heads, anchors }: Scene): SceneTensors {
   const count = anchors.length / 4;
   const upload = (values: Float32Array) => {
     const tensor = tf.tensor2d(values, [count, values.length / count]);
-    return tf.tidy(() => tf.add(tensor, 0)) as tf.Tensor2D; // into the backend's memory
+    return tf.tidy(() => tf.add(tensor, 0)) as tf.Tensor2D; // copies it to the backend's memory
   };
   return {
     armLoc: upload(heads.armLoc),

@@ -1,4 +1,4 @@
-/** node as-shipped.mjs - IMAGE COUNT: as refinedet.mjs, with the package's model and threads of its choice. */
+/** node as-shipped.mjs - IMAGE COUNT: like refinedet.mjs, with the default model and default threads. */
 import { readFile } from 'node:fs/promises';
 import { RefineDet } from '../../dist/index.js';
 import { report } from './report.mjs';

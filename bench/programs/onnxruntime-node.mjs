@@ -1,4 +1,4 @@
-/** As refinedet.mjs, with the network alone: neither decoding nor post-processing. */
+/** Like refinedet.mjs, but runs the network only: no decoding and no post-processing. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { report } from './report.mjs';
 

@@ -1,4 +1,4 @@
-/** As refinedet.mjs, with the network alone: neither decoding nor post-processing. */
+/** Like refinedet.mjs, but runs the network only: no decoding and no post-processing. */
 import { readFile } from 'node:fs/promises';
 import { env, InferenceSession, Tensor } from 'onnxruntime-web';
 import { report } from './report.mjs';

@@ -1,6 +1,6 @@
-/** In a web page: times detectors. Served beside the bundles, see suites/browser.ts. */
+/** Times detectors in a web page. Served next to the bundles, see suites/browser.ts. */
 
-/** Milliseconds of calls, for at least `roundMs` after two to warm up. */
+/** Milliseconds of calls, for at least `roundMs` after two warm-up calls. */
 async function sample(work, roundMs) {
   await work();
   await work();
@@ -14,7 +14,7 @@ async function sample(work, roundMs) {
   return samples;
 }
 
-/** Pixels that all contenders get. */
+/** Pixels for all contenders. */
 async function pixels() {
   const answer = await fetch('/image.jpg');
   const bitmap = await createImageBitmap(await answer.blob());
@@ -28,11 +28,11 @@ export async function refinedet(backend, threads, roundMs) {
   const { RefineDet } = await import('/lib/gpu/refinedet.js');
   const gpu = backend === 'wasm' ? [] : [(await import(`/lib/gpu/${backend}.js`))[backend]];
   const detector = await RefineDet.load('/model.safetensors', { backend, gpu, threads });
-  const imageFile = await pixels();
-  return sample(() => detector.detect(imageFile), roundMs);
+  const image = await pixels();
+  return sample(() => detector.detect(image), roundMs);
 }
 
-/** The network alone. */
+/** Runs the network only. */
 export async function onnxruntimeWeb(threads, roundMs) {
   const { env, InferenceSession, Tensor } = await import('/ort/ort.wasm.min.mjs');
   env.wasm.numThreads = threads;

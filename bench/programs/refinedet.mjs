@@ -1,4 +1,4 @@
-/** node refinedet.mjs MODEL IMAGE COUNT: detects COUNT times; tells when the first was done, and its memory. */
+/** node refinedet.mjs MODEL IMAGE COUNT: detects COUNT times; reports the time of the first, and memory. */
 import { readFile } from 'node:fs/promises';
 import { RefineDet } from '../../dist/index.js';
 import { report } from './report.mjs';

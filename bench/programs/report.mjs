@@ -1,4 +1,4 @@
-/** Runs the work and prints one line: the clock after the first time, and memory in bytes. */
+/** Runs the work and prints one line: the clock after the first run, and memory in bytes. */
 export async function report(work, count) {
   await work();
   const firstAt = Date.now();

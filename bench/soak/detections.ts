@@ -1,11 +1,11 @@
-/** Detections, one after the other, in one process; the same images give the same to the end. */
+/** Detections, one after another, in one process; the same images must give the same results to the end. */
 
 import { toRawImage } from '../../src/detection/image-source.ts';
 import { RefineDet } from '../../src/index.ts';
-import { isLookDue, processSample, report, type Sample } from './samples.ts';
+import { isSampleDue, processSample, report, type Sample } from './samples.ts';
 
 const IMAGES = ['examples/cat.jpg', 'examples/astronaut.jpg', 'docs/photos/rocket.jpg'];
-/** Every so many detections one begins with the file, the others with its pixels. */
+/** Interval of detections that start from the file instead of the pixels. */
 const FILE_EVERY = 10;
 
 export async function soakDetections(total: number): Promise<string> {
@@ -18,7 +18,7 @@ export async function soakDetections(total: number): Promise<string> {
   let different = 0;
   const start = performance.now();
   for (let done = 0; done <= total; done++) {
-    if (isLookDue(done, total)) samples.push(processSample(done, detector.heapBytes));
+    if (isSampleDue(done, total)) samples.push(processSample(done, detector.heapBytes));
     if (done === total) break;
     const i = done % IMAGES.length;
     const image = done % FILE_EVERY === 0 ? IMAGES[i] : pixels[i];
@@ -26,6 +26,6 @@ export async function soakDetections(total: number): Promise<string> {
   }
   const rate = (1000 * total) / (performance.now() - start);
   detector.dispose();
-  const title = `${total} detections on ${detector.threads} thread(s), ${rate.toFixed(1)} a second; ${different} differ from the first of their image`;
+  const title = `${total} detections on ${detector.threads} thread(s), ${rate.toFixed(1)} per second; ${different} differ from the first result for their image`;
   return report(title, 'detections', samples);
 }

@@ -1,9 +1,9 @@
-/** Detectors that come and go. */
+/** Loads and disposes detectors. */
 import { RefineDet } from '../../src/index.ts';
-import { isLookDue, processSample, report, type Sample } from './samples.ts';
+import { isSampleDue, processSample, report, type Sample } from './samples.ts';
 
 const IMAGE = 'examples/cat.jpg';
-/** Every so many detectors one has to detect. */
+/** Interval of detectors that also detect. */
 const DETECT_EVERY = 20;
 
 export async function soakLoads(total: number): Promise<string> {
@@ -14,9 +14,9 @@ export async function soakLoads(total: number): Promise<string> {
     const detector = await RefineDet.load();
     if (done % DETECT_EVERY === 0) found.add(JSON.stringify(await detector.detect(IMAGE)));
     detector.dispose();
-    if (isLookDue(done, total)) samples.push(processSample(done, detector.heapBytes));
+    if (isSampleDue(done, total)) samples.push(processSample(done, detector.heapBytes));
   }
   const ms = (performance.now() - start) / total;
-  const title = `${total} times loaded and disposed, ${ms.toFixed(0)} ms each; ${found.size} different result(s) of one image`;
+  const title = `${total} detectors loaded and disposed, ${ms.toFixed(0)} ms each; ${found.size} different result(s) for one image`;
   return report(title, 'loads', samples);
 }

@@ -1,12 +1,12 @@
-/** Memory over a long run, and whether it stays flat. */
+/** Samples memory over a long run and reports its growth. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
 import { markdownTable } from '../harness.ts';
 
-/** One look; megabytes. */
+/** One sample, in megabytes. */
 export interface Sample {
-  /** Rounds done. */
+  /** Number of finished rounds. */
   at: number;
   [measure: string]: number;
 }
@@ -28,12 +28,12 @@ export function processSample(at: number, wasmBytes: number): Sample {
   };
 }
 
-/** Calls `look` at the beginning, twenty times on the way, and at the end. */
-export function isLookDue(done: number, total: number): boolean {
+/** Whether a sample is due: at the beginning, twenty times in between, and at the end. */
+export function isSampleDue(done: number, total: number): boolean {
   return done === 0 || done === total || done % Math.ceil(total / 20) === 0;
 }
 
-/** A table, and of each measure its growth over the second half of the run. */
+/** A table, and the growth of each measure over the second half of the run. */
 export function report(title: string, unit: string, samples: readonly Sample[]): string {
   const measures = Object.keys(samples[0]).filter((key) => key !== 'at');
   const shown = samples.filter((_, i) => i % 4 === 0 || i === samples.length - 1);

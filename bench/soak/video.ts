@@ -1,4 +1,4 @@
-/** A stream of a synthetic video in Chromium, through the worker. */
+/** Streams a synthetic video in Chromium, through the worker. */
 import { readFileSync } from 'node:fs';
 import { hasChromium, launchChromium, openPage } from '../../support/browser/chromium.ts';
 import { createFixture } from '../../support/browser/fixture.ts';
@@ -6,7 +6,7 @@ import { serveSite } from '../../support/browser/server.ts';
 import { report, type Sample } from './samples.ts';
 
 const MODEL = new URL('../../models/default.safetensors', import.meta.url);
-const LOOKS = 20;
+const SAMPLES = 20;
 
 export async function soakVideo(minutes: number): Promise<string> {
   if (!hasChromium) throw new Error('Chromium is missing');
@@ -16,9 +16,12 @@ export async function soakVideo(minutes: number): Promise<string> {
   try {
     const [page] = await openPage(browser, `${site.url}/`);
     await page.evaluate('globalThis.__name = (named) => named');
-    const { samples, first, last, frames } = await page.evaluate(watch, { minutes, looks: LOOKS });
-    const same = first === last ? 'as' : 'NOT as';
-    const title = `${minutes} minutes of video in Chromium, ${frames} frames; the still image at the end gives the same ${same} at the start`;
+    const { samples, first, last, frames } = await page.evaluate(watch, {
+      minutes,
+      sampleCount: SAMPLES,
+    });
+    const same = first === last ? 'the same result as' : 'ANOTHER result than';
+    const title = `${minutes} minutes of video in Chromium, ${frames} frames; at the end a still image gives ${same} at the start`;
     return report(title, 'frames', samples);
   } finally {
     await browser.close();
@@ -27,8 +30,8 @@ export async function soakVideo(minutes: number): Promise<string> {
   }
 }
 
-/** In the page. */
-async function watch({ minutes, looks }: { minutes: number; looks: number }) {
+/** Runs in the page. */
+async function watch({ minutes, sampleCount }: { minutes: number; sampleCount: number }) {
   const { createWorkerDetector } = (await import(
     '/lib/worker.js' as string
   )) as typeof import('../../src/worker/index.ts');
@@ -54,7 +57,7 @@ async function watch({ minutes, looks }: { minutes: number; looks: number }) {
   for await (const _ of detector.stream(film(), { track: true })) {
     frames++;
     const part = (performance.now() - start) / (end - start);
-    if (frames > 1 && part < samples.length / looks) continue;
+    if (frames > 1 && part < samples.length / sampleCount) continue;
     const memory = performance as unknown as {
       measureUserAgentSpecificMemory(): Promise<{ bytes: number }>;
     };

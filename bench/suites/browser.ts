@@ -14,9 +14,9 @@ import { benchModel } from '../model.ts';
 import { withModelFiles } from '../model-files.ts';
 import type { Group, RunOptions, Suite } from '../suite.ts';
 
-/** tfjs refuses WebGL in software unless told so. */
+/** Query that enables WebGL in software, which tfjs otherwise rejects. */
 const FLAGS = '?tfjsflags=SOFTWARE_WEBGL_ENABLED:true';
-const SOFTWARE = 'on SwiftShader, a GPU in software: says nothing about speed';
+const SOFTWARE = 'on SwiftShader, a GPU in software: not a measure of speed';
 
 interface Contender {
   name: string;
@@ -43,8 +43,8 @@ const CONTENDERS: readonly Contender[] = [
 export const suite: Suite = {
   title: 'In a web page',
   about:
-    'Pixels to boxes in headless Chromium, in a page that may use threads; each measurement in a page of its ' +
-    'own. onnxruntime-web runs the network only, on the same weights.',
+    'Pixels to boxes in headless Chromium, in a page that may use threads; each measurement runs in its ' +
+    'own page. onnxruntime-web runs the network only, with the same weights.',
   async run(options) {
     if (!hasChromium) return [];
     const { model, about } = await benchModel();
@@ -95,7 +95,7 @@ async function compare(
   }));
 }
 
-/** As text: a compiled function would refer to helpers that the page does not have. */
+/** Source text: a compiled function would refer to helpers that the page does not have. */
 async function inPage(browser: Browser, url: string, call: string): Promise<number[]> {
   const [page] = await openPage(browser, url);
   const samples = await page.evaluate<number[]>(`import('/bench.js').then((page) => page.${call})`);

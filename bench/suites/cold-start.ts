@@ -8,8 +8,8 @@ import type { Suite } from '../suite.ts';
 export const suite: Suite = {
   title: 'Cold start',
   about:
-    'From the start of a Node process to the end of its first detection: import, wasm compilation, model, ' +
-    'warm-up, JPEG. As shipped: `RefineDet.load()` without options. Beside others: one thread, the same float32 ' +
+    'Time from the start of a Node process to the end of its first detection: import, wasm compilation, model, ' +
+    'warm-up, JPEG. As shipped: `RefineDet.load()` without options. Compared with others: one thread, the same float32 ' +
     'weights; the peers run the network only, without decoding and post-processing.',
   async run({ rounds }) {
     const { model, about } = await benchModel();

@@ -1,31 +1,33 @@
-/** A dense 3×3 convolution, the layer that VGG-16 and the transfer connection blocks consist of. */
+/** A dense 3×3 convolution, the main layer of VGG-16 and the transfer connection blocks. */
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
-import { bindStep } from '../../src/model/bind.ts';
+import { KERNEL_BINDERS } from '../../src/model/bind-kernels.ts';
+import { TFJS_BINDERS } from '../../src/model/bind-tfjs.ts';
+import { bindStep } from '../../src/model/binders.ts';
 import { GraphBuilder } from '../../src/model/builder.ts';
 import type { Graph } from '../../src/model/graph.ts';
-import { planSteps, type Step } from '../../src/model/plan.ts';
+import { planSteps } from '../../src/model/plan.ts';
 import { planInference } from '../../src/model/plan-inference.ts';
 import { measure } from '../harness.ts';
 import { peakCase } from '../peak.ts';
 import type { Group, Suite } from '../suite.ts';
 
-/** At an input of 320 pixels: conv2_2, conv3_3 and conv4_3 of VGG-16, and a transfer connection block. */
+/** Layers at an input of 320 pixels: conv2_2, conv3_3 and conv4_3 of VGG-16, and a transfer connection block. */
 const SHAPES = [
   { side: 160, channels: 128 },
   { side: 80, channels: 256 },
   { side: 40, channels: 512 },
   { side: 40, channels: 256 },
 ];
-/** Of the largest output; minimal filtering adds in another order. */
+/** Tolerance relative to the largest output; minimal filtering adds in another order. */
 const TOLERANCE = 1e-5;
 
 export const suite: Suite = {
   title: 'Dense 3×3 convolution',
   about:
-    'Stride 1, as many filters as channels, one thread. The first case is what networks run: ' +
-    'Winograd’s minimal filtering F(4×4, 3×3), a quarter of the multiplications. The last is a loop of as many ' +
-    'multiplications and additions as the convolution has, in registers: the peak of 128-bit SIMD.',
+    'Stride 1, as many filters as channels, one thread. The first case is what networks use: ' +
+    'Winograd’s minimal filtering F(4×4, 3×3), with a quarter of the multiplications. The last case is a loop with as many ' +
+    'multiplications and additions in registers as the convolution has: the peak of 128-bit SIMD.',
   async run(options) {
     await wasmRuntime(1);
     const peak = await peakCase();
@@ -35,11 +37,12 @@ export const suite: Suite = {
       const weight = tf.randomNormal<tf.Rank.R4>([3, 3, channels, channels], 0, 0.05, 'float32', 1);
       const bias = tf.zeros<tf.Rank.R1>([channels]);
       const input = tf.randomUniform<tf.Rank.R4>([1, side, side, channels], -1, 1, 'float32', 2);
-      const bound = (step: Step, useKernels = true) => bindStep(step, [weight, bias], useKernels);
+      const tensors = [weight, bias];
+      const step = planSteps(graph).at(-1)!;
       const ways = {
-        'minimal filtering': bound(planInference(graph).at(-1)!),
-        'every multiplication': bound(planSteps(graph).at(-1)!),
-        'tfjs, XNNPACK': bound(planSteps(graph).at(-1)!, false),
+        'minimal filtering': bindStep(KERNEL_BINDERS, planInference(graph).at(-1)!, tensors),
+        'every multiplication': bindStep(KERNEL_BINDERS, step, tensors),
+        'tfjs, XNNPACK': bindStep(TFJS_BINDERS, step, tensors),
       };
       const error = largestError(Object.values(ways).map((way) => way.run([input])));
       const flops = 2 * 9 * channels ** 2 * side ** 2;
@@ -73,14 +76,14 @@ export const suite: Suite = {
   },
 };
 
-/** The layer behind another, which gives it its channels. */
+/** The layer behind another one, which provides its channels. */
 function convolution(channels: number): Graph {
   const builder = new GraphBuilder();
   builder.conv('conv', builder.conv('before', builder.input, channels, 1), channels, 3);
   return builder.graph({ armLoc: [], armConf: [], odmLoc: [], odmConf: [] }, 0, 0);
 }
 
-/** How far the first output is from the others, in words; the tensors are disposed. */
+/** Difference of the first output from the others, as text; disposes the tensors. */
 function largestError(outputs: tf.Tensor[]): string {
   const [first, ...others] = outputs.map((output) => output.dataSync<'float32'>());
   const largest = first.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
@@ -90,5 +93,5 @@ function largestError(outputs: tf.Tensor[]): string {
   tf.dispose(outputs);
   const error = Math.max(...differences) / largest;
   if (error > TOLERANCE) throw new Error(`outputs differ by ${error} of the largest`);
-  return `at most ${error.toExponential(1)} of the largest output from the others`;
+  return `differs from the others by at most ${error.toExponential(1)} of the largest output`;
 }

@@ -1,10 +1,10 @@
-/** One way from a JPEG to boxes, in a process of its own. */
+/** One pipeline from a JPEG to boxes, in its own process. */
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { decodeImage } from '#platform';
 import { anchorGrid } from '../../src/anchors.ts';
 import { RefineDet } from '../../src/detector.ts';
-import type { HeadArrays } from '../../src/kernels/postprocess.ts';
+import type { HeadMap } from '../../src/heads.ts';
 import { POSTPROCESS_DEFAULTS } from '../../src/kernels/postprocess-options.ts';
 import { levelShapes } from '../../src/model/summary.ts';
 import { readModel } from '../../src/weights/model-file.ts';
@@ -21,7 +21,7 @@ export const STACKS = [
   'sharp and onnxruntime-node',
 ] as const;
 
-/** As `detect` has it. */
+/** Options with the defaults of `detect`. */
 const SCORE_THRESHOLD = 0.5;
 
 interface Job extends TurnJob<(typeof STACKS)[number]> {
@@ -31,7 +31,7 @@ interface Job extends TurnJob<(typeof STACKS)[number]> {
   threads: number;
 }
 
-/** Milliseconds of detections. */
+/** Milliseconds of each detection. */
 export default async function detectionTimes(job: Job): Promise<number[]> {
   const run = await prepare(job);
   const [samples] = await sampleOnce([{ name: job.contender, run }], job.roundMs);
@@ -56,7 +56,7 @@ async function prepare({
   const postprocessor = new ReferencePostprocessor(anchors.length / 4, config.classes.length);
   const options = { ...POSTPROCESS_DEFAULTS, ...config.decoding, scoreThreshold: SCORE_THRESHOLD };
   const detect = async ({ run }: OnnxSession) =>
-    postprocessor.run((await run(input)) as unknown as HeadArrays, anchors, options);
+    postprocessor.run((await run(input)) as unknown as HeadMap<Float32Array>, anchors, options);
 
   const onnx = readFileSync(files.onnx);
   if (contender === 'onnxruntime-web and TypeScript') {

@@ -9,7 +9,7 @@ import { type Group, type Suite, single } from '../suite.ts';
 import { takeTurns } from '../turns.ts';
 import { STACKS } from './end-to-end-child.ts';
 
-/** Pixels of the JPEG files: an image of VOC, and one of a telephone scaled down for sending. */
+/** Pixels of the JPEG files: an image of VOC, and a phone photo scaled down for sending. */
 const SIZES = [
   [500, 375],
   [1600, 1200],
@@ -19,9 +19,9 @@ const CHILD = new URL('end-to-end-child.ts', import.meta.url);
 export const suite: Suite = {
   title: 'JPEG to boxes',
   about:
-    'What one would put together instead: a JPEG decoder, a resize, ONNX Runtime with the same weights, ' +
-    'and post-processing in TypeScript. All in JavaScript and WebAssembly with onnxruntime-web and the same decoder; ' +
-    'in native code with sharp and onnxruntime-node.',
+    'The peers are typical self-made pipelines: a JPEG decoder, a resize, ONNX Runtime with the same weights, ' +
+    'and post-processing in TypeScript. One uses JavaScript and WebAssembly only, with onnxruntime-web and the same ' +
+    'decoder; the other uses native code, with sharp and onnxruntime-node.',
   async run(options) {
     const { model, about } = await benchModel();
     return withModelFiles(model, async (files) => {
@@ -45,7 +45,7 @@ export const suite: Suite = {
   },
 };
 
-/** How the time of a detection is spent once the image is decoded, on one thread. */
+/** Shares of the time of a detection after decoding, on one thread. */
 async function stageShares(file: string, title: string): Promise<Group> {
   const detector = await RefineDet.load(file, { threads: 1 });
   const totals = { decode: 0, resize: 0, network: 0, postprocess: 0 };

@@ -22,8 +22,8 @@ const WAYS = [
 export const suite: Suite = {
   title: 'A folder of images',
   about:
-    'Milliseconds an image of `refinedet detect FOLDER`, JPEG decoding included, and the start of the ' +
-    'program spread over all of them. Workers look at several images at a time, threads at one.',
+    'Milliseconds per image of `refinedet detect FOLDER`, including JPEG decoding and the start of the ' +
+    'program, divided by the number of images. Workers process several images at a time, threads one.',
   async run({ rounds, roundMs }) {
     requireBuild();
     const count = roundMs < 100 ? 4 : IMAGES;

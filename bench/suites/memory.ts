@@ -10,8 +10,8 @@ const DETECTIONS = 100;
 export const suite: Suite = {
   title: 'Memory',
   about:
-    'Resident memory of a Node process, the 50 or so MB of Node itself included. As shipped: ' +
-    '`RefineDet.load()` without options. Beside others: one thread, the same float32 weights; the peers run the ' +
+    'Resident memory of a Node process, including about 50 MB of Node itself. As shipped: ' +
+    '`RefineDet.load()` without options. Compared with others: one thread, the same float32 weights; the peers run the ' +
     'network only, without decoding and post-processing.',
   async run({ rounds, roundMs }) {
     const count = roundMs < 100 ? 3 : DETECTIONS;

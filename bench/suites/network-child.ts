@@ -1,4 +1,4 @@
-/** One runtime's forward pass, in a process of its own. */
+/** One runtime's forward pass, in its own process. */
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
@@ -18,7 +18,7 @@ interface Job extends TurnJob<(typeof RUNTIMES)[number]> {
   threads: number;
 }
 
-/** Milliseconds of forward passes. */
+/** Milliseconds of each forward pass. */
 export default async function forwardTimes(job: Job): Promise<number[]> {
   const { contender, files, threads, roundMs } = job;
   const run = await {

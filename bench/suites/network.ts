@@ -1,4 +1,4 @@
-/** The network alone, of every preset, against ONNX Runtime on the same weights. */
+/** Runs the network alone, for every preset, against ONNX Runtime with the same weights. */
 import { VOC_CLASSES } from '../../src/labels.ts';
 import type { PresetName } from '../../src/model/presets.ts';
 import { summarize } from '../../src/model/summary.ts';
@@ -17,8 +17,8 @@ export const suite: Suite = {
   title: 'Network forward',
   about:
     'One image through the network, 20 classes, without pre- and post-processing. Same weights and ' +
-    'number of threads, each measurement in a process of its own, taken in turns. onnxruntime-web ' +
-    'is WebAssembly too; onnxruntime-node uses whatever the processor has, and is the limit of the machine.',
+    'number of threads; each measurement runs in its own process, taken in turns. onnxruntime-web ' +
+    'is WebAssembly too; onnxruntime-node uses all features of the processor and is the limit of the machine.',
   async run(options) {
     const peak = await machinePeak();
     const groups: Group[] = [];

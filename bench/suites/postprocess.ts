@@ -21,10 +21,10 @@ export const suite: Suite = {
   title: 'Post-processing',
   about:
     'Softmax, filtering, two-step decoding and NMS of realistic seeded head outputs, one thread, ' +
-    'starting from where the wasm backend leaves them. All but the last case find the same ' +
-    'detections: the same algorithm in plain TypeScript, and tfjs operations with one NMS a class. ' +
-    'The last does what @tensorflow-models/coco-ssd does: one NMS over the best class of every box, ' +
-    'of at most 20 boxes, which finds something else.',
+    'starting from the outputs in the memory of the wasm backend. All cases except the last find the same ' +
+    'detections: the same algorithm in plain TypeScript, and tfjs operations with one NMS per class. ' +
+    'The last works like @tensorflow-models/coco-ssd: one NMS over the best class of every box, ' +
+    'with at most 20 boxes, so its results differ.',
   async run(options) {
     const groups: Group[] = [];
     for (const size of SIZES) groups.push(await compare(size, options));

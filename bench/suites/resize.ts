@@ -9,7 +9,7 @@ import type { Suite } from '../suite.ts';
 
 const [WIDTH, HEIGHT, SIDE] = [1280, 720, 320];
 const HOW = { mean: [104, 117, 123], std: [1, 1, 1], channelOrder: 'BGR' } as const;
-/** Of float32 arithmetic in another order. */
+/** Tolerance for float32 arithmetic in another order. */
 const TOLERANCE = 1e-3;
 
 export const suite: Suite = {
@@ -59,11 +59,8 @@ function withTensorflow(pixels: tf.Tensor3D): tf.Tensor {
 }
 
 async function withSharp(data: Uint8Array, output: Float32Array): Promise<void> {
-  const imageFile = sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
-  const pixels = await imageFile
-    .resize(SIDE, SIDE, { fit: 'fill', kernel: 'linear' })
-    .raw()
-    .toBuffer();
+  const image = sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
+  const pixels = await image.resize(SIDE, SIDE, { fit: 'fill', kernel: 'linear' }).raw().toBuffer();
   plainNormalize(pixels, HOW, output);
 }
 

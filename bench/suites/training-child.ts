@@ -1,29 +1,28 @@
-/** Training steps on generated images, in a process of its own. */
+/** Training steps on generated images, in a separate process. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
-import { configDefaults } from '../../src/training/config/config-defaults.ts';
 import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
 import { initialModel } from '../../src/training/init/initial-weights.ts';
 import { Trainer } from '../../src/training/run/trainer.ts';
+import { sourceHost } from '../../support/node-workers.ts';
 import { shapesDataset } from '../../support/scenes/shapes.ts';
-import { sourceHost } from '../../support/training/node-workers.ts';
 
 export interface TrainingJob {
   workers: number;
-  /** Of tfjs' backend in this thread. */
+  /** Number of threads of tfjs' backend in this thread. */
   threads: number;
   side: number;
-  /** Whether block6 and up learn. */
+  /** Whether block6 and the layers above learn. */
   backbone: boolean;
   steps: number;
 }
 
 export interface TrainingSpeed {
-  /** Milliseconds an image, by step. */
+  /** Milliseconds per image, by step. */
   imageMs: number[];
-  /** CPU time an image, of all threads: hardly depends on what else the machine does. */
+  /** CPU time per image over all threads: other work on the machine hardly affects it. */
   cpuMs: number;
 }
 
@@ -34,7 +33,7 @@ export default async function trainingSpeed(job: TrainingJob): Promise<TrainingS
   if (threads > 1) await wasmRuntime(threads);
   const folder = mkdtempSync(path.join(tmpdir(), 'refinedet-bench-'));
   const train = await shapesDataset(folder, 16, 384);
-  const { freeze } = configDefaults('refinedet320-mobilenet');
+  const { freeze } = resolveTrainConfig({ preset: 'refinedet320-mobilenet' });
   const config = resolveTrainConfig({
     steps: WARM_UP + steps,
     workers,
@@ -43,7 +42,7 @@ export default async function trainingSpeed(job: TrainingJob): Promise<TrainingS
   });
   const { model } = await initialModel(config, train.classes);
   const quiet = () => {};
-  // Fewer threads than the backend has are what this case is about.
+  // This case needs fewer threads than the backend has.
   console.warn = quiet;
   const data = { train };
   const trainer = await Trainer.create({ config, data, model, host: sourceHost, warn: quiet });

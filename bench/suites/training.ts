@@ -20,8 +20,8 @@ const LOADS = [
 export const suite: Suite = {
   title: 'Training',
   about:
-    'Milliseconds an image of a step on generated images: augmentation, forward and backward pass, loss, ' +
-    'optimizer. CPU time is that of all threads.',
+    'Milliseconds per image of a training step on generated images: augmentation, forward and backward pass, loss, ' +
+    'optimizer. CPU time is the sum over all threads.',
   async run(options) {
     const steps = options.roundMs < 100 ? 1 : 8;
     const groups: Group[] = [];

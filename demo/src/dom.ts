@@ -15,7 +15,7 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return created;
 }
 
-/** Shows a text; the same text again is no change, which screen readers would repeat. */
+/** Sets a text; does nothing when it is the same: screen readers would repeat it. */
 export function setText(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }

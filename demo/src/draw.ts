@@ -1,30 +1,30 @@
-/** Boxes and labels on a canvas, over the page's image or into a file. */
+/** Draws boxes and labels on a canvas, over the displayed image or into a file. */
 import type { StreamResult } from 'refinedet';
 import { classColor, textColor } from '../../src/image/colors.ts';
 
-/** With an id when it is tracked. */
+/** A detection; it has an id when it is tracked. */
 export type Found = StreamResult['detections'][number];
 
-/** From pixels of the image to pixels of the canvas. */
+/** Transform from image pixels to canvas pixels. */
 export interface Placement {
   scale: number;
   left: number;
   top: number;
-  /** Width of a line, which sizes everything. */
+  /** Line width, from which other sizes follow. */
   line: number;
 }
 
 const FONT_LINES = 7.5;
 const PADDING_LINES = 2.5;
 
-/** @param highlighted the one that the others step back for */
+/** @param highlighted detection to emphasize; the others are drawn fainter */
 export function drawFound(
   context: CanvasRenderingContext2D,
   found: readonly Found[],
   placement: Placement,
   highlighted?: Found,
 ): void {
-  // The best lie on top.
+  // Detections with higher scores are drawn on top.
   for (const one of found.toReversed()) {
     context.globalAlpha = highlighted && one !== highlighted ? 0.25 : 1;
     drawOne(context, one, placement);
@@ -63,7 +63,7 @@ function drawOne(context: CanvasRenderingContext2D, one: Found, place: Placement
   context.textBaseline = 'middle';
   const chipWidth = context.measureText(text).width + 2 * padding;
   const chipHeight = FONT_LINES * line + 1.2 * padding;
-  // Above the box, or inside of it where there is no room.
+  // Above the box, or inside it if it does not fit above.
   const chipTop = top - chipHeight >= 0 ? top - chipHeight : Math.max(0, top);
   const chipLeft = Math.max(0, Math.min(left, context.canvas.width - chipWidth));
   context.fillStyle = css(color);

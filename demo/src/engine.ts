@@ -1,4 +1,4 @@
-/** The detector in its worker: loading, changing the backend, what it is doing. */
+/** The detector in its worker: loads it, changes the backend, and reports the state. */
 import type { DownloadProgress, Threads } from 'refinedet';
 import {
   createWorkerDetector,
@@ -9,7 +9,7 @@ import { byId, element, setText } from './dom.ts';
 
 type Backend = NonNullable<WorkerLoadOptions['backend']>;
 
-/** As people see them. */
+/** Displayed names of the backends. */
 const NAMES: Record<Backend, string> = {
   wasm: 'WebAssembly',
   webgl: 'WebGL',
@@ -29,7 +29,7 @@ export class Engine {
   #loading = new AbortController();
   #detector: Promise<WorkerDetector> | undefined;
 
-  /** @param changed told when the detector is another one from now on */
+  /** @param changed called after the detector has been replaced */
   constructor(changed: () => void, fail: (error: unknown) => void) {
     this.#fail = fail;
     this.#offerThreads();
@@ -42,12 +42,12 @@ export class Engine {
     for (const select of [this.#backend, this.#threads]) select.addEventListener('change', changed);
   }
 
-  /** From the next {@link load} on. */
+  /** Sets the model for the next {@link load}. */
   useModel(file: File): void {
     this.#model = file;
   }
 
-  /** Begins anew with what is chosen; the detector before is given up. */
+  /** Loads the selected model and backend; disposes the previous detector. */
   load(): Promise<WorkerDetector> {
     this.#loading.abort();
     this.#detector?.then((detector) => detector.dispose()).catch(() => {});
@@ -73,7 +73,7 @@ export class Engine {
     return this.#detector;
   }
 
-  /** Where the network runs now: a lost GPU is replaced by WebAssembly. */
+  /** Shows where the network runs now: after a lost GPU it is WebAssembly. */
   describe({ backend, threads, config }: WorkerDetector): void {
     const many = threads > 1 ? `, ${threads} threads` : '';
     this.#report(`${NAMES[backend]}${many}`);
@@ -108,7 +108,7 @@ export class Engine {
     this.#report('Loading the model', share, `: ${megabytes}${of} MB`);
   }
 
-  /** @param detail what changes too often to be read out */
+  /** @param detail text that changes too often for screen readers */
   #report(text: string, progress = 0, detail = ''): void {
     setText(this.#state, text);
     this.#state.dataset['detail'] = detail;

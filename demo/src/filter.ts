@@ -1,8 +1,8 @@
-/** Which of the detections are shown: by score and class. */
+/** Selects which detections are shown, by score and class. */
 import { byId, element, setText } from './dom.ts';
 import type { Found } from './draw.ts';
 
-/** As the library's own. */
+/** The library's default. */
 const FIRST_THRESHOLD = 0.5;
 
 export class Filter {
@@ -11,8 +11,8 @@ export class Filter {
   #classes: readonly string[] = [];
 
   /**
-   * @param changed told at every movement
-   * @param settled told when the slider is let go
+   * @param changed called on every movement of the slider
+   * @param settled called when the slider is released
    */
   constructor(changed: () => void, settled: () => void) {
     this.#slider.valueAsNumber = 100 * FIRST_THRESHOLD;
@@ -36,7 +36,7 @@ export class Filter {
     return this.#slider.valueAsNumber / 100;
   }
 
-  /** Offers the classes of a model; those of the same model stay as they are. */
+  /** Offers the classes of a model; keeps the selection when they are the same. */
   offer(classes: readonly string[]): void {
     if (classes.join() === this.#classes.join()) return;
     this.#classes = classes;

@@ -1,4 +1,4 @@
-/** The worker with GPU backends; its script is fetched by those who choose one. */
+/** The worker with GPU backends; pages load its script only when the user selects one. */
 import { webgl } from 'refinedet/webgl';
 import { webgpu } from 'refinedet/webgpu';
 import { serve } from 'refinedet/worker/serve';

@@ -1,4 +1,4 @@
-/** Puts the page together: one source, one detector, and what comes of them. */
+/** Connects the parts of the page: one source, one detector, and the results. */
 import type { StageTimings } from 'refinedet';
 import type { WorkerDetector } from 'refinedet/worker';
 import { byId } from './dom.ts';
@@ -10,9 +10,9 @@ import { firstSample, type Source, watchSources } from './source.ts';
 import { Speed } from './speed.ts';
 import { Stage } from './stage.ts';
 
-/** Lowest score that an image is searched with: the slider then shows more without a new search. */
+/** Lowest score of detections in an image: the slider can then show more without a new detection. */
 const FLOOR = 0.05;
-/** Frames of a video that can be saved, the newest: some minutes. */
+/** Number of video frames that can be saved, the newest ones: some minutes. */
 const MOST_FRAMES = 5000;
 
 const stage = new Stage();
@@ -26,13 +26,13 @@ let detector: Promise<WorkerDetector> = engine.load();
 let running = new AbortController();
 let frames: Frame[] = [];
 
-/** A detector as chosen now. */
+/** Loads a detector with the current settings. */
 function start(): void {
   detector = engine.load();
   void run();
 }
 
-/** Looks at something else. */
+/** Shows another source. */
 async function show(next: Source): Promise<void> {
   running.abort();
   source = next;
@@ -40,7 +40,7 @@ async function show(next: Source): Promise<void> {
   try {
     await stage.show(next);
   } catch (cause) {
-    if (source !== next) return; // another one came meanwhile
+    if (source !== next) return; // the user has chosen another source
     stage.clear();
     return fail(new Error(`${next.name} cannot be shown: ${(cause as Error).message}`, { cause }));
   }
@@ -57,7 +57,7 @@ function stop(): void {
   refresh();
 }
 
-/** Detects in what is on show, until something changes. */
+/** Detects in the current source until something changes. */
 async function run(): Promise<void> {
   running.abort();
   running = new AbortController();
@@ -71,7 +71,7 @@ async function run(): Promise<void> {
     if (!source) return;
     speed.start(isVideo());
     if (isVideo()) await follow(ready, signal);
-    else await look(ready, signal);
+    else await detectOnce(ready, signal);
     // A camera ends when it is unplugged.
     if (source.kind === 'camera' && !signal.aborted) stop();
   } catch (error) {
@@ -79,11 +79,11 @@ async function run(): Promise<void> {
   }
 }
 
-async function look(ready: WorkerDetector, signal: AbortSignal): Promise<void> {
+async function detectOnce(ready: WorkerDetector, signal: AbortSignal): Promise<void> {
   if (!source || !('file' in source)) return;
   const options = { scoreThreshold: FLOOR, signal, onTimings };
   frames = [{ time: 0, found: await ready.detect(source.file, options) }];
-  tell(ready);
+  update(ready);
 }
 
 async function follow(ready: WorkerDetector, signal: AbortSignal): Promise<void> {
@@ -92,11 +92,11 @@ async function follow(ready: WorkerDetector, signal: AbortSignal): Promise<void>
     frames.push({ time, found: detections });
     if (frames.length > MOST_FRAMES) frames.shift();
     speed.frame(dropped);
-    tell(ready);
+    update(ready);
   }
 }
 
-/** A video has moved on since its last result, so that this frame is looked at once more. */
+/** Detects once more in this frame: the video has moved on since its last result. */
 async function save(): Promise<void> {
   const { name } = source!;
   const canvas = stage.snapshot();
@@ -110,13 +110,13 @@ function onTimings(timings: StageTimings): void {
   speed.measured(timings);
 }
 
-function tell(ready: WorkerDetector): void {
+function update(ready: WorkerDetector): void {
   engine.describe(ready);
   speed.memory(ready.heapBytes);
   refresh();
 }
 
-/** Shows the newest results through the filter. */
+/** Shows the latest results through the filter. */
 function refresh(): void {
   const newest = frames.at(-1);
   const found = filter.apply(newest?.found ?? []);

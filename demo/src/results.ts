@@ -1,8 +1,8 @@
-/** The list of what was found, and the same in words for those who do not see it. */
+/** The list of detections, and the same as text for screen readers. */
 import { byId, element, setText } from './dom.ts';
 import { colorOf, type Found, nameOf } from './draw.ts';
 
-/** Milliseconds between announcements: a video's every frame would be too much talk. */
+/** Milliseconds between announcements: announcing every frame of a video would be too much. */
 const ANNOUNCEMENT_PAUSE = 3000;
 
 export class Results {
@@ -11,7 +11,7 @@ export class Results {
   #found: readonly Found[] = [];
   #announced = 0;
 
-  /** @param highlight told which one is pointed at */
+  /** @param highlight receives the index under the pointer */
   constructor(highlight: (one: Found | undefined) => void) {
     this.#list.addEventListener('pointerover', ({ target }) => {
       const item = (target as Element).closest('li');
@@ -20,11 +20,11 @@ export class Results {
     this.#list.addEventListener('pointerleave', () => highlight(undefined));
   }
 
-  /** @param isLive whether more is to come soon */
+  /** @param isLive whether more results follow soon */
   show(found: readonly Found[], isLive: boolean): void {
     this.#found = found;
     const items = found.map((one, i) => fill(this.#list.children[i] ?? newItem(), one));
-    // Items stay where they are, so that the list does not flicker.
+    // Keeps existing items, so that the list does not flicker.
     items.slice(this.#list.childElementCount).forEach((item) => {
       this.#list.append(item);
     });
@@ -51,7 +51,7 @@ function fill(item: Element, one: Found): Element {
   return item;
 }
 
-/** `2 cats`-like counts: "cat 2, person 1". */
+/** Counts as text: "cat 2, person 1". */
 function inWords(found: readonly Found[]): string {
   const counts = new Map<string, number>();
   for (const { label } of found) counts.set(label, (counts.get(label) ?? 0) + 1);

@@ -1,14 +1,14 @@
-/** Results to take along: JSON as the command line writes it, and the image with its boxes. */
+/** Saves results: JSON in the format of the command line, and the image with its boxes. */
 import { roundedDetection } from '../../src/cli/output/format.ts';
 import { element } from './dom.ts';
 import { drawFound, type Found } from './draw.ts';
 
-/** Lines in the longer side of an image, and the thinnest line, pixels. */
+/** Line width as a fraction of the longer side of an image, and the minimum in pixels. */
 const LINES_PER_SIDE = 350;
 const LEAST_LINE = 1.5;
 
 export interface Frame {
-  /** Milliseconds. */
+  /** Time in milliseconds. */
   time: number;
   found: readonly Found[];
 }
@@ -17,7 +17,7 @@ export interface Recorded {
   file: string;
   width: number;
   height: number;
-  /** One without a time for an image. */
+  /** Results; without a time for an image. */
   frames: readonly Frame[];
   isVideo: boolean;
 }
@@ -34,7 +34,7 @@ export function saveJson({ file, width, height, frames, isVideo }: Recorded): vo
   save(new Blob([text], { type: 'application/json' }), `${stem(file)}.json`);
 }
 
-/** @param canvas the image; the boxes are drawn into it */
+/** @param canvas the image; the boxes are drawn on it */
 export async function saveImage(
   file: string,
   canvas: HTMLCanvasElement,

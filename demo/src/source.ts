@@ -1,4 +1,4 @@
-/** What the page looks at: images and videos from files, the clipboard or samples, and the camera. */
+/** Sources of detection: images and videos from files, the clipboard or samples, and the camera. */
 import { byId, element } from './dom.ts';
 
 export type Source =
@@ -9,7 +9,7 @@ export interface SourceListener {
   show(source: Source): void;
   useModel(file: File): void;
   fail(error: unknown): void;
-  /** The camera has been turned off by its button. */
+  /** The user has turned the camera off with its button. */
   stop(): void;
 }
 
@@ -18,7 +18,7 @@ const SAMPLES = [
   { name: 'astronaut.jpg', url: new URL('../../examples/astronaut.jpg', import.meta.url).href },
 ];
 
-/** Connects everything that an image can come from. */
+/** Connects all controls that provide an image. */
 export function watchSources(listener: SourceListener): void {
   const open = (file: File | undefined) => {
     if (file) openFile(file, listener);
@@ -27,7 +27,7 @@ export function watchSources(listener: SourceListener): void {
     const input = byId<HTMLInputElement>(id);
     input.addEventListener('change', () => {
       open(input.files?.[0]);
-      input.value = ''; // the same file may be chosen again
+      input.value = ''; // allows choosing the same file again
     });
   }
   document.addEventListener('paste', ({ clipboardData }) => open(clipboardData?.files[0]));
@@ -36,7 +36,7 @@ export function watchSources(listener: SourceListener): void {
   byId('samples').append(...SAMPLES.map((sample) => sampleButton(sample, listener)));
 }
 
-/** The image that the page begins with. */
+/** Loads the first image of the page. */
 export function firstSample(): Promise<Source> {
   return readSample(SAMPLES[0]);
 }
@@ -46,7 +46,7 @@ function openFile(file: File, { show, useModel, fail }: SourceListener): void {
   if (kind === 'image') show({ kind: 'image', name: file.name, file });
   else if (kind === 'video') show({ kind: 'video', name: file.name, file });
   else if (file.name.endsWith('.safetensors')) useModel(file);
-  else fail(new Error(`${file.name} is neither an image nor a video nor a model file`));
+  else fail(new Error(`${file.name} is not an image, a video or a model file`));
 }
 
 function watchDrops(open: (file: File | undefined) => void): void {
@@ -78,7 +78,7 @@ function watchCamera({ show, stop, fail }: SourceListener): void {
       const stream = await navigator.mediaDevices.getUserMedia({ video });
       show({ kind: 'camera', name: 'camera', stream });
     } catch (cause) {
-      fail(new Error(`the camera cannot be used: ${(cause as Error).message}`, { cause }));
+      fail(new Error(`cannot use the camera: ${(cause as Error).message}`, { cause }));
     }
   });
 }

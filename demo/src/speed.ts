@@ -1,4 +1,4 @@
-/** How long the stages take, frames a second, memory. */
+/** Times of the stages, frames per second, and memory. */
 import type { StageTimings } from 'refinedet';
 import { byId, element, setText } from './dom.ts';
 
@@ -10,20 +10,20 @@ const STAGES: Record<keyof StageTimings, string> = {
 };
 const NAMES = Object.keys(STAGES) as (keyof StageTimings)[];
 
-/** Weight of the newest frame of a video: single frames tremble. */
+/** Weight of the newest video frame in the average: times of single frames fluctuate. */
 const NEWEST = 0.2;
-/** Milliseconds between points of the chart, and points in it: one minute. */
+/** Milliseconds between points of the chart, and the number of points: one minute. */
 const INTERVAL = 500;
 const POINTS = 120;
-/** Milliseconds that frames are counted over. */
+/** Window for counting frames, in milliseconds. */
 const WINDOW = 2000;
-/** The chart is no lower than this, so that a still line is not a jagged one. */
+/** Smallest height of the chart, so that a steady line does not look jagged. */
 const LEAST_TOP = 10;
 
 export class Speed {
   readonly #parts = NAMES.map((name) => stagePart(name));
   #timings: StageTimings | undefined;
-  /** When the last frames were done. */
+  /** Times at which the latest frames finished. */
   #frames: number[] = [];
   #history: number[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -33,7 +33,7 @@ export class Speed {
     byId('timings').append(...this.#parts.map(({ row }) => row));
   }
 
-  /** Begins anew; a video's frames are counted. */
+  /** Starts over; counts frames for a video. */
   start(isVideo: boolean): void {
     clearInterval(this.#timer);
     this.#timings = undefined;
@@ -57,7 +57,7 @@ export class Speed {
 
   frame(dropped: number): void {
     this.#frames.push(performance.now());
-    setText(byId('dropped'), `${dropped} left out`);
+    setText(byId('dropped'), `${dropped} skipped`);
   }
 
   memory(heapBytes: number): void {

@@ -1,9 +1,9 @@
-/** The image, video or camera on show, and the boxes over it. */
+/** Shows the image, video or camera, with boxes over it. */
 import { byId } from './dom.ts';
 import { drawFound, type Found, type Placement } from './draw.ts';
 import type { Source } from './source.ts';
 
-/** CSS pixels of the boxes' lines. */
+/** Line width of the boxes, in CSS pixels. */
 const LINE = 2;
 
 export class Stage {
@@ -19,7 +19,7 @@ export class Stage {
     this.#video.addEventListener('resize', () => this.#redraw());
   }
 
-  /** Waits until there are pixels. */
+  /** Resolves when pixels are available. */
   async show(source: Source): Promise<void> {
     this.clear();
     byId('hint').hidden = true;
@@ -38,7 +38,7 @@ export class Stage {
     await this.#video.play();
   }
 
-  /** Nothing on show; a camera is turned off. */
+  /** Shows nothing; turns a camera off. */
   clear(): void {
     this.draw([]);
     URL.revokeObjectURL(this.#image.src);
@@ -59,7 +59,7 @@ export class Stage {
     return this.#video;
   }
 
-  /** Of what is on show, pixels. */
+  /** Size of the current source in pixels. */
   get size(): { width: number; height: number } {
     const shown = this.#shown;
     if (!shown) return { width: 0, height: 0 };
@@ -78,7 +78,7 @@ export class Stage {
     this.#redraw();
   }
 
-  /** What is on show at this moment, without boxes, at full size. */
+  /** The current frame, without boxes, at full size. */
   snapshot(): HTMLCanvasElement {
     const canvas = Object.assign(document.createElement('canvas'), this.size);
     canvas.getContext('2d')!.drawImage(this.#shown!, 0, 0);
@@ -98,7 +98,7 @@ export class Stage {
     drawFound(context, this.#found, this.#placement(width, height), this.#highlighted);
   }
 
-  /** As `object-fit: contain` places the image. */
+  /** Places the image like `object-fit: contain`. */
   #placement(width: number, height: number): Placement {
     const { size } = this;
     const scale = Math.min(width / size.width, height / size.height);

@@ -1,4 +1,4 @@
-/** A run's curves as images that stand alone: light and dark, with their legend inside. */
+/** The curves of a run as self-contained images: light and dark, with a legend. */
 
 import { STYLE } from '../../src/report/style.ts';
 import { lossChart, scoreChart } from '../../src/training/node/report/training-curves.ts';
@@ -20,7 +20,7 @@ export function scoreCurve(records: readonly StepRecord[]): string {
   return standalone(String(scoreChart(records)));
 }
 
-/** The SVG element within a piece of a page, with the parts of its style sheet that it needs. */
+/** The SVG element of a chart, with the parts of the page's style sheet that it needs. */
 function standalone(page: string, extra = ''): string {
   const svg = page.slice(page.indexOf('<svg'), page.indexOf('</svg>'));
   const open = svg.slice(0, svg.indexOf('>') + 1);

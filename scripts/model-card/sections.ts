@@ -1,6 +1,6 @@
-/** Parts of a hand-written text that a script fills: `<!-- name -->` … `<!-- /name -->`. */
+/** Replaces sections of a hand-written text: `<!-- name -->` … `<!-- /name -->`. */
 
-/** @throws when a marker is missing: then the figures would silently grow old */
+/** @throws when a marker is missing: otherwise the figures would become outdated without notice */
 export function insertSections(text: string, sections: Readonly<Record<string, string>>): string {
   let result = text;
   for (const [name, content] of Object.entries(sections)) {

@@ -1,19 +1,19 @@
-/** The card's tables. */
+/** The tables of the model card. */
 import { CLASS_SETS, hasBoxes, meanPercent } from '../../bench/accuracy/class-sets.ts';
 import type { Accuracy, SplitAccuracy } from '../../bench/accuracy/results.ts';
 import { markdownTable } from '../../bench/harness.ts';
 import { VOC_CLASSES } from '../../src/labels.ts';
 import type { StepRecord } from '../../src/training/run/step-record.ts';
 
-/** How bench/accuracy.ts begins the names of this package's models. */
+/** Prefix of this package's models in bench/accuracy.ts. */
 const OURS = 'RefineDet, ';
 
 const percent = (value: number | undefined) =>
   value === undefined || Number.isNaN(value) ? '–' : (100 * value).toFixed(1);
 
 /**
- * Per class and split: boxes, AP by eleven points, by area, and COCO's; each split by the first RefineDet
- * that has not been trained on it.
+ * Per class and split: boxes, AP by eleven points, by area, and COCO's; each split scored by the first
+ * RefineDet model that was not trained on it.
  */
 export function classTable(results: readonly Accuracy[]): string {
   const ours = results.filter(({ name }) => name.startsWith(OURS));
@@ -53,8 +53,8 @@ export function comparisonTable(results: readonly Accuracy[]): string {
       classes,
     })),
   );
-  const header = ['detector', ...columns.map(({ title }) => title), 'MB', 'load', 'an image'];
-  // Times of one set of images, or they could not be compared.
+  const header = ['detector', ...columns.map(({ title }) => title), 'MB', 'load', 'per image'];
+  // Uses one set of images for all detectors, so that times are comparable.
   const timed = results[0].splits.findIndex((_, i) => results.every(({ splits }) => splits[i]));
   const rows = results.map(({ name, bytes, loadMs, splits }) => [
     name,
@@ -84,8 +84,8 @@ export function courseTable(records: readonly StepRecord[]): string {
 }
 
 /**
- * Each split as the first detector sees it that has not been trained on it.
- * @throws when all have been
+ * Returns the results of each split for the first detector that was not trained on it.
+ * @throws when all detectors were trained on a split
  */
 function fairly(results: readonly Accuracy[]): { name: string; found: SplitAccuracy }[] {
   return results[0].splits.map((_, i) => {
@@ -93,7 +93,7 @@ function fairly(results: readonly Accuracy[]): { name: string; found: SplitAccur
       const found = splits[i];
       if (found) return { name, found };
     }
-    throw new Error(`every detector has been trained on split ${i + 1} of the accuracies`);
+    throw new Error(`every detector was trained on split ${i + 1}`);
   });
 }
 

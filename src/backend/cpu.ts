@@ -1,12 +1,12 @@
 /**
- * Entry point refinedet/cpu: the network in plain JavaScript by tfjs' cpu backend. Slow, and computed
- * by other code than the rest: something to compare with.
+ * Entry point refinedet/cpu: runs the network in plain JavaScript with tfjs' cpu backend. Slow, but
+ * independent code to compare results with.
  * @module refinedet/cpu
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type TfjsBackend, tfjsBackend } from './tfjs.ts';
 
-/** For `backend` of the load options. Needs the package @tensorflow/tfjs-backend-cpu. */
+/** Option `backend` of `load`. Needs the package @tensorflow/tfjs-backend-cpu. */
 export const cpu: TfjsBackend = tfjsBackend(
   'cpu',
   () => import('@tensorflow/tfjs-backend-cpu'),

@@ -1,4 +1,4 @@
-/** tfjs has one current backend; detectors on several take turns within a process. */
+/** tfjs has one current backend; detectors on different backends take turns in a process. */
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Makes a started backend the current one. Takes effect at once, not after the next await. */

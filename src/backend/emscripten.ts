@@ -1,64 +1,21 @@
 /**
- * Creates the Emscripten module of tfjs' wasm backend ourselves: stock tfjs refuses threads in Node,
+ * Creates the Emscripten module of tfjs' wasm backend: stock tfjs does not start threads in Node,
  * always starts eight workers, and leaves handlers on `process` that crash the host program.
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { RefineDetError } from '../errors.ts';
 import { memoryShortage } from '../out-of-memory.ts';
 import { blockedScript, watchPolicy } from '../platform/blocked.ts';
+import type { ThreadPool, ThreadWorker, WasmAssets, WasmModule } from '../platform/wasm-module.ts';
 
-/** What tfjs' BackendWasm drives, and what our kernels need of it. */
-export interface WasmModule {
-  HEAPU8: Uint8Array;
-  _malloc(bytes: number): number;
-  _free(pointer: number): void;
-  asm: { memory?: WebAssembly.Memory; malloc?(bytes: number): number };
-  wasmMemory?: WebAssembly.Memory;
-  cwrap(name: string, returns: string | null, args: string[]): (...values: number[]) => number;
-  PThread?: ThreadPool;
-  /** What tfjs' start-up code adds. */
-  tfjs: { getThreadsCount(): number; dispose(): void };
-}
-
-interface ThreadPool {
-  unusedWorkers: ThreadWorker[];
-  pthreads: Record<string, { worker?: ThreadWorker } | ThreadWorker>;
-}
-
-interface ErrorEventLike {
-  message: string;
-  preventDefault?(): void;
-}
-
-/** The part of a Worker (browser's or Node's) that Emscripten's thread pool uses. */
-export interface ThreadWorker {
-  postMessage(message: { cmd?: string }): void;
-  terminate(): void;
-  unref?(): void;
-  onmessage?: (event: { data: { cmd: string } }) => void;
-  onerror?: (event: { message: string }) => void;
-  /** In browsers. */
-  addEventListener?(type: 'error', listener: (event: ErrorEventLike) => void): void;
-}
-
-/** What a platform provides to start the module; see src/platform. */
-export interface WasmAssets {
-  /** Emscripten's factory from wasm-out/. */
-  factory(config: object): Promise<WasmModule>;
-  binary: BufferSource;
-  /** Threaded build only: what the factory's workers import, and how to start one. */
-  mainScript?: string | Blob;
-  createWorker?: () => ThreadWorker;
-}
-
-/** Emscripten's fixed pool size in tfjs 4.22; the pool never holds more. */
+/** Emscripten's fixed pool size in tfjs 4.22; the pool never has more workers. */
 const POOL_SIZE = 8;
-/** The calling thread works too, so the pool serves one thread more than it has workers. */
+/** The calling thread works too, so there is one thread more than workers. */
 export const MAX_THREADS = POOL_SIZE + 1;
 
 /**
  * Starts the module.
- * @param threads 1 for the single-threaded build, else the threaded one with `threads - 1` workers
+ * @param threads 1 for the single-threaded build; otherwise the threaded one with `threads - 1` workers
  */
 export async function createWasmModule(assets: WasmAssets, threads: number): Promise<WasmModule> {
   const config = {
@@ -68,7 +25,7 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
       imports: WebAssembly.Imports,
       done: (i: WebAssembly.Instance, m: WebAssembly.Module) => void,
     ) {
-      // tfjs takes half of the logical cores (env.emscripten_num_logical_cores) as its upper limit.
+      // tfjs uses at most half of the logical cores (env.emscripten_num_logical_cores).
       if (imports['env']) imports['env']['emscripten_num_logical_cores'] = () => 2 * threads;
       WebAssembly.instantiate(assets.binary, imports).then(
         ({ instance, module }) => done(instance, module),
@@ -87,7 +44,7 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
   const createWorker = () => {
     watchPolicy();
     const worker = assets.createWorker!();
-    // The factory would wait for it for ever.
+    // The factory would wait for this thread forever.
     divertErrors(worker, () => isStarting, failed);
     workers.push(worker);
     return worker;
@@ -109,15 +66,15 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
     if (shortage) throw shortage;
     throw new RefineDetError(
       'BACKEND_UNAVAILABLE',
-      `the wasm backend could not be started with ${threads} thread(s): ${(cause as Error).message}`,
+      `cannot start the wasm backend with ${threads} thread(s): ${(cause as Error).message}`,
       { cause },
     );
   }
 }
 
 /**
- * While the module starts, an error of a worker fails the start. Afterwards it goes to the factory's
- * handler, which throws it.
+ * While the module starts, an error of a worker fails the start. Afterwards the factory's handler
+ * gets it, which throws it.
  */
 function divertErrors(
   worker: ThreadWorker,
@@ -129,7 +86,7 @@ function divertErrors(
     // A policy forbids the thread's script, or what the script imports.
     const isBlocked = message === '' || message.includes('importScripts');
     const reason = isBlocked ? `${message} ${blockedScript()}`.trim() : message;
-    failed(new Error(`a thread has died: ${reason}`));
+    failed(new Error(`a thread died: ${reason}`));
   };
   Object.defineProperty(worker, 'onerror', {
     configurable: true,
@@ -144,7 +101,7 @@ function divertErrors(
   });
 }
 
-/** Lets the process end although pool workers wait for work (Node only). */
+/** Lets the process end while pool workers wait for work (Node only). */
 export function unrefWorkers(module: WasmModule): void {
   if (!module.PThread) return;
   const running = Object.values(module.PThread.pthreads).map((thread) =>
@@ -153,7 +110,7 @@ export function unrefWorkers(module: WasmModule): void {
   for (const worker of [...module.PThread.unusedWorkers, ...running]) worker?.unref?.();
 }
 
-/** The functions tfjs wraps in its own start-up code. */
+/** Wraps the functions that tfjs wraps in its own start-up code. */
 function bridge(module: WasmModule) {
   const number = 'number';
   return {
@@ -167,9 +124,9 @@ function bridge(module: WasmModule) {
 }
 
 /**
- * Runs the (synchronous) start of the factory with a `Worker` of ours. The factory fills its pool of
- * eight; it takes threads from the end of the pool, so the first ones can be placeholders that start
- * nothing.
+ * Runs the (synchronous) start of the factory with our own `Worker` class. The factory fills its pool of
+ * eight; it takes threads from the end of the pool, so the first ones can be placeholders without
+ * a thread.
  */
 function withWorkers<T>(count: number, create: () => ThreadWorker, run: () => T): T {
   let made = 0;
@@ -230,27 +187,28 @@ function withoutProcessHandlers<T>(run: () => T): T {
 
 const PROCESS_EVENTS = ['uncaughtException', 'unhandledRejection'];
 
-/** The memory behind a module or a backend started by somebody else. */
+/** The memory of a module, or of a backend that another package started. */
 export function moduleMemory(module: WasmModule): WebAssembly.Memory {
   const memory = module.wasmMemory ?? module.asm.memory;
-  if (!memory) throw new RefineDetError('BACKEND_UNAVAILABLE', 'the wasm module hides its memory');
+  if (!memory)
+    throw new RefineDetError('BACKEND_UNAVAILABLE', 'the wasm module does not export its memory');
   return memory;
 }
 
-/** Sizes are 32 bits wide: a larger one would wrap around to a small block. */
+/** Sizes have 32 bits: a larger one would wrap around to a small block. */
 const ADDRESS_SPACE_BYTES = 2 ** 32;
 
 /**
- * Makes `_malloc` throw OUT_OF_MEMORY instead of returning 0, which tfjs takes for an address and
- * writes to.
+ * Makes `_malloc` throw OUT_OF_MEMORY instead of returning 0, which tfjs would use as an address and
+ * write to.
  */
 export function guardMalloc(module: WasmModule): void {
-  // The glue code's own `_malloc` puts the bare export in its place at the first call.
+  // The glue code's own `_malloc` replaces itself with the bare export at the first call.
   const malloc = module.asm.malloc ?? module._malloc;
   module._malloc = (bytes) => {
     const pointer = bytes < ADDRESS_SPACE_BYTES ? malloc(bytes) : 0;
     if (pointer !== 0) return pointer;
-    throw new RefineDetError('OUT_OF_MEMORY', `the wasm heap cannot hold ${bytes} more bytes`);
+    throw new RefineDetError('OUT_OF_MEMORY', `the wasm heap has no space for ${bytes} more bytes`);
   };
 }
 

@@ -1,9 +1,9 @@
-/** What the backends by tfjs have in common: refinedet/webgl, refinedet/webgpu and refinedet/cpu. */
+/** Common parts of the tfjs backends: refinedet/webgl, refinedet/webgpu and refinedet/cpu. */
 import * as tf from '@tensorflow/tfjs-core';
 import { missingDependency, RefineDetError } from '../errors.ts';
 import { Interruption } from '../interruption.ts';
 
-/** Hand it to `load` as `backend`, or as one of `gpu`. */
+/** A backend; pass it to `load` as `backend`, or in the list `gpu`. */
 export interface TfjsBackend {
   readonly name: 'webgl' | 'webgpu' | 'cpu';
   /**
@@ -14,29 +14,29 @@ export interface TfjsBackend {
 }
 
 export interface TfjsDevice {
-  /** Raised with {@link ContextLost} when the browser or the driver takes the GPU away. */
+  /** Raises {@link ContextLost} when the browser or the driver takes the GPU away. */
   readonly loss: Interruption;
 }
 
-/** A device as a backend's module makes it. */
+/** A device, created by the module of a backend. */
 interface CreatedDevice {
-  /** Resolves with the reason when the device is taken away. */
+  /** Resolves with the reason when the device is lost. */
   readonly lost: Promise<string>;
 }
 
-/** The GPU was taken away. */
+/** The GPU was lost. */
 export class ContextLost extends Error {}
 
 export function isTfjsBackend(value: unknown): value is TfjsBackend {
   return typeof value === 'object' && value !== null && 'start' in value && 'name' in value;
 }
 
-/** The event that tells of a lost context may come after the first failing call. */
+/** Time to wait for the event of a lost context: it may come after the first failing call. */
 const LOSS_NOTICE_MS = 100;
 
 /**
- * Work on a device, whatever it throws when the device goes.
- * @throws ContextLost in that case
+ * Runs work on a device and maps any error that comes with a lost device.
+ * @throws ContextLost when the device is lost; otherwise the error of the work
  */
 export async function onDevice<T>({ loss }: TfjsDevice, work: () => Promise<T>): Promise<T> {
   loss.throwIfRaised();
@@ -49,7 +49,7 @@ export async function onDevice<T>({ loss }: TfjsDevice, work: () => Promise<T>):
 }
 
 /**
- * Values of tensors, in one transfer; the tensors are disposed.
+ * Downloads the values of tensors in one transfer and disposes the tensors.
  * @throws ContextLost
  */
 export async function download(
@@ -67,14 +67,14 @@ export async function download(
       return values.subarray(end - size, end);
     });
   } finally {
-    // The memory of a lost context is gone already, and tfjs fails when it frees it.
+    // The memory of a lost context no longer exists, and tfjs fails when it frees it.
     if (!loss.isRaised) joined.dispose();
   }
 }
 
 /**
  * @param importPackage imports the tfjs backend, an optional dependency
- * @param create makes and registers the backend; undefined when it cannot be had here
+ * @param create creates and registers the backend; undefined when it is not available here
  */
 export function tfjsBackend<Package>(
   name: TfjsBackend['name'],
@@ -89,7 +89,7 @@ export function tfjsBackend<Package>(
         ({ lost }) => {
           const loss = new Interruption();
           lost.then((reason) => {
-            // The next detector may have more luck.
+            // A later detector may be able to start it.
             device = undefined;
             tf.removeBackend(name);
             loss.raise(new ContextLost(reason));
@@ -117,7 +117,7 @@ async function startDevice<Package>(
   } catch (cause) {
     throw missingDependency(`the ${name} backend`, `@tensorflow/tfjs-backend-${name}`, cause);
   }
-  let reason = 'there is no such device here';
+  let reason = 'this machine has no such device';
   try {
     const device = await create(tfjs);
     if (device) return device;
@@ -125,5 +125,5 @@ async function startDevice<Package>(
     if (cause instanceof RefineDetError) throw cause;
     reason = (cause as Error).message;
   }
-  throw new RefineDetError('BACKEND_UNAVAILABLE', `${name} cannot be used: ${reason}`);
+  throw new RefineDetError('BACKEND_UNAVAILABLE', `cannot use ${name}: ${reason}`);
 }

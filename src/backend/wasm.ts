@@ -1,5 +1,5 @@
 /**
- * The wasm backend: tfjs' XNNPACK kernels, with threads in Node too, and the heap they share with our
+ * The wasm backend: tfjs' XNNPACK kernels, with threads in Node too, and the heap that they share with our
  * own kernels. One backend serves every detector of the process.
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
@@ -13,6 +13,8 @@ import { Team } from '../kernels/parallel/team.ts';
 import { checkValue, type Rule, wholeFrom } from '../option-checks.ts';
 import { memoryShortage } from '../out-of-memory.ts';
 import type { WasmSource } from '../platform/platform.ts';
+import type { WasmModule } from '../platform/wasm-module.ts';
+import { startOnce } from '../start-once.ts';
 import { useBackend } from './current.ts';
 import {
   createWasmModule,
@@ -20,10 +22,9 @@ import {
   MAX_THREADS,
   moduleMemory,
   unrefWorkers,
-  type WasmModule,
 } from './emscripten.ts';
 
-/** `auto`: every core, but at most 4. */
+/** Number of threads; `auto` is one per core, but at most 4. */
 export type Threads = 'auto' | number;
 
 export const THREADS: Rule = [
@@ -37,19 +38,17 @@ const AUTO_THREADS_LIMIT = 4;
 export interface WasmRuntime {
   heap: Heap;
   kernels: Kernels;
-  /** Threads actually in use. */
-  threads: number;
+  /** Threads in use at this time: 1 after a team of several has broken up. */
+  readonly threads: number;
 }
 
-let runtime: Promise<WasmRuntime> | undefined;
-
 /**
- * Starts the backend, or returns the running one: its thread count is fixed by the first call of the
- * process. Makes `wasm` the current tfjs backend.
+ * Starts the backend, or returns the running one: the first call of the process fixes its thread
+ * count. Makes `wasm` the current tfjs backend.
  * @param threads default `auto`
- * @param warn receives one sentence when fewer threads are used than asked for
- * @param source of tfjs' binary; default: the one that comes with the package
- * @throws INVALID_OPTION, BACKEND_UNAVAILABLE, FETCH_FAILED
+ * @param warn receives one sentence when fewer threads are used than requested
+ * @param source source of tfjs' binary; default: the one in the package
+ * @throws INVALID_OPTION, BACKEND_UNAVAILABLE, FETCH_FAILED, OUT_OF_MEMORY
  */
 export async function wasmRuntime(
   threads: Threads = 'auto',
@@ -57,22 +56,18 @@ export async function wasmRuntime(
   source?: WasmSource,
 ): Promise<WasmRuntime> {
   checkValue('threads', threads, THREADS);
-  runtime ??= start(threads, warn, source).catch((error) => {
-    runtime = undefined;
-    throw memoryShortage('no memory to start the wasm backend', error) ?? error;
-  });
-  const started = await runtime;
+  const started = await startRuntime(threads, warn, source);
   useBackend('wasm');
   if (threads !== 'auto' && threads !== started.threads && !warned.has(threads)) {
     warned.add(threads);
     warn(
-      `refinedet runs on ${started.threads} thread(s), not ${threads}: the wasm backend had already been started`,
+      `refinedet runs on ${started.threads} thread(s), not ${threads}: the wasm backend is already running`,
     );
   }
   return started;
 }
 
-/** Thread counts already complained about: one warning each. */
+/** Thread counts that already had a warning: one warning each. */
 const warned = new Set<number>();
 
 /** Address of a tensor's data in the wasm heap. */
@@ -80,6 +75,14 @@ export function tensorPointer(tensor: tf.Tensor): number {
   const backend = tf.backend() as BackendWasm;
   return backend.getMemoryOffset(tensor.dataId) >>> 0;
 }
+
+const startRuntime = startOnce(async (...args: Parameters<typeof start>) => {
+  try {
+    return await start(...args);
+  } catch (error) {
+    throw memoryShortage('no memory to start the wasm backend', error) ?? error;
+  }
+});
 
 async function start(
   threads: Threads,
@@ -95,11 +98,18 @@ async function start(
   const count = module.tfjs.getThreadsCount();
   const kernels = await loadKernels(heap);
   const threadsInUse = module.PThread ? count : 1;
-  registerLayerKernels(kernels, await startTeam(module, kernels, threadsInUse, warn));
-  return { heap, kernels, threads: threadsInUse };
+  const team = await startTeam(module, kernels, threadsInUse, warn);
+  registerLayerKernels(kernels, team);
+  return {
+    heap,
+    kernels,
+    get threads() {
+      return team?.threads ?? threadsInUse;
+    },
+  };
 }
 
-/** Whether threads can be started shows when they are: page and process may forbid it in many ways. */
+/** Tries threads before it does without: page and process may forbid them in many ways. */
 async function startChosen(
   threads: Threads,
   warn: (message: string) => void,
@@ -117,7 +127,7 @@ async function startChosen(
   }
 }
 
-/** Workers for our own kernels, which end with the backend. */
+/** Workers for our own kernels; they end with the backend. */
 async function startTeam(
   { tfjs }: WasmModule,
   kernels: Kernels,
@@ -148,7 +158,7 @@ async function startBackend(threads: number, source?: WasmSource): Promise<WasmM
   if (tf.findBackendFactory('wasm')) tf.removeBackend('wasm');
   tf.registerBackend('wasm', () => createBackend(module, threads));
   if (!(await tf.setBackend('wasm'))) {
-    throw new RefineDetError('BACKEND_UNAVAILABLE', 'tfjs refused the wasm backend');
+    throw new RefineDetError('BACKEND_UNAVAILABLE', 'tfjs did not accept the wasm backend');
   }
   unrefWorkers(module);
   return module;

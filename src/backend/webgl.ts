@@ -1,12 +1,12 @@
 /**
- * Entry point refinedet/webgl: the network on the GPU by tfjs' WebGL backend.
+ * Entry point refinedet/webgl: runs the network on the GPU with tfjs' WebGL backend.
  * @module refinedet/webgl
  */
 import type { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import { type TfjsBackend, tfjsBackend } from './tfjs.ts';
 
-/** For `backend` or `gpu` of the load options. Needs the package @tensorflow/tfjs-backend-webgl. */
+/** Option `backend` or `gpu` of `load`. Needs the package @tensorflow/tfjs-backend-webgl. */
 export const webgl: TfjsBackend = tfjsBackend(
   'webgl',
   () => import('@tensorflow/tfjs-backend-webgl'),

@@ -1,6 +1,6 @@
 /**
- * Entry point refinedet/webgpu: the network on the GPU by tfjs' WebGPU backend, in browsers, and in
- * Node with the package `webgpu`.
+ * Entry point refinedet/webgpu: runs the network on the GPU with tfjs' WebGPU backend, in browsers, and
+ * in Node with the package `webgpu`.
  * @module refinedet/webgpu
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { openGpu } from '#platform';
 import { type TfjsBackend, tfjsBackend } from './tfjs.ts';
 
-/** For `backend` or `gpu` of the load options. Needs the package @tensorflow/tfjs-backend-webgpu. */
+/** Option `backend` or `gpu` of `load`. Needs the package @tensorflow/tfjs-backend-webgpu. */
 export const webgpu: TfjsBackend = tfjsBackend(
   'webgpu',
   () => import('@tensorflow/tfjs-backend-webgpu'),
@@ -23,7 +23,7 @@ export const webgpu: TfjsBackend = tfjsBackend(
   },
 );
 
-/** tfjs' own start-up asks for the adapter in ways that Node and some browsers do not know. */
+/** tfjs' own start-up requests the adapter in ways that Node and some browsers do not support. */
 async function startBackend(
   tfjs: typeof import('@tensorflow/tfjs-backend-webgpu'),
 ): Promise<Pick<WebGPUBackend['device'], 'lost'> | undefined> {
@@ -37,7 +37,7 @@ async function startBackend(
   return backend.device;
 }
 
-/** What tfjs asks for; the defaults are too small for some maps. */
+/** Limits that tfjs requests; the defaults are too small for some feature maps. */
 const LIMITS = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeWorkgroupsPerDimension',

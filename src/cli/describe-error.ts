@@ -16,7 +16,7 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** The sentence for an error and its code. */
-export function describeError(error: unknown): { code: ErrorCode; message: string } {
+function describeError(error: unknown): { code: ErrorCode; message: string } {
   if (error instanceof RefineDetError) return { code: error.code, message: error.message };
   if (error instanceof CommanderError) return { code: 'USAGE', message: usageMessage(error) };
   const shortage = memoryShortage('memory has run out', error);
@@ -25,15 +25,15 @@ export function describeError(error: unknown): { code: ErrorCode; message: strin
   return { code: 'UNEXPECTED', message: `unexpected error: ${message}` };
 }
 
-/** `refinedet: <sentence> [CODE]`, on one line whatever the message holds. */
+/** `refinedet: <sentence> [CODE]`, always on one line. */
 export function errorLine(error: unknown): string {
   const { code, message } = describeError(error);
   return `refinedet: ${printable(message)} [${code}]`;
 }
 
 /**
- * Prints the line and below it the details, one a line; with REFINEDET_DEBUG=1 the stack too. Help
- * and version are no errors.
+ * Prints the line and the details below it, one per line; with REFINEDET_DEBUG=1 also the stack. Help
+ * and version are not errors.
  */
 export function reportError(error: unknown): void {
   if (error instanceof CommanderError && isHelp(error)) return;
@@ -53,7 +53,7 @@ export function exitCodeOf(error: unknown): number {
   return isUsageError(error) ? EXIT_USAGE : EXIT_FAILURE;
 }
 
-/** Whether the command line is to blame rather than what it names. */
+/** Whether the command line itself is wrong, not a file that it names. */
 export function isUsageError(error: unknown): boolean {
   return USAGE_CODES.has(describeError(error).code);
 }
@@ -63,7 +63,7 @@ function isHelp({ code }: CommanderError): boolean {
   return code.startsWith('commander.help') || code === 'commander.version';
 }
 
-/** `error: unknown option '--x'\n(Did you mean --y?)` as one sentence in our manner. */
+/** `error: unknown option '--x'\n(Did you mean --y?)` as one sentence. */
 function usageMessage({ message }: CommanderError): string {
   return message.replace(/^error: /, '').replace(/\s*\n\s*\(Did/, ' (did');
 }

@@ -1,4 +1,4 @@
-/** `refinedet help`: the help of a command, or of all. */
+/** `refinedet help [command...]`. */
 import type { Command } from 'commander';
 import { didYouMean, RefineDetError } from '../errors.ts';
 

@@ -9,15 +9,15 @@ import { listFolder, walkFiles } from '../datasets/folders.ts';
 import { RefineDetError } from '../errors.ts';
 import { isDecodableName, withoutImageExtension } from '../image/image-names.ts';
 
-/** One image to detect in. */
+/** One image to detect objects in. */
 export interface Image {
-  /** How results and messages call it: the path or URL as given, or `-`. */
+  /** Name in results and messages: the path or URL as given, or `-`. */
   file: string;
   /** Path without extension, relative to the folder of the results. */
   stem: string;
 }
 
-/** An image, or why a word of the command line gave none. */
+/** An image, or the reason why a word of the command line gives none. */
 export type Input = Image | { error: RefineDetError };
 
 export const STDIN = '-';
@@ -25,17 +25,17 @@ export const STDIN = '-';
 /** Other names of the standard input. Opened anew, it may not be there: sockets, pipes of others. */
 const STDIN_PATHS = ['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
 
-/** Tells an annotated image from the one it was made of, wherever it is put. */
+/** Distinguishes an annotated image from its original, also in the same folder. */
 export const ANNOTATED_MARK = '.detected';
 const ANNOTATED_NAME = /\.detected\.(jpg|png)$/;
 
-/** Frame 2 before frame 10, the same everywhere. */
+/** Natural order, the same on every machine: frame 2 before frame 10. */
 const { compare } = new Intl.Collator('en', { numeric: true });
 
 /**
- * Images in the order of the words; those of a folder or a glob sorted by name, without the copies
- * that an earlier run annotated. An image that several words name is taken once.
- * @param recursive look into the folders of folders too
+ * Images in the order of the words. Images of a folder or a glob are sorted by name, without annotated
+ * copies of earlier runs. An image that several words name is used once.
+ * @param recursive also read the folders inside folders
  */
 export async function expandInputs(words: readonly string[], recursive = false): Promise<Input[]> {
   const inputs = new Map<string, Input>();
@@ -48,14 +48,14 @@ export async function expandInputs(words: readonly string[], recursive = false):
   return [...inputs.values()];
 }
 
-/** Whether a word can only mean an image, not the folder of an option or a number. */
+/** Whether a word can only mean an image, not the folder or the number of an option. */
 export async function isImageWord(word: string): Promise<boolean> {
   return (
     word === STDIN || isUrl(word) || isDynamicPattern(word) || (await inputKind(word)) === 'file'
   );
 }
 
-/** Whatever can be read to its end counts as a file, pipes and devices too: the user names it. */
+/** Anything that can be read to its end counts as a file, pipes and devices too: the user names it. */
 async function inputKind(file: string): Promise<'file' | 'folder' | 'missing'> {
   try {
     return (await stat(file)).isDirectory() ? 'folder' : 'file';
@@ -98,12 +98,12 @@ async function folderImages(folder: string, recursive: boolean): Promise<Input[]
       stem: withoutImageExtension(name),
     }));
   }
-  const hint = recursive ? '' : '; --recursive looks into its folders';
+  const hint = recursive ? '' : '; --recursive also reads the folders inside';
   return none(`the folder ${folder} has no JPEG, PNG or WebP images${hint}`);
 }
 
 async function globImages(pattern: string): Promise<Input[]> {
-  // Globs are written with slashes everywhere.
+  // Globs have slashes on every system.
   const portable = path.sep === '\\' ? pattern.replaceAll('\\', '/') : pattern;
   const found = await glob(portable, { expandDirectories: false });
   const files = found.filter((file) => !ANNOTATED_NAME.test(file)).sort(compare);
@@ -124,7 +124,7 @@ export async function readImage({ file }: Image, signal?: AbortSignal): Promise<
   return isStdin ? buffer(process.stdin) : readBytes(file, signal);
 }
 
-/** Where a file lies, for telling whether two names mean one file. */
+/** Key that is the same for two names of one file. */
 function fileKey(file: string): string {
   return file === STDIN ? file : path.resolve(file);
 }
@@ -133,7 +133,7 @@ export function isUrl(word: string): boolean {
   return /^https?:\/\//i.test(word);
 }
 
-/** Last part of a URL's path; it becomes a file name, so it must not lead anywhere. */
+/** Last part of a URL's path, safe as a file name: without separators and leading dots. */
 function urlStem(url: string): string {
   const name = unescaped(new URL(url).pathname.split('/').at(-1) ?? '');
   return (

@@ -1,4 +1,4 @@
-/** Ctrl-C: the first ends the work in progress cleanly, the second kills. */
+/** Ctrl-C: the first ends the work in progress cleanly, the second kills the process. */
 
 /** 128 + number of the signal, as shells report it. */
 const EXIT_CODES: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
@@ -19,10 +19,10 @@ function interrupt(name: NodeJS.Signals): void {
   if (exitCode === undefined) {
     exitCode = EXIT_CODES[name];
     controller?.abort();
-    // From then on a signal finds no handler and kills, whatever is being computed.
+    // From then on a signal finds no handler and kills the process, even in a long computation.
     setImmediate(stopListening);
   } else {
-    // Both came while something was computed.
+    // Both signals came during one computation.
     stopListening();
     process.kill(process.pid, name);
   }
@@ -32,7 +32,7 @@ function stopListening(): void {
   for (const name of Object.keys(EXIT_CODES)) process.off(name, interrupt);
 }
 
-/** What to exit with when the program was interrupted, else undefined. */
+/** The exit code of an interrupted program, else undefined. */
 export function interruptExitCode(): number | undefined {
   return exitCode;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Entry of the command line. Heavy modules load inside the commands, so that --help is quick. */
+/** Entry of the command line. Heavy modules load inside the commands, so that --help is fast. */
 import { exitCodeOf, reportError } from './describe-error.ts';
 import { createProgram } from './program.ts';
 import { guardOutput } from './terminal.ts';
@@ -13,6 +13,6 @@ try {
   await createProgram().parseAsync();
 } catch (error) {
   reportError(error);
-  // Not process.exit: what is still on its way to a pipe would be cut off.
+  // Not process.exit, which would cut off output on its way to a pipe.
   process.exitCode = exitCodeOf(error);
 }

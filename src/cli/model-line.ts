@@ -1,4 +1,4 @@
-/** A model in one line. */
+/** A summary of a model in one line. */
 import type { Model } from '../model/model.ts';
 import { counted, metric } from './printable.ts';
 

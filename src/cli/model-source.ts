@@ -1,10 +1,10 @@
-/** The models that command lines name. */
+/** Models as command lines name them. */
 import { loadModel } from '../detection/load-model.ts';
 import { didYouMean, RefineDetError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import { PRESETS } from '../model/presets.ts';
 
-/** The model that comes with the package. */
+/** Name of the model in the package. */
 export const DEFAULT_MODEL = 'default';
 
 /**

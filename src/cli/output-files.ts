@@ -1,4 +1,4 @@
-/** Files appear, or change, only when all of their content is there. */
+/** Writes files so that they appear, or change, only with their complete content. */
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { makeFolder } from '../make-folder.ts';
 import { writeError } from '../write-error.ts';
 import { isUrl } from './inputs.ts';
 
-/** A file that is being written under a temporary name beside its own. */
+/** A file written under a temporary name in the same folder. */
 export class PendingFile {
   readonly #file: string;
   readonly #temporary: string;
@@ -21,7 +21,7 @@ export class PendingFile {
   }
 
   /**
-   * Makes the folder too.
+   * Creates the folder too.
    * @throws FILE_WRITE
    */
   static async create(file: string): Promise<PendingFile> {
@@ -34,7 +34,7 @@ export class PendingFile {
     }
   }
 
-  /** Appends; on failure nothing is left. */
+  /** Appends; after a failure no file is left. */
   async write(content: string | Uint8Array): Promise<void> {
     try {
       await this.#handle.appendFile(content);
@@ -44,10 +44,10 @@ export class PendingFile {
     }
   }
 
-  /** Puts the file in its place. */
+  /** Gives the file its name. */
   async commit(): Promise<void> {
     try {
-      // A crash of the machine must not leave the name without the content.
+      // After a crash of the machine, the name must not exist without the content.
       await this.#handle.sync();
       await this.#handle.close();
       await rename(this.#temporary, this.#file);
@@ -63,7 +63,7 @@ export class PendingFile {
   }
 }
 
-/** @throws FILE_WRITE; then an older file of that name is as it was */
+/** @throws FILE_WRITE; an older file of that name is unchanged then */
 export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
   const pending = await PendingFile.create(file);
   await pending.write(content);
@@ -78,9 +78,9 @@ export async function requireAbsent(files: Iterable<string>): Promise<void> {
   }
 }
 
-/** @throws USAGE when both names are one file: what is read must not be destroyed */
+/** @throws USAGE when both names are one file: the input must not be destroyed */
 export async function requireOther(source: string, target: string): Promise<void> {
   const real = (file: string) => realpath(file).catch(() => path.resolve(file));
   if (isUrl(source) || (await real(source)) !== (await real(target))) return;
-  throw new RefineDetError('USAGE', `${target} is the input: write to another file`);
+  throw new RefineDetError('USAGE', `${target} is the input; write to another file`);
 }

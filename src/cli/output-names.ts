@@ -1,11 +1,11 @@
-/** Names of files to write: distinct, and never those of the inputs. */
+/** Distinct names for files to write, never those of the inputs. */
 import path from 'node:path';
 
 export class OutputNames {
-  /** In lower case: most file systems outside Linux do not tell cases apart. */
+  /** In lower case: most file systems outside Linux ignore the case. */
   readonly #taken: Set<string>;
 
-  /** @param inputs files that must not be written over */
+  /** @param inputs files that must not be overwritten */
   constructor(inputs: Iterable<string>) {
     this.#taken = new Set(Array.from(inputs, key));
   }

@@ -1,8 +1,8 @@
-/** Small helpers for text that a person reads. */
+/** Text for people. */
 
 /**
  * The text on one line and without control characters: file names, class names and messages from
- * foreign files must not move the cursor or fake output.
+ * foreign files must not move the cursor or fake output lines.
  */
 export function printable(text: string): string {
   return text

@@ -1,8 +1,7 @@
-/** The commands and what is common to them. */
+/** The program with all its commands. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { helpExamples } from './common-options.ts';
 import { registerConvertCommand } from './convert/convert-command.ts';
 import { registerDatasetCommand } from './dataset/dataset-command.ts';
 import { registerDemoCommand } from './demo/demo-command.ts';
@@ -11,6 +10,7 @@ import { registerEvalCommand } from './eval/eval-command.ts';
 import { registerExportCommand } from './export/export-command.ts';
 import { registerHelpCommand } from './help.ts';
 import { registerInfoCommand } from './info/info-command.ts';
+import { helpExamples } from './options/add-command.ts';
 import { registerTrainCommand } from './train/train-command.ts';
 
 export function createProgram(): Command {
@@ -20,10 +20,10 @@ export function createProgram(): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .showSuggestionAfterError()
-    // Errors become sentences and exit codes in main.ts.
+    // main.ts turns errors into sentences and exit codes.
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-    // Commander drops the style where colors are not wanted.
+    // Commander drops the style where colors are off.
     .configureHelp({ styleTitle: pc.createColors(true).bold });
   registerDetectCommand(program);
   registerInfoCommand(program);
@@ -36,7 +36,12 @@ export function createProgram(): Command {
   registerHelpCommand(program);
   return program.addHelpText(
     'after',
-    helpExamples('detect photo.jpg --save', 'detect photos --format jsonl', 'info', 'help detect'),
+    helpExamples([
+      'detect photo.jpg --save',
+      'detect photos --format jsonl',
+      'info',
+      'help detect',
+    ]),
   );
 }
 

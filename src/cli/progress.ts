@@ -21,20 +21,20 @@ export class Progress {
       barIncompleteChar: '░',
       barsize: 30,
       clearOnComplete: true,
-      // Redrawn though unchanged, because lines are printed in its place.
+      // Redrawn even when unchanged, because lines are printed in its place.
       forceRedraw: true,
       stream: process.stderr,
     });
     this.#bar.start(total, 0, { rate: '–' });
   }
 
-  /** One more image is done. */
+  /** Counts one more image as done. */
   advance(): void {
     this.#done++;
     this.#bar?.update(this.#done, { rate: this.rate.toFixed(1) });
   }
 
-  /** Images a second so far. */
+  /** Images per second so far. */
   get rate(): number {
     return this.#done / this.seconds;
   }
@@ -43,15 +43,15 @@ export class Progress {
     return (performance.now() - this.#start) / 1000;
   }
 
-  /** Makes room for a line that is about to be printed; the bar comes back below it. */
+  /** Clears the bar before a line is printed; the bar is drawn again below it. */
   clear(): void {
     if (this.#bar) process.stderr.write(CLEAR_LINE);
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   stop(): void {
     if (!this.#bar) return;
-    // The bar goes back to the saved position, which was before the lines printed meanwhile.
+    // Stopping returns to the saved cursor position, above the lines printed since: save it again.
     process.stderr.write(CLEAR_LINE + SAVE_CURSOR);
     this.#bar.stop();
   }

@@ -1,4 +1,4 @@
-/** What is particular to terminals and pipes: colors, closed pipes, back-pressure. */
+/** Terminals and pipes: colors, closed pipes, back-pressure. */
 import { once } from 'node:events';
 import type { WriteStream } from 'node:tty';
 import pc from 'picocolors';
@@ -8,7 +8,7 @@ import { printable } from './printable.ts';
 
 let closed = false;
 
-/** A reader that has gone, as in `| head -1`, ends the program quietly; a full disk does not. */
+/** Ends the program quietly when the reader of its output has closed, as in `| head -1`. */
 export function guardOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (!closed && error.code !== 'EPIPE') {
@@ -21,17 +21,17 @@ export function guardOutput(): void {
   process.stderr.on('error', () => {});
 }
 
-/** Whether nobody reads the standard output any more. */
+/** Whether the standard output is closed. */
 export function outputClosed(): boolean {
   return closed;
 }
 
-/** Writes to the standard output and waits while its reader is behind. */
+/** Writes to the standard output and waits while its reader is slower. */
 export async function print(text: string): Promise<void> {
   if (closed || text === '') return;
   if (process.stdout.write(text)) return;
   await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]).catch(
-    () => {}, // the handler above has it
+    () => {}, // the handler above reports it
   );
 }
 
@@ -54,7 +54,7 @@ export function wantsColor(
   return isTTY === true && env['TERM'] !== 'dumb';
 }
 
-/** One sentence on stderr that does not stop anything. */
+/** Prints a warning on stderr. */
 export function warn(message: string): void {
   process.stderr.write(`refinedet: warning: ${printable(message)}\n`);
 }

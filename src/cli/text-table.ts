@@ -20,8 +20,8 @@ export function textTable(header: readonly string[], rows: readonly (readonly Ce
   );
 }
 
-/** A bar of block characters in eighths, for a share in [0, 1]. */
-export function textBar(share: number, width: number): string {
-  const eighths = Math.round(share * width * 8);
+/** A bar of block characters in steps of an eighth, for a fraction in [0, 1]. */
+export function textBar(fraction: number, width: number): string {
+  const eighths = Math.round(fraction * width * 8);
   return '█'.repeat(Math.floor(eighths / 8)) + ['', ...'▏▎▍▌▋▊▉'][eighths % 8];
 }

@@ -11,6 +11,7 @@ import type { Dataset, DatasetImage, WrittenFormat } from './dataset-types.ts';
 import { findFrames, readHeaders, statesSizes, toFileFrame } from './frames.ts';
 import { writeVoc } from './voc/write-voc.ts';
 import { writeFolder } from './write-folder.ts';
+import type { WriteJob, WrittenBoxes } from './write-job.ts';
 import { writeYolo } from './yolo/write-yolo.ts';
 
 /** Whether images are copied, linked, or left where they are. */
@@ -26,26 +27,9 @@ export interface ConvertOptions {
   signal?: AbortSignal;
 }
 
-/** What a writer did with the boxes. */
-export interface WrittenBoxes {
-  /** Written. */
-  boxes: number;
-  /** One sentence for everything that the format cannot hold. */
-  losses: string[];
-}
-
 /** What was written, and what the format could not hold. */
 export interface ConvertReport extends WrittenBoxes {
   images: number;
-}
-
-/** What a writer of one format gets: the splits, with one class list, and where to put things. */
-export interface WriteJob {
-  splits: readonly Dataset[];
-  classes: readonly string[];
-  folder: string;
-  /** Puts the image of an image below `folder`. */
-  placeImage(image: DatasetImage, name: string): Promise<void>;
 }
 
 const WRITERS: Record<WrittenFormat, (job: WriteJob) => Promise<WrittenBoxes>> = {

@@ -1,6 +1,6 @@
 /** Choosing, renaming and merging classes, and joining datasets by class name. */
 import { RefineDetError } from '../errors.ts';
-import { classIndex } from '../labels.ts';
+import { COCO_TO_VOC, classIndex } from '../labels.ts';
 import { type Dataset, type DatasetImage, type Id, idKey } from './dataset-types.ts';
 
 /** New names by old name. A Map where a class could be called `__proto__`. */
@@ -23,12 +23,16 @@ export function selectClasses(dataset: Dataset, names: readonly string[]): Datas
 
 /**
  * Renames classes. Two classes that end up with one name become one.
- * @throws UNKNOWN_CLASS for a name that the dataset does not have
+ * @throws UNKNOWN_CLASS for a name that the dataset does not have, unless the pair is one of
+ *   {@link COCO_TO_VOC}: part of a list, not a misspelled name
  */
 export function mapClasses(dataset: Dataset, map: ClassMap): Dataset {
   const entries = map instanceof Map ? [...map] : Object.entries(map);
   const renamed = [...dataset.classes];
-  for (const [from, to] of entries) renamed[classIndex(dataset.classes, from)] = to;
+  for (const [from, to] of entries) {
+    if (COCO_TO_VOC[from] === to && !dataset.classes.includes(from)) continue;
+    renamed[classIndex(dataset.classes, from)] = to;
+  }
   return remap(dataset, ...renumber(renamed, [...new Set(renamed)]));
 }
 

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 import { decodeText, EncodingError, hasLostCharacters } from './decode-text.ts';
 
-/** Files at once: enough to hide the disk, far below the usual limit of open files. */
-const CONCURRENCY = 16;
-/** Lists of a million images are smaller; a larger file only fills the memory. */
+export { mapConcurrently } from '../concurrency.ts';
+
+/** Lists of a million images are smaller; a larger file would only fill the memory. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
 /** Far above any file of one image's annotations, which take many times their size once read. */
 export const MAX_ANNOTATION_BYTES = 16 * 2 ** 20;
@@ -126,30 +126,4 @@ async function readRegular(file: string, read: (size: number) => Promise<Buffer>
     const reason = hasLostCharacters(file) ? ': its name is not UTF-8' : '';
     throw new RefineDetError('FILE_NOT_FOUND', `${file} cannot be read${reason}`, { cause });
   }
-}
-
-/**
- * `Promise.all(items.map(work))` with a bounded number of calls under way; keeps the order. After a
- * failure it starts no more, and fails when those under way have ended: nothing goes on behind it.
- */
-export async function mapConcurrently<T, R>(
-  items: readonly T[],
-  work: (item: T, index: number) => Promise<R>,
-): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const run = async () => {
-    try {
-      while (next < items.length) {
-        const index = next++;
-        results[index] = await work(items[index], index);
-      }
-    } finally {
-      next = items.length;
-    }
-  };
-  const loops = Array.from({ length: Math.min(CONCURRENCY, items.length) }, run);
-  const failed = (await Promise.allSettled(loops)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
-  return results;
 }

@@ -1,6 +1,6 @@
 /** The in-memory form of every dataset. Pixels stay on disk: an image is known by its path. */
 import type { Box } from '../boxes.ts';
-import type { FindingCode } from './check/findings.ts';
+import type { Finding } from './check/findings.ts';
 
 /** The formats that are read and written. */
 export const WRITTEN_FORMATS = ['voc', 'coco', 'yolo'] as const;
@@ -83,24 +83,4 @@ export interface Dataset {
   images: DatasetImage[];
   /** What was left out while reading, one entry per box. */
   warnings: Finding[];
-}
-
-/** Errors make `dataset check` fail; notes are only worth knowing. */
-export type Severity = 'error' | 'warning' | 'note';
-
-/** One thing found wrong in a dataset, with its place. */
-export interface Finding {
-  severity: Severity;
-  /** Stable identifier such as `zero-area-box`. */
-  code: FindingCode;
-  /** One sentence naming the offending value. */
-  message: string;
-  /** One sentence that says what to do. */
-  advice: string;
-  /** Absolute path of the annotation file or image. */
-  file?: string;
-  /** 1-based. */
-  line?: number;
-  /** Where a line says little: `annotations[id=42].bbox`, `names.3`. */
-  key?: string;
 }

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 import { checkFrames } from './check/check-frames.ts';
-import { sortFindings, stopAtErrors } from './check/findings.ts';
+import { type Finding, sortFindings, stopAtErrors } from './check/findings.ts';
 import { COCO_LAYOUT, openCoco } from './coco/coco-dataset.ts';
 import {
   alignClasses,
@@ -13,12 +13,7 @@ import {
 } from './dataset-classes.ts';
 import { entryKind } from './dataset-files.ts';
 import { chosenSplits, type DatasetSource, readSplit, resolveSplits } from './dataset-source.ts';
-import {
-  DATASET_FORMATS,
-  type Dataset,
-  type DatasetFormat,
-  type Finding,
-} from './dataset-types.ts';
+import { DATASET_FORMATS, type Dataset, type DatasetFormat } from './dataset-types.ts';
 import { CVAT_LAYOUT, openCvat } from './tools/cvat.ts';
 import {
   LABEL_STUDIO_LAYOUT,
@@ -50,10 +45,10 @@ export interface ClassOptions {
 }
 
 /** Which part of a dataset is loaded. */
-export interface LoadOptions extends OpenOptions, ClassOptions {
+export interface LoadDatasetOptions extends OpenOptions, ClassOptions {
   /**
    * A split such as `train` or `val`, or several joined by `+`. May be left out where there is only
-   * one. `val` also finds `valid` and `val2017`; `trainval` also stands for `train+val`.
+   * one. `val` also finds `valid` and `val2017`; `trainval` also means `train+val`.
    */
   split?: string;
 }
@@ -67,7 +62,7 @@ export interface LoadOptions extends OpenOptions, ClassOptions {
  */
 export async function loadDataset(
   location: string | readonly string[],
-  options: LoadOptions = {},
+  options: LoadDatasetOptions = {},
 ): Promise<Dataset> {
   const locations = typeof location === 'string' ? [location] : location;
   const parts: Dataset[] = [];
@@ -83,7 +78,10 @@ export async function loadDataset(
  * @param options.split default all, but a `trainval` that only repeats `train` and `val`
  * @throws as {@link loadDataset}
  */
-export async function loadSplits(location: string, options: LoadOptions = {}): Promise<Dataset[]> {
+export async function loadSplits(
+  location: string,
+  options: LoadDatasetOptions = {},
+): Promise<Dataset[]> {
   const source = await openDataset(location, options);
   const splits = await readSplits(
     source,

@@ -22,7 +22,7 @@ export function dataName({ path, split }: NamedData): string {
 /**
  * Whether a stage of a model's training had data of this name with a split in common, as far as its
  * file tells: on images that it knows, a model looks better than it is. Data that have another name,
- * or the same by chance, cannot be told.
+ * or the same by chance, stays unknown.
  */
 export function isTrainedOn(provenance: unknown, data: NamedData): boolean {
   const [folder, splits] = [fileName(data.path), data.split && parts(data.split)];

@@ -5,7 +5,7 @@ import { RefineDetError } from '../errors.ts';
 import type { DecodeOptions } from '../image/header.ts';
 import { type DecodedImage, type RawImage, validateRawImage } from '../image/raw-image.ts';
 import type { PixelSource } from '../platform/platform.ts';
-import { bytesOf, isAddress, tagOf } from '../platform/realm.ts';
+import { bytesOf, isAddress, tagOf } from '../realm.ts';
 
 /**
  * A path (Node), a URL, the bytes of a JPEG, PNG or WebP file, decoded pixels, an image, canvas,

@@ -3,7 +3,7 @@ import { defaultModel, readBytes } from '#platform';
 import { naming, RefineDetError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import type { DownloadOptions } from '../platform/platform.ts';
-import { bytesOf, isAddress } from '../platform/realm.ts';
+import { bytesOf, isAddress } from '../realm.ts';
 import { readModel } from '../weights/model-file.ts';
 
 /** Path, URL or bytes of a model file, such a file of a web page, or a model in memory. */

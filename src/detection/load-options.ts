@@ -13,7 +13,7 @@ import {
   TEXT,
 } from '../option-checks.ts';
 import type { DownloadProgress, WasmSource } from '../platform/platform.ts';
-import { isAddress } from '../platform/realm.ts';
+import { isAddress } from '../realm.ts';
 
 /** Options of `RefineDet.load`. */
 export interface LoadOptions {

@@ -2,11 +2,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { TfjsBackend } from '../backend/tfjs.ts';
 import type { Size, View } from '../detection/views.ts';
+import type { HeadMap } from '../heads.ts';
 import type { RawImage } from '../image/raw-image.ts';
 import type { Kernels } from '../kernels/module.ts';
 import type { RawDetections } from '../kernels/postprocess.ts';
 import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
-import type { Heads } from '../model/network.ts';
 
 /** Where a network runs: a backend of tfjs, by its name. */
 export type BackendName = 'wasm' | TfjsBackend['name'];
@@ -42,7 +42,7 @@ export interface Engine {
     timings: StageTimings,
   ): Promise<RawDetections>;
   /** Raw heads of a normalized batch [B, height, width, 3]; the caller disposes them. */
-  forward(input: tf.Tensor4D): Heads;
+  forward(input: tf.Tensor4D): HeadMap<tf.Tensor3D>;
   /** Runs the network once, so that the first image does not pay for compilation. */
   warmUp(size: Size): Promise<void>;
   dispose(): void;

@@ -2,21 +2,27 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { ContextLost } from '../backend/tfjs.ts';
 import type { Size } from '../detection/views.ts';
+import type { HeadMap } from '../heads.ts';
 import type { RawDetections } from '../kernels/postprocess.ts';
-import type { Heads } from '../model/network.ts';
+import { startOnce } from '../start-once.ts';
 import type { Engine } from './engine.ts';
 
 export class FallbackEngine implements Engine {
   readonly lanes: number;
   #engine: Engine;
-  #replacement: Promise<Engine> | undefined;
   readonly #replace: (reason: string) => Promise<Engine>;
 
   /** @param replace starts the engine to go on with */
   constructor(engine: Engine, replace: (reason: string) => Promise<Engine>) {
     this.lanes = engine.lanes;
     this.#engine = engine;
-    this.#replace = replace;
+    // Of several frames under way the first one replaces the engine.
+    this.#replace = startOnce(async (reason) => {
+      const replacement = await replace(reason);
+      this.#engine.dispose();
+      this.#engine = replacement;
+      return replacement;
+    });
   }
 
   get backend() {
@@ -35,7 +41,7 @@ export class FallbackEngine implements Engine {
     return this.#attempt((engine) => engine.run(...view));
   }
 
-  forward(input: tf.Tensor4D): Heads {
+  forward(input: tf.Tensor4D): HeadMap<tf.Tensor3D> {
     return this.#engine.forward(input);
   }
 
@@ -53,13 +59,7 @@ export class FallbackEngine implements Engine {
       return await job(engine);
     } catch (error) {
       if (!(error instanceof ContextLost)) throw error;
-      // Of several frames under way the first one replaces the engine.
-      this.#replacement ??= this.#replace(error.message).then((replacement) => {
-        engine.dispose();
-        this.#engine = replacement;
-        return replacement;
-      });
-      return job(await this.#replacement);
+      return job(await this.#replace(error.message));
     }
   }
 }

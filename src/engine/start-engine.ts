@@ -10,8 +10,8 @@ import type { Model } from '../model/model.ts';
 import type { WasmSource } from '../platform/platform.ts';
 import { type BackendName, type Engine, noTimings } from './engine.ts';
 import { FallbackEngine } from './fallback-engine.ts';
-import { TfjsSession } from './tfjs-engine.ts';
-import { Session } from './wasm-engine.ts';
+import { TfjsEngine } from './tfjs-engine.ts';
+import { WasmEngine } from './wasm-engine.ts';
 
 export interface EngineOptions {
   /** `auto`: wasm and every backend of `gpu` are timed, the fastest is taken. */
@@ -42,7 +42,7 @@ export async function startEngine(model: Model, options: EngineOptions): Promise
 }
 
 async function startWasm(model: Model, { threads, wasm, warn }: EngineOptions): Promise<Engine> {
-  return new Session(await wasmRuntime(threads, warn, wasm), model);
+  return new WasmEngine(await wasmRuntime(threads, warn, wasm), model);
 }
 
 async function startTfjs(
@@ -51,7 +51,7 @@ async function startTfjs(
   options: EngineOptions,
 ): Promise<Engine> {
   const device = await backend.start();
-  const engine = new TfjsSession(backend.name, device, await loadKernels(createHeap()), model);
+  const engine = new TfjsEngine(backend.name, device, await loadKernels(createHeap()), model);
   return new FallbackEngine(engine, (reason) => {
     options.warn(`refinedet goes on with wasm: ${reason}`);
     return startWasm(model, options);

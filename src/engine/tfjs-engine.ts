@@ -6,19 +6,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../backend/current.ts';
 import { download, onDevice, type TfjsBackend, type TfjsDevice } from '../backend/tfjs.ts';
 import type { Size, View } from '../detection/views.ts';
+import type { HeadMap } from '../heads.ts';
 import type { RawImage } from '../image/raw-image.ts';
 import { float32View } from '../kernels/heap.ts';
 import type { Kernels } from '../kernels/module.ts';
-import { type HeadArrays, PostProcessor, type RawDetections } from '../kernels/postprocess.ts';
+import { PostProcessor, type RawDetections } from '../kernels/postprocess.ts';
 import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
 import { Preprocessor } from '../kernels/resize.ts';
 import { GrowingBuffer } from '../kernels/workspace.ts';
 import type { Model } from '../model/model.ts';
-import { type Heads, joinHeads, type LevelHeads, Network } from '../model/network.ts';
+import { joinHeads, Network } from '../model/network.ts';
 import { type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
 import { modelAnchors } from './model-anchors.ts';
 
-export class TfjsSession implements Engine {
+export class TfjsEngine implements Engine {
   readonly backend: TfjsBackend['name'];
   readonly threads = 1;
   readonly kernels: Kernels;
@@ -62,7 +63,7 @@ export class TfjsSession implements Engine {
     });
   }
 
-  forward(input: tf.Tensor4D): Heads {
+  forward(input: tf.Tensor4D): HeadMap<tf.Tensor3D> {
     useBackend(this.backend);
     return joinHeads(this.#network.forward(input), this.#model.graph.numClasses);
   }
@@ -94,7 +95,7 @@ export class TfjsSession implements Engine {
   }
 
   /** Starts the network; the input is disposed. */
-  #submit(input: tf.Tensor4D): LevelHeads[] {
+  #submit(input: tf.Tensor4D): HeadMap<tf.Tensor4D>[] {
     try {
       return this.#network.forward(input);
     } finally {
@@ -103,7 +104,7 @@ export class TfjsSession implements Engine {
   }
 
   /** All outputs in one transfer; the maps are disposed. */
-  async #download(levels: LevelHeads[]): Promise<HeadArrays[]> {
+  async #download(levels: HeadMap<tf.Tensor4D>[]): Promise<HeadMap<Float32Array>[]> {
     const order = levels.flatMap(({ armLoc, armConf, odmLoc, odmConf }) => [
       armLoc,
       armConf,

@@ -3,41 +3,47 @@ import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../backend/current.ts';
 import { tensorPointer, type WasmRuntime } from '../backend/wasm.ts';
 import type { Size, View } from '../detection/views.ts';
+import type { HeadMap } from '../heads.ts';
 import type { RawImage } from '../image/raw-image.ts';
 import type { Kernels } from '../kernels/module.ts';
 import { type HeadPointers, PostProcessor, type RawDetections } from '../kernels/postprocess.ts';
 import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
 import { Preprocessor } from '../kernels/resize.ts';
 import type { Model } from '../model/model.ts';
-import { disposeHeads, type Heads, joinHeads, type LevelHeads, Network } from '../model/network.ts';
+import { disposeHeads, joinHeads, Network } from '../model/network.ts';
 import { type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
 import { modelAnchors } from './model-anchors.ts';
 
 /** Buffers for one network input size. */
-interface Stage {
+interface InputBuffers {
   /** [1, height, width, 3] */
   input: tf.Tensor4D;
   postprocessor: PostProcessor;
 }
 
-export class Session implements Engine {
+export class WasmEngine implements Engine {
   readonly backend = 'wasm';
-  readonly threads: number;
   readonly kernels: Kernels;
   /** One detection keeps all threads busy. */
   readonly lanes = 1;
+  readonly #runtime: WasmRuntime;
   readonly #model: Model;
   readonly #network: Network;
   readonly #preprocessor: Preprocessor;
-  readonly #stages = new Map<string, Stage>();
+  readonly #buffers = new Map<string, InputBuffers>();
 
-  constructor({ kernels, threads }: WasmRuntime, model: Model) {
-    this.threads = threads;
+  constructor(runtime: WasmRuntime, model: Model) {
+    const { kernels } = runtime;
+    this.#runtime = runtime;
     this.kernels = kernels;
     this.#model = model;
     useBackend('wasm');
     this.#network = new Network(model.graph, model.weights);
     this.#preprocessor = new Preprocessor(kernels);
+  }
+
+  get threads(): number {
+    return this.#runtime.threads;
   }
 
   /** Synchronous up to the result, so that views never interleave. */
@@ -48,7 +54,7 @@ export class Session implements Engine {
     timings: StageTimings = noTimings(),
   ): Promise<RawDetections> {
     useBackend('wasm');
-    const { input, postprocessor } = this.#stage(view.input);
+    const { input, postprocessor } = this.#buffersOf(view.input);
     const { mean, std, channelOrder } = this.#model.config;
     const { crop, flip } = view;
     const lap = stopwatch(timings);
@@ -65,44 +71,44 @@ export class Session implements Engine {
     }
   }
 
-  forward(input: tf.Tensor4D): Heads {
+  forward(input: tf.Tensor4D): HeadMap<tf.Tensor3D> {
     useBackend('wasm');
     return joinHeads(this.#network.forward(input), this.#model.graph.numClasses);
   }
 
   async warmUp(size: Size): Promise<void> {
     useBackend('wasm');
-    disposeHeads(this.#network.forward(this.#stage(size).input));
+    disposeHeads(this.#network.forward(this.#buffersOf(size).input));
   }
 
   dispose(): void {
-    for (const { input, postprocessor } of this.#stages.values()) {
+    for (const { input, postprocessor } of this.#buffers.values()) {
       input.dispose();
       postprocessor.dispose();
     }
-    this.#stages.clear();
+    this.#buffers.clear();
     this.#preprocessor.dispose();
     this.#network.dispose();
   }
 
-  #stage(size: Size): Stage {
+  #buffersOf(size: Size): InputBuffers {
     const { width, height } = size;
     const key = `${width}x${height}`;
-    let stage = this.#stages.get(key);
-    if (!stage) {
+    let buffers = this.#buffers.get(key);
+    if (!buffers) {
       const { classes } = this.#model.config;
       const anchors = modelAnchors(this.#model, size);
-      stage = {
+      buffers = {
         input: tf.zeros([1, height, width, 3]),
         postprocessor: new PostProcessor(this.kernels, anchors, classes.length),
       };
-      this.#stages.set(key, stage);
+      this.#buffers.set(key, buffers);
     }
-    return stage;
+    return buffers;
   }
 }
 
-function headPointers({ armLoc, armConf, odmLoc, odmConf }: LevelHeads): HeadPointers {
+function headPointers({ armLoc, armConf, odmLoc, odmConf }: HeadMap<tf.Tensor4D>): HeadPointers {
   return {
     anchors: armConf.size / 2,
     armLoc: tensorPointer(armLoc),

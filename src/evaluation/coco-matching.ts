@@ -1,6 +1,6 @@
 /**
  * Matching of the COCO protocol (cocodataset.org, "Detection evaluation"): one class at a time, for
- * every area range and IoU threshold, with the rules of the reference evaluator pycocotools.
+ * every area range and IoU threshold, by the rules of the reference evaluator pycocotools.
  */
 import { FALSE_POSITIVE, IGNORED, TRUE_POSITIVE } from './matches.ts';
 import { type Buckets, bucketRows, sortByScore } from './order.ts';
@@ -12,7 +12,7 @@ export const IOU_THRESHOLDS = Float64Array.from({ length: 10 }, (_, i) =>
   i === 9 ? 0.95 : 0.5 + i * ((0.95 - 0.5) / 9),
 );
 
-/** Square pixels, both ends included. */
+/** Area ranges in square pixels; both ends are included. */
 const AREA_RANGES = {
   all: [0, 1e5 ** 2],
   small: [0, 32 ** 2],
@@ -23,20 +23,20 @@ export type AreaName = keyof typeof AREA_RANGES;
 const RANGES = Object.values(AREA_RANGES);
 export const AREA_NAMES = Object.keys(AREA_RANGES) as AreaName[];
 
-/** Detections kept per image and class; AR is also given for 1 and 10. */
+/** Largest number of detections per image and class; AR is also computed for 1 and 10. */
 export const MAX_DETECTIONS = 100;
 
-/** Outcomes of one class. n = its detections among the best 100 of their image. */
+/** Outcomes of one class. n is the number of its detections among the best 100 of their image. */
 export interface CocoMatches {
   /** [n] detection rows, highest score first; equal scores by image, then by table order. */
   rows: Int32Array;
-  /** [n] place among the detections of the class in its image, 0 = best. */
+  /** [n] rank among the detections of the class in its image; 0 is the best. */
   rank: Uint8Array;
-  /** [areas, thresholds, n] */
+  /** [areas, thresholds, n] outcomes. */
   outcomes: Uint8Array;
-  /** [n] ground-truth row matched at IoU 0.5 over all areas, -1 for none. */
+  /** [n] ground-truth row matched at IoU 0.5 over all areas; -1 for none. */
   truth: Int32Array;
-  /** [areas] ground-truth boxes that count. */
+  /** [areas] number of ground-truth boxes that count. */
   positives: Int32Array;
 }
 
@@ -67,7 +67,7 @@ export function matchCocoClass(
   return matches;
 }
 
-/** The best 100 detections of every image in score order, with their place in the image. */
+/** The best 100 detections of every image in score order, with their rank in the image. */
 function bestPerImage(
   { image, score }: DetectionTable,
   detectionRows: Int32Array,
@@ -87,12 +87,12 @@ function bestPerImage(
   return { rows: sorted.subarray(0, kept), rank: rank.subarray(0, kept) };
 }
 
-/** Matching inside one image, with scratch memory kept between images. */
+/** Matches inside one image; keeps its scratch memory between images. */
 class Cell {
   readonly #truth: TruthTable;
   readonly #detections: DetectionTable;
   readonly #matches: CocoMatches;
-  /** [detections, ground truth] */
+  /** [detections, ground truth] IoU. */
   #iou = new Float64Array(0);
 
   constructor(truth: TruthTable, detections: DetectionTable, matches: CocoMatches) {
@@ -131,7 +131,7 @@ class Cell {
     }
   }
 
-  /** Indices into `truthRows`, those that count in this area range first. */
+  /** Indices into `truthRows`; boxes that count in this area range come first. */
   #countedFirst(truthRows: Int32Array, area: number): { order: number[]; counted: number } {
     const { crowd, difficult, area: areas } = this.#truth;
     const counted: number[] = [];
@@ -143,7 +143,7 @@ class Cell {
     return { order: [...counted, ...ignored], counted: counted.length };
   }
 
-  /** From the best score down, each detection takes the free box it overlaps most. */
+  /** From the best score down, each detection takes the free box that it overlaps most. */
   #matchAt(
     truthRows: Int32Array,
     own: Int32Array,
@@ -170,8 +170,9 @@ class Cell {
   }
 
   /**
-   * Position in `order` of the box that detection `d` matches, or -1. The last of equal overlaps
-   * wins; ignored boxes are tried only when no box that counts fits; a crowd region is never used up.
+   * Position in `order` of the box that detection `d` matches, or -1. Among equal overlaps the last
+   * one wins. Ignored boxes match only when no box that counts does. A crowd region matches any
+   * number of detections.
    */
   #bestFree(
     truthRows: Int32Array,

@@ -1,4 +1,4 @@
-/** The twelve COCO numbers and AP by class, from the matches of every class. */
+/** The twelve COCO numbers and AP per class, from the matches of every class. */
 import {
   AREA_NAMES,
   type AreaName,
@@ -11,13 +11,13 @@ import { type ClassMatches, FALSE_POSITIVE, IGNORED, precisionEnvelope } from '.
 import { bucket, bucketRows } from './order.ts';
 import type { DetectionTable, TruthTable } from './tables.ts';
 
-/** Recall 0, 0.01 … 1: the points at which precision is read. */
+/** Recall 0, 0.01 … 1: the points at which precision is sampled. */
 const RECALL_POINTS = 101;
-/** numpy.spacing(1): keeps 0/0 out of the reference evaluator and shows in its last digit. */
+/** numpy.spacing(1): the reference evaluator adds it to avoid 0/0, and it affects the last digit. */
 const EPSILON = 2 ** -52;
 
 /**
- * The twelve numbers, in [0, 1]; null where no ground truth falls in the area range (pycocotools
+ * The twelve numbers, in [0, 1]; null where the area range has no ground truth (pycocotools
  * prints -1).
  */
 export interface CocoSummary {
@@ -25,7 +25,7 @@ export interface CocoSummary {
   AP: number | null;
   AP50: number | null;
   AP75: number | null;
-  /** Areas up to 32², between, and from 96² square pixels. */
+  /** AP for areas up to 32², in between, and from 96² square pixels. */
   APsmall: number | null;
   APmedium: number | null;
   APlarge: number | null;
@@ -42,19 +42,19 @@ export interface CocoEvaluation {
   summary: CocoSummary;
   /** [classes] AP over all IoU thresholds, NaN for a class without ground truth. */
   perClass: Float64Array;
-  /** [classes] the same at IoU 0.5 alone. */
+  /** [classes] AP at IoU 0.5, NaN for a class without ground truth. */
   perClass50: Float64Array;
-  /** [classes] at IoU 0.5, all areas, at most 100 detections. */
+  /** [classes] matches at IoU 0.5, all areas, at most 100 detections. */
   matches: ClassMatches[];
 }
 
-/** Precision (mean over recall) and recall at each IoU threshold of one class; none without truth. */
+/** Precision (mean over recall) and recall of one class at each IoU threshold; undefined without ground truth. */
 interface Scores {
   precision: Float64Array;
   recall: Float64Array;
 }
 
-/** The area ranges and detection limits that the summary asks for. */
+/** The area ranges and detection limits of the summary. */
 const SETTINGS = {
   all: ['all', MAX_DETECTIONS],
   small: ['small', MAX_DETECTIONS],
@@ -66,8 +66,8 @@ const SETTINGS = {
 type Setting = keyof typeof SETTINGS;
 
 /**
- * Evaluates by the COCO protocol. Images must be in the order of their ids, as pycocotools takes
- * them: it decides between equal scores. VOC's difficult boxes are ignored like boxes outside the
+ * Evaluates by the COCO protocol. Images must be in ascending order of their ids, as in pycocotools:
+ * the order decides between equal scores. VOC's difficult boxes are ignored like boxes outside the
  * area range.
  */
 export function evaluateCoco(truth: TruthTable, detections: DetectionTable): CocoEvaluation {
@@ -169,7 +169,7 @@ function accumulate(
 
 /**
  * Mean of the envelope at the 101 recalls. `envelope[k]` is the precision at recall (k + 1) / total:
- * recall, and so the envelope, only moves at true positives.
+ * recall, and so the envelope, changes only at true positives.
  */
 function meanPrecision(envelope: Float64Array, total: number): number {
   let sum = 0;

@@ -6,12 +6,12 @@ import { Predictions } from './predictions.ts';
 import { malformed, readResultBytes, writeResultFile } from './result-files.ts';
 
 /**
- * Reads a COCO results file. Keys beyond the four of a box result are ignored. Category ids are the
- * dataset's; one read from VOC or YOLO files has 1 for its first class, and so on, so results must
- * be read for the classes that they were written for.
- * @param dataset the images and categories that the results may name
+ * Reads a COCO results file. Keys other than the four of a box result are ignored. Category ids are
+ * the dataset's; in VOC and YOLO datasets the first class has id 1, the second 2, and so on. So read
+ * results with the same classes that they were written with.
+ * @param dataset the images and categories that the results may refer to
  * @param classes names for the dataset's classes in the predictions, such as renamed ones
- * @throws FILE_NOT_FOUND, or PREDICTIONS_FORMAT naming the line and the key
+ * @throws FILE_NOT_FOUND; PREDICTIONS_FORMAT with the line and the key
  */
 export async function readCocoResults(
   file: string,
@@ -42,7 +42,7 @@ export async function readCocoResults(
   return predictions;
 }
 
-/** What is wrong with an element, and at which of its keys. */
+/** An error in one element, with the key where it is. */
 class WrongValue extends Error {
   readonly key: string;
 
@@ -61,11 +61,11 @@ function resultAdder(predictions: Predictions, dataset: Dataset): (value: unknow
   }
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new WrongValue('', 'a result must be an object');
+      throw new WrongValue('', 'expected an object with image_id, category_id, bbox and score');
     }
     const { image_id, category_id, bbox, score } = value as Record<string, unknown>;
     if (typeof image_id !== 'number' && typeof image_id !== 'string') {
-      throw new WrongValue('.image_id', `an image id is expected, not ${shown(image_id)}`);
+      throw new WrongValue('.image_id', `expected an image id, not ${shown(image_id)}`);
     }
     if (!images.has(idKey(image_id))) {
       throw new WrongValue('.image_id', `the dataset has no image ${shown(image_id)}`);
@@ -79,7 +79,7 @@ function resultAdder(predictions: Predictions, dataset: Dataset): (value: unknow
       throw new WrongValue('.bbox', `the box has a negative size: ${shown(bbox)}`);
     }
     if (typeof score !== 'number' || !Number.isFinite(score)) {
-      throw new WrongValue('.score', `a finite number is expected, not ${shown(score)}`);
+      throw new WrongValue('.score', `expected a finite number, not ${shown(score)}`);
     }
     predictions.push(predictions.image(image_id), classId, score, x, y, width, height);
   };
@@ -89,23 +89,23 @@ function fourNumbers(bbox: unknown): [number, number, number, number] {
   if (Array.isArray(bbox) && bbox.length === 4 && bbox.every(isCoordinate)) {
     return bbox as [number, number, number, number];
   }
-  throw new WrongValue('.bbox', `[x, y, width, height] in pixels is expected, not ${shown(bbox)}`);
+  throw new WrongValue('.bbox', `expected [x, y, width, height] in pixels, not ${shown(bbox)}`);
 }
 
-/** A value as JSON, cut to a readable length. */
+/** Formats a value as JSON, shortened to a readable length. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
 }
 
-/** Category id of each class: COCO's own, else counted from 1. */
+/** Category id of each class: COCO's own ids, otherwise 1, 2, 3 … */
 function categoryIds(dataset: Dataset): readonly Id[] {
   return dataset.categoryIds ?? dataset.classes.map((_, classId) => classId + 1);
 }
 
 /**
- * Writes a COCO results file, images and detections in the order they were added, numbers with at
- * most 6 decimals. Classes that the dataset does not have are left out.
+ * Writes a COCO results file: images and detections in the order they were added, numbers with at
+ * most 6 decimals. Leaves out classes that the dataset does not have.
  * @throws FILE_WRITE
  */
 export async function writeCocoResults(

@@ -1,48 +1,49 @@
-/** Running a detector over a dataset. */
+/** Runs a detector over a dataset. */
 import type { Detection } from '../boxes.ts';
+import { inOrder } from '../concurrency.ts';
 import type { Dataset, DatasetImage } from '../datasets/dataset-types.ts';
+import type { DetectOptions } from '../detection/detect-options.ts';
 import { type ErrorCode, RefineDetError, throwIfAborted } from '../errors.ts';
 import { type EvaluateOptions, type EvaluationResult, evaluate } from './evaluate.ts';
 import { Predictions } from './predictions.ts';
 
 /**
- * Lowest score asked of a detector, from the released RefineDet code: the far end of the
- * precision-recall curve is part of AP, so the 0.5 that suits people would cost points.
+ * Lowest score of detections for evaluation, from the released RefineDet code: the low end of the
+ * precision-recall curve is part of AP, so the usual 0.5 would lower it.
  */
 export const EVALUATION_SCORE_THRESHOLD = 0.01;
 
-/** What can be evaluated: `RefineDet`, or anything of this shape. */
+/** A detector that can be evaluated: `RefineDet`, or any object of this shape. */
 export interface DatasetDetector {
   /** Class names that detections carry as labels. */
   readonly classes: readonly string[];
+  /** Images worth having under way at a time; default 1. */
+  readonly lanes?: number;
   /** Finds the objects of an image. */
-  detect(
-    path: string,
-    options: { scoreThreshold: number; signal?: AbortSignal },
-  ): Promise<readonly Detection[]>;
+  detect(path: string, options: DetectOptions): Promise<readonly Detection[]>;
 }
 
-/** What came of one image: detections, or the error that its image caused. */
+/** Outcome of one image: its detections or its error. */
 export interface ImageOutcome {
-  /** Place in the list of images that the source was given. */
+  /** Index into the list of images that the source received. */
   index: number;
   detections: readonly Detection[];
   error?: RefineDetError;
 }
 
-/** Detects in many images, in any order: how work is spread over processes or workers. */
+/** Detects in many images and yields outcomes in any order, for example from several workers. */
 export type DetectionSource = (
   images: readonly DatasetImage[],
   signal?: AbortSignal,
 ) => AsyncIterable<ImageOutcome>;
 
-/** How far a run over a dataset is. */
+/** Progress of a run over a dataset. */
 export interface Progress {
   done: number;
   total: number;
 }
 
-/** Progress and canceling. */
+/** Progress and cancellation. */
 export interface DetectDatasetOptions {
   /** Called after every image. */
   onProgress?: (progress: Progress) => void;
@@ -52,13 +53,13 @@ export interface DetectDatasetOptions {
 /** What a detector found in a dataset. */
 export interface DatasetDetections {
   predictions: Predictions;
-  /** Images that could not be read: nothing was found in them. In the order of the dataset. */
+  /** Images that could not be read, in the order of the dataset; they count as images without detections. */
   failures: { image: DatasetImage; error: RefineDetError }[];
-  /** Wall time over all images, reading and decoding included. */
+  /** Wall-clock time over all images, reading and decoding included. */
   seconds: number;
 }
 
-/** Codes of errors that concern one image and not the run. */
+/** Error codes that concern one image and do not stop the run. */
 const IMAGE_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'FILE_NOT_FOUND',
   'IMAGE_EMPTY',
@@ -72,20 +73,23 @@ export function isImageError(error: unknown): error is RefineDetError {
   return error instanceof RefineDetError && IMAGE_ERRORS.has(error.code);
 }
 
-/** Detects in one image after the other; an image that cannot be read does not stop the rest. */
-export function detectOneByOne(
+/** Detects in the images in their order; one that cannot be read does not stop the rest. */
+export function detectInOrder(
   detector: DatasetDetector,
-  scoreThreshold = EVALUATION_SCORE_THRESHOLD,
+  options: DetectOptions = {},
 ): DetectionSource {
   return async function* (images, signal) {
-    for (const [index, { path }] of images.entries()) {
+    const { scoreThreshold = EVALUATION_SCORE_THRESHOLD } = options;
+    const detect = async ({ path }: DatasetImage) => {
       throwIfAborted(signal);
-      try {
-        yield { index, detections: await detector.detect(path, { scoreThreshold, signal }) };
-      } catch (error) {
-        if (!isImageError(error)) throw error;
-        yield { index, detections: [], error };
-      }
+      return detector.detect(path, { ...options, scoreThreshold, signal });
+    };
+    let index = 0;
+    for await (const [, outcome] of inOrder(images, detector.lanes ?? 1, detect)) {
+      if ('value' in outcome) yield { index, detections: outcome.value };
+      else if (isImageError(outcome.error)) yield { index, detections: [], error: outcome.error };
+      else throw outcome.error;
+      index++;
     }
   };
 }
@@ -93,8 +97,8 @@ export function detectOneByOne(
 /**
  * Runs a detector over every image of a dataset.
  * @param classes the detector's class names
- * @throws ABORTED, UNKNOWN_CLASS for a label outside `classes`, INVALID_ARGUMENT for a source that
- * leaves out an image, and what the source throws
+ * @throws ABORTED; UNKNOWN_CLASS for a label outside `classes`; INVALID_ARGUMENT for a source that
+ * leaves out an image; any error of the source
  */
 export async function detectDataset(
   source: DetectionSource,
@@ -112,7 +116,7 @@ export async function detectDataset(
   for await (const outcome of source(images, signal)) {
     throwIfAborted(signal);
     outcomes.set(outcome.index, outcome);
-    // In the order of the dataset, whatever order they come in: ties depend on it.
+    // Outcomes may arrive in any order; ties between scores depend on the order of the dataset.
     for (let ready = outcomes.get(next); ready; ready = outcomes.get(++next)) {
       outcomes.delete(next);
       predictions.add(images[next].id, ready.detections);
@@ -121,14 +125,17 @@ export async function detectDataset(
     onProgress?.({ done: ++done, total: images.length });
   }
   if (next < images.length) {
-    throw new RefineDetError('INVALID_ARGUMENT', `the source left out ${images[next].path}`);
+    throw new RefineDetError(
+      'INVALID_ARGUMENT',
+      `the source yielded no outcome for ${images[next].path}`,
+    );
   }
   return { predictions, failures, seconds: (performance.now() - start) / 1000 };
 }
 
-/** The metric, and progress and canceling. */
+/** The metric, progress and cancellation. */
 export interface EvaluateDetectorOptions extends EvaluateOptions, DetectDatasetOptions {
-  /** Lowest score asked of the detector. Default 0.01. */
+  /** Lowest score of detections. Default 0.01. */
   scoreThreshold?: number;
 }
 
@@ -139,7 +146,7 @@ export async function evaluateDetector(
   options: EvaluateDetectorOptions,
 ): Promise<DatasetDetections & { result: EvaluationResult }> {
   evaluate(dataset, new Predictions(detector.classes), options); // bad options fail before the run
-  const source = detectOneByOne(detector, options.scoreThreshold);
+  const source = detectInOrder(detector, { scoreThreshold: options.scoreThreshold });
   const found = await detectDataset(source, detector.classes, dataset, options);
   return { ...found, result: evaluate(dataset, found.predictions, options) };
 }

@@ -9,40 +9,40 @@ import { matchVoc, vocAp } from './voc-metric.ts';
 
 /**
  * `voc07`: PASCAL VOC 2007, 11-point AP. `voc12`: PASCAL VOC 2010–2012, area AP.
- * `coco`: AP at IoU 0.50:0.05:0.95 and its eleven companions.
+ * `coco`: AP at IoU 0.50:0.05:0.95 and eleven more numbers.
  */
 export type Metric = 'voc07' | 'voc12' | 'coco';
-/** The metrics by name. */
+/** The names of all metrics. */
 export const METRICS: readonly Metric[] = ['voc07', 'voc12', 'coco'];
 
-/** How predictions are scored. */
+/** Options of `evaluate`. */
 export interface EvaluateOptions {
   metric: Metric;
-  /** VOC metrics: overlap that a right detection must exceed, in (0, 1). Default 0.5. */
+  /** For VOC metrics: a right detection has a larger IoU than this. In (0, 1). Default 0.5. */
   iouThreshold?: number;
 }
 
-/** What every metric reports. Numbers are fractions, not per cent. */
+/** Results of every metric. Numbers are fractions, not percentages. */
 export interface ResultBase {
   /** AP of each class that has ground truth. */
   perClass: Record<string, number>;
-  /** Classes left out of every mean, as no box of theirs counts. */
+  /** Classes without ground truth that counts; they are left out of every mean. */
   classesWithoutGroundTruth: string[];
-  /** Classes with detections that the dataset does not have; these detections were left out. */
+  /** Detected classes that the dataset does not have; their detections were left out. */
   ignoredClasses: string[];
   images: number;
-  /** Boxes that count. */
+  /** Number of ground-truth boxes that count. */
   groundTruth: number;
-  /** Boxes that count neither way: VOC `difficult`, COCO crowds. */
+  /** Number of ground-truth boxes that do not count: VOC `difficult`, COCO crowds. */
   ignoredGroundTruth: number;
-  /** Detections of classes that the dataset has. */
+  /** Number of detections of classes that the dataset has. */
   detections: number;
 }
 
 export interface VocResult extends ResultBase {
   metric: 'voc07' | 'voc12';
   iouThreshold: number;
-  /** Mean of `perClass`; null when nothing can be found at all. */
+  /** Mean of `perClass`; null when no class has ground truth. */
   mAP: number | null;
 }
 
@@ -52,29 +52,29 @@ export interface CocoResult extends ResultBase, CocoSummary {
   perClass50: Record<string, number>;
 }
 
-/** The result of the metric that was asked for. */
+/** The result of the selected metric. */
 export type EvaluationResult = VocResult | CocoResult;
 
-/** A result with the tables and matches it was computed from. */
+/** A result with the tables and matches that it was computed from. */
 export interface Evaluation {
   result: EvaluationResult;
-  /** Images in the order of their ids; `truth` and `detections` number them like this. */
+  /** Images in ascending order of their ids; `truth` and `detections` index this list. */
   dataset: Dataset;
   truth: TruthTable;
   detections: DetectionTable;
-  /** [classes] at `iouThreshold`. */
+  /** [classes] matches at `iouThreshold`. */
   matches: ClassMatches[];
-  /** IoU of `matches`: the VOC option, and 0.5 with COCO. */
+  /** IoU of `matches`: the VOC option, or 0.5 with COCO. */
   iouThreshold: number;
 }
 
 const DEFAULT_IOU = 0.5;
 
 /**
- * Scores predictions. Classes are matched by name, images by id; images without predictions count
- * as images in which nothing was found. Means are over the classes with ground truth.
- * @throws INVALID_OPTION for an unknown metric or a threshold out of range, UNKNOWN_CLASS
- * and PREDICTIONS_FORMAT when classes or images do not fit
+ * Scores predictions. Classes are matched by name, images by id; an image without predictions counts
+ * as an image without detections. Means are over the classes with ground truth.
+ * @throws INVALID_OPTION for an unknown metric or a threshold out of range; UNKNOWN_CLASS
+ * and PREDICTIONS_FORMAT when classes or images do not match the dataset's
  */
 export function evaluate(
   dataset: Dataset,
@@ -84,7 +84,7 @@ export function evaluate(
   return evaluateInDetail(dataset, predictions, options).result;
 }
 
-/** {@link evaluate}, keeping what the result was computed from. */
+/** Evaluates like {@link evaluate} and keeps what the result was computed from. */
 export function evaluateInDetail(
   dataset: Dataset,
   predictions: Predictions,
@@ -127,37 +127,37 @@ function validate(metric: Metric, iouThreshold: number): void {
   if (!METRICS.includes(metric)) {
     throw new RefineDetError(
       'INVALID_OPTION',
-      `unknown metric "${metric}", known are ${METRICS.join(', ')}${didYouMean(metric, METRICS)}`,
+      `unknown metric "${metric}"; use one of ${METRICS.join(', ')}${didYouMean(metric, METRICS)}`,
     );
   }
   if (!(iouThreshold > 0 && iouThreshold < 1)) {
     throw new RefineDetError(
       'INVALID_OPTION',
-      `iouThreshold must lie between 0 and 1, not ${iouThreshold}`,
+      `iouThreshold must be between 0 and 1, not ${iouThreshold}`,
     );
   }
   if (metric === 'coco' && iouThreshold !== DEFAULT_IOU) {
     throw new RefineDetError(
       'INVALID_OPTION',
-      `the coco metric fixes its IoU thresholds: iouThreshold ${iouThreshold} is for voc07 and voc12`,
+      `the coco metric has fixed IoU thresholds: use iouThreshold ${iouThreshold} only with voc07 or voc12`,
     );
   }
 }
 
-/** pycocotools walks images by ascending id, which decides between equal scores. */
+/** Compares image ids in ascending order, like pycocotools: the order decides between equal scores. */
 function byId({ id: a }: { id: string | number }, { id: b }: { id: string | number }): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return String(a) < String(b) ? -1 : Number(String(a) > String(b));
 }
 
-/** Names the AP of each class; NaN marks a class without ground truth. */
+/** Maps class names to AP; NaN marks a class without ground truth. */
 function byClass(
   classes: readonly string[],
   averages: ArrayLike<number>,
 ): Pick<ResultBase, 'perClass' | 'classesWithoutGroundTruth'> {
   const known = classes.map((name, i) => [name, averages[i]] as const);
   return {
-    // fromEntries, not assignment: a class may be called __proto__
+    // fromEntries instead of assignment: a class name may be __proto__.
     perClass: Object.fromEntries(known.filter(([, ap]) => !Number.isNaN(ap))),
     classesWithoutGroundTruth: known.filter(([, ap]) => Number.isNaN(ap)).map(([name]) => name),
   };

@@ -24,7 +24,7 @@ export {
   type DetectDatasetOptions,
   type DetectionSource,
   detectDataset,
-  detectOneByOne,
+  detectInOrder,
   EVALUATION_SCORE_THRESHOLD,
   type EvaluateDetectorOptions,
   evaluateDetector,
@@ -42,6 +42,12 @@ export {
   type VocResult,
 } from './evaluate.ts';
 export type { PrCurve } from './matches.ts';
+export type { ClearCounts, ClearScores } from './mot/clear.ts';
+export { evaluateMot, type MotResult, type MotScores, type MotVideo } from './mot/evaluate-mot.ts';
+export type { HotaScores } from './mot/hota.ts';
+export type { IdentityCounts, IdentityScores } from './mot/identity.ts';
+export { type MotBox, readMotBoxes } from './mot/mot-boxes.ts';
+export { readMotVideos } from './mot/mot-videos.ts';
 export { type ImageId, Predictions } from './predictions.ts';
 export { type ReportOptions, renderReport } from './report/evaluation-report.ts';
 export { readVocResults, writeVocResults } from './voc-results.ts';

@@ -1,21 +1,21 @@
-/** What matching detections to ground truth yields, whichever protocol did it. */
+/** Matches between detections and ground truth, for every protocol. */
 import { sortByScore } from './order.ts';
 
 /** Outcome of one detection. */
 export const FALSE_POSITIVE = 0;
 export const TRUE_POSITIVE = 1;
-/** Matched to a box that counts neither way, or outside the area range. */
+/** Matched to a box that does not count, or outside the area range. */
 export const IGNORED = 2;
 
-/** Detections of one class against its ground truth at one IoU threshold. */
+/** Matches of the detections of one class to its ground truth at one IoU threshold. */
 export interface ClassMatches {
   /** Detection rows, highest score first. */
   rows: Int32Array;
   /** Outcome of each of `rows`. */
   outcomes: Uint8Array;
-  /** Ground-truth row that each of `rows` is matched to, -1 for none. */
+  /** Ground-truth row of each of `rows`; -1 for none. */
   truth: Int32Array;
-  /** Ground-truth boxes that count: the denominator of recall. */
+  /** Number of ground-truth boxes that count: the denominator of recall. */
   positives: number;
 }
 
@@ -43,7 +43,7 @@ export interface PrCurve {
   precision: Float64Array;
 }
 
-/** The cumulative precision-recall curve; ignored detections are no points of it. */
+/** The cumulative precision-recall curve; ignored detections add no points. */
 export function prCurve({ rows, outcomes, positives }: ClassMatches): PrCurve {
   const counted = outcomes.reduce((sum, outcome) => sum + Number(outcome !== IGNORED), 0);
   const curve: PrCurve = {
@@ -64,7 +64,7 @@ export function prCurve({ rows, outcomes, positives }: ClassMatches): PrCurve {
   return curve;
 }
 
-/** Makes every precision the best at its recall or any higher one: the falling envelope. In place. */
+/** Replaces every precision by the best at its recall or higher: the falling envelope. In place. */
 export function precisionEnvelope(precision: Float64Array): Float64Array {
   for (let i = precision.length - 2; i >= 0; i--) {
     if (precision[i] < precision[i + 1]) precision[i] = precision[i + 1];
@@ -72,7 +72,7 @@ export function precisionEnvelope(precision: Float64Array): Float64Array {
   return precision;
 }
 
-/** First index whose value is at least `value` in an ascending array; its length when none is. */
+/** First index with at least `value` in an ascending array; its length when there is none. */
 export function lowerBound(ascending: Float64Array, value: number): number {
   let low = 0;
   let high = ascending.length;

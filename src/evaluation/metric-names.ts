@@ -1,6 +1,6 @@
 import type { Metric } from './evaluate.ts';
 
-/** Metrics as people call them. */
+/** Full names of the metrics. */
 export const METRIC_NAMES: Readonly<Record<Metric, string>> = {
   voc07: 'PASCAL VOC 2007 (11-point AP)',
   voc12: 'PASCAL VOC 2010–2012 (area under the curve)',

@@ -1,4 +1,4 @@
-/** Stable orders of table rows: by key in buckets, and by score. */
+/** Stable orders of table rows: buckets by key, and by score. */
 
 /** Rows by bucket: bucket b holds `rows[offsets[b]] … rows[offsets[b + 1] - 1]`. */
 export interface Buckets {
@@ -27,7 +27,7 @@ export function bucketRows(
   return { offsets, rows: sorted };
 }
 
-/** The rows of one bucket, a view. */
+/** The rows of one bucket, as a view. */
 export function bucket({ offsets, rows }: Buckets, index: number): Int32Array {
   return rows.subarray(offsets[index], offsets[index + 1]);
 }
@@ -35,10 +35,10 @@ export function bucket({ offsets, rows }: Buckets, index: number): Int32Array {
 const SIGN_BIT = 0x8000_0000;
 
 /**
- * `rows` sorted by score, highest first; equal scores keep the order of `rows`.
+ * Sorts `rows` by score, highest first; equal scores keep the order of `rows`.
  *
- * Radix sort on the bits of the negated score: a comparator costs ten times as much on half a
- * million rows. Scores must not be NaN.
+ * Uses a radix sort on the bits of the negated score: a comparator takes ten times as long for half
+ * a million rows. Scores must not be NaN.
  */
 export function sortByScore(rows: Int32Array, score: Float64Array): Int32Array {
   const count = rows.length;
@@ -46,7 +46,7 @@ export function sortByScore(rows: Int32Array, score: Float64Array): Int32Array {
   const value = new Float64Array(1);
   const bits = new Uint32Array(value.buffer);
   for (let i = 0; i < count; i++) {
-    value[0] = 0 - score[rows[i]]; // not a plain minus sign: 0 and -0 must tie
+    value[0] = 0 - score[rows[i]]; // a plain minus sign would make 0 and -0 different keys
     const negative = (bits[1] & SIGN_BIT) !== 0;
     keys[2 * i] = negative ? ~bits[0] : bits[0];
     keys[2 * i + 1] = negative ? ~bits[1] : bits[1] ^ SIGN_BIT;
@@ -60,7 +60,7 @@ export function sortByScore(rows: Int32Array, score: Float64Array): Int32Array {
     const shift = (digit & 3) * 8;
     starts.fill(0);
     for (let i = 0; i < count; i++) starts[((keys[2 * i + word] >>> shift) & 255) + 1]++;
-    if (starts.includes(count, 1)) continue; // every key has this digit in common
+    if (starts.includes(count, 1)) continue; // all keys share this digit
     for (let b = 1; b < 256; b++) starts[b] += starts[b - 1];
     for (let i = 0; i < count; i++) {
       const to = starts[(keys[2 * i + word] >>> shift) & 255]++;

@@ -1,8 +1,8 @@
-/** Intersection over union of boxes in table columns, each in the arithmetic of its protocol. */
+/** Intersection over union of boxes in table columns, in the arithmetic of each protocol. */
 
 /**
  * IoU of boxes that cover the pixels xmin..xmax: widths are xmax − xmin + 1. Computed from the
- * corners (x + 1, x + width) as the devkit does, so that no rounding differs.
+ * corners (x + 1, x + width), like the devkit, to get the same rounding.
  */
 export function devkitIou(a: Float64Array, rowA: number, b: Float64Array, rowB: number): number {
   const i = rowA * 4;
@@ -28,7 +28,7 @@ export function devkitIou(a: Float64Array, rowA: number, b: Float64Array, rowB: 
   return intersection / (areaB + areaA - intersection);
 }
 
-/** IoU; with a crowd region, the share of the detection that lies inside it. */
+/** IoU; for a crowd region, the share of the detection that is inside it. */
 export function cocoIou(
   detections: Float64Array,
   row: number,

@@ -1,14 +1,14 @@
-/** Detections of a whole dataset in growing columns: 48 bytes each instead of objects. */
+/** Detections of a whole dataset in growing columns: 48 bytes per detection instead of an object. */
 import type { Detection } from '../boxes.ts';
 import type { Dataset } from '../datasets/dataset-types.ts';
 import { didYouMean, listed, RefineDetError } from '../errors.ts';
 import type { DetectionTable } from './tables.ts';
 
-/** Of an image in its dataset. */
+/** Id of an image in its dataset. */
 export type ImageId = string | number;
 
 /**
- * What a detector found, by image id and class name. The order in which detections are added
+ * Detections by image id and class name. The order in which they are added
  * decides between equal scores.
  */
 export class Predictions {
@@ -19,7 +19,7 @@ export class Predictions {
   #columns: DetectionTable = emptyTable(256);
   #length = 0;
 
-  /** @param classes names that detections may carry */
+  /** @param classes class names of the detector */
   constructor(classes: readonly string[]) {
     this.classes = classes;
   }
@@ -29,12 +29,12 @@ export class Predictions {
     return this.#length;
   }
 
-  /** Ids of the images that were looked at, with or without detections; `table.image` indexes them. */
+  /** Ids of the processed images, with or without detections; `table.image` indexes them. */
   get imageIds(): readonly ImageId[] {
     return this.#imageIds;
   }
 
-  /** The detections in columns: views that the next `push` may leave behind. */
+  /** The detections in columns: views that the next `push` may invalidate. */
   get table(): DetectionTable {
     const { image, classId, score, box } = this.#columns;
     return {
@@ -46,8 +46,8 @@ export class Predictions {
   }
 
   /**
-   * Index of an image, which counts as looked at from now on. `7` and `'7'` are one image: result
-   * files in text cannot tell them apart.
+   * Index of an image, which counts as processed from now on. `7` and `'7'` are the same image: text
+   * result files do not distinguish them.
    */
   image(id: ImageId): number {
     const key = String(id);
@@ -58,8 +58,8 @@ export class Predictions {
   }
 
   /**
-   * Adds all detections of one image; classes go by label.
-   * @throws UNKNOWN_CLASS for a label that is not one of `classes`, INVALID_ARGUMENT for a score or
+   * Adds all detections of one image; their labels name the classes.
+   * @throws UNKNOWN_CLASS for a label that is not one of `classes`; INVALID_ARGUMENT for a score or
    * box that is not finite
    */
   add(id: ImageId, detections: Iterable<Detection>): void {
@@ -76,7 +76,7 @@ export class Predictions {
     }
   }
 
-  /** The same detections without those of images that are not listed. */
+  /** The same detections, without those of images that are not listed. */
   onlyImages(ids: Iterable<ImageId>): Predictions {
     const wanted = new Set(Array.from(ids, String));
     const kept = new Predictions(this.classes);
@@ -93,7 +93,7 @@ export class Predictions {
 
   /**
    * Adds one detection.
-   * @param image what `image` returned
+   * @param image index returned by `image`
    * @param classId index into `classes`
    * @param x left edge; like y, width and height in source-image pixels
    * @throws INVALID_ARGUMENT for an index out of range or a number that is not finite
@@ -112,7 +112,7 @@ export class Predictions {
     if (!Number.isFinite(score + x + y + width + height)) {
       throw new RefineDetError(
         'INVALID_ARGUMENT',
-        `image "${this.#imageIds[image]}" has a detection that is not finite: score ${score}, box ${x}, ${y}, ${width}, ${height}`,
+        `image "${this.#imageIds[image]}" has a detection with a value that is not finite: score ${score}, box ${x}, ${y}, ${width}, ${height}`,
       );
     }
     if (this.#length === this.#columns.image.length) this.#grow();
@@ -149,17 +149,17 @@ function emptyTable(rows: number): DetectionTable {
   };
 }
 
-/** The detections of a dataset's images and classes, numbered as the dataset numbers them. */
+/** The detections of a dataset's images and classes, with the dataset's indices. */
 export interface AlignedPredictions {
   table: DetectionTable;
-  /** Classes with detections that the dataset does not have; these detections are left out. */
+  /** Detected classes that the dataset does not have; their detections are left out. */
   ignoredClasses: string[];
 }
 
 /**
  * Matches classes and images by name.
- * @throws UNKNOWN_CLASS when the detector lacks a class that has ground truth, PREDICTIONS_FORMAT
- * for an image that the dataset does not have, DATASET_FORMAT when two of its images share an id
+ * @throws UNKNOWN_CLASS when the detector lacks a class that has ground truth; PREDICTIONS_FORMAT
+ * for an image that the dataset does not have; DATASET_FORMAT when two of its images share an id
  */
 export function alignPredictions(predictions: Predictions, dataset: Dataset): AlignedPredictions {
   requireClasses(predictions, dataset);
@@ -184,7 +184,7 @@ export function alignPredictions(predictions: Predictions, dataset: Dataset): Al
   return { table, ignoredClasses: [...new Set(ignored)] };
 }
 
-/** A class that was never looked for would silently count as AP 0. */
+/** Rejects classes that the detector lacks: they would count as AP 0 without notice. */
 function requireClasses({ classes }: Predictions, dataset: Dataset): void {
   const withTruth = new Set(dataset.images.flatMap(({ boxes }) => boxes.map((b) => b.classId)));
   const missing = dataset.classes.filter(
@@ -194,11 +194,11 @@ function requireClasses({ classes }: Predictions, dataset: Dataset): void {
   const list = listed(missing.map((name) => `"${name}"${didYouMean(name, classes)}`));
   throw new RefineDetError(
     'UNKNOWN_CLASS',
-    `the dataset "${dataset.name}" has boxes of classes that the detector does not know: ${list}; rename or choose classes`,
+    `the dataset "${dataset.name}" has boxes of classes that the detector does not have: ${list}; rename or select classes`,
   );
 }
 
-/** Image number in the dataset of each image of the predictions. */
+/** Dataset index of each image of the predictions. */
 function imageNumbers({ imageIds }: Predictions, dataset: Dataset): number[] {
   const numbers = new Map<string, number>();
   dataset.images.forEach(({ id }, number) => {

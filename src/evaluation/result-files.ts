@@ -1,4 +1,4 @@
-/** Files of predictions: read whole, written through a temporary file. */
+/** Prediction files: read as a whole, written through a temporary file. */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { formatPlace, type Place } from '../datasets/check/findings.ts';
@@ -6,10 +6,10 @@ import { RefineDetError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { writeError } from '../write-error.ts';
 
-/** Characters gathered before a write: one write a detection would be slow. */
+/** Characters collected before a write: one write per detection would be slow. */
 const CHUNK_LENGTH = 1 << 20;
 
-/** The error of a predictions file that is malformed or does not fit the dataset. */
+/** The error for a malformed predictions file, or one that does not match the dataset. */
 export function malformed(place: Place, message: string): RefineDetError {
   return new RefineDetError('PREDICTIONS_FORMAT', `${formatPlace(place)}: ${message}`);
 }
@@ -19,13 +19,13 @@ export async function readResultBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    throw new RefineDetError('FILE_NOT_FOUND', `${file} cannot be read`, { cause });
+    throw new RefineDetError('FILE_NOT_FOUND', `cannot read ${file}`, { cause });
   }
 }
 
 /**
- * Writes pieces of text one after the other; the file appears, or changes, only when all is there. Makes
- * its folder.
+ * Writes pieces of text one after another; the file appears or changes only when it is complete.
+ * Creates its folder.
  * @throws FILE_WRITE
  */
 export async function writeResultFile(file: string, pieces: Iterable<string>): Promise<void> {
@@ -35,7 +35,7 @@ export async function writeResultFile(file: string, pieces: Iterable<string>): P
     await writeFile(temporary, inChunks(pieces));
     await rename(temporary, file);
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => {}); // its folder may be a file
+    await rm(temporary, { force: true }).catch(() => {}); // fails when its folder is a file
     throw writeError(file, cause);
   }
 }

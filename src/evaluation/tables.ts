@@ -1,6 +1,6 @@
 /**
- * What the evaluators compute with: boxes in columns, one row a box. A class or an image is a
- * number; names and ids stay with the dataset.
+ * Input of the evaluators: boxes in columns, one row per box. Classes and images are
+ * indices; their names and ids stay with the dataset.
  */
 import type { Dataset } from '../datasets/dataset-types.ts';
 
@@ -14,27 +14,27 @@ export interface TruthTable {
   classId: Int32Array;
   /** [rows, 4] x, y, width, height. */
   box: Float64Array;
-  /** [rows] square pixels, of the segmentation where the dataset knows it. */
+  /** [rows] area in square pixels, of the segmentation where the dataset has it. */
   area: Float64Array;
   /** [rows] 1 for a region of many objects. */
   crowd: Uint8Array;
-  /** [rows] 1 for a box that counts neither way (VOC `difficult`). */
+  /** [rows] 1 for a box that does not count (VOC `difficult`). */
   difficult: Uint8Array;
 }
 
-/** Detections in columns, in the order they were made: that order decides between equal scores. */
+/** Detections in columns, in the order they were added: it decides between equal scores. */
 export interface DetectionTable {
   /** [rows] index of the image. */
   image: Int32Array;
   /** [rows] index of the class. */
   classId: Int32Array;
-  /** [rows] confidence; float64, because a score rounded to float32 makes new ties. */
+  /** [rows] confidence; float64, because rounding to float32 creates new ties. */
   score: Float64Array;
   /** [rows, 4] x, y, width, height in source-image pixels. */
   box: Float64Array;
 }
 
-/** The boxes of a dataset in columns, images and classes in its own order. */
+/** The boxes of a dataset in columns, with the dataset's order of images and classes. */
 export function truthTable(dataset: Dataset): TruthTable {
   const rows = dataset.images.reduce((sum, { boxes }) => sum + boxes.length, 0);
   const table: TruthTable = {

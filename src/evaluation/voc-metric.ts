@@ -1,6 +1,6 @@
 /**
  * PASCAL VOC average precision (Everingham et al., IJCV 2010 section 4.2; development kits 2007 and
- * 2012), in the devkit's own coordinates and in float64, as the common `voc_eval` computes it.
+ * 2012), in the devkit's own coordinates and in float64, like the common `voc_eval`.
  */
 import {
   type ClassMatches,
@@ -22,14 +22,14 @@ export type VocMethod = '11-point' | 'area';
  * Matches the detections of each class to its ground truth.
  *
  * From the highest score down, a detection takes the box of its class that it overlaps most. It is
- * right when the overlap exceeds `iouThreshold` (strictly) and no earlier detection took that box;
- * a taken box makes it wrong even if another box would do. A difficult box absorbs any number of
- * detections, which then count neither way; COCO crowd regions are treated alike.
+ * right when the overlap is larger than `iouThreshold` and no earlier detection took that box;
+ * a taken box makes it wrong even if another box would match. A difficult box absorbs any number of
+ * detections, which then do not count; COCO crowd regions are treated the same way.
  *
- * Equal scores keep the order of the table. The MATLAB devkit sorts like that; `voc_eval` leaves
+ * Equal scores keep the order of the table, like in the MATLAB devkit. `voc_eval` leaves
  * ties to numpy's default argsort, which is unstable and differs between machines.
  *
- * @returns one entry a class
+ * @returns one entry per class
  */
 export function matchVoc(
   truth: TruthTable,
@@ -67,7 +67,7 @@ function ignorable(truth: TruthTable, row: number): boolean {
   return truth.difficult[row] === 1 || truth.crowd[row] === 1;
 }
 
-/** Ground-truth row with the largest overlap above the threshold (the first of equals), or -1. */
+/** Ground-truth row with the largest overlap above the threshold (the first among equals), or -1. */
 function mostOverlapped(
   truth: TruthTable,
   truthByImage: Buckets,
@@ -94,7 +94,7 @@ export function vocAp(matches: ClassMatches, method: VocMethod): number {
   return method === '11-point' ? elevenPointAp(recall, precision) : areaAp(recall, precision);
 }
 
-/** Mean of the best precision at recall 0, 0.1 … 1; divided once, so that eleven ones make 1. */
+/** Mean of the best precision at recall 0, 0.1 … 1; divided once, so that eleven ones give exactly 1. */
 function elevenPointAp(recall: Float64Array, envelope: Float64Array): number {
   let sum = 0;
   for (let step = 0; step <= 10; step++) {
@@ -104,7 +104,7 @@ function elevenPointAp(recall: Float64Array, envelope: Float64Array): number {
   return sum / 11;
 }
 
-/** Sum of recall steps times the precision of the envelope there. */
+/** Sum over recall steps, each multiplied by the precision of the envelope there. */
 function areaAp(recall: Float64Array, envelope: Float64Array): number {
   let ap = 0;
   let previous = 0;

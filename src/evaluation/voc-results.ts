@@ -1,5 +1,5 @@
 /**
- * PASCAL VOC result files: `comp4_det_SPLIT_CLASS.txt` holds one detection a line, as
+ * PASCAL VOC result files: `comp4_det_SPLIT_CLASS.txt` holds one detection per line, as
  * `image score xmin ymin xmax ymax`, with pixels counted from 1.
  */
 import { readdir, stat } from 'node:fs/promises';
@@ -12,16 +12,16 @@ import { bucket, bucketRows } from './order.ts';
 import { Predictions } from './predictions.ts';
 import { malformed, readResultBytes, writeResultFile } from './result-files.ts';
 
-/** Competition 4 is detection with any training data; the other numbers read the same. */
+/** Competition 4 is detection with any training data; files of other competitions are read the same way. */
 const RESULT_NAME = /^comp\d+_det_(.+)\.txt$/;
 /** The devkit prints `%f`. */
 const DECIMALS = 6;
 
 /**
- * Reads the result files of a folder, or one of them. Only classes that have a file are classes of
- * the predictions: a detector that found no object of a class is expected to leave an empty file.
- * @param dataset the images and classes that the results may name
- * @throws FILE_NOT_FOUND, or PREDICTIONS_FORMAT naming file and line
+ * Reads the result files of a folder, or a single file. Only classes with a file are classes of
+ * the predictions: a detector that finds no object of a class must write an empty file for it.
+ * @param dataset the images and classes that the results may refer to
+ * @throws FILE_NOT_FOUND; PREDICTIONS_FORMAT with file and line
  */
 export async function readVocResults(location: string, dataset: Dataset): Promise<Predictions> {
   const files = await resultFiles(location, dataset);
@@ -52,15 +52,15 @@ async function readClass(
     if (fields.length !== 6) {
       throw malformed(
         { file, line },
-        `"image score xmin ymin xmax ymax" is expected, not ${fields.length} fields`,
+        `expected "image score xmin ymin xmax ymax", not ${fields.length} fields`,
       );
     }
     const [image, ...texts] = fields;
     if (!images.has(image)) throw malformed({ file, line }, `the dataset has no image "${image}"`);
     const [score, ...corners] = texts.map(toNumber);
-    if (!Number.isFinite(score)) throw malformed({ file, line }, `"${texts[0]}" is no score`);
+    if (!Number.isFinite(score)) throw malformed({ file, line }, `not a score: "${texts[0]}"`);
     const wrong = corners.findIndex((corner) => !isCoordinate(corner));
-    if (wrong >= 0) throw malformed({ file, line }, `"${texts[wrong + 1]}" is no coordinate`);
+    if (wrong >= 0) throw malformed({ file, line }, `not a coordinate: "${texts[wrong + 1]}"`);
     const [xmin, ymin, xmax, ymax] = corners;
     const { x, y, width, height } = boxFromVocCorners([xmin, ymin, xmax, ymax]);
     if (width < 0 || height < 0) throw malformed({ file, line }, `the box is inverted: ${text}`);
@@ -90,7 +90,7 @@ async function candidates(location: string): Promise<string[]> {
     if (!(await stat(location)).isDirectory()) return [location];
     names = (await readdir(location)).filter((name) => RESULT_NAME.test(name)).sort();
   } catch (cause) {
-    throw new RefineDetError('FILE_NOT_FOUND', `${location} cannot be read`, { cause });
+    throw new RefineDetError('FILE_NOT_FOUND', `cannot read ${location}`, { cause });
   }
   if (names.length === 0) {
     throw malformed({ file: location }, 'the folder has no comp4_det_SPLIT_CLASS.txt file');
@@ -98,11 +98,11 @@ async function candidates(location: string): Promise<string[]> {
   return names.map((name) => path.join(location, name));
 }
 
-/** The class that a file name ends in; the longest, as both names may hold underscores. */
+/** The class that a file name ends in; the longest match, because both names may contain underscores. */
 function classOf(file: string, { classes }: Dataset): string {
   const stem = RESULT_NAME.exec(path.basename(file))?.[1];
   if (stem === undefined) {
-    throw malformed({ file }, 'the file name is not of the form comp4_det_SPLIT_CLASS.txt');
+    throw malformed({ file }, 'the file name does not have the form comp4_det_SPLIT_CLASS.txt');
   }
   const fitting = classes.filter((name) => stem.endsWith(`_${name}`));
   if (fitting.length > 0) return fitting.reduce((a, b) => (b.length > a.length ? b : a));
@@ -111,9 +111,9 @@ function classOf(file: string, { classes }: Dataset): string {
 }
 
 /**
- * Writes `comp4_det_SPLIT_CLASS.txt` with 6 decimals for every class of the dataset that the
- * detector knows, empty files too. Makes the folder.
- * @throws INVALID_ARGUMENT for a class or image whose name the format cannot hold, FILE_WRITE
+ * Writes `comp4_det_SPLIT_CLASS.txt` with 6 decimals for every class that the dataset and the
+ * detector share, empty files included. Creates the folder.
+ * @throws INVALID_ARGUMENT for a class or image whose name does not fit the format; FILE_WRITE
  */
 export async function writeVocResults(
   folder: string,
@@ -140,7 +140,7 @@ function requireWritable(files: readonly string[], { imageIds }: Predictions): v
   const what = file === undefined ? 'image id' : 'file name';
   throw new RefineDetError(
     'INVALID_ARGUMENT',
-    `VOC result files cannot have the ${what} "${wrong}": save a COCO results file instead`,
+    `VOC result files cannot hold the ${what} "${wrong}": save a COCO results file instead`,
   );
 }
 

@@ -1,9 +1,9 @@
-/** The two drawing operations that annotated images need, on RGB pixels. */
+/** The two drawing operations of annotated images, on RGB pixels. */
 import type { Rgb } from './colors.ts';
 import type { RawImage } from './raw-image.ts';
 import type { TextMask } from './text.ts';
 
-/** Pixels [left, right) × [top, bottom), whole numbers. */
+/** Pixels [left, right) × [top, bottom); whole numbers. */
 export interface Rect {
   left: number;
   top: number;
@@ -11,7 +11,7 @@ export interface Rect {
   bottom: number;
 }
 
-/** A copy of an image as RGB: gray repeated, alpha dropped. */
+/** Copies an image as RGB: gray is repeated, alpha is dropped. */
 export function toRgb({ data, width, height, channels }: RawImage): RawImage {
   if (channels === 3) return { data: data.slice(), width, height, channels };
   const rgb = new Uint8Array(width * height * 3);
@@ -24,7 +24,7 @@ export function toRgb({ data, width, height, channels }: RawImage): RawImage {
   return { data: rgb, width, height, channels: 3 };
 }
 
-/** Fills the part of a rectangle that lies in the image. */
+/** Fills the part of a rectangle that is inside the image. */
 export function fillRect(image: RawImage, rect: Rect, color: Rgb, opacity = 1): void {
   const { data, width, height } = image;
   const left = Math.max(0, rect.left);
@@ -34,7 +34,7 @@ export function fillRect(image: RawImage, rect: Rect, color: Rgb, opacity = 1): 
   }
 }
 
-/** Lays text over the image; what would lie outside is cut off. */
+/** Blends text over the image; parts outside are cut off. */
 export function drawText(
   image: RawImage,
   text: TextMask,

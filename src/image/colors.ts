@@ -1,11 +1,11 @@
-/** Colors of classes: as far apart as many can be, the same in every image. */
+/** Colors of classes: as far apart as possible, and the same in every image. */
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 export const BLACK: Rgb = [0, 0, 0];
 const WHITE: Rgb = [255, 255, 255];
 
-/** Turning by the golden angle never comes back to a hue, however many classes there are. */
+/** Hues at multiples of the golden angle never repeat, for any number of classes. */
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 /** Class 0 is red. */
 const FIRST_HUE = 0.5;
@@ -13,7 +13,7 @@ const FIRST_HUE = 0.5;
 const LIGHTNESSES = [0.63, 0.82, 0.72];
 const CHROMA = 0.19;
 
-/** Color of a class, 0..255 a channel. */
+/** Color of a class, 0..255 per channel. */
 export function classColor(classId: number): Rgb {
   const hue = FIRST_HUE + classId * GOLDEN_ANGLE;
   const lightness = LIGHTNESSES[classId % LIGHTNESSES.length];

@@ -1,20 +1,20 @@
-/** Draws detections on an image: boxes, and labels such as "cat 0.93" that stay inside it. */
+/** Draws detections on an image: boxes and labels such as "cat 0.93", all inside the image. */
 import type { Box, Detection } from '../boxes.ts';
 import { drawText, fillRect, type Rect, toRgb } from './canvas.ts';
 import { BLACK, classColor, type Rgb, textColor } from './colors.ts';
 import { type Label, makeLabel, placeLabel } from './label.ts';
 import { type RawImage, validateRawImage } from './raw-image.ts';
 
-/** Sizes are fractions of the image's mean side, with the least pixels that can be made out. */
+/** Sizes are fractions of the image's mean side, with the smallest number of pixels that is visible. */
 const LINE = { fraction: 1 / 240, least: 2 };
 const CAPITALS = { fraction: 1 / 60, least: 8 };
 
-/** A dark edge on both sides of a line keeps it visible on any background. */
+/** A dark edge on both sides keeps a line visible on any background. */
 const EDGE_OPACITY = 0.5;
 
 /**
- * An annotated copy of an image, RGB. Line width and type size follow the image's size; a class
- * has the same color in every image; the best detections lie on top.
+ * Returns an annotated copy of an image, RGB. Line width and text size follow the image's size; a class
+ * has the same color in every image; detections with higher scores are drawn on top.
  * @param detections boxes in pixels of this image
  * @throws INVALID_ARGUMENT, IMAGE_EMPTY
  */
@@ -42,7 +42,7 @@ export function drawDetections(image: RawImage, detections: readonly Detection[]
   return canvas;
 }
 
-/** Whole pixels inside the image, one at least. */
+/** Whole pixels inside the image, at least one. */
 function toRect({ x, y, width, height }: Box, canvas: RawImage): Rect {
   const clamp = (value: number, least: number, most: number) =>
     Math.max(least, Math.min(most, Math.round(value)));
@@ -56,7 +56,7 @@ function toRect({ x, y, width, height }: Box, canvas: RawImage): Rect {
   };
 }
 
-/** A line along the inside of a rectangle. */
+/** Draws a line along the inside of a rectangle. */
 function drawFrame(canvas: RawImage, rect: Rect, line: number, color: Rgb): void {
   const edge = Math.max(1, Math.round(line / 4));
   const outside = grow(rect, edge);
@@ -72,7 +72,7 @@ function grow({ left, top, right, bottom }: Rect, by: number): Rect {
   return { left: left - by, top: top - by, right: right + by, bottom: bottom + by };
 }
 
-/** Four bars that do not overlap, so that translucent lines are even. */
+/** Four bars that do not overlap, so that translucent lines have the same opacity everywhere. */
 function strokeRect(canvas: RawImage, rect: Rect, line: number, color: Rgb, opacity = 1): void {
   const { left, top, right, bottom } = rect;
   const innerTop = Math.min(top + line, bottom);

@@ -1,8 +1,8 @@
-/** The one EXIF value that matters for detection: how the camera was held. */
+/** The one EXIF value that detection needs: the orientation of the camera. */
 
 /**
- * EXIF orientation. 1 is upright; 2 to 4 are mirrored, upside down, flipped; 5 to 8 also swap width
- * and height.
+ * EXIF orientation. 1 is upright; 2 to 4 are mirrored, upside down, and flipped vertically; 5 to 8 also swap
+ * width and height.
  */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
@@ -11,8 +11,8 @@ const TYPE_SHORT = 3;
 const ENTRY_BYTES = 12;
 
 /**
- * Orientation in the first directory of a TIFF structure (the payload of an EXIF block), 1 when it
- * has none or is malformed: a damaged comment must not keep an image from being read.
+ * Orientation in the first directory of a TIFF structure (the payload of an EXIF block). 1 when it is
+ * missing or malformed: damaged metadata must not make an image unreadable.
  */
 export function exifOrientation(tiff: Uint8Array): Orientation {
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);

@@ -8,7 +8,7 @@
 export const CAP_HEIGHT = 146;
 
 /**
- * Every glyph as bytes: advance, number of contours; for each contour the number of points, one bit a
+ * Every glyph as bytes: advance, number of contours; for each contour the number of points, one bit per
  * point that is set where it lies on the curve, and the signed steps (dx, dy) from point to point,
  * the first from (64, 64). y points up.
  */

@@ -1,11 +1,12 @@
 /**
- * What an image file announces, read before anything is allocated for it. These readers are strict
- * where the decoders are lenient: a decoder fills what is missing of a truncated file with gray.
+ * The size, format and orientation of an image file, read before any allocation. These readers are strict
+ * where decoders are lenient: a decoder fills the missing part of a truncated file with gray.
  */
 import { type ErrorCode, RefineDetError } from '../errors.ts';
 import { asciiAt } from './bytes.ts';
 import type { Orientation } from './exif.ts';
 import { parseJpeg } from './jpeg.ts';
+import type { ParsedHeader } from './parsed-header.ts';
 import { PNG_SIGNATURE, parsePng } from './png.ts';
 import type { Size } from './raw-image.ts';
 import { parseWebp } from './webp.ts';
@@ -16,20 +17,8 @@ export type ImageFormat = 'jpeg' | 'png' | 'webp';
 /** EXIF orientations from here on swap width and height. */
 const FIRST_TRANSPOSED = 5;
 
-/** 100 megapixels: above every camera of today, and 400 MB once decoded. */
+/** 100 megapixels: more than current cameras have, and 400 MB when decoded. */
 export const DEFAULT_MAX_PIXELS = 100_000_000;
-
-/** What the reader of one format finds out. */
-export interface ParsedHeader {
-  /** Stored pixels, before the orientation is applied; 0 when not found. */
-  width: number;
-  height: number;
-  orientation: Orientation;
-  /** Whether the file reaches to its end marker. */
-  complete: boolean;
-  /** Names the kind of image when it is one that the decoders do not know. */
-  unsupported?: string;
-}
 
 export interface ImageHeader {
   format: ImageFormat;
@@ -40,13 +29,13 @@ export interface ImageHeader {
 }
 
 export interface DecodeOptions {
-  /** How messages call the image: its path or URL. Default "the given bytes". */
+  /** Name of the image in error messages: its path or URL. Default "the given bytes". */
   source?: string;
-  /** Largest width · height. Default 100 million. */
+  /** Largest allowed width · height. Default 100 million. */
   maxPixels?: number;
   /**
-   * Pixels of the upright image that are enough: a large JPEG file may come out at a half, a
-   * quarter or an eighth of its size, but no side smaller than this. Default: all pixels. Node only.
+   * Smallest useful size of the upright image, in pixels: a large JPEG file may be decoded to a half, a
+   * quarter or an eighth of its size, but not below this. Default: full size. Node only.
    */
   enough?: Size;
 }
@@ -60,7 +49,7 @@ const PARSERS: Record<ImageFormat, (bytes: Uint8Array) => ParsedHeader> = {
 const NAMES: Record<ImageFormat, string> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP' };
 
 /**
- * Size and orientation of a JPEG, PNG or WebP file.
+ * Reads size and orientation of a JPEG, PNG or WebP file.
  * @throws IMAGE_EMPTY for no bytes or no pixels, IMAGE_FORMAT for any other kind of file,
  *   IMAGE_TOO_LARGE above `maxPixels`, IMAGE_CORRUPT for a truncated file
  */
@@ -75,13 +64,10 @@ export function readImageHeader(bytes: Uint8Array, options: DecodeOptions = {}):
 
   const { width, height, orientation, complete, unsupported } = PARSERS[format](bytes);
   if (width * height > maxPixels) {
-    throw fail(
-      'IMAGE_TOO_LARGE',
-      `${width}×${height} pixels are more than the allowed ${maxPixels}`,
-    );
+    throw fail('IMAGE_TOO_LARGE', `its ${width}×${height} pixels exceed maxPixels (${maxPixels})`);
   }
   if (unsupported) throw fail('IMAGE_FORMAT', `${unsupported} is not supported`);
-  if (!complete) throw fail('IMAGE_CORRUPT', `the ${NAMES[format]} data are truncated`);
+  if (!complete) throw fail('IMAGE_CORRUPT', `the ${NAMES[format]} data is truncated`);
   if (width * height === 0) throw fail('IMAGE_EMPTY', `its size is ${width}×${height}`);
   return { format, width, height, orientation };
 }
@@ -92,10 +78,10 @@ export function uprightSize({ width, height, orientation }: ImageHeader): Size {
 }
 
 /**
- * Size and orientation from the first bytes of a file, where they tell: a JPEG states both before its
+ * Size and orientation from the first bytes of a file, where possible: a JPEG file has both before its
  * pixels.
- * @returns undefined for other formats, whose orientation may stand at the end, and for anything out
- *   of the ordinary: {@link readImageHeader} says what it is
+ * @returns undefined for other formats, which may store the orientation at the end, and for anything
+ *   unusual: {@link readImageHeader} then reports the reason
  */
 export function peekImageHeader(start: Uint8Array): ImageHeader | undefined {
   if (imageFormat(start) !== 'jpeg') return undefined;
@@ -112,7 +98,7 @@ function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
   return undefined;
 }
 
-/** Names the formats that people do try, else shows the first bytes. */
+/** Names other common formats; for anything else, shows the first bytes. */
 function describe(bytes: Uint8Array): string {
   const start = asciiAt(bytes, 0);
   if (start === 'GIF8') return 'a GIF';

@@ -1,6 +1,6 @@
-/** The structure of a JPEG file, read without decoding it (ITU-T T.81, annex B). */
+/** Reads the structure of a JPEG file without decoding it (ITU-T T.81, annex B). */
 import { exifOrientation } from './exif.ts';
-import type { ParsedHeader } from './header.ts';
+import type { ParsedHeader } from './parsed-header.ts';
 
 const RST0 = 0xd0;
 const RST7 = 0xd7;
@@ -10,11 +10,11 @@ const APP1 = 0xe1;
 const TEM = 0x01;
 const EXIF_SIGNATURE = [0x45, 0x78, 0x69, 0x66, 0, 0]; // "Exif\0\0"
 
-/** Progressive files use about ten; a hostile one repeats cheap scans to keep the decoder busy. */
+/** Progressive files have about ten scans; a hostile file repeats cheap scans to keep the decoder busy. */
 const MAX_SCANS = 1000;
 
 /**
- * A block of 8×8 pixels takes a bit at the very least, and subsampling makes that 1,024 pixels a byte: of
+ * A block of 8×8 pixels takes at least one bit; subsampling makes that at most 1,024 pixels per byte. From
  * fewer bytes a decoder would fill an image of any size with gray.
  */
 const MOST_PIXELS_PER_BYTE = 2048;
@@ -25,7 +25,7 @@ export function parseJpeg(bytes: Uint8Array): ParsedHeader {
   let scans = 0;
   let at = 2;
   for (;;) {
-    // Like libjpeg: whatever stands before the next 0xff is skipped, and so is its padding.
+    // Like libjpeg: skips any bytes before the next 0xff, and its padding.
     at = bytes.indexOf(0xff, at);
     if (at < 0) return header;
     while (bytes[at] === 0xff) at++;
@@ -51,7 +51,7 @@ function holdsPixels({ width, height }: ParsedHeader, bytes: number): boolean {
   return width * height <= MOST_PIXELS_PER_BYTE * bytes;
 }
 
-/** SOF0 to SOF15; 0xc4, 0xc8 and 0xcc among them mean something else. */
+/** SOF0 to SOF15; 0xc4, 0xc8 and 0xcc in between have other meanings. */
 function isFrameHeader(marker: number): boolean {
   return marker === 0xc0 || (marker > 0xc0 && marker <= 0xcf && marker % 4 !== 0);
 }
@@ -62,7 +62,7 @@ function readFrame(header: ParsedHeader, marker: number, segment: Uint8Array): v
   header.height = (heightHigh << 8) | heightLow;
   header.width = (widthHigh << 8) | widthLow;
   if (marker > 0xc2) header.unsupported = 'a lossless or arithmetic-coded JPEG';
-  else if (precision !== 8) header.unsupported = `a JPEG of ${precision} bits a sample`;
+  else if (precision !== 8) header.unsupported = `a JPEG of ${precision} bits per sample`;
   else if (components !== 1 && components !== 3) {
     header.unsupported = `a ${components === 4 ? 'CMYK' : `${components}-channel`} JPEG`;
   }

@@ -1,16 +1,16 @@
-/** Labels of boxes: their size, and a place for each that hides no other label. */
+/** Labels of boxes: their size, and a position for each that covers no other label. */
 import type { Rect } from './canvas.ts';
 import { renderText, type TextMask } from './text.ts';
 
-/** Below this height of capitals, in pixels, text cannot be read and is left out. */
+/** Text with lower capitals than this, in pixels, is unreadable and is left out. */
 const READABLE_CAP_HEIGHT = 5;
 
-/** Space on the left and right of the text, as a fraction of the height of its capitals. */
+/** Space left and right of the text, as a fraction of the height of its capitals. */
 const PADDING = 0.45;
 
 export interface Label {
   text: TextMask;
-  /** Pixels on the left and right of the text. */
+  /** Pixels left and right of the text. */
   padding: number;
   width: number;
   height: number;
@@ -22,14 +22,14 @@ interface Size {
 }
 
 /**
- * A label of the wanted size or, where the image is too small for it, of the largest that fits.
- * Undefined when that could not be read.
+ * Returns a label of the wanted size or, in a small image, the largest that fits;
+ * undefined when that would be unreadable.
  */
 export function makeLabel(content: string, capHeight: number, image: Size): Label | undefined {
   const label = labelOf(content, capHeight);
   const fit = Math.min(image.width / label.width, image.height / label.height);
   if (fit >= 1) return label;
-  // One pixel less than fits, for sizes are rounded up.
+  // One pixel less than fits, because sizes are rounded up.
   const smaller = capHeight * fit * ((image.width - 1) / image.width);
   if (!(smaller >= READABLE_CAP_HEIGHT)) return undefined;
   const small = labelOf(content, smaller);
@@ -43,8 +43,8 @@ function labelOf(content: string, capHeight: number): Label {
 }
 
 /**
- * Where a label goes: above its box if the image allows, else inside at the top, below, or inside
- * at the bottom; at the first of these places that is free.
+ * Finds the position of a label: above its box if it fits into the image, otherwise inside at the top,
+ * below the box, or inside at the bottom; the first of these positions that is free.
  */
 export function placeLabel(
   { width, height }: Size,

@@ -4,7 +4,7 @@ import type { Orientation } from './exif.ts';
 import type { RawImage, Size } from './raw-image.ts';
 
 /**
- * Per orientation, where the upright image finds its pixels: whether its x runs along the stored
+ * For each orientation, how upright pixels map to stored ones: whether x runs along the stored
  * columns (transposed), and whether the stored x and y run backwards.
  */
 const LAYOUT: Record<Orientation, [transpose: boolean, mirrorX: boolean, mirrorY: boolean]> = {
@@ -19,7 +19,7 @@ const LAYOUT: Record<Orientation, [transpose: boolean, mirrorX: boolean, mirrorY
 };
 
 /**
- * A box of the stored pixels, in the upright image.
+ * Returns a box of the stored pixels in the upright image.
  * @param stored size of the stored image
  */
 export function orientBox(box: Box, { width, height }: Size, orientation: Orientation): Box {
@@ -30,13 +30,13 @@ export function orientBox(box: Box, { width, height }: Size, orientation: Orient
   return { x: y, y: x, width: box.height, height: box.width };
 }
 
-/** The image as the camera saw it; the same object when it is upright already. */
+/** Returns the image as the camera saw it; the same object when it is already upright. */
 export function orient(image: RawImage, orientation: Orientation): RawImage {
   if (orientation === 1) return image;
   const { width, height, channels } = image;
   const [transpose, mirrorX, mirrorY] = LAYOUT[orientation];
   const data = new Uint8Array(image.data.length);
-  // Four bytes move as one word.
+  // Copies four bytes as one word.
   const words = channels === 4 && image.data.byteOffset % 4 === 0;
   const from = words
     ? new Uint32Array(image.data.buffer, image.data.byteOffset, width * height)

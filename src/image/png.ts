@@ -1,7 +1,7 @@
-/** The structure of a PNG file, read without inflating it (ISO/IEC 15948). */
+/** Reads the structure of a PNG file without inflating it (ISO/IEC 15948). */
 import { asciiAt } from './bytes.ts';
 import { exifOrientation } from './exif.ts';
-import type { ParsedHeader } from './header.ts';
+import type { ParsedHeader } from './parsed-header.ts';
 
 export const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -11,7 +11,7 @@ export const COLOR_PALETTE = 3;
 export const COLOR_GREY_ALPHA = 4;
 export const COLOR_RGB_ALPHA = 6;
 
-/** Allowed bits a sample of every color type. */
+/** Allowed bits per sample of every color type. */
 const BIT_DEPTHS: Readonly<Record<number, readonly number[]>> = {
   [COLOR_GREY]: [1, 2, 4, 8, 16],
   [COLOR_RGB]: [8, 16],
@@ -31,8 +31,8 @@ export interface PngStructure extends ParsedHeader {
 }
 
 /**
- * Walks the chunks up to IEND. Their CRCs are not checked: the Adler-32 inside the compressed data
- * guards the pixels, and files with wrong CRCs are common.
+ * Walks the chunks up to IEND. Does not check their CRCs: the Adler-32 inside the compressed data
+ * protects the pixels, and files with wrong CRCs are common.
  */
 export function parsePng(bytes: Uint8Array): PngStructure {
   const png: PngStructure = {
@@ -69,7 +69,7 @@ function readHeader(png: PngStructure, chunk: Uint8Array): void {
   }
 }
 
-/** Whichever of left, above and upper left is nearest to left + above − upper left. */
+/** Returns the one of left, above and upper left that is nearest to left + above − upper left. */
 export function paethPredictor(left: number, above: number, upperLeft: number): number {
   const toLeft = Math.abs(above - upperLeft);
   const toAbove = Math.abs(left - upperLeft);

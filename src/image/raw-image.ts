@@ -1,10 +1,10 @@
-/** Decoded images: what every decoder yields and what the resize kernel reads. */
+/** Decoded images: the output of every decoder and the input of the resize kernel. */
 import { RefineDetError } from '../errors.ts';
-import { isByteArray } from '../platform/realm.ts';
+import { isByteArray } from '../realm.ts';
 
 /**
  * 8-bit pixels, row after row, channels interleaved. One channel is gray and counts as equal red,
- * green and blue; a fourth channel is alpha and is ignored, not composited, as cv2.imread does.
+ * green and blue; a fourth channel is alpha and is ignored, not composited, like in cv2.imread.
  */
 export interface RawImage {
   /** height · width · channels bytes. */
@@ -22,29 +22,29 @@ export interface Size {
   height: number;
 }
 
-/** Pixels of a file. */
+/** Pixels of an image file. */
 export interface DecodedImage extends RawImage {
-  /** Of the upright image in the file, where the pixels are fewer. */
+  /** Size of the upright image in the file, where it was decoded to fewer pixels. */
   fullSize?: Size;
 }
 
 /**
- * Checks an image that comes from a caller.
- * @param name how the message calls it
+ * Checks an image from a caller.
+ * @param name name of the image in error messages
  * @throws INVALID_ARGUMENT for a wrong type, size, channel count or data length; IMAGE_EMPTY for no pixels
  */
 export function validateRawImage(image: RawImage, name = 'the raw image'): void {
   const { data, width, height, channels } = image;
   if (!isByteArray(data)) {
-    throw invalid(`${name} needs its data as Uint8Array or Uint8ClampedArray`);
+    throw invalid(`${name} must have data of type Uint8Array or Uint8ClampedArray`);
   }
   for (const [side, size] of Object.entries({ width, height })) {
     if (!Number.isInteger(size) || size < 0) {
-      throw invalid(`${name} needs a whole number of pixels, not ${side} ${size}`);
+      throw invalid(`${name} must have a whole number as ${side}, not ${size}`);
     }
   }
   if (channels !== 1 && channels !== 3 && channels !== 4) {
-    throw invalid(`${name} needs 1, 3 or 4 channels, not ${channels}`);
+    throw invalid(`${name} must have 1, 3 or 4 channels, not ${channels}`);
   }
   if (width === 0 || height === 0) {
     throw new RefineDetError(

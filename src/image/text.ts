@@ -1,4 +1,4 @@
-/** Anti-aliased text without a canvas: TrueType outlines filled by scanlines. */
+/** Anti-aliased text without a canvas: fills TrueType outlines by scanlines. */
 import { CAP_HEIGHT, GLYPHS } from './glyphs.ts';
 
 /** Opacity of the pixels of one line of text, row after row, 0 to 1. */
@@ -22,10 +22,10 @@ const PEN_START = 64;
 const ASCENT = 42;
 const DESCENT = 48;
 
-/** Sub-scanlines of a pixel row; across a row coverage is exact. */
+/** Scanlines per pixel row; across a row, coverage is exact. */
 const SUBSAMPLES = 8;
 
-/** Straight pieces of a curve: more are not visible at label sizes. */
+/** Straight pieces per curve: more make no visible difference at label sizes. */
 const CURVE_PIECES = 4;
 
 /**
@@ -54,8 +54,8 @@ export function renderText(text: string, capHeight: number): TextMask {
 }
 
 /**
- * Adds, on every sub-scanline that an edge crosses, its direction at the crossing, shared between the
- * two nearest columns: the running sum along a row is then the winding number, that is coverage.
+ * For every scanline that an edge crosses, adds the edge's direction at the crossing, shared between
+ * the two nearest columns: the running sum along a row is then the winding number, which is the coverage.
  */
 function addPolygon(points: Polygon, edges: Float32Array, stride: number, height: number): void {
   const n = points.length;
@@ -133,8 +133,8 @@ interface ControlPoint {
 }
 
 /**
- * Quadratic curves to straight pieces. Between two points off the curve TrueType implies one on it,
- * half-way. The first point is on the curve.
+ * Converts quadratic curves to straight pieces. Between two points off the curve, TrueType implies a
+ * point on it, half-way. The first point is on the curve.
  */
 function flatten(points: ControlPoint[]): Polygon {
   const polygon: Polygon = [];

@@ -1,11 +1,11 @@
-/** The structure of a WebP file, read without decoding it (RFC 9649). */
+/** Reads the structure of a WebP file without decoding it (RFC 9649). */
 import { asciiAt } from './bytes.ts';
 import { exifOrientation } from './exif.ts';
-import type { ParsedHeader } from './header.ts';
+import type { ParsedHeader } from './parsed-header.ts';
 
 const FLAG_ANIMATION = 0x02;
 
-/** Walks the RIFF chunks; all of them must be there, as the RIFF size announces. */
+/** Walks the RIFF chunks; all of them must be present, as the RIFF size announces. */
 export function parseWebp(bytes: Uint8Array): ParsedHeader {
   const header: ParsedHeader = { width: 0, height: 0, orientation: 1, complete: false };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -18,12 +18,12 @@ export function parseWebp(bytes: Uint8Array): ParsedHeader {
     // Chunks start at even offsets.
     at += 8 + size + (size % 2);
   }
-  // The last padding byte is often forgotten.
+  // Many writers forget the last padding byte.
   return { ...header, complete: header.width > 0 && end <= bytes.length + 1 && at <= end + 1 };
 }
 
 function readChunk(header: ParsedHeader, type: string, chunk: Uint8Array): void {
-  // The canvas size of VP8X stands first; libwebp refuses a frame that differs from it.
+  // The canvas size of VP8X comes first; libwebp rejects a frame that differs from it.
   const sized = header.width > 0;
   if (type === 'EXIF') header.orientation = exifOrientation(withoutJpegSignature(chunk));
   if (chunk.length < 10 && type !== 'VP8L') return;
@@ -42,7 +42,7 @@ function readChunk(header: ParsedHeader, type: string, chunk: Uint8Array): void 
   }
 }
 
-/** Some writers keep the "Exif\0\0" that only JPEG needs. */
+/** Some writers keep the prefix "Exif\0\0", which only JPEG needs. */
 function withoutJpegSignature(chunk: Uint8Array): Uint8Array {
   return asciiAt(chunk, 0) === 'Exif' ? chunk.subarray(6) : chunk;
 }

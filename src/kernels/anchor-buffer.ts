@@ -1,4 +1,4 @@
-/** The anchor grid written straight into the heap. */
+/** Writes the anchor grid directly into the heap. */
 import { type AnchorOptions, cellShapes, type GridShape } from '../anchors.ts';
 import type { Kernels } from './module.ts';
 

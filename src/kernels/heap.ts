@@ -1,7 +1,7 @@
 /**
  * The linear memory that tensors and kernels share. On the wasm backend it is the backend's own
- * heap; elsewhere (GPU backends, tests, the stand-alone `postprocess()`) a {@link createHeap | heap}
- * of ours.
+ * heap; elsewhere (GPU backends, tests, the stand-alone `postprocess()`) it is one of
+ * {@link createHeap}.
  */
 import { RefineDetError } from '../errors.ts';
 
@@ -18,7 +18,7 @@ export interface Heap {
   free(pointer: number): void;
 }
 
-/** Views of `length` elements at an address. Make them anew after anything that may allocate. */
+/** Views of `length` elements at an address. Create them again after anything that may allocate. */
 export function float32View(heap: Heap, pointer: number, length: number): Float32Array {
   return new Float32Array(heap.memory.buffer, pointer, length);
 }
@@ -45,7 +45,7 @@ export function createHeap(options: { threaded?: boolean; maximumPages?: number 
   const { threaded = false, maximumPages = MAX_PAGES } = options;
   const memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages, shared: threaded });
   const used = new Map<number, number>(); // address -> bytes
-  // Address 0 is never handed out: it means "none" to the kernels.
+  // Address 0 is never returned: it means "none" to the kernels.
   const blocks: Block[] = [{ start: ALIGNMENT, end: PAGE_BYTES }];
 
   function malloc(bytes: number): number {

@@ -5,12 +5,12 @@ import type { Kernels } from './module.ts';
 import { type PostprocessOptions, resolvePostprocessOptions } from './postprocess-options.ts';
 import { GrowingBuffer, type RawDetections, Workspace } from './workspace.ts';
 
-/** What {@link mergeDetections} reads: raw detections, or as much of them. */
+/** What {@link mergeDetections} reads: raw detections without the count. */
 export type Candidates = Omit<RawDetections, 'count'>;
 
 /**
  * Merges candidates from several scales, flips or tiles into one list, by the same suppression as
- * PostProcessor. The options for objectness and anchors do not matter here. Candidates with a NaN
+ * PostProcessor. The options for objectness and anchors have no effect here. Candidates with a NaN
  * or infinity, or without area inside [0, 1], are dropped; equal scores keep the order of the list.
  * @param candidates boxes as corners, all in one normalized frame
  * @param classes object classes (K)

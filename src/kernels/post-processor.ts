@@ -1,33 +1,18 @@
 /** Typed access to the post-process kernels (assembly/postprocess.ts): from heads to detections. */
 import { type AnchorOptions, anchorCount, type GridShape } from '../anchors.ts';
 import { RefineDetError } from '../errors.ts';
+import type { HeadMap, HeadName } from '../heads.ts';
 import { show } from '../option-checks.ts';
 import { writeAnchorGrid } from './anchor-buffer.ts';
-import { float32View, type Heap, uint32View } from './heap.ts';
+import { Level } from './generated/abi.ts';
+import { float32View, type Heap } from './heap.ts';
 import type { Kernels } from './module.ts';
 import { POSTPROCESS_DEFAULTS, type PostprocessOptions } from './postprocess-options.ts';
+import { type RecordValues, writeRecord } from './records.ts';
 import { GrowingBuffer, type RawDetections, Workspace } from './workspace.ts';
 
-/** Outputs of one level, or of all levels joined: n anchors, K object classes. */
-interface HeadOutputs<T> {
-  /** [n, 4] ARM offsets. */
-  armLoc: T;
-  /** [n, 2] ARM logits: background, foreground. */
-  armConf: T;
-  /** [n, 4] ODM offsets. */
-  odmLoc: T;
-  /** [n, K + 1] ODM logits: background, classes. */
-  odmConf: T;
-}
-
-/** Heads outside the heap. */
-export type HeadArrays = HeadOutputs<Float32Array>;
-
-/** Heads in the heap, by address. */
-export interface HeadPointers extends HeadOutputs<number> {
-  /** n */
-  anchors: number;
-}
+/** Heads in the heap, of one level or of all levels joined: an address for each output, and `anchors`. */
+export type HeadPointers = RecordValues<typeof Level>;
 
 /** What determines the anchors; see anchorGrid. */
 export interface AnchorGrid {
@@ -36,8 +21,6 @@ export interface AnchorGrid {
   inputWidth: number;
   options: AnchorOptions;
 }
-
-const LEVEL_WORDS = 5;
 
 /** Turns head outputs into detections. Owns its anchors, scratch and result memory. */
 export class PostProcessor {
@@ -100,22 +83,21 @@ export class PostProcessor {
     this.#checkAlive();
     const anchors = levels.reduce((sum, level) => sum + level.anchors, 0);
     this.#checkAnchors(anchors);
-    const table = this.#levels.reserve(4 * LEVEL_WORDS * levels.length);
+    const table = this.#levels.reserve(Level.bytes * levels.length);
     const parameters = this.#workspace.prepare(anchors, options, {
       anchors: this.#anchors,
       levels: table,
       levelCount: levels.length,
     });
-    const words = uint32View(this.#heap, table, LEVEL_WORDS * levels.length);
-    levels.forEach(({ armLoc, armConf, odmLoc, odmConf, anchors }, i) => {
-      words.set([armLoc, armConf, odmLoc, odmConf, anchors], LEVEL_WORDS * i);
+    levels.forEach((level, i) => {
+      writeRecord(this.#heap, table + Level.bytes * i, Level, level);
     });
     return this.#workspace.read(this.#kernels.postprocess(parameters));
   }
 
   /** The same for heads outside the heap: a GPU backend's downloads, plain arrays. */
   runArrays(
-    levels: readonly HeadArrays[],
+    levels: readonly HeadMap<Float32Array>[],
     options: PostprocessOptions = POSTPROCESS_DEFAULTS,
   ): RawDetections {
     this.#checkAlive();
@@ -164,9 +146,9 @@ export class PostProcessor {
 }
 
 /** All four outputs must describe the same anchors. */
-function checkHeads(heads: HeadArrays, classes: number): void {
+function checkHeads(heads: HeadMap<Float32Array>, classes: number): void {
   const widths = { armConf: 2, armLoc: 4, odmLoc: 4, odmConf: classes + 1 };
-  for (const [name, width] of Object.entries(widths) as [keyof HeadArrays, number][]) {
+  for (const [name, width] of Object.entries(widths) as [HeadName, number][]) {
     requireFloats(name, heads?.[name]);
     const anchors = Math.floor(heads.armConf.length / 2);
     const { length } = heads[name];

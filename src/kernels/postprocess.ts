@@ -1,20 +1,21 @@
 /** Post-processing: from the raw outputs of a network, or from candidates, to detections. */
+import type { HeadMap } from '../heads.ts';
+import { startOnce } from '../start-once.ts';
 import { createHeap } from './heap.ts';
-import { type Kernels, loadKernels } from './module.ts';
-import { type HeadArrays, PostProcessor, requireFloats } from './post-processor.ts';
+import { loadKernels } from './module.ts';
+import { PostProcessor, requireFloats } from './post-processor.ts';
 import { type PostprocessOptions, resolvePostprocessOptions } from './postprocess-options.ts';
 import type { RawDetections } from './workspace.ts';
 
 export { type Candidates, mergeDetections } from './merge-detections.ts';
 export {
   type AnchorGrid,
-  type HeadArrays,
   type HeadPointers,
   PostProcessor,
 } from './post-processor.ts';
 export type { RawDetections } from './workspace.ts';
 
-let ownKernels: Promise<Kernels> | undefined;
+const ownKernels = startOnce(() => loadKernels(createHeap()));
 
 /**
  * Post-processes raw head outputs without a detector, for instance those of another runtime.
@@ -25,7 +26,7 @@ let ownKernels: Promise<Kernels> | undefined;
  * @throws INVALID_ARGUMENT, INVALID_OPTION, OUT_OF_MEMORY
  */
 export async function postprocess(
-  heads: HeadArrays,
+  heads: HeadMap<Float32Array>,
   anchors: Float32Array,
   options?: Partial<PostprocessOptions>,
 ): Promise<RawDetections> {
@@ -33,8 +34,7 @@ export async function postprocess(
   requireFloats('anchors', anchors);
   requireFloats('odmConf', heads?.odmConf);
   const classes = Math.floor((4 * heads.odmConf.length) / anchors.length) - 1;
-  ownKernels ??= loadKernels(createHeap());
-  const processor = new PostProcessor(await ownKernels, anchors, classes);
+  const processor = new PostProcessor(await ownKernels(), anchors, classes);
   try {
     return processor.runArrays([heads], resolved);
   } finally {

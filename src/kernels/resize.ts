@@ -2,8 +2,10 @@
 import type { Box } from '../boxes.ts';
 import { RefineDetError } from '../errors.ts';
 import type { RawImage } from '../image/raw-image.ts';
-import { float32View, type Heap, uint8View, uint32View } from './heap.ts';
+import { Resize, ResizeInput } from './generated/abi.ts';
+import { float32View, type Heap, uint8View } from './heap.ts';
 import type { Kernels } from './module.ts';
+import { writeRecord } from './records.ts';
 import { GrowingBuffer } from './workspace.ts';
 
 export interface ResizeOptions {
@@ -27,10 +29,9 @@ export interface ResizeTarget {
   height: number;
 }
 
-const RECORD_BYTES = 64; // class Resize in assembly/resize.ts
 const NORMALIZATION_BYTES = 96;
 
-/** The kernel reads four bytes a pixel, whatever its number of channels. */
+/** The kernel reads four bytes per pixel, even if it has fewer channels. */
 const PADDING_BYTES = 3;
 
 /** Images pass through the heap in bands of about this size, so that it does not grow with them. */
@@ -51,7 +52,7 @@ export class Preprocessor {
   constructor(kernels: Kernels) {
     this.#kernels = kernels;
     this.#heap = kernels.heap;
-    this.#record = this.#heap.malloc(RECORD_BYTES + NORMALIZATION_BYTES);
+    this.#record = this.#heap.malloc(Resize.bytes + NORMALIZATION_BYTES);
     this.#source = new GrowingBuffer(this.#heap);
     this.#scratch = new GrowingBuffer(this.#heap);
     this.#bytes = new GrowingBuffer(this.#heap);
@@ -63,7 +64,7 @@ export class Preprocessor {
    */
   run(image: RawImage, target: ResizeTarget, options: NormalizeOptions): void {
     const { mean, std, channelOrder } = options;
-    const normalization = this.#record + RECORD_BYTES;
+    const normalization = this.#record + Resize.bytes;
     const factors = Array.from({ length: 12 }, (_, i) => 1 / std[i % 3]);
     const summands = factors.map((factor, i) => -mean[i % 3] * factor);
     float32View(this.#heap, normalization, 24).set([...factors, ...summands]);
@@ -125,10 +126,19 @@ export class Preprocessor {
 
     const source = this.#source.reserve(bandRows * stride + PADDING_BYTES);
     const scratch = this.#scratch.reserve(this.#kernels.resizeScratchBytes(width));
-    const { channels } = image;
-    const fields = uint32View(this.#heap, this.#record, 10);
-    const flags = [Number(flip), Number(bgr)];
-    fields.set([0, rect.width, rect.height, stride, channels, width, height, ...flags, scratch]);
+    const input = {
+      source,
+      sourceWidth: rect.width,
+      sourceHeight: rect.height,
+      stride,
+      channels: image.channels,
+      width,
+      height,
+      flip: Number(flip),
+      bgr: Number(bgr),
+      scratch,
+    };
+    writeRecord(this.#heap, this.#record, ResizeInput, input);
     this.#kernels.beginResize(this.#record);
     for (let from = 0; from < height; from += step) {
       const to = Math.min(height, from + step);
@@ -136,7 +146,8 @@ export class Preprocessor {
       const last = Math.min(rect.height, Math.floor((to - 0.5) * scale - 0.5) + 3);
       copyRows(image, rect, first, last, uint8View(this.#heap, source, (last - first) * stride));
       // Where row 0 would be; wraps around below address 0.
-      uint32View(this.#heap, this.#record, 1)[0] = source - first * stride;
+      const start = source - first * stride;
+      writeRecord(this.#heap, this.#record, ResizeInput, { ...input, source: start });
       emit(from, to);
     }
   }

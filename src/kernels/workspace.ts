@@ -1,9 +1,10 @@
 /** The heap memory of one post-process: parameters, class mask, scratch and results. */
 import { RefineDetError } from '../errors.ts';
+import { Parameters } from './generated/abi.ts';
 import { float32View, type Heap, uint8View } from './heap.ts';
 import type { Kernels } from './module.ts';
 import type { PostprocessOptions } from './postprocess-options.ts';
-import { type BlockAddresses, PARAMETER_BYTES, writeParameters } from './postprocess-parameters.ts';
+import { type PostprocessAddresses, writeParameters } from './postprocess-parameters.ts';
 
 /** Detections before they get names and pixels, best first. */
 export interface RawDetections {
@@ -27,21 +28,21 @@ export class Workspace {
   readonly #classMask: number;
   readonly #scratch: GrowingBuffer;
   readonly #results: GrowingBuffer;
-  #at: BlockAddresses | undefined;
+  #at: PostprocessAddresses | undefined;
 
   /** @param classes object classes (K), background not counted */
   constructor(kernels: Kernels, classes: number) {
     this.#kernels = kernels;
     this.#heap = kernels.heap;
     this.#classes = classes;
-    this.#parameters = this.#heap.malloc(PARAMETER_BYTES + classes);
-    this.#classMask = this.#parameters + PARAMETER_BYTES;
+    this.#parameters = this.#heap.malloc(Parameters.bytes + classes);
+    this.#classMask = this.#parameters + Parameters.bytes;
     this.#scratch = new GrowingBuffer(this.#heap);
     this.#results = new GrowingBuffer(this.#heap);
   }
 
   /**
-   * Writes the parameter block and makes room for scratch and results.
+   * Writes the parameters and makes room for scratch and results.
    * @param count anchors or candidates (N)
    * @returns its address, the argument of the kernels
    * @throws INVALID_OPTION, INVALID_ARGUMENT, OUT_OF_MEMORY
@@ -49,13 +50,13 @@ export class Workspace {
   prepare(
     count: number,
     options: PostprocessOptions,
-    input: Pick<BlockAddresses, 'anchors' | 'levels' | 'levelCount'>,
+    input: Pick<PostprocessAddresses, 'anchors' | 'levels' | 'levelCount'>,
   ): number {
     checkCount(count, this.#classes);
     this.#writeClassMask(options.classMask);
     const keepTopK = Math.min(options.keepTopK, count * this.#classes);
     const outBoxes = this.#results.reserve(keepTopK * (BOX_BYTES + 8));
-    const at: BlockAddresses = {
+    const at: PostprocessAddresses = {
       ...input,
       count,
       classes: this.#classes,

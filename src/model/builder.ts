@@ -1,5 +1,6 @@
-/** Collects layer records; every method appends one and returns its name, the handle for the next. */
-import type { Activation, ConvLayer, DepthwiseLayer, Graph, HeadNames, Layer } from './graph.ts';
+/** Collects layer records; every method appends one and returns its name, the input of later ones. */
+import type { HeadMap } from '../heads.ts';
+import type { Activation, ConvLayer, DepthwiseLayer, Graph, Layer } from './graph.ts';
 
 type ConvOptions = Partial<
   Pick<ConvLayer, 'stride' | 'dilation' | 'padding' | 'activation' | 'batchNorm'>
@@ -53,7 +54,7 @@ export class GraphBuilder {
     return this.#push({ op: 'add', name, inputs, ...(activation && { activation }) });
   }
 
-  graph(heads: HeadNames, anchorsPerCell: number, numClasses: number): Graph {
+  graph(heads: HeadMap<string[]>, anchorsPerCell: number, numClasses: number): Graph {
     return { layers: this.#layers, heads, anchorsPerCell, numClasses };
   }
 

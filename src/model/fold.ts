@@ -2,12 +2,12 @@
 import { RefineDetError } from '../errors.ts';
 import type { ConvLayer, DeconvLayer, Graph, Layer, Weights } from './graph.ts';
 
-/** Of Caffe and PyTorch alike. */
+/** Epsilon of Caffe and of PyTorch. */
 export const BATCH_NORM_EPSILON = 1e-5;
 
 type NormalizedLayer = (ConvLayer | DeconvLayer) & { batchNorm: true };
 
-/** The same graph with plain convolutions. */
+/** Removes the batch normalization of a graph, for weights that are folded. */
 export function withoutBatchNorm(graph: Graph): Graph {
   const layers = graph.layers.map((layer): Layer => {
     if (!isNormalized(layer)) return layer;
@@ -18,7 +18,7 @@ export function withoutBatchNorm(graph: Graph): Graph {
 }
 
 /**
- * Graph and weights without batch normalization. Neither argument changes; tensors of other layers
+ * Folds the batch normalization of graph and weights. Neither argument changes; tensors of other layers
  * are shared, not copied.
  * @throws WEIGHTS_MISMATCH when a tensor of a normalized layer is missing
  */

@@ -4,7 +4,7 @@ import { type ConvLayer, convSize, type DepthwiseLayer, type Padding } from './g
 
 type MapShape = readonly [batch: number, height: number, width: number, channels: number];
 
-/** Of a convolution of a map [B, height, width, channels]. */
+/** Geometry of a convolution on a map [B, height, width, channels]. */
 export function convGeometry(
   [batch, height, width, channels]: MapShape,
   { filters, kernel, stride, dilation, padding }: ConvLayer,
@@ -27,7 +27,7 @@ export function convGeometry(
   };
 }
 
-/** The same for a depthwise convolution. */
+/** Geometry of a depthwise convolution on a map [B, height, width, channels]. */
 export function depthwiseGeometry(
   [batch, height, width, channels]: MapShape,
   { kernel, stride, padding }: DepthwiseLayer,

@@ -1,14 +1,15 @@
 /**
- * The network as data: a graph is a list of plain layer records in execution order. Everything that
- * deals with networks (running, counting, initializing, importing, exporting, training) reads it.
+ * The network as data: a graph is a list of plain layer records in execution order. Running, counting,
+ * initializing, importing, exporting and training all read it.
  *
  * Activations are NHWC. A layer's output carries the layer's name; its tensors are
  * `<name>.weight`, `<name>.bias` and so on.
  */
+import type { HeadMap } from '../heads.ts';
 
 /** `same` is TensorFlow's SAME; a number pads all four sides (Caffe, PyTorch). */
 export type Padding = 'same' | number;
-/** What follows a convolution or an addition. */
+/** Activation after a convolution or an addition. */
 export type Activation = 'relu' | 'relu6';
 
 interface Unary {
@@ -65,7 +66,7 @@ export interface MaxPoolLayer extends Unary {
   ceil: boolean;
 }
 
-/** Under the square root of an L2 norm: a position without any signal stays zero. */
+/** Added under the square root of an L2 norm, so that a position of zeros stays zero. */
 export const L2_NORM_EPSILON = 1e-10;
 
 /** L2 normalization across channels with a learned scale per channel. Tensor: weight [channels]. */
@@ -83,7 +84,7 @@ export interface AddLayer {
   activation?: Activation;
 }
 
-/** A layer: one of a few operations with its own fields. */
+/** One operation of a network. */
 export type Layer =
   | InputLayer
   | ConvLayer
@@ -93,18 +94,11 @@ export type Layer =
   | L2NormLayer
   | AddLayer;
 
-/** Names of the head convolutions, one a level, shallowest (stride 8) first. */
-export interface HeadNames {
-  armLoc: string[];
-  armConf: string[];
-  odmLoc: string[];
-  odmConf: string[];
-}
-
 /** A network as plain records, in order of execution. */
 export interface Graph {
   layers: Layer[];
-  heads: HeadNames;
+  /** Names of the head convolutions, one per level, shallowest (stride 8) first. */
+  heads: HeadMap<string[]>;
   /** Anchors per cell (A). */
   anchorsPerCell: number;
   /** Object classes plus background. */
@@ -114,7 +108,7 @@ export interface Graph {
 /** Weights by tensor name, float32. */
 export type Weights = Map<string, WeightTensor>;
 
-/** A tensor as it is stored: its shape and its numbers. */
+/** Shape and numbers of a stored tensor. */
 export interface WeightTensor {
   shape: readonly number[];
   data: Float32Array;
@@ -123,7 +117,7 @@ export interface WeightTensor {
 /** [height, width, channels] */
 export type FeatureShape = readonly [height: number, width: number, channels: number];
 
-/** The layers that a layer reads. */
+/** Names of the layers that a layer reads. */
 export function layerInputs(layer: Layer): readonly string[] {
   if (layer.op === 'input') return [];
   return layer.op === 'add' ? layer.inputs : [layer.input];

@@ -3,8 +3,8 @@ import { deriveRandom, type Random } from '../random.ts';
 import { type Graph, type Layer, parameterShapes, type Weights } from './graph.ts';
 
 /**
- * Kernels uniform in ±√(3 / fan-in), Caffe's "xavier" filler, with which the released code fills
- * its new layers; biases 0, batch normalization neutral, L2 normalization at its initial scale.
+ * Kernels uniform in ±√(3 / fan-in), Caffe's "xavier" filler, as the released code fills its new
+ * layers; biases 0, batch normalization neutral, L2 normalization at its initial scale.
  * @param seed the same seed gives the same weights
  */
 export function initializeWeights(graph: Graph, seed = 1): Weights {
@@ -30,7 +30,7 @@ function constantFor(layer: Layer, tensor: string): number | undefined {
   return tensor === 'gamma' || tensor === 'variance' ? 1 : 0;
 }
 
-/** Inputs that one output sums up; kernels are [kh, kw, in, out], depthwise [kh, kw, channels, 1]. */
+/** Number of inputs that one output sums up; kernels are [kh, kw, in, out], depthwise [kh, kw, channels, 1]. */
 function fanIn({ op }: Layer, [kh, kw, inputs]: readonly number[]): number {
   if (op === 'depthwise') return kh * kw;
   // The windows of a 2×2 stride-2 deconvolution do not overlap.

@@ -1,14 +1,11 @@
-/** A detector in memory: what the network is, how its input is prepared, and its weights. */
+/** A detector in memory: its network, its pre-processing and its weights. */
 import type { AnchorOptions } from '../anchors.ts';
 import type { Decoding } from '../kernels/postprocess-options.ts';
 import type { Graph, Weights } from './graph.ts';
 import type { GraphOptions } from './graph-options.ts';
-import type { PresetName } from './presets.ts';
+import type { ChannelOrder, PresetName } from './presets.ts';
 
-/** Order of the color channels that the network was trained on. */
-export type ChannelOrder = 'RGB' | 'BGR';
-
-/** Everything about a model but its tensors; stored as metadata of the weight file. */
+/** Everything about a model except its tensors; stored as metadata of the weight file. */
 export interface ModelConfig {
   preset: PresetName;
   /** Variants of the preset's graph. */
@@ -24,15 +21,15 @@ export interface ModelConfig {
   classes: readonly string[];
   anchors: AnchorOptions;
   /**
-   * How the heads are to be read, from how they were trained: what detection does unless its options
-   * say otherwise. Default: the released code's values.
+   * How detection decodes the heads when its options do not say; it depends on how they were trained.
+   * Default: the released code's values.
    */
   decoding?: Partial<Decoding>;
   /** Where the weights come from: free JSON (training run, source file, license, measured accuracy). */
   provenance?: Record<string, unknown>;
 }
 
-/** A network with its weights and all that is known about it. */
+/** A network with its weights and its configuration. */
 export interface Model {
   config: ModelConfig;
   graph: Graph;

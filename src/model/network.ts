@@ -1,41 +1,20 @@
-/** Runs a layer graph with TensorFlow.js operations on whatever backend is current. */
+/** Runs a layer graph with TensorFlow.js operations on the current backend. */
 import * as tf from '@tensorflow/tfjs-core';
 import { RefineDetError } from '../errors.ts';
+import { byHead, type HeadMap, type HeadName, headWidths } from '../heads.ts';
 import { hasLayerKernels } from '../kernels/layers/index.ts';
-import { type BoundStep, bindStep } from './bind.ts';
-import { bindChain, isChain } from './bind-chain.ts';
+import { KERNEL_BINDERS } from './bind-kernels.ts';
+import { TFJS_BINDERS } from './bind-tfjs.ts';
+import { type Binders, type BoundStep, bindStep } from './binders.ts';
 import { foldBatchNorm } from './fold.ts';
 import type { Graph, Weights } from './graph.ts';
-import { planSteps, type Step } from './plan.ts';
+import { type PlanStep, planSteps, type StepKind } from './plan.ts';
 import { planInference } from './plan-inference.ts';
 
-/** Raw head outputs of one level for a batch of B images, before any softmax; A anchors a cell. */
-export interface LevelHeads {
-  /** [B, h, w, A·4] */
-  armLoc: tf.Tensor4D;
-  /** [B, h, w, A·2] */
-  armConf: tf.Tensor4D;
-  /** [B, h, w, A·4] */
-  odmLoc: tf.Tensor4D;
-  /** [B, h, w, A·(K + 1)] */
-  odmConf: tf.Tensor4D;
-}
-
-/** Raw head outputs of all levels joined; N anchors in level order. */
-export interface Heads {
-  /** [B, N, 4] offsets of the ARM. */
-  armLoc: tf.Tensor3D;
-  /** [B, N, 2] logits: background, foreground. */
-  armConf: tf.Tensor3D;
-  /** [B, N, 4] offsets of the ODM. */
-  odmLoc: tf.Tensor3D;
-  /** [B, N, K + 1] logits, class 0 is background. */
-  odmConf: tf.Tensor3D;
-}
-
-export const HEAD_NAMES = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
-
-interface NetworkStep extends Step {
+interface NetworkStep {
+  /** The map that the step returns. */
+  name: string;
+  inputs: readonly string[];
   bound: BoundStep;
   /** Maps that nothing reads after this step. */
   release: string[];
@@ -54,20 +33,16 @@ export class Network {
   constructor(graph: Graph, weights: Weights) {
     const folded = foldBatchNorm(graph, weights);
     this.#graph = folded.graph;
-    const steps = (hasLayerKernels() ? planInference : planSteps)(folded.graph);
-    const lastReader = lastReaders(steps);
-    this.#steps = steps.map((step) => ({
-      ...step,
-      bound: this.#bind(step, folded.weights),
-      release: [...lastReader].filter(([, reader]) => reader === step.name).map(([name]) => name),
-    }));
+    this.#steps = hasLayerKernels()
+      ? this.#bind(planInference(folded.graph), KERNEL_BINDERS, folded.weights)
+      : this.#bind(planSteps(folded.graph), TFJS_BINDERS, folded.weights);
   }
 
   /**
    * @param input [B, height, width, 3], normalized; not disposed
-   * @returns one entry a level, shallowest first; the caller disposes the tensors
+   * @returns one entry per level, shallowest first; the caller disposes the tensors
    */
-  forward(input: tf.Tensor4D): LevelHeads[] {
+  forward(input: tf.Tensor4D): HeadMap<tf.Tensor4D>[] {
     const maps = new Map<string, tf.Tensor4D>([[this.#graph.layers[0].name, input]]);
     for (const { name, inputs, bound, release } of this.#steps) {
       maps.set(name, bound.run(inputs.map((source) => maps.get(source)!)));
@@ -85,13 +60,31 @@ export class Network {
     this.#constants.length = 0;
   }
 
-  /** Uploads the tensors of a step, and keeps those that it goes on reading. */
-  #bind(step: Step, weights: Weights): BoundStep {
+  #bind<K extends StepKind>(
+    plan: readonly PlanStep<K>[],
+    binders: Binders<K>,
+    weights: Weights,
+  ): NetworkStep[] {
+    const lastReader = lastReaders(plan);
+    return plan.map((step) => ({
+      name: step.name,
+      inputs: step.inputs,
+      bound: this.#bindStep(step, binders, weights),
+      release: [...lastReader].filter(([, reader]) => reader === step.name).map(([name]) => name),
+    }));
+  }
+
+  /** Uploads the tensors of a step, and keeps those that it still reads. */
+  #bindStep<K extends StepKind>(
+    step: PlanStep<K>,
+    binders: Binders<K>,
+    weights: Weights,
+  ): BoundStep {
     const tensors = step.tensors.map((name) => {
       const { shape, data } = tensorOf(weights, name);
       return tf.tensor(data, shape as number[]);
     });
-    const bound = isChain(step) ? bindChain(step, tensors) : bindStep(step, tensors);
+    const bound = bindStep(binders, step, tensors);
     for (const tensor of tensors) {
       if (bound.reads.includes(tensor)) this.#constants.push(tensor);
       else tensor.dispose();
@@ -100,17 +93,12 @@ export class Network {
   }
 }
 
-/** The head maps among the maps of a network, one entry a level, shallowest first. */
+/** The head maps [B, h, w, A · width] among the maps of a network, one entry per level, shallowest first. */
 export function levelHeads(
-  { heads: { armLoc, armConf, odmLoc, odmConf } }: Graph,
+  { heads }: Graph,
   maps: ReadonlyMap<string, tf.Tensor4D>,
-): LevelHeads[] {
-  return armLoc.map((name, level) => ({
-    armLoc: maps.get(name)!,
-    armConf: maps.get(armConf[level])!,
-    odmLoc: maps.get(odmLoc[level])!,
-    odmConf: maps.get(odmConf[level])!,
-  }));
+): HeadMap<tf.Tensor4D>[] {
+  return heads.armLoc.map((_, level) => byHead((name) => maps.get(heads[name][level])!));
 }
 
 function tensorOf(weights: Weights, name: string) {
@@ -120,34 +108,34 @@ function tensorOf(weights: Weights, name: string) {
 }
 
 /** For every map, the step that reads it last; heads are read at the very end. */
-function lastReaders(steps: readonly Step[]): Map<string, string> {
-  return new Map(steps.flatMap(({ name, inputs }) => inputs.map((input) => [input, name])));
+function lastReaders(plan: readonly Pick<PlanStep, 'name' | 'inputs'>[]): Map<string, string> {
+  return new Map(plan.flatMap(({ name, inputs }) => inputs.map((input) => [input, name])));
 }
 
-/** All levels as one table of anchors; the level maps are disposed. */
-export function joinHeads(levels: readonly LevelHeads[], numClasses: number): Heads {
+/** All levels as one table of anchors [B, N, width]; the level maps are disposed. */
+export function joinHeads(
+  levels: readonly HeadMap<tf.Tensor4D>[],
+  numClasses: number,
+): HeadMap<tf.Tensor3D> {
   const joined = concatHeads(levels, numClasses);
   disposeHeads(levels);
   return joined;
 }
 
-/** All levels as one table of anchors; the level maps are left alone. */
-export function concatHeads(levels: readonly LevelHeads[], numClasses: number): Heads {
-  const join = (head: keyof LevelHeads, width: number): tf.Tensor3D =>
+/** All levels as one table of anchors [B, N, width]; the level maps stay. */
+export function concatHeads(
+  levels: readonly HeadMap<tf.Tensor4D>[],
+  numClasses: number,
+): HeadMap<tf.Tensor3D> {
+  const widths = headWidths(numClasses);
+  const join = (head: HeadName): tf.Tensor3D =>
     tf.concat(
-      levels.map((level) => tf.reshape(level[head], [level[head].shape[0], -1, width])),
+      levels.map(({ [head]: map }) => tf.reshape(map, [map.shape[0], -1, widths[head]])),
       1,
     );
-  return tf.tidy(() => ({
-    armLoc: join('armLoc', 4),
-    armConf: join('armConf', 2),
-    odmLoc: join('odmLoc', 4),
-    odmConf: join('odmConf', numClasses),
-  }));
+  return byHead((head) => tf.tidy(() => join(head)));
 }
 
-export function disposeHeads(heads: readonly LevelHeads[]): void {
-  for (const { armLoc, armConf, odmLoc, odmConf } of heads) {
-    tf.dispose([armLoc, armConf, odmLoc, odmConf]);
-  }
+export function disposeHeads(levels: readonly HeadMap<tf.Tensor4D>[]): void {
+  for (const level of levels) tf.dispose(Object.values(level));
 }

@@ -1,25 +1,28 @@
 /**
- * What pays when a network runs again and again with the same weights: filters transformed once, and
- * maps that never leave the cache. In training the filters change with every step.
+ * Plans for networks that run many times with the same weights: filters transformed once, and maps
+ * that never leave the cache. In training the filters change with every step.
  */
-import { type FeatureShape, type Graph, inferShapes, type Layer } from './graph.ts';
-import { DEPTHWISE_KERNEL, planSteps, readerCounts, type Step } from './plan.ts';
+import { type ConvLayer, type FeatureShape, type Graph, inferShapes } from './graph.ts';
+import { DEPTHWISE_KERNEL, type PlanStep, planSteps, readerCounts } from './plan.ts';
 
-/** Pixels a side that steps are planned for; they run with any other size too. */
+/** Input side that plans are made for, in pixels; they run with any other size too. */
 const PLANNED_SIZE = 320;
-/** The points of a filter take four times its memory; few tiles do not pay for reading them. */
+/** The transformed filter takes four times the memory; few tiles do not pay for reading it. */
 const MIN_TILES = 16;
 /** Outputs of a tile in either direction. */
 const TILE_SIZE = 4;
 
-/** Floats of a map that is better not written as a whole: a part of what a second-level cache holds. */
+/** Floats of a map that should not be written as a whole: a part of a second-level cache. */
 const LARGE_MAP = 1 << 18;
 
-/** The steps of a graph whose weights stay as they are, on a backend that has the layer kernels. */
-export function planInference(graph: Graph): Step[] {
+/** Plans a graph whose weights are constant, for a backend with the layer kernels. */
+export function planInference(graph: Graph): PlanStep[] {
   const shapes = inferShapes(graph, PLANNED_SIZE, PLANNED_SIZE);
-  const steps = planSteps(graph).map((step) =>
-    suitsWinograd(step.layer, shapes) ? { ...step, winograd: true } : step,
+  const steps = planSteps(graph).map(
+    (step): PlanStep =>
+      step.kind === 'conv' && suitsWinograd(step.layer, shapes)
+        ? { ...step, kind: 'winograd' }
+        : step,
   );
   return chainSteps(steps, graph, shapes);
 }
@@ -27,46 +30,41 @@ export function planInference(graph: Graph): Step[] {
 type Shapes = ReadonlyMap<string, FeatureShape>;
 
 /**
- * The same steps, those chained whose large maps in between need not be kept: inverted residuals, say.
- * Every value is the same.
+ * Chains steps, inverted residuals for example, so that the large maps between them are never kept.
+ * Every value stays the same.
  */
-function chainSteps(steps: readonly Step[], graph: Graph, shapes: Shapes): Step[] {
+function chainSteps(steps: readonly PlanStep[], graph: Graph, shapes: Shapes): PlanStep[] {
   const inputs = steps.flatMap((step) => step.inputs);
   const readers = readerCounts(inputs, graph);
   const byName = new Map(steps.map((step) => [step.name, step]));
   const onlyReadHere = (name: string) => (readers.get(name) === 1 ? byName.get(name) : undefined);
   const isLarge = (name: string) => shapes.get(name)!.reduce((a, b) => a * b) >= LARGE_MAP;
-  const chained = new Set<Step>();
-  const linked = steps.map((last) => {
-    const depthwise = isPointwise(last.layer) && onlyReadHere(last.inputs[0]);
-    if (!depthwise || !isDepthwise(depthwise.layer)) return last;
+  const chained = new Set<PlanStep>();
+  const linked = steps.map((last): PlanStep => {
+    if (last.kind !== 'conv' || !isPointwise(last.layer)) return last;
+    const depthwise = onlyReadHere(last.inputs[0]);
+    if (depthwise?.kind !== 'depthwise' || depthwise.layer.kernel !== DEPTHWISE_KERNEL) return last;
     const first = onlyReadHere(depthwise.inputs[0]);
-    if (!first || !isPlainConv(first) || !isLarge(first.name)) return last;
+    if (first?.kind !== 'conv' || first.inputs.length > 1 || !isLarge(first.name)) return last;
     chained.add(first).add(depthwise);
-    const tensors = [first, depthwise, last].flatMap((step) => step.tensors);
-    const inputs = [...first.inputs, ...last.inputs.slice(1)];
-    return { ...last, inputs, tensors, before: [first, depthwise] as const };
+    const parts = [first, depthwise, last] as const;
+    return {
+      kind: 'chain',
+      name: last.name,
+      inputs: [...first.inputs, ...last.inputs.slice(1)],
+      tensors: parts.flatMap((step) => step.tensors),
+      parts,
+    };
   });
   return linked.filter((_, i) => !chained.has(steps[i]));
 }
 
-function isPlainConv({ layer, inputs, winograd }: Step): boolean {
-  return layer.op === 'conv' && inputs.length === 1 && !winograd;
+/** Whether each output depends on the one pixel at its place. */
+function isPointwise({ kernel, stride, padding }: ConvLayer): boolean {
+  return kernel === 1 && stride === 1 && !(Number(padding) > 0);
 }
 
-function isDepthwise(layer: Layer): boolean {
-  return layer.op === 'depthwise' && layer.kernel === DEPTHWISE_KERNEL;
-}
-
-/** Whether each output is made from the one pixel at its place. */
-function isPointwise(layer: Layer): boolean {
-  return (
-    layer.op === 'conv' && layer.kernel === 1 && layer.stride === 1 && !(Number(layer.padding) > 0)
-  );
-}
-
-function suitsWinograd(layer: Layer, shapes: Shapes): boolean {
-  if (layer.op !== 'conv') return false;
+function suitsWinograd(layer: ConvLayer, shapes: Shapes): boolean {
   const { kernel, stride, dilation } = layer;
   const [height, width] = shapes.get(layer.name)!;
   const [, , channels] = shapes.get(layer.input)!;

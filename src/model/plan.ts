@@ -1,53 +1,89 @@
-/** The steps that carry out a graph: its layers, additions merged into the convolutions before them. */
+/**
+ * The execution plan of a graph as data: one step for each layer, additions merged into the
+ * convolutions before them.
+ */
+import { RefineDetError } from '../errors.ts';
 import {
   type Activation,
   type AddLayer,
   type ConvLayer,
+  type DeconvLayer,
+  type DepthwiseLayer,
   type Graph,
+  type L2NormLayer,
   type Layer,
   layerInputs,
+  type MaxPoolLayer,
   parameterShapes,
 } from './graph.ts';
 
-/** A layer to run. Its output may go by another name than the layer's. */
-export interface Step {
-  /** The map that the step yields. */
+/** Kinds of plan steps that every backend runs: the operations of layers. */
+export type LayerKind = Exclude<Layer['op'], 'input'>;
+
+/** What a plan step consists of, by kind. */
+interface StepContent {
+  /** With a second input, which is added to the result. */
+  conv: { layer: ConvLayer };
+  /** A convolution computed by Winograd's minimal filtering. */
+  winograd: { layer: ConvLayer };
+  depthwise: { layer: DepthwiseLayer };
+  deconv: { layer: DeconvLayer };
+  maxpool: { layer: MaxPoolLayer };
+  l2norm: { layer: L2NormLayer };
+  add: { layer: AddLayer };
+  /**
+   * A convolution, a depthwise convolution that is its only reader, and a 1×1 convolution that is the
+   * only reader of that: run together, a few lines at a time.
+   */
+  chain: { parts: readonly [PlanStep<'conv'>, PlanStep<'depthwise'>, PlanStep<'conv'>] };
+}
+
+export type StepKind = keyof StepContent;
+
+/** What every plan step has. */
+export interface StepBase {
+  /** Name of the output map; it may differ from the layer's name. */
   name: string;
-  layer: Layer;
-  /** Maps that it reads; a convolution with two adds the second to its result. */
+  /** Names of the input maps. */
   inputs: readonly string[];
   activation?: Activation;
-  /** Names of the layer's tensors. */
+  /** Names of the tensors, in the order of the layer's parameters. */
   tensors: readonly string[];
-  /** Whether it is a convolution to compute by Winograd's minimal filtering where there is a kernel. */
-  winograd?: boolean;
-  /**
-   * Steps to carry out together with it, a few lines at a time: a convolution, then a depthwise one
-   * that only this 1×1 convolution reads. The tensors of all three are the step's, in this order.
-   */
-  before?: readonly [first: Step, depthwise: Step];
 }
+
+/** One operation of an execution plan. */
+export type PlanStep<K extends StepKind = StepKind> = {
+  [P in K]: StepBase & { kind: P } & StepContent[P];
+}[K];
 
 /** Size of the depthwise filters that there are kernels for. */
 export const DEPTHWISE_KERNEL = 3;
 
-/** All layers but the input, in an order in which they can be carried out. */
-export function planSteps(graph: Graph): Step[] {
+/**
+ * Plans all layers but the input, in order of execution.
+ * @throws INVALID_ARGUMENT when the graph has a second input
+ */
+export function planSteps(graph: Graph): PlanStep<LayerKind>[] {
   const merged = mergeableAdditions(graph);
-  const carriedOut = new Set([...merged.values()].map(({ name }) => name));
+  const mergedConvs = new Set([...merged.values()].map(({ name }) => name));
   const tensors = tensorsByLayer(graph);
-  return graph.layers.slice(1).flatMap((layer): Step[] => {
-    if (carriedOut.has(layer.name)) return [];
+  return graph.layers.slice(1).flatMap((layer): PlanStep<LayerKind>[] => {
+    if (layer.op === 'input') {
+      throw new RefineDetError('INVALID_ARGUMENT', `"${layer.name}" must be the first layer`);
+    }
+    if (mergedConvs.has(layer.name)) return [];
     const activation = 'activation' in layer ? layer.activation : undefined;
     const step = { name: layer.name, activation };
     const conv = merged.get(layer.name);
     if (!conv) {
       const own = tensors.get(layer.name) ?? [];
-      return [{ ...step, layer, inputs: layerInputs(layer), tensors: own }];
+      const content = { kind: layer.op, layer, inputs: layerInputs(layer), tensors: own };
+      // The compiler cannot see that the kind is the one of this layer.
+      return [{ ...step, ...content } as PlanStep<LayerKind>];
     }
     const residual = (layer as AddLayer).inputs.find((input) => input !== conv.name)!;
     const inputs = [conv.input, residual];
-    return [{ ...step, layer: conv, inputs, tensors: tensors.get(conv.name)! }];
+    return [{ ...step, kind: 'conv', layer: conv, inputs, tensors: tensors.get(conv.name)! }];
   });
 }
 
@@ -82,8 +118,8 @@ function mergeableAdditions(graph: Graph): Map<string, ConvLayer> {
 }
 
 /**
- * How often each map is read.
- * @param inputs that layers, or steps, read
+ * Counts how often each map is read.
+ * @param inputs all inputs of the layers or plan steps
  */
 export function readerCounts(inputs: readonly string[], { heads }: Graph): Map<string, number> {
   const readers = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** The registry of presets: one row of plain data each, and the graph a row stands for. */
+/** The registry of presets: one row of plain data each, and the graph of a row. */
 import { didYouMean, RefineDetError } from '../errors.ts';
 import { show } from '../option-checks.ts';
 import { mobilenet } from './backbones/mobilenet.ts';
@@ -7,8 +7,10 @@ import { vgg16 } from './backbones/vgg16.ts';
 import { GraphBuilder } from './builder.ts';
 import type { Graph } from './graph.ts';
 import type { GraphOptions } from './graph-options.ts';
-import type { ChannelOrder } from './model.ts';
 import { type NeckStyle, refinedet } from './refinedet.ts';
+
+/** Order of the color channels that the network was trained on. */
+export type ChannelOrder = 'RGB' | 'BGR';
 
 type Triple = readonly [number, number, number];
 
@@ -30,7 +32,7 @@ const CAFFE = { mean: [104, 117, 123], std: [1, 1, 1], channelOrder: 'BGR' } as 
 const VGG16 = { backbone: 'vgg16', neck: 'plain', ...CAFFE, source: PAPER } as const;
 const RESNET101 = { backbone: 'resnet101', neck: 'residual', ...CAFFE, source: PAPER } as const;
 
-/** The architectures, by name, with how each wants its input. */
+/** Architectures by name, with the pre-processing of each. */
 export const PRESETS = {
   'refinedet320-vgg16': { ...VGG16, inputSize: 320 },
   'refinedet512-vgg16': { ...VGG16, inputSize: 512 },
@@ -51,7 +53,7 @@ export const PRESETS = {
 export type PresetName = keyof typeof PRESETS;
 
 /**
- * The preset of a name.
+ * Finds a preset by its name.
  * @throws UNKNOWN_PRESET
  */
 export function presetByName(name: string): Preset & { name: PresetName } {
@@ -66,7 +68,7 @@ export function presetByName(name: string): Preset & { name: PresetName } {
 }
 
 /**
- * Layer graph of a preset. ResNet graphs carry batch normalization: fold it before inference.
+ * Builds the layer graph of a preset. ResNet graphs carry batch normalization: fold it before inference.
  * @param numClasses object classes, without background
  */
 export function presetGraph(name: string, numClasses: number, options: GraphOptions = {}): Graph {

@@ -3,14 +3,15 @@
  * refinement heads (ARM) on the backbone maps, transfer connection blocks (TCB) from the deepest map
  * up, detection heads (ODM) on the transferred maps.
  */
+import type { HeadMap } from '../heads.ts';
 import { bottleneck } from './backbones/resnet101.ts';
 import type { GraphBuilder } from './builder.ts';
-import type { Graph, HeadNames } from './graph.ts';
+import type { Graph } from './graph.ts';
 import type { GraphOptions } from './graph-options.ts';
 
 /** Levels are named after the paper's C3..C6 / P3..P6: stride 2^level. */
 export const LEVELS = [3, 4, 5, 6] as const;
-/** Ratios 1, 2 and 1/2 at one scale a level. */
+/** Ratios 1, 2 and 1/2 at one scale per level. */
 export const ANCHORS_PER_CELL = 3;
 
 /**
@@ -28,7 +29,7 @@ const INTER_WIDTH = 256;
 const INTER_FILTERS = 1024;
 
 /**
- * Completes a backbone to a detector.
+ * Builds a detector on a backbone.
  * @param sources names of C3..C6
  * @param numClasses object classes, without background
  * @param options `tcb` and `slimWidth`
@@ -40,7 +41,7 @@ export function refinedet(
   numClasses: number,
   { tcb = true, slimWidth }: GraphOptions = {},
 ): Graph {
-  const heads: HeadNames = { armLoc: [], armConf: [], odmLoc: [], odmConf: [] };
+  const heads: HeadMap<string[]> = { armLoc: [], armConf: [], odmLoc: [], odmConf: [] };
   const { lateral, transfer, head } = style === 'slim' ? slimNeck(slimWidth) : NECKS[style];
   const features = sources.map((source, i) => lateral(b, LEVELS[i], source));
   for (const [i, level] of LEVELS.entries()) {
@@ -65,9 +66,9 @@ export function refinedet(
 interface Neck {
   /** What the ARM heads and the TCB read at a level. */
   lateral(b: GraphBuilder, level: number, source: string): string;
-  /** P(level) from the lateral map and the deeper P, if any. */
+  /** Makes P(level) from the lateral map and the deeper P, if any. */
   transfer(b: GraphBuilder, name: string, input: string, deeper?: string): string;
-  /** A location and a class-score convolution. */
+  /** Appends a location and a class-score convolution. */
   head(b: GraphBuilder, name: string, input: string, scores: number): [loc: string, conf: string];
 }
 

@@ -1,4 +1,4 @@
-/** Counts: parameters, multiply-accumulates and anchors of a graph at an input size. */
+/** Counts parameters, multiply-accumulates and anchors of a graph at an input size. */
 import {
   channelsByLayer,
   type FeatureShape,
@@ -9,7 +9,7 @@ import {
   parameterShapes,
 } from './graph.ts';
 
-/** A line of the table of layers. */
+/** One row of the table of layers. */
 export interface LayerSummary {
   name: string;
   op: Layer['op'];
@@ -20,7 +20,7 @@ export interface LayerSummary {
   macs: number;
 }
 
-/** A network in numbers. */
+/** Size and cost of a network. */
 export interface ModelSummary {
   layers: LayerSummary[];
   parameters: number;
@@ -77,7 +77,7 @@ function layerMacs(layer: Layer, [h, w, c]: FeatureShape, inputChannels: number)
     case 'depthwise':
       return h * w * c * layer.kernel ** 2;
     case 'deconv':
-      // Windows of a 2×2 stride-2 deconvolution do not overlap: one tap an output pixel.
+      // Windows of a 2×2 stride-2 deconvolution do not overlap: one tap per output pixel.
       return h * w * c * inputChannels;
     default:
       return 0;

@@ -1,10 +1,9 @@
-/** Browsers: fetch, createImageBitmap and web workers. Nothing here runs before it is called. */
+/** Browsers: fetch, createImageBitmap and web workers. Importing this module has no side effects. */
 
 import singleModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js';
 import threadedModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js';
 // @ts-expect-error: a CommonJS module without types, { wasmWorkerContents: string }
 import poolWorkerModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js';
-import type { ThreadWorker, WasmAssets } from '../backend/emscripten.ts';
 import { RefineDetError } from '../errors.ts';
 import { type DecodeOptions, readImageHeader } from '../image/header.ts';
 import type { RawImage } from '../image/raw-image.ts';
@@ -13,7 +12,9 @@ import { embeddedThreadScript, embeddedWasm } from './embedded-wasm.ts';
 import { fetchBytes } from './fetch.ts';
 import { BITMAP_OPTIONS, bitmapPixels } from './pixels.ts';
 import type { DownloadOptions, Gpu, Thread, WasmSource } from './platform.ts';
+import { scriptWorker } from './script-worker.ts';
 import { absoluteUrl } from './url.ts';
+import type { ThreadWorker, WasmAssets } from './wasm-module.ts';
 
 export { readPixels } from './pixels.ts';
 export { createBackend } from './tfjs-wasm.ts';
@@ -36,7 +37,7 @@ export async function wasmAssets(
     : fetchBinary(threaded, String(source)));
   if (!threaded) return { factory: commonJs(singleModule), binary };
   const factory = commonJs<WasmAssets['factory']>(threadedModule);
-  const mainScript = script(await embeddedThreadScript());
+  const mainScript = new Blob([await embeddedThreadScript()], { type: 'text/javascript' });
   // While the pool is filled, the global class is a stand-in.
   const { Worker } = globalThis;
   return { factory, binary, mainScript, createWorker: () => createPoolWorker(Worker) };
@@ -50,10 +51,10 @@ async function fetchBinary(threaded: boolean, folder: string): Promise<BufferSou
   const url = absoluteUrl(folder.endsWith('/') ? folder + name : `${folder}/${name}`);
   const bytes = (await fetchBytes(url)) as Uint8Array<ArrayBuffer>;
   if (WASM_MAGIC.every((byte, i) => bytes[i] === byte)) return bytes;
-  throw new RefineDetError('FETCH_FAILED', `${url} answered something that is no wasm module`);
+  throw new RefineDetError('FETCH_FAILED', `${url} did not return a wasm module`);
 }
 
-/** `module.exports`, which some bundlers hand over as the default export, some wrapped once more. */
+/** `module.exports`, which some bundlers return as the default export, some with one more wrapper. */
 function commonJs<T>(module: unknown): T {
   return ((module as { default?: unknown }).default ?? module) as T;
 }
@@ -62,21 +63,15 @@ function createPoolWorker(WorkerClass: typeof Worker): ThreadWorker {
   const { wasmWorkerContents } = commonJs<{ wasmWorkerContents: string }>(poolWorkerModule);
   // The script was embedded in a template literal, which turned its `\n` escapes into newlines.
   const text = wasmWorkerContents.replaceAll('\n', '\\n');
-  return workerOf(text, WorkerClass) as unknown as ThreadWorker;
+  return scriptWorker(text, THREAD_NAME, WorkerClass) as unknown as ThreadWorker;
 }
 
-function workerOf(text: string, WorkerClass: typeof Worker): Worker {
-  return new WorkerClass(URL.createObjectURL(script(text)), { name: 'refinedet thread' });
-}
+const THREAD_NAME = 'refinedet thread';
 
 export function startThread(text: string, onDeath: (reason: string) => void): Thread {
-  const worker = workerOf(text, Worker);
+  const worker = scriptWorker(text, THREAD_NAME);
   worker.onerror = ({ message }) => onDeath(message);
   return worker;
-}
-
-function script(text: string): Blob {
-  return new Blob([text], { type: 'text/javascript' });
 }
 
 export async function readBytes(
@@ -115,7 +110,7 @@ export async function defaultModel(
   signal?: AbortSignal,
   download?: DownloadOptions,
 ): Promise<Uint8Array> {
-  // A module of its own: bundles for pages replace it.
+  // A separate module: bundles for pages replace it.
   const { defaultModelUrl, explainDefault } = await import('./default-model.ts');
   try {
     return await readBytes(defaultModelUrl(), signal, download);

@@ -1,9 +1,9 @@
-/** Where web pages find the model that comes with the package. */
+/** Finds the default model of the package in web pages. */
 import { RefineDetError } from '../errors.ts';
 
 /**
- * Vite and webpack know this form of a URL: they copy the file into what they build and put its new
- * address in. Without a bundler it is the file inside of the package.
+ * Vite and webpack recognize this form of URL: they copy the file into the build and insert its new
+ * address. Without a bundler it is the file inside the package.
  */
 export function defaultModelUrl(): string {
   const { href } = new URL('../../models/default.safetensors', import.meta.url);
@@ -11,10 +11,10 @@ export function defaultModelUrl(): string {
   return href.replace('/node_modules/models/', '/node_modules/refinedet/models/');
 }
 
-/** The same failure with what to do about it. */
+/** Adds advice to a failed download. */
 export function explainDefault(error: unknown): unknown {
   if (!(error instanceof RefineDetError) || error.code !== 'FETCH_FAILED') return error;
   const advice =
-    'the default model was expected there: copy models/default.safetensors of the package to your site and give load its URL';
+    'this is where the default model should be: copy models/default.safetensors of the package to your site and pass its URL to load';
   return new RefineDetError(error.code, `${error.message}; ${advice}`, { cause: error });
 }

@@ -1,4 +1,4 @@
-/** tfjs' files inside of the package, each in a script of its own that is loaded on demand. */
+/** tfjs' files inside the package, each in its own script that is loaded on demand. */
 import { unpack } from '../embedded.ts';
 
 export async function embeddedWasm(threaded: boolean): Promise<Uint8Array<ArrayBuffer>> {
@@ -9,8 +9,8 @@ export async function embeddedWasm(threaded: boolean): Promise<Uint8Array<ArrayB
 }
 
 /**
- * What tfjs' threads import. Stock tfjs takes the text of the function that the page has imported,
- * which is no script any more after some minifiers.
+ * The script that tfjs' threads import. Stock tfjs uses the source text of an imported function,
+ * which some minifiers break.
  */
 export async function embeddedThreadScript(): Promise<string> {
   const { default: text } = await import('./generated/thread-script.ts');

@@ -1,4 +1,4 @@
-/** Downloads with errors that say what a server really answered. */
+/** Downloads whose errors report what the server answered. */
 import { RefineDetError } from '../errors.ts';
 import type { DownloadOptions } from './platform.ts';
 
@@ -7,14 +7,14 @@ export interface FetchOptions extends Pick<DownloadOptions, 'onProgress'> {
 }
 
 /**
- * Bytes behind a URL.
- * @throws FETCH_FAILED naming URL, status and content type; ABORTED
+ * Fetches the bytes of a URL.
+ * @throws FETCH_FAILED with URL, status and content type; ABORTED
  */
 export async function fetchBytes(url: string, options: FetchOptions = {}): Promise<Uint8Array> {
   return (await download(url, options)).bytes;
 }
 
-/** The same with the headers of the answer. */
+/** Fetches the bytes of a URL and the headers of the response. */
 export async function download(
   url: string,
   { signal, onProgress }: FetchOptions,
@@ -34,7 +34,7 @@ export async function download(
       throw new RefineDetError('ABORTED', `the download of ${url} was aborted`, { cause });
     }
     const reason = (cause as Error).cause ?? cause;
-    throw failure(`${url} cannot be fetched: ${(reason as Error).message}`, cause);
+    throw failure(`cannot fetch ${url}: ${(reason as Error).message}`, cause);
   }
 }
 
@@ -43,7 +43,7 @@ async function readBody(
   onProgress: DownloadOptions['onProgress'],
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (!onProgress || !response.body) return new Uint8Array(await response.arrayBuffer());
-  // The length counts what is sent: compressed bytes, when the answer is compressed.
+  // The length counts the bytes sent: compressed ones, when the response is compressed.
   const length = response.headers.has('content-encoding')
     ? null
     : response.headers.get('content-length');

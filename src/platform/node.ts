@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelBackend } from '@tensorflow/tfjs-core';
-import type { ThreadWorker, WasmAssets, WasmModule } from '../backend/emscripten.ts';
 import { missingDependency, RefineDetError } from '../errors.ts';
 import type { DecodeOptions } from '../image/header.ts';
+import { startOnce } from '../start-once.ts';
 import { fetchBytes } from './fetch.ts';
 import type { DownloadOptions, Gpu, Thread, WasmSource } from './platform.ts';
+import type { ThreadWorker, WasmAssets, WasmModule } from './wasm-module.ts';
 
 export { decodeImage } from '../image/node/decode.ts';
 
@@ -53,7 +54,7 @@ function createPoolWorker(): ThreadWorker {
 }
 
 function workerOf(script: string): Worker {
-  // The program's own flags (a loader, --input-type=module) are not for this script.
+  // The program's own flags (a loader, --input-type=module) do not apply to this script.
   return new Worker(script, { eval: true, execArgv: [] });
 }
 
@@ -69,7 +70,7 @@ export function startThread(script: string, onDeath: (reason: string) => void): 
 }
 
 /**
- * Bytes of a file path or a file:, http:, https: or data: URL.
+ * Reads the bytes of a file path or a file:, http:, https: or data: URL.
  * @throws FILE_NOT_FOUND, FETCH_FAILED, ABORTED
  */
 export async function readBytes(
@@ -96,24 +97,20 @@ export async function readBytes(
 }
 
 const READ_ERRORS: Record<string, string> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'the file does not exist',
   EISDIR: 'it is a folder',
   EACCES: 'permission denied',
 };
 
-/** Node decodes files only. */
+/** Returns undefined for every image object: Node decodes files only. */
 export async function readPixels(_source: object, _options?: DecodeOptions): Promise<undefined> {
   return undefined;
 }
 
 /** WebGPU by Dawn, the optional package `webgpu`; one instance a process. */
-let gpu: Promise<Gpu> | undefined;
+export const openGpu = startOnce(startDawn);
 
 /** @throws MISSING_DEPENDENCY */
-export function openGpu(): Promise<Gpu> {
-  gpu ??= startDawn();
-  return gpu;
-}
 
 async function startDawn(): Promise<Gpu> {
   const { create, globals } = await import('webgpu').catch((cause) => {
@@ -128,7 +125,7 @@ async function startDawn(): Promise<Gpu> {
   return dawn as unknown as Gpu;
 }
 
-/** Bytes of the model that comes with the package, or undefined when this build carries none. */
+/** Bytes of the default model, or undefined when this build does not include it. */
 export async function defaultModel(
   _signal?: AbortSignal,
   _download?: DownloadOptions,

@@ -1,17 +1,17 @@
-/** Pixels of what a browser has decoded, read back through a canvas. */
+/** Pixels of images that a browser has decoded, read back through a canvas. */
 import { RefineDetError } from '../errors.ts';
 import { DEFAULT_MAX_PIXELS, type DecodeOptions } from '../image/header.ts';
 import type { RawImage } from '../image/raw-image.ts';
 import type { PixelSource } from './platform.ts';
 
-/** As the file stores it: what cv2 and the decoders of Node yield. */
+/** Pixels as stored in the file, like cv2 and the decoders of Node return them. */
 export const BITMAP_OPTIONS: ImageBitmapOptions = {
   imageOrientation: 'from-image',
   colorSpaceConversion: 'none',
   premultiplyAlpha: 'none',
 };
 
-/** One canvas for all images: a new one per video frame would be a lot of garbage. */
+/** One canvas for all images: a new one per video frame would create much garbage. */
 let canvas: OffscreenCanvas | undefined;
 
 /** @throws IMAGE_EMPTY, IMAGE_TOO_LARGE, IMAGE_PROTECTED, IMAGE_CORRUPT */
@@ -29,7 +29,7 @@ export async function readPixels(
   if (width * height > maxPixels) {
     throw new RefineDetError(
       'IMAGE_TOO_LARGE',
-      `the ${name} has ${width}×${height} pixels, more than the allowed ${maxPixels}`,
+      `the ${name} has ${width}×${height} pixels, more than maxPixels (${maxPixels})`,
     );
   }
   if (name === 'ImageData') return rawImage(source as ImageData);
@@ -43,7 +43,7 @@ export async function readPixels(
   }
 }
 
-/** Pixels of a bitmap of ours, which is closed. */
+/** Pixels of a bitmap that we created; closes it. */
 export function bitmapPixels(bitmap: ImageBitmap): RawImage {
   try {
     return readBack(bitmap, bitmap.width, bitmap.height, 'ImageBitmap');
@@ -63,13 +63,13 @@ const KINDS = [
 ] as const;
 type Kind = (typeof KINDS)[number];
 
-/** By tag: elements of another frame are no instances of this one's classes. */
+/** Class by tag: elements of another frame are not instances of this frame's classes. */
 function kindOf(source: object): Kind | undefined {
   const tag = Object.prototype.toString.call(source).slice('[object '.length, -1);
   return KINDS.find((kind) => kind === tag);
 }
 
-/** Whether {@link readPixels} knows the object. */
+/** Whether {@link readPixels} supports the object. */
 export function isPixelSource(source: object): source is PixelSource {
   return kindOf(source) !== undefined;
 }
@@ -107,10 +107,10 @@ function readBack(
   try {
     return rawImage(context.getImageData(0, 0, width, height));
   } catch (cause) {
-    canvas = undefined; // it stays tainted
+    canvas = undefined; // a tainted canvas stays tainted
     throw new RefineDetError(
       'IMAGE_PROTECTED',
-      `the pixels of the ${name} cannot be read: it shows another site's image without CORS`,
+      `the pixels of the ${name} cannot be read: its image comes from another site without CORS`,
       { cause },
     );
   }

@@ -1,10 +1,10 @@
-/** What `#platform` stands for: one module for Node, one for browsers. */
+/** The interface of `#platform`: one module for Node, one for browsers. */
 import type { KernelBackend } from '@tensorflow/tfjs-core';
-import type { WasmAssets, WasmModule } from '../backend/emscripten.ts';
 import type { DecodeOptions } from '../image/header.ts';
 import type { DecodedImage, RawImage } from '../image/raw-image.ts';
+import type { WasmAssets, WasmModule } from './wasm-module.ts';
 
-/** Images that a browser has decoded already. */
+/** Images that a browser has already decoded. */
 export type PixelSource =
   | HTMLImageElement
   | HTMLCanvasElement
@@ -14,32 +14,32 @@ export type PixelSource =
   | VideoFrame
   | ImageData;
 
-/** How far a download is. */
+/** Progress of a download. */
 export interface DownloadProgress {
-  /** Bytes received. */
+  /** Bytes received so far. */
   loaded: number;
-  /** Bytes in all; undefined when the server does not say. */
+  /** Total number of bytes; undefined when the server does not send it. */
   total: number | undefined;
 }
 
 export interface DownloadOptions {
   onProgress?: (progress: DownloadProgress) => void;
-  /** Keep a copy in the browser's Cache API, where there is one. Default false. */
+  /** Keeps a copy in the browser's Cache API, if available. Default false. */
   cache?: boolean;
 }
 
 /**
- * Where tfjs' wasm binary comes from: URL of a folder with tfjs-backend-wasm-simd.wasm and
- * tfjs-backend-wasm-threaded-simd.wasm, or a function that gets hold of the bytes.
+ * Source of tfjs' wasm binary: the URL of a folder with tfjs-backend-wasm-simd.wasm and
+ * tfjs-backend-wasm-threaded-simd.wasm, or a function that returns the bytes.
  */
 export type WasmSource = string | URL | ((threaded: boolean) => Promise<BufferSource>);
 
-/** The part of WebGPU that starts a device; TypeScript's own library does not know it yet. */
+/** The part of WebGPU that starts a device; TypeScript's own library does not declare it yet. */
 export interface Gpu {
   requestAdapter(options: { powerPreference: string }): Promise<GpuAdapter | null>;
 }
 
-/** Work in another thread. */
+/** A script that runs in another thread. */
 export interface Thread {
   postMessage(message: unknown): void;
   terminate(): void;
@@ -56,26 +56,26 @@ interface GpuDevice {
 }
 
 export interface Platform {
-  /** Logical processors. */
+  /** Number of logical processors. */
   availableThreads(): number;
   /** Why threads cannot be used here, or undefined when they can. */
   threadsUnavailable(): string | undefined;
   /**
-   * tfjs' wasm build, single-threaded or threaded.
-   * @param source of the binary, in browsers; default: a copy inside of the package
+   * Loads tfjs' wasm build, single-threaded or threaded.
+   * @param source source of the binary, in browsers; default: the copy inside the package
    * @throws FETCH_FAILED
    */
   wasmAssets(threaded: boolean, source?: WasmSource): Promise<WasmAssets>;
   /**
-   * A thread that does not keep the process alive.
-   * @param script sets `globalThis.onmessage`, as that of a web worker
-   * @param onDeath told why, when it ends by itself
+   * Starts a thread that does not keep the process alive.
+   * @param script sets `globalThis.onmessage`, like the script of a web worker
+   * @param onDeath receives the reason when the thread ends by itself
    */
   startThread(script: string, onDeath: (reason: string) => void): Thread;
   /** tfjs' wasm backend on a started module. */
   createBackend(module: WasmModule, threads: number): KernelBackend;
   /**
-   * Bytes of a path (Node) or URL.
+   * Reads the bytes of a path (Node) or URL.
    * @throws FILE_NOT_FOUND, FETCH_FAILED, ABORTED
    */
   readBytes(
@@ -83,14 +83,14 @@ export interface Platform {
     signal?: AbortSignal,
     download?: DownloadOptions,
   ): Promise<Uint8Array>;
-  /** Pixels of a JPEG, PNG or WebP file. @throws IMAGE_* */
+  /** Decodes a JPEG, PNG or WebP file. @throws IMAGE_* */
   decodeImage(bytes: Uint8Array, options?: DecodeOptions): Promise<DecodedImage>;
-  /** Pixels of a {@link PixelSource}; undefined for anything else. @throws IMAGE_* */
+  /** Reads the pixels of a {@link PixelSource}; undefined for anything else. @throws IMAGE_* */
   readPixels(source: object, options?: DecodeOptions): Promise<RawImage | undefined>;
-  /** WebGPU, where there is one. @throws MISSING_DEPENDENCY */
+  /** WebGPU, if available. @throws MISSING_DEPENDENCY */
   openGpu(): Promise<Gpu | undefined>;
   /**
-   * Bytes of the model that comes with the package, or undefined when there is none.
+   * Bytes of the default model, or undefined when the package does not include it.
    * @throws FETCH_FAILED, ABORTED
    */
   defaultModel(signal?: AbortSignal, download?: DownloadOptions): Promise<Uint8Array | undefined>;

@@ -1,6 +1,6 @@
 /**
- * tfjs' wasm backend without most of its hundred kernels, which make up a sixth of what a page would
- * download. Programs with operations of their own import @tensorflow/tfjs-backend-wasm as a whole.
+ * tfjs' wasm backend with only the kernels that detection needs: the others are a sixth of a page's
+ * download. Programs that use other operations import @tensorflow/tfjs-backend-wasm as a whole.
  */
 import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm/dist/backend_wasm.js';
 import { addConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Add.js';
@@ -24,9 +24,9 @@ import { sumConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Sum.js';
 import { tileConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Tile.js';
 import { transposeConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Transpose.js';
 import * as tf from '@tensorflow/tfjs-core';
-import type { WasmModule } from '../backend/emscripten.ts';
+import type { WasmModule } from './wasm-module.ts';
 
-/** What the layers of src/model need, and what moves tensors about. */
+/** Kernels for the layers of src/model, and for moving tensors. */
 const KERNELS = [
   addConfig,
   castConfig,

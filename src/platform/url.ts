@@ -1,8 +1,8 @@
-/** URLs as the page means them. */
+/** URLs relative to the page. */
 
 /**
- * A URL that means the same everywhere, a worker included. Where there is no page, in Node or in a
- * worker, the text stays as it is: a path, or what a page has made absolute.
+ * Resolves a URL so that it is the same everywhere, workers included. Without a page (in Node
+ * or in a worker) the text stays unchanged: a path, or a URL that a page has already resolved.
  */
 export function absoluteUrl(text: string): string {
   const base = globalThis.document?.baseURI;
@@ -10,6 +10,6 @@ export function absoluteUrl(text: string): string {
   try {
     return new URL(text, base).href;
   } catch {
-    return text; // fetching it says what is wrong
+    return text; // fetching it reports the error
   }
 }

@@ -1,6 +1,6 @@
-/** HTML and SVG as text, with everything that is inserted escaped. */
+/** HTML and SVG as text; every inserted value is escaped. */
 
-/** Markup that is safe to insert as it is. Made by {@link html}; by hand only from constants. */
+/** Markup that is safe to insert unchanged. Made by {@link html}; by hand only from constants. */
 export class Html {
   readonly text: string;
 
@@ -23,7 +23,7 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** Characters that XML forbids, and those that reorder text to make a name look like another. */
+/** Characters that XML forbids, and those that reorder text to make a name resemble another. */
 const UNPRINTABLE = /(?![\t\n\r])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Text for element content or a quoted attribute. */
@@ -31,7 +31,7 @@ export function escapeHtml(text: string): string {
   return text.replace(UNPRINTABLE, '\ufffd').replace(/[&<>"']/g, (c) => ENTITIES[c]);
 }
 
-/** Template tag: values are escaped unless they are {@link Html}; undefined vanishes. */
+/** Template tag: escapes values unless they are {@link Html}; undefined inserts nothing. */
 export function html(strings: TemplateStringsArray, ...values: Insertable[]): Html {
   return new Html(strings.reduce((text, string, i) => text + insert(values[i - 1]) + string));
 }

@@ -1,14 +1,14 @@
-/** A report page: one HTML file that needs neither network nor script. */
+/** A report page: one HTML file that works offline and contains no scripts. */
 import { type Html, html, type Insertable } from './html.ts';
 import { STYLE } from './style.ts';
 
 export interface Page {
-  /** Small line above the title: what kind of report. */
+  /** Small line above the title: the kind of report. */
   kicker: string;
   title: string;
   /** One or two sentences below the title. */
   lead?: Insertable;
-  /** {@link card}, {@link columns} and {@link figures}. */
+  /** Content of {@link card}, {@link columns} and {@link figures}. */
   sections: readonly Html[];
   footer?: string;
 }
@@ -35,14 +35,14 @@ ${sections}
 `.text;
 }
 
-/** A titled section. `hint` tells how to read it. */
+/** A titled section. `hint` explains how to read it. */
 export function card(title: string, hint: Insertable, content: Insertable): Html {
   const note = hint === undefined ? undefined : html`<p class="hint">${hint}</p>`;
   return html`<section class="card"><h2>${title}</h2>${note}${content}</section>
 `;
 }
 
-/** Columns of cards, side by side where there is room. */
+/** Columns of cards, side by side if they fit. */
 export function columns(list: readonly (readonly Html[])[]): Html {
   const stacks = list.map((cards) => html`<div>${cards}</div>`);
   return html`<div class="columns">${stacks}</div>
@@ -54,7 +54,7 @@ export interface Figure {
   name: string;
 }
 
-/** Numbers in large type; the first is the one that counts. */
+/** Numbers in large type; the first one is the main result. */
 export function figures(list: readonly Figure[]): Html {
   const items = list.map(
     ({ value, name }, i) =>

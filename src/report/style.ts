@@ -1,4 +1,4 @@
-/** The style sheet of report pages: light, dark and print, without anything from outside. */
+/** The style sheet of report pages: light, dark and print, self-contained. */
 import { Html } from './html.ts';
 
 export const STYLE = new Html(`

@@ -1,6 +1,7 @@
 /** Frames of whatever plays: a video, a camera, or anything that yields images. */
 import type { ImageSource } from '../detection/image-source.ts';
 import { RefineDetError } from '../errors.ts';
+import { closeFrame, type Frame, isObject } from './stream-frame.ts';
 import { videoFrames } from './video.ts';
 
 /** A playing video, a camera's or screen's stream, or images one after another. */
@@ -12,14 +13,6 @@ export type StreamSource =
 
 /** Whether frames that come while a detection is running are kept waiting or replaced. */
 export type FramePolicy = 'all' | 'newest';
-
-export interface Frame {
-  image: ImageSource;
-  /** Position in the source; gaps are frames that were dropped. */
-  index: number;
-  /** Milliseconds on the video's clock; of a camera or images, since the stream began. */
-  time: number;
-}
 
 /**
  * @param policy default: `newest` for a video or a camera, `all` for images
@@ -40,11 +33,6 @@ export function readFrames(source: StreamSource, policy?: FramePolicy): AsyncIte
     'INVALID_ARGUMENT',
     `a stream must be a video, a MediaStream or an iterable of images, not ${source === null ? 'null' : typeof source}`,
   );
-}
-
-/** Releases what a frame holds: bitmaps and video frames are few and large. */
-export function closeFrame({ image }: Frame): void {
-  if (isObject(image) && 'close' in image && typeof image.close === 'function') image.close();
 }
 
 async function* numbered(
@@ -101,10 +89,6 @@ function newest(frames: AsyncGenerator<Frame>): AsyncIterator<Frame> {
       return { done: true, value: undefined };
     },
   };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 function isTagged(value: object, tag: string): boolean {

@@ -2,21 +2,19 @@
 import type { Detection } from '../boxes.ts';
 import type { DetectOptions } from '../detection/detect-options.ts';
 import type { ImageSource } from '../detection/image-source.ts';
-import { abortError, RefineDetError, throwIfAborted } from '../errors.ts';
-import { Interruption } from '../interruption.ts';
-import {
-  closeFrame,
-  type Frame,
-  type FramePolicy,
-  readFrames,
-  type StreamSource,
-} from './frames.ts';
-import { type TrackedDetection, Tracker, type TrackOptions } from './tracker.ts';
+import { RefineDetError, throwIfAborted } from '../errors.ts';
+import { untilAborted } from '../interruption.ts';
+import { checkValue, oneOf } from '../option-checks.ts';
+import { createTracker, type TrackerName, type TrackOptions } from './create-tracker.ts';
+import { type FramePolicy, readFrames, type StreamSource } from './frames.ts';
+import { cellColors, SceneCuts } from './scene-cut.ts';
+import { closeFrame, type Frame } from './stream-frame.ts';
+import type { TrackedDetection } from './tracker.ts';
 
 /** Options of a stream: those of every detection, and of following objects. */
 export interface StreamOptions extends DetectOptions {
-  /** Gives objects ids that stay the same from frame to frame. Default false. */
-  track?: boolean | TrackOptions;
+  /** Gives objects ids that stay the same from frame to frame; `true` is ByteTrack. Default false. */
+  track?: boolean | TrackerName | TrackOptions;
   /**
    * `newest`: frames that come while a detection is running replace one another. `all`: none is
    * left out. Default: `newest` for a video or a camera (always), `all` for images.
@@ -44,6 +42,8 @@ export interface FrameDetector {
   detectFrame(image: ImageSource, options: DetectOptions): Promise<Detection[]>;
 }
 
+const POLICY = oneOf(['all', 'newest'] satisfies FramePolicy[]);
+
 /**
  * Results in the order of the frames, each when its frame is done; ends with the source. Frames with
  * a `close` method (VideoFrame, ImageBitmap) are closed. Leaving the loop ends the stream.
@@ -54,14 +54,12 @@ export async function* detectStream(
   source: StreamSource,
   { track = false, frames: policy, ...options }: StreamOptions = {},
 ): AsyncGenerator<StreamResult, void, undefined> {
-  checkPolicy(policy);
+  if (policy !== undefined) checkValue('frames', policy, POLICY);
   const { signal } = options;
-  const tracker = track ? new Tracker(track === true ? {} : track) : undefined;
+  const tracker = track ? createTracker(track) : undefined;
+  const cuts = typeof track === 'object' && track.resetOnCut ? new SceneCuts() : undefined;
   const frames = readFrames(source, policy);
   const underWay: Promise<Found | undefined>[] = [];
-  const abortion = new Interruption();
-  const abort = () => abortion.raise(abortError(signal!));
-  signal?.addEventListener('abort', abort);
   let reading: Promise<IteratorResult<Frame>> | undefined;
   let hasEnded = false;
   let yielded = 0;
@@ -69,9 +67,14 @@ export async function* detectStream(
 
   const detect = async (frame: Frame): Promise<Found | undefined> => {
     try {
-      return { frame, detections: await detector.detectFrame(frame.image, options) };
+      // Before the frame is handed over.
+      const colors = cuts && (await cellColors(frame.image));
+      const detections = await detector.detectFrame(frame.image, options);
+      crash = undefined;
+      return { frame, colors, detections };
     } catch (error) {
-      // The worker is started again once: the frames it had are lost, the stream is not.
+      // Another worker is started: the frames that this one had are lost, the stream is not, unless
+      // crashes follow one another.
       if (isCrash(error)) crash ??= error;
       if (error === crash) return undefined;
       throw error;
@@ -88,7 +91,7 @@ export async function* detectStream(
       const waiting: Promise<unknown>[] = [];
       if (reading) waiting.push(reading.then(() => 'frame'));
       if (underWay.length > 0) waiting.push(underWay[0].then(() => 'found'));
-      const event = await abortion.during(Promise.race(waiting));
+      const event = await untilAborted(signal, Promise.race(waiting));
       if (event === 'frame') {
         const { done, value } = await reading!;
         reading = undefined;
@@ -98,13 +101,13 @@ export async function* detectStream(
         const found = await underWay.shift()!;
         if (!found) continue;
         const { index, time } = found.frame;
+        if (found.colors && cuts?.isCut(found.colors)) tracker?.reset();
         const detections = tracker ? tracker.update(found.detections) : found.detections;
         yield { detections, index, time, dropped: index - yielded };
         yielded++;
       }
     }
   } finally {
-    signal?.removeEventListener('abort', abort);
     reading?.then(({ done, value }) => !done && closeFrame(value)).catch(() => {});
     // Not awaited: a source that waits for its next frame would hold the end of the stream back.
     frames.return?.()?.catch(() => {});
@@ -113,6 +116,8 @@ export async function* detectStream(
 
 interface Found {
   frame: Frame;
+  /** For scene cuts. */
+  colors?: Float32Array;
   detections: Detection[];
 }
 
@@ -124,12 +129,4 @@ function handled<T>(promise: Promise<T>): Promise<T> {
 
 function isCrash(error: unknown): boolean {
   return error instanceof RefineDetError && error.code === 'WORKER_CRASHED';
-}
-
-function checkPolicy(policy: unknown): void {
-  if (policy === undefined || policy === 'all' || policy === 'newest') return;
-  throw new RefineDetError(
-    'INVALID_OPTION',
-    `frames must be "all" or "newest", not ${JSON.stringify(policy)}`,
-  );
 }

@@ -1,6 +1,6 @@
 /** Frames of a playing video or a camera; always the newest one. */
 import { RefineDetError } from '../errors.ts';
-import type { Frame } from './frames.ts';
+import type { Frame } from './stream-frame.ts';
 
 /** Ends with the video, or with the stream's last track. */
 export async function* videoFrames(source: HTMLVideoElement | MediaStream): AsyncGenerator<Frame> {

@@ -1,4 +1,5 @@
-/** What `refinedet/train` exports on every platform. */
+/** Exports of `refinedet/train` on every platform. */
+export type { PartialOptions } from '../option-schema.ts';
 export type {
   AugmentationOptions,
   PartialAugmentation,
@@ -9,21 +10,20 @@ export type {
   EvaluationConfig,
   Initialization,
   InputPhase,
-  OptimizerConfig,
   SamplingOptions,
   TrainConfig,
   TrainOptions,
 } from './config/train-config.ts';
 export type { TrainingData } from './data/training-set.ts';
 export { TrainableNetwork } from './gradients/trainable-network.ts';
-export type { BatchHeads } from './loss/batch-heads.ts';
 export { DetectionLoss, type LossParts, type ModuleCounts } from './loss/detection-loss.ts';
 export type { LossOptions, LossWeights, MatchThresholds } from './loss/loss-options.ts';
 export { refineDetLoss, type TensorLossOptions } from './loss/tensor-loss.ts';
 export type { DifficultBoxes, Truth } from './loss/truth.ts';
 export type { AdamWOptions } from './optimizers/adamw.ts';
+export type { OptimizerConfig } from './optimizers/create-optimizer.ts';
+export type { FreezeRule, LearningRateSchedule } from './optimizers/schedule.ts';
 export type { SgdOptions } from './optimizers/sgd.ts';
 export { RUN_FILES, type RunStore } from './run/run-store.ts';
-export type { FreezeRule, LearningRateSchedule } from './run/schedule.ts';
 export type { EvaluationRecord, StepRecord } from './run/step-record.ts';
 export type { TrainCallOptions } from './run/train.ts';

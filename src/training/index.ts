@@ -8,7 +8,7 @@ import type { StepRecord } from './run/step-record.ts';
 import { type TrainCallOptions, trainOn } from './run/train.ts';
 
 /**
- * Trains a detector. Every step is yielded when it is done; whoever stops asking ends the run.
+ * Trains a detector. Yields every finished step; the run ends when the consumer stops iterating.
  * @param options see {@link TrainConfig} for the defaults; ignored with `resume`
  * @throws INVALID_OPTION, UNKNOWN_PRESET, UNKNOWN_CLASS, DATASET_*, FILE_*, MODEL_*,
  *   TRAINING_DIVERGED, CHECKPOINT_MISMATCH, BACKEND_UNAVAILABLE, MISSING_DEPENDENCY,

@@ -1,10 +1,10 @@
 /** Bounded reading of untrusted bytes. */
 import { RefineDetError } from '../errors.ts';
 
-/** Longest part of a foreign name that an error message repeats. */
+/** Longest part of a name from a file that an error message repeats. */
 const QUOTE_LIMIT = 80;
 
-/** A name from a foreign file, made safe for a one-line message. */
+/** Makes a name from a file safe for a one-line message. */
 export function quote(name: string): string {
   return JSON.stringify(name.length > QUOTE_LIMIT ? `${name.slice(0, QUOTE_LIMIT)}…` : name);
 }
@@ -38,7 +38,7 @@ export class ByteReader {
     return this.offset >= this.bytes.length;
   }
 
-  /** The next `length` bytes as a view. */
+  /** Returns the next `length` bytes as a view. */
   take(length: number): Uint8Array {
     const start = this.#advance(length);
     return this.bytes.subarray(start, start + length);
@@ -60,14 +60,14 @@ export class ByteReader {
     return this.#view.getInt32(this.#advance(4), true);
   }
 
-  /** A 64-bit size or offset; whatever 2^53 cannot hold lies past every end. */
+  /** Reads a 64-bit size or offset; numbers from 2^53 lie past every end. */
   u64(): number {
     const value = this.#view.getBigUint64(this.#advance(8), true);
     if (value > Number.MAX_SAFE_INTEGER) throw corrupt(`${this.#what} holds the size ${value}`);
     return Number(value);
   }
 
-  /** Pickle's floats are big-endian. */
+  /** Reads a float of a pickle; they are big-endian. */
   f64BigEndian(): number {
     return this.#view.getFloat64(this.#advance(8), false);
   }
@@ -76,7 +76,7 @@ export class ByteReader {
     return new TextDecoder().decode(this.take(length));
   }
 
-  /** Text up to the next newline, which is skipped. */
+  /** Reads text up to the next newline, which is skipped. */
   line(): string {
     const end = this.bytes.indexOf(10, this.offset);
     if (end < 0) throw this.#truncated(1);
@@ -94,7 +94,7 @@ export class ByteReader {
 
   #truncated(length: number): RefineDetError {
     return corrupt(
-      `${this.#what} ends after ${this.bytes.length} bytes where ${length} more than ${this.offset} were expected`,
+      `${this.#what} ends after ${this.bytes.length} bytes, but ${length} bytes were expected at byte ${this.offset}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** What must hold of a model before it is written to a file. */
+/** Checks models before they are written to a file. */
 import { RefineDetError } from '../errors.ts';
 import type { Weights, WeightTensor } from '../model/graph.ts';
 import type { Model, ModelConfig } from '../model/model.ts';
@@ -9,7 +9,7 @@ import { parseModelConfig } from './model-config.ts';
 import type { SourceTensors } from './weight-source.ts';
 
 /**
- * The configuration, checked like one from a file, of a model whose tensors fit its graph.
+ * Checks that the tensors of a model fit its graph, and its configuration like one from a file.
  * @throws MODEL_METADATA, WEIGHTS_MISMATCH
  */
 export function checkModel({ config, graph, weights }: Model): ModelConfig {
@@ -18,7 +18,7 @@ export function checkModel({ config, graph, weights }: Model): ModelConfig {
   return checked;
 }
 
-/** `refinedet320-vgg16 with 20 classes`, for messages. */
+/** Describes a model in messages: `refinedet320-vgg16 with 20 classes`. */
 export function describeModel({ preset, classes }: ModelConfig): string {
   return `${preset} with ${classes.length} classes`;
 }

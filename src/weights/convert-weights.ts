@@ -1,4 +1,4 @@
-/** Turns a foreign weight file into a model: the import behind `refinedet convert`. */
+/** Converts a foreign weight file to a model: the import behind `refinedet convert`. */
 import { ANCHOR_DEFAULTS } from '../anchors.ts';
 import { RefineDetError } from '../errors.ts';
 import { foldBatchNorm } from '../model/fold.ts';
@@ -21,19 +21,19 @@ export interface ImportOptions {
   /** Network input in pixels, multiples of 64; default: the preset's. */
   inputHeight?: number;
   inputWidth?: number;
-  /** Added to what is known of the weights' origin. */
+  /** Added to the provenance of the weights. */
   provenance?: Record<string, unknown>;
 }
 
-/** What a file holds of a model; `weights` may be a part, as in a backbone. */
+/** The part of a model that a file holds, a backbone for example. */
 export interface ImportedModel extends Model, Fit {
   /** Name of the layout. */
   layout: string;
 }
 
 /**
- * Reads what a file holds of a model's weights: the start of a training. The graph keeps its batch
- * normalization, and `weights` lacks whatever is listed as missing or mismatched.
+ * Reads the weights of a model that a file holds: the start of a training. The graph keeps its batch
+ * normalization, and `weights` lacks the tensors listed as missing or mismatched.
  * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, PICKLE_FORBIDDEN, UNKNOWN_PRESET,
  * INVALID_OPTION
  */
@@ -56,7 +56,7 @@ export function convertModel(bytes: Uint8Array, options: ImportOptions): Model {
 
 function match(bytes: Uint8Array, options: ImportOptions) {
   const { preset } = options;
-  presetByName(preset); // an unknown preset is the clearer complaint
+  presetByName(preset); // first, for the clearer error
   const { format, tensors } = readTensors(bytes, options.format);
   const layout = chooseLayout(tensors, format, preset, options.layout);
   const config = modelConfig(options, layout);
@@ -79,7 +79,7 @@ function modelConfig(options: ImportOptions, layout: Layout): ModelConfig {
   try {
     return parseModelConfig(config);
   } catch (cause) {
-    // Whatever is wrong came with the options: the rest are constants.
+    // The options are wrong: everything else is constant.
     throw new RefineDetError('INVALID_OPTION', (cause as Error).message, { cause });
   }
 }
@@ -89,7 +89,7 @@ function requireHeads({ heads }: Graph, missing: readonly string[], layout: Layo
   if (!heads.odmConf.every((name) => absent.has(`${name}.weight`))) return;
   throw new RefineDetError(
     'WEIGHTS_MISMATCH',
-    `the file holds a backbone only (layout ${layout.name}): ${missing.length} tensors are missing, such as ${missing.at(-1)}; train from it instead`,
+    `the file holds only a backbone (layout ${layout.name}): ${missing.length} tensors are missing, such as ${missing.at(-1)}; train from it instead`,
     { details: missing.map((name) => `missing: ${name}`) },
   );
 }

@@ -1,7 +1,7 @@
 /** Element types of stored tensors, named as in safetensors, and their conversion to float32. */
 import { decodeBFloat16, decodeFloat16 } from './half.ts';
 
-/** Bytes an element. */
+/** Bytes per element. */
 export const ITEM_SIZE = {
   F64: 8,
   I64: 8,
@@ -37,7 +37,7 @@ const DECODERS: Record<DType, (buffer: ArrayBufferLike, at: number, n: number) =
   BOOL: (buffer, at, n) => new Float32Array(new Uint8Array(buffer, at, n)),
 };
 
-/** Elements as float32; float32 bytes that are aligned come back as a view, not a copy. */
+/** Converts elements to float32; aligned float32 bytes are returned as a view, not a copy. */
 export function toFloat32(bytes: Uint8Array, dtype: DType): Float32Array {
   const size = ITEM_SIZE[dtype];
   const { buffer, byteOffset, length } = byteOffsetAligned(bytes, size);

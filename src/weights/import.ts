@@ -19,14 +19,14 @@ export interface Fit {
   /** Tensors of the graph that the file does not hold, by the graph's names. */
   missing: string[];
   mismatched: ShapeMismatch[];
-  /** Tensors of the file that fit nowhere, by the file's names. */
+  /** Tensors of the file without a place in the graph, by the file's names. */
   unexpected: string[];
-  /** Tensors of the file that are known to be of no use, such as a classifier. */
+  /** Tensors of the file that a detector does not need, such as a classifier. */
   ignored: string[];
 }
 
 /**
- * Pairs the tensors of a graph with those of a file; reads and demands nothing.
+ * Pairs the tensors of a graph with those of a file, without reading them.
  * @returns `matched`: tensors by the graph's names, with its order of axes
  */
 export function matchTensors(
@@ -79,7 +79,7 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /**
- * The layout of a file.
+ * Finds the layout of a file.
  * @param name default: recognized by the names of the tensors
  * @throws INVALID_OPTION for an unknown name; MODEL_FORMAT when no layout of the preset fits
  */
@@ -100,7 +100,7 @@ export function chooseLayout(
   const examples = [...tensors.keys()].slice(0, 3).map(quote).join(', ');
   throw new RefineDetError(
     'MODEL_FORMAT',
-    `the ${format} file has no known layout of weights for ${preset}; it holds ${tensors.size} tensors, first ${examples}`,
+    `the ${format} file has no known weight layout for ${preset}; it has ${tensors.size} tensors, first ${examples}`,
   );
 }
 
@@ -118,7 +118,7 @@ function layoutByName(name: string, layouts: Layout[], backbone: Preset['backbon
   );
 }
 
-/** @throws WEIGHTS_MISMATCH naming every misfit, in its details what is too much for a sentence */
+/** @throws WEIGHTS_MISMATCH with the kinds of mismatch; the details list every tensor */
 export function requireComplete({ missing, mismatched, unexpected }: Fit, preset: string): void {
   const shapes = mismatched.map(
     ({ name, shape, expected }) => `${name} is [${shape}] instead of [${expected}]`,

@@ -1,4 +1,4 @@
-/** Checks the description of a model that comes from a file. */
+/** Checks the configuration of a model from a file. */
 import { parseAnchorOptions } from '../anchors.ts';
 import { RefineDetError } from '../errors.ts';
 import { type Decoding, resolvePostprocessOptions } from '../kernels/postprocess-options.ts';
@@ -8,8 +8,8 @@ import {
   type GraphOptions,
 } from '../model/graph-options.ts';
 import { inputSide } from '../model/input-size.ts';
-import type { ChannelOrder, ModelConfig } from '../model/model.ts';
-import { PRESETS, type PresetName } from '../model/presets.ts';
+import type { ModelConfig } from '../model/model.ts';
+import { type ChannelOrder, PRESETS, type PresetName } from '../model/presets.ts';
 import { ANCHORS_PER_CELL, LEVELS } from '../model/refinedet.ts';
 import { show } from '../option-checks.ts';
 
@@ -19,7 +19,7 @@ const MAX_NAME_LENGTH = 200;
 type Fields = Record<string, unknown>;
 
 /**
- * A model's configuration from untrusted JSON; unknown fields are dropped.
+ * Reads a model's configuration from untrusted JSON; unknown fields are dropped.
  * @throws MODEL_METADATA naming the first offending field and its value
  */
 export function parseModelConfig(value: unknown): ModelConfig {
@@ -96,7 +96,7 @@ function classes(value: unknown): string[] {
   }
   for (const name of value) {
     if (typeof name !== 'string' || name.trim() === '' || name.length > MAX_NAME_LENGTH) {
-      throw invalid('class name', name, `a text of 1 to ${MAX_NAME_LENGTH} characters`);
+      throw invalid('class name', name, `a string of 1 to ${MAX_NAME_LENGTH} characters`);
     }
   }
   const used = new Set<string>();

@@ -39,7 +39,7 @@ const DIGEST_BYTES = 32;
 /** How kernels are stored. */
 export type StorageType = 'f32' | 'f16' | 'int8';
 
-/** Whether the bytes are a model file of this package rather than some other weight file. */
+/** Whether the bytes are a model file of this package. */
 export function isModelFile(bytes: Uint8Array): boolean {
   if (!isSafetensors(bytes)) return false;
   return readSafetensors(bytes).metadata.get('format') === FORMAT_NAME;
@@ -54,7 +54,7 @@ export async function readModel(bytes: Uint8Array): Promise<Model> {
   if (!isSafetensors(bytes)) {
     throw new RefineDetError(
       'MODEL_FORMAT',
-      'the file is not a refinedet model; PyTorch and Caffe weights become one by `refinedet convert`',
+      'the file is not a refinedet model; convert PyTorch and Caffe weights with `refinedet convert`',
     );
   }
   const file = readSafetensors(bytes);
@@ -73,7 +73,7 @@ function parseConfigJson(metadata: ReadonlyMap<string, string>): unknown {
   if (format !== FORMAT_NAME || version !== FORMAT_VERSION) {
     throw new RefineDetError(
       'MODEL_METADATA',
-      `the safetensors file is no refinedet model of format version ${FORMAT_VERSION}: its metadata say format ${quote(format ?? 'none')}, version ${quote(version ?? 'none')}`,
+      `the safetensors file is not a refinedet model of format version ${FORMAT_VERSION}: its metadata has format ${quote(format ?? 'none')}, version ${quote(version ?? 'none')}`,
     );
   }
   try {
@@ -99,7 +99,7 @@ async function verifyChecksum({ metadata, data }: Safetensors): Promise<void> {
   );
 }
 
-/** Undefined where WebCrypto is missing: web pages that are not served over https. */
+/** Returns undefined where WebCrypto is missing: web pages that are not served over https. */
 async function checksum(data: Uint8Array): Promise<string | undefined> {
   const digest = await globalThis.crypto?.subtle?.digest(
     'SHA-256',
@@ -147,13 +147,13 @@ type StoredType = 'F32' | 'F16' | 'I8';
 const KERNEL_TYPES: Record<StorageType, StoredType> = { f32: 'F32', f16: 'F16', int8: 'I8' };
 
 /**
- * Kernels of fewer elements are not stored as int8 but as float16. They stand where a network is
- * narrow, nothing after them makes up for their errors, and they weigh little: with the default model
- * they are an eighth of the elements and three quarters of what int8 would change in the heads' outputs.
+ * Kernels of fewer elements are not stored as int8 but as float16. They lie where a network is
+ * narrow, and later layers do not correct their errors: in the default model they are an eighth of the
+ * elements, but cause three quarters of the change that int8 would make in the heads' outputs.
  */
 const LEAST_INT8_ELEMENTS = 2 ** 15;
 
-/** Vectors stay exact. */
+/** Type in which a tensor is stored; vectors stay float32. */
 function storedType({ shape, data }: WeightTensor, type: StorageType): StoredType {
   if (shape.length === 1) return 'F32';
   const isSmall = type === 'int8' && data.length < LEAST_INT8_ELEMENTS;

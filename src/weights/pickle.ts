@@ -1,6 +1,6 @@
 /**
- * A pickle reader that runs nothing. It knows the opcodes with which Python writes plain data, and
- * leaves it to an allow list what a pickle may refer to. Protocols 2 to 5.
+ * Reads pickles without running anything. It knows the opcodes of plain data; an allow list decides
+ * what else a pickle may refer to. Protocols 2 to 5.
  *
  * dict → Map, list and tuple → array, bytes → Uint8Array, None → null, int → number or bigint.
  * Values are built without recursion and never walked here, so deep or cyclic ones do no harm.
@@ -78,7 +78,7 @@ class Machine {
     this.#stack = [];
   }
 
-  /** The values since the last MARK, which is removed. */
+  /** Removes and returns the values since the last MARK. */
   popMark(): unknown[] {
     const values = this.#stack;
     const outer = this.#outer.pop();
@@ -98,7 +98,7 @@ class Machine {
     this.push(this.environment.globals.get(name));
   }
 
-  /** Calls a function of the allow list; a pickle has no way to make others. */
+  /** Calls a function of the allow list; a pickle cannot define others. */
   reduce(): void {
     const argumentList = this.pop();
     const callee = this.pop();
@@ -120,11 +120,11 @@ class Machine {
 
   append(values: unknown[]): void {
     const target = this.top;
-    if (!Array.isArray(target)) throw corrupt('the pickle appends to something that is no list');
+    if (!Array.isArray(target)) throw corrupt('the pickle appends to something that is not a list');
     for (const value of values) target.push(value);
   }
 
-  /** Attributes, such as the `_metadata` of a state_dict's OrderedDict: nothing here needs them. */
+  /** Skips attributes, such as the `_metadata` of a state_dict's OrderedDict: they are not needed. */
   build(): void {
     this.pop();
     if (!(this.top instanceof Map)) throw corrupt('the pickle sets attributes of a plain value');
@@ -145,7 +145,7 @@ function forbidden(name: string): RefineDetError {
   );
 }
 
-/** Two's complement, little-endian. */
+/** Decodes two's complement, little-endian. */
 function integer(bytes: Uint8Array): number | bigint {
   if (bytes.length > MAX_INTEGER_BYTES) throw corrupt('the pickle holds an oversized integer');
   let value = 0n;
@@ -230,7 +230,7 @@ const OPERATIONS = new Map<number, (m: Machine) => void>([
       const attribute = m.pop();
       const module = m.pop();
       if (typeof module !== 'string' || typeof attribute !== 'string') {
-        throw corrupt('the pickle refers to a type by something that is no text');
+        throw corrupt('the pickle refers to a type by something that is not text');
       }
       m.pushGlobal(module, attribute);
     },

@@ -14,13 +14,13 @@ export function numberField(number: number, value: number): Message {
   return [varint(8 * number), varint(value)];
 }
 
-/** A text, a nested message, or bytes: they are encoded alike. */
+/** A string, a nested message, or bytes: they are encoded alike. */
 export function bytesField(number: number, content: string | Message): Message {
   const parts = typeof content === 'string' ? [new TextEncoder().encode(content)] : content;
   return [varint(8 * number + 2), varint(messageLength(parts)), ...parts];
 }
 
-/** Bytes that the encoded message has. */
+/** Length of the encoded message in bytes. */
 export function messageLength(message: Message): number {
   return message.reduce((sum, part) => sum + part.length, 0);
 }
@@ -35,7 +35,7 @@ export function encodeMessage(message: Message): Uint8Array {
   return bytes;
 }
 
-/** Seven bits a byte, the lowest first; the high bit says that more follow. */
+/** Seven bits per byte, lowest first; the high bit means that more bytes follow. */
 function varint(value: number): Uint8Array {
   const bytes: number[] = [];
   let rest = value;

@@ -15,7 +15,7 @@ export function outputChannels(shape: readonly number[]): number {
   return last > 1 ? last : (shape.at(-2) ?? 1);
 }
 
-/** One scale a channel: the largest magnitude becomes 127. A channel of zeros has scale 0. */
+/** One scale per channel: the largest magnitude becomes 127. A channel of zeros has scale 0. */
 export function channelScales(values: Float32Array, channels: number): Float32Array {
   const scales = new Float32Array(channels);
   for (let i = 0, c = 0; i < values.length; i++) {

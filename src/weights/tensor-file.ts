@@ -14,7 +14,7 @@ interface Format {
   read(bytes: Uint8Array): SourceTensors;
 }
 
-/** In the order of certainty: `.caffemodel` has no magic number. */
+/** The most certain first: `.caffemodel` has no magic number. */
 const FORMATS: Record<WeightFormat, Format> = {
   torch: { matches: isTorchFile, read: readTorchFile },
   safetensors: {
@@ -25,7 +25,7 @@ const FORMATS: Record<WeightFormat, Format> = {
 };
 
 /**
- * Format of a weight file by its first bytes.
+ * Detects the format of a weight file by its first bytes.
  * @throws MODEL_EMPTY, MODEL_FORMAT
  */
 export function detectFormat(bytes: Uint8Array): WeightFormat {
@@ -41,7 +41,7 @@ export function detectFormat(bytes: Uint8Array): WeightFormat {
 }
 
 /**
- * Tensors of a weight file, without the prefixes that wrappers put before every name.
+ * Opens the tensors of a weight file, without the prefixes that wrappers put before every name.
  * @param format default: detected
  * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, PICKLE_FORBIDDEN, INVALID_OPTION
  */
@@ -59,7 +59,7 @@ export function readTensors(
   return { format: known, tensors: FORMATS[known].read(bytes) };
 }
 
-/** Tensors of a safetensors file; int8 tensors are restored with their scales. */
+/** Opens the tensors of a safetensors file; int8 tensors are restored with their scales. */
 export function safetensorsSource({ tensors }: Safetensors): SourceTensors {
   const source = new Map<string, SourceTensor>();
   for (const [name, { dtype, shape, bytes }] of tensors) {
@@ -67,7 +67,7 @@ export function safetensorsSource({ tensors }: Safetensors): SourceTensors {
       const scales = tensors.get(name + SCALE_SUFFIX);
       const [count] = scales?.shape ?? [];
       if (scales?.dtype !== 'F32' || count !== outputChannels(shape)) {
-        throw corrupt(`the int8 tensor ${quote(name)} has no scales, one an output channel`);
+        throw corrupt(`the int8 tensor ${quote(name)} has no scale per output channel`);
       }
       const values = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
       source.set(name, { shape, read: () => dequantize(values, toFloat32(scales.bytes, 'F32')) });

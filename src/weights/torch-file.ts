@@ -30,8 +30,8 @@ export function isTorchFile(bytes: Uint8Array): boolean {
 }
 
 /**
- * Tensors by name, lazily read, of the state_dict at the top or in a wrapper; without the prefixes
- * that wrappers put before every name.
+ * Opens tensors by name, lazily read, of the state_dict at the top or in a wrapper; without the
+ * prefixes that wrappers put before every name.
  * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, PICKLE_FORBIDDEN
  */
 export function readTorchFile(bytes: Uint8Array): SourceTensors {
@@ -126,7 +126,7 @@ export function withoutPrefix(tensors: SourceTensors): SourceTensors {
   return withoutPrefix(new Map(rest));
 }
 
-/** Entries that are not tensors (epochs, optimizer settings) are of no interest. */
+/** Entries that are not tensors (epochs, optimizer settings) are ignored. */
 function tensorsOf(dict: ReadonlyMap<unknown, unknown>): [string, TorchTensor][] {
   return [...dict].filter(
     (entry): entry is [string, TorchTensor] =>

@@ -29,7 +29,7 @@ class StorageView {
   }
 }
 
-/** Stands for a storage class, e.g. torch.FloatStorage. */
+/** A storage class, e.g. torch.FloatStorage. */
 class StorageType {
   readonly dtype: DType;
 
@@ -80,7 +80,7 @@ export class TorchTensor implements SourceTensor {
     return inPlace ? elements : gather(elements, this.shape, this.#strides);
   }
 
-  /** Steps along an axis of size 1 never happen. */
+  /** The stride of an axis of size 1 is never used. */
   get #contiguous(): boolean {
     const rowMajor = rowMajorStrides(this.shape);
     return this.shape.every((size, axis) => size === 1 || this.#strides[axis] === rowMajor[axis]);

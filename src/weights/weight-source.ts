@@ -14,7 +14,7 @@ export type SourceTensors = ReadonlyMap<string, SourceTensor>;
 /** More dimensions than any tensor of a network has. */
 const MAX_RANK = 8;
 
-/** Number of elements, or undefined when the sizes are no sizes or overflow 2^53. */
+/** Number of elements, or undefined when the sizes are invalid or overflow 2^53. */
 export function elementCount(shape: unknown): number | undefined {
   if (!isSizes(shape)) return undefined;
   // Without the zeros first: 2^60 · 2^60 · 0 is zero, but no product along the way may be unsafe.
@@ -32,7 +32,7 @@ export function isSizes(value: unknown): value is number[] {
   );
 }
 
-/** Elements to step over for one step along each axis of a row-major tensor. */
+/** Strides of a row-major tensor, in elements. */
 export function rowMajorStrides(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length);
   let stride = 1;
@@ -63,7 +63,7 @@ export function gather(
   return out;
 }
 
-/** The same elements under another shape and other strides: a transpose, a slice with steps. */
+/** The same elements under another shape and other strides: a transpose, a strided slice. */
 export function restrided(
   tensor: SourceTensor,
   shape: readonly number[],

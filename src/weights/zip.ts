@@ -14,7 +14,7 @@ const LOCATOR_64 = 0x07064b50;
 const END_BYTES = 22;
 const LOCATOR_BYTES = 20;
 const MAX_COMMENT = 0xffff;
-/** Stands for "see the 64-bit field". */
+/** Means "see the 64-bit field". */
 const SATURATED = 0xffffffff;
 const STORED = 0;
 const ENCRYPTED = 1;
@@ -77,7 +77,7 @@ function findDirectory64(reader: ByteReader, end: number) {
 interface Entry {
   name: string;
   size: number;
-  /** Of the local header. */
+  /** Offset of the local header. */
   offset: number;
 }
 

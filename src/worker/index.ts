@@ -3,7 +3,14 @@
  * @module refinedet/worker
  */
 import type { ModelSource } from '../detection/load-model.ts';
-import { WorkerDetector, type WorkerLoadOptions } from './client.ts';
+import { createPool, type PoolOptions } from '../pool/create-pool.ts';
+import type { DetectorPool } from '../pool/detector-pool.ts';
+
+/** Options of `RefineDet.load`, and the worker. */
+export type WorkerLoadOptions = Omit<PoolOptions, 'workers'>;
+
+/** A detector in a worker: a pool of one. */
+export type WorkerDetector = DetectorPool;
 
 /**
  * Starts a worker and loads a model in it; the detector has the interface of RefineDet but for
@@ -12,10 +19,10 @@ import { WorkerDetector, type WorkerLoadOptions } from './client.ts';
  */
 export function createWorkerDetector(
   source?: ModelSource,
-  options?: WorkerLoadOptions,
+  options: WorkerLoadOptions = {},
 ): Promise<WorkerDetector> {
-  return WorkerDetector.load(source, options);
+  return createPool(source, { ...options, workers: 1 });
 }
 
-export type { WorkerLike } from './channel.ts';
-export { WorkerDetector, type WorkerLoadOptions } from './client.ts';
+export type { DetectorPool } from '../pool/detector-pool.ts';
+export type { WorkerLike } from '../remote/web-wire.ts';

@@ -1,4 +1,4 @@
-/** Small apps of the tests, bundled from the sources as a user's would be from the package. */
+/** Small test apps, bundled from the sources like a user's app from the package. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +7,12 @@ import { build } from 'vite';
 import { embedWasm } from '../../scripts/embed.ts';
 
 export interface BundledApp {
-  /** With an index.html. */
+  /** Folder with an index.html. */
   folder: string;
   remove(): void;
 }
 
-/** @param name folder beside the tests */
+/** @param name folder next to the tests */
 export async function bundleApp(name: string): Promise<BundledApp> {
   const folder = mkdtempSync(join(tmpdir(), `refinedet-${name}-`));
   embedWasm();
@@ -20,7 +20,7 @@ export async function bundleApp(name: string): Promise<BundledApp> {
     root: fileURLToPath(new URL(`../../test/browser/${name}`, import.meta.url)),
     configFile: false,
     logLevel: 'error',
-    // Nothing but where the sources are: workers in workers are Vite's own affair.
+    // Sets only the location of the sources: Vite itself handles workers inside workers.
     resolve: { conditions: ['refinedet-source', 'browser', 'module'] },
     build: { outDir: folder, target: 'es2022' },
   });

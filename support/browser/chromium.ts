@@ -1,10 +1,10 @@
-/** Debian's chromium, driven by playwright-core. */
+/** Debian's chromium, controlled by playwright-core. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 const EXECUTABLE = '/usr/bin/chromium';
 
-/** Whether the browser tests can run. At the desk they are skipped without it; in CI only when asked. */
+/** Whether the browser tests can run. Without Chromium they are skipped; in CI only when requested. */
 export const hasChromium = existsSync(EXECUTABLE);
 const { CI, REFINEDET_WITHOUT_CHROMIUM } = process.env;
 if (!hasChromium) {
@@ -22,7 +22,7 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // Memory is measured when it is asked for, after a garbage collection.
+  // Measures memory on request, after a garbage collection.
   '--enable-blink-features=ForceEagerMeasureMemory',
   '--autoplay-policy=no-user-gesture-required',
 ];
@@ -36,10 +36,10 @@ const SOFTWARE_GPU = [
   '--ignore-gpu-blocklist',
 ];
 
-/** Query of a page or worker: tfjs refuses WebGL in software unless told so. */
+/** Query that enables WebGL in software, which tfjs otherwise rejects. */
 export const SOFTWARE_WEBGL = '?tfjsflags=SOFTWARE_WEBGL_ENABLED:true';
 
-/** A camera that shows a test pattern, and is allowed to. */
+/** A camera that shows a test pattern, with permission to use it. */
 const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
 export function launchChromium({ gpu = false, camera = false } = {}): Promise<Browser> {
@@ -49,7 +49,7 @@ export function launchChromium({ gpu = false, camera = false } = {}): Promise<Br
   });
 }
 
-/** A page with everything that it writes to the console. */
+/** A page, and everything that it writes to the console. */
 export async function openPage(browser: Browser, url: string): Promise<[Page, string[]]> {
   const page = await browser.newPage();
   const messages: string[] = [];

@@ -16,16 +16,16 @@ import { OPTIONS } from './fixture.ts';
 
 export const CAT = fileURLToPath(new URL('../../examples/cat.jpg', import.meta.url));
 
-/** Software rendering is slow, and the machine may be busy. */
+/** Time limit: software rendering is slow, and the machine may be busy. */
 export const PATIENCE_MS = 120_000;
 
 export interface Demo {
-  /** The built page; free for other files of a test. */
+  /** Folder of the built page; tests may add files. */
   folder: string;
   model: Uint8Array;
-  /** What Node finds in the first sample. */
+  /** Node's detections in the first sample. */
   expected: Detection[];
-  /** With the headers that threads need. */
+  /** Serves the page with the headers that threads need. */
   url: string;
   close(): void;
 }
@@ -48,7 +48,7 @@ export async function serveDemo(): Promise<Demo> {
   return { folder, model, expected, url, close };
 }
 
-/** The page with what goes wrong in it, showing all that the first sample has. */
+/** Opens the page, collects its errors, and shows all detections of the first sample. */
 export async function openDemo(browser: Browser, url: string, options?: BrowserContextOptions) {
   const context = await browser.newContext(options);
   const page = await context.newPage();

@@ -1,4 +1,4 @@
-/** What the browser tests have in common: bundles, a model file, images, and what Node finds in them. */
+/** Common parts of the browser tests: bundles, a model file, images, and Node's detections in them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,22 +11,22 @@ import { RefineDet, writeModel } from '../../src/index.ts';
 import { randomModel } from '../models/random-model.ts';
 import type { SiteContent } from './server.ts';
 
-/** Random weights are sure of nothing. */
+/** Low, because random weights give low scores. */
 export const OPTIONS = { scoreThreshold: 0.05 };
 
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 
 export interface Fixture {
-  /** Bundles under /lib, images under /examples, the model at /model.safetensors. */
+  /** Content of a test server: bundles under /lib, images under /examples, and the model at /model.safetensors. */
   content: SiteContent;
-  /** What Node finds in the image. */
+  /** Node's detections in the image. */
   expected: Detection[];
   remove(): void;
 }
 
 /**
- * @param model file content; default: a small one with random weights
- * @param image of examples/
+ * @param model content of the model file; default: a small model with random weights
+ * @param image name of an image in examples/
  */
 export async function createFixture(
   model?: Uint8Array,
@@ -54,7 +54,7 @@ export async function createFixture(
 const SCORE_TOLERANCE = 0.01;
 const PIXEL_TOLERANCE = 1;
 
-/** Every detection has a counterpart, both ways; those at the threshold may be on one side only. */
+/** Expects a counterpart for every detection, both ways; those near the threshold may exist on one side only. */
 export function expectSame(
   actual: readonly Detection[],
   expected: readonly Detection[],

@@ -1,4 +1,4 @@
-/** A web server for the tests: folders, and files that exist in memory only. */
+/** A web server for tests: serves folders, and files that exist only in memory. */
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,23 +24,23 @@ const INDEX = `<!doctype html><title>test</title><body></body>
 <script>globalThis.lib = (name) => import('/lib/' + name + '.js')</script>`;
 
 export interface Site {
-  /** Without a slash at the end. */
+  /** URL without a slash at the end. */
   url: string;
-  /** Paths asked for, in order. */
+  /** Requested paths, in order. */
   requests: string[];
   close(): Promise<void>;
 }
 
 export interface SiteContent {
-  /** Folder by path: `/images` serves its files as `/images/…`. */
+  /** Folders by path: `/images` serves the folder's files as `/images/…`. */
   folders?: Record<string, string>;
-  /** Bytes by path. */
+  /** Contents by path. */
   files?: Record<string, Uint8Array | string>;
   /** Whether pages may use threads. */
   isolated?: boolean;
 }
 
-/** Unknown paths answer the index page with status 200, as single-page servers do. */
+/** Starts a server. It answers unknown paths with the index page and status 200, like single-page servers. */
 export async function serveSite({
   folders = {},
   files = {},

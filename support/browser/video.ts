@@ -1,18 +1,18 @@
 /**
- * Videos made in the browser, of images that move. Each frame is encoded by itself and has its time,
- * so that a busy machine makes the same film as an idle one.
+ * Creates videos of moving images in the browser. Each frame is encoded separately with its own time,
+ * so that a busy machine creates the same video as an idle one.
  */
 import type { Browser } from 'playwright-core';
 import { muxWebm } from './webm.ts';
 
 export interface MovingImage {
-  /** URL that the page may fetch. */
+  /** URL that the page can fetch. */
   url: string;
-  /** Pixels in the video. */
+  /** Size in the video, in pixels. */
   y: number;
   width: number;
   height: number;
-  /** Pixels a frame; to the left from the right edge, when negative. */
+  /** Pixels per frame; moves to the left from the right edge, when negative. */
   speed: number;
 }
 
@@ -23,19 +23,19 @@ const FRAME_MS = 40;
 export async function makeVideo(
   browser: Browser,
   pageUrl: string,
-  imageFiles: readonly MovingImage[],
+  moving: readonly MovingImage[],
   frames: number,
 ): Promise<Uint8Array> {
   const page = await browser.newPage();
   await page.goto(pageUrl);
-  // What tsx puts around functions, when a script rather than vitest runs this.
+  // Helper that tsx inserts into functions, when a script runs this instead of vitest.
   await page.evaluate('globalThis.__name = (named) => named');
   const chunks = await page.evaluate(
-    async ({ imageFiles, frames, SIZE, FRAME_MS }) => {
+    async ({ moving, frames, SIZE, FRAME_MS }) => {
       const canvas = new OffscreenCanvas(SIZE.width, SIZE.height);
       const context = canvas.getContext('2d')!;
       const images = await Promise.all(
-        imageFiles.map(async ({ url }) => createImageBitmap(await (await fetch(url)).blob())),
+        moving.map(async ({ url }) => createImageBitmap(await (await fetch(url)).blob())),
       );
       const chunks: { isKey: boolean; time: number; base64: string }[] = [];
       const encoder = new VideoEncoder({
@@ -51,7 +51,7 @@ export async function makeVideo(
       for (let step = 0; step < frames; step++) {
         context.fillStyle = '#4a5a66';
         context.fillRect(0, 0, SIZE.width, SIZE.height);
-        for (const [i, { y, width, height, speed }] of imageFiles.entries()) {
+        for (const [i, { y, width, height, speed }] of moving.entries()) {
           const x = speed > 0 ? speed * step : SIZE.width - width + speed * step;
           context.drawImage(images[i], x, y, width, height);
         }
@@ -62,7 +62,7 @@ export async function makeVideo(
       await encoder.flush();
       return chunks;
     },
-    { imageFiles, frames, SIZE, FRAME_MS },
+    { moving, frames, SIZE, FRAME_MS },
   );
   await page.close();
   const blocks = chunks.map(({ base64, ...block }) => ({

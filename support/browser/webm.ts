@@ -1,7 +1,7 @@
-/** The least WebM file that plays: one VP8 track, one cluster (up to 32 seconds). */
+/** The smallest WebM file that plays: one VP8 track, one cluster (up to 32 seconds). */
 
 export interface Block {
-  /** Milliseconds. */
+  /** Time in milliseconds. */
   time: number;
   isKey: boolean;
   data: Uint8Array;
@@ -10,7 +10,7 @@ export interface Block {
 interface Film {
   width: number;
   height: number;
-  /** Milliseconds. */
+  /** Duration in milliseconds. */
   duration: number;
 }
 
@@ -23,7 +23,7 @@ export function muxWebm(blocks: readonly Block[], { width, height, duration }: F
   length.writeDoubleBE(duration);
   const info = element(
     '1549a966',
-    ...[element('2ad7b1', uint(1_000_000)), element('4489', length)], // nanoseconds a tick
+    ...[element('2ad7b1', uint(1_000_000)), element('4489', length)], // nanoseconds per tick
     ...[element('4d80', text('test')), element('5741', text('test'))],
   );
   const video = element('e0', element('b0', uint(width)), element('ba', uint(height)));

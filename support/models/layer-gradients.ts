@@ -1,13 +1,16 @@
 /** Gradients of a layer by the kernels under test and by tfjs itself. */
-import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import type { ConvLayer, DepthwiseLayer } from '../../src/model/graph.ts';
+import type { PlanStep } from '../../src/model/plan.ts';
 import { bindTraining } from '../../src/training/gradients/bind-gradient.ts';
 import { layerGradients } from '../../src/training/gradients/layer-gradient.ts';
+import '../tfjs-gradients.ts';
 
 const BOTH = { maps: [true], tensors: true };
 
-/** Output and gradients of Σ c·y through the kernels of the wasm backend. */
+/** Output and gradients of Σ c·y from the kernels of the wasm backend. */
 export function fromKernels(
   layer: ConvLayer | DepthwiseLayer,
   x: tf.Tensor4D,
@@ -15,15 +18,13 @@ export function fromKernels(
   c: tf.Tensor4D,
 ) {
   const bias = tf.zeros([filter.shape[layer.op === 'conv' ? 3 : 2]]);
-  const activation = undefined;
   const tensors = [filter, bias];
-  const bound = bindTraining(
-    { name: '', layer, activation, inputs: [''], tensors: [] },
-    tensors,
-    false,
-  );
+  const base = { name: '', inputs: [''], tensors: [] };
+  const step: PlanStep<'conv' | 'depthwise'> =
+    layer.op === 'conv' ? { kind: 'conv', layer, ...base } : { kind: 'depthwise', layer, ...base };
+  const bound = bindTraining(step, tensors);
   const output = bound.run([x]);
-  const call = { layer, activation, batchStatistics: false, maps: [x], tensors, output };
+  const call = { step, maps: [x], tensors, output };
   const { maps, tensors: found } = layerGradients({
     ...call,
     gradient: c,
@@ -34,7 +35,7 @@ export function fromKernels(
   return [output, maps[0]!, found[0], found[1]].map((tensor) => tensor.dataSync());
 }
 
-/** The same through tfjs' own operations and gradients on the cpu backend. */
+/** The same from tfjs' own operations and gradients on the cpu backend. */
 export async function fromTfjs(
   op: (x: tf.Tensor4D, filter: tf.Tensor4D) => tf.Tensor4D,
   x: tf.Tensor4D,

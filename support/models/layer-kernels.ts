@@ -1,4 +1,4 @@
-/** Runs code with the layer kernels of the wasm backend taken away: the composed path. */
+/** Runs code without the layer kernels of the wasm backend: the composed path. */
 import * as tf from '@tensorflow/tfjs-core';
 
 export async function withoutLayerKernels<T>(run: () => T | Promise<T>): Promise<T> {

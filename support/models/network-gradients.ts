@@ -1,9 +1,10 @@
 /** Gradients of a whole network under a loss that is linear in its heads. */
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
-import type { Heads } from '../../src/model/network.ts';
+import type { HeadMap, HeadName } from '../../src/heads.ts';
 import type { ForwardOptions } from '../../src/training/gradients/gradient-plan.ts';
 import type { TrainableNetwork } from '../../src/training/gradients/trainable-network.ts';
+import '../tfjs-gradients.ts';
 
 export const CLASSES = 3;
 
@@ -12,7 +13,7 @@ export function image(batch: number, size: number): tf.Tensor4D {
 }
 
 /** Coefficients c of a loss Σ c·head that is linear in the heads, so that c is its gradient. */
-export function coefficients(heads: Heads): Heads {
+export function coefficients(heads: HeadMap<tf.Tensor3D>): HeadMap<tf.Tensor3D> {
   const [armLoc, armConf, odmLoc, odmConf] = [
     heads.armLoc,
     heads.armConf,
@@ -23,14 +24,14 @@ export function coefficients(heads: Heads): Heads {
 }
 
 export function disposeAll(
-  ...values: (Heads | ReadonlyMap<string, tf.Tensor> | tf.NamedTensorMap)[]
+  ...values: (HeadMap<tf.Tensor3D> | ReadonlyMap<string, tf.Tensor> | tf.NamedTensorMap)[]
 ): void {
   for (const value of values) {
     tf.dispose(value instanceof Map ? [...value.values()] : Object.values(value));
   }
 }
 
-/** Gradients of the linear loss by the explicit reverse pass, downloaded. */
+/** Gradients of the linear loss from the explicit backward pass, downloaded. */
 export function recorded(network: TrainableNetwork, input: tf.Tensor4D, options?: ForwardOptions) {
   const recording = network.record(input, options);
   const c = coefficients(recording.heads);
@@ -40,7 +41,7 @@ export function recorded(network: TrainableNetwork, input: tf.Tensor4D, options?
   return result;
 }
 
-/** The same by `tf.variableGrads`, by tensor name. */
+/** The same from `tf.variableGrads`, by tensor name. */
 export function byVariableGrads(
   network: TrainableNetwork,
   input: tf.Tensor4D,
@@ -49,7 +50,7 @@ export function byVariableGrads(
   const { grads, value } = tf.variableGrads(() => {
     const heads = network.forward(input, options);
     const c = coefficients(heads);
-    const parts = (Object.keys(heads) as (keyof Heads)[]).map((head) =>
+    const parts = (Object.keys(heads) as HeadName[]).map((head) =>
       tf.sum(tf.mul(heads[head], c[head])),
     );
     return tf.addN(parts) as tf.Scalar;
@@ -64,7 +65,7 @@ export function byVariableGrads(
 
 type Arrays = ReadonlyMap<string, ArrayLike<number>>;
 
-/** Compares by the norm of the difference: single elements may sit at a kink of a rectifier. */
+/** Compares by the norm of the difference: single elements may be at a kink of a rectifier. */
 export function expectClose(actual: Arrays, expected: Arrays, tolerance: number) {
   expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
   for (const [name, values] of expected) {

@@ -1,4 +1,4 @@
-/** Any preset with seeded random weights: as much work as a trained model. */
+/** Any preset with seeded random weights: the same amount of work as a trained model. */
 import { ANCHOR_DEFAULTS } from '../../src/anchors.ts';
 import { type Graph, parameterShapes, type Weights } from '../../src/model/graph.ts';
 import type { GraphOptions } from '../../src/model/graph-options.ts';
@@ -7,9 +7,9 @@ import { PRESETS, type PresetName, presetGraph } from '../../src/model/presets.t
 import { seededRandom } from './random-weights.ts';
 
 export interface PresetModelOptions {
-  /** Pixels a side. Default: the preset's. */
+  /** Pixels per side. Default: the preset's. */
   inputSize?: number;
-  /** Default: ant, bee and cat. */
+  /** Class names. Default: ant, bee and cat. */
   classes?: readonly string[];
   graphOptions?: GraphOptions;
 }
@@ -20,7 +20,7 @@ export function presetModel(preset: PresetName, options: PresetModelOptions = {}
   return { config, graph, weights: quickWeights(graph) };
 }
 
-/** A model that could not be in memory: tensors with shapes and without values. */
+/** A model too large for memory: tensors with shapes and without values. */
 export function hollowModel(preset: PresetName, options: PresetModelOptions): Model {
   const config = presetConfig(preset, options);
   const graph = presetGraph(preset, config.classes.length);
@@ -43,7 +43,7 @@ function presetConfig(
   return { preset, graphOptions, ...size, ...preparation, classes, anchors: ANCHOR_DEFAULTS };
 }
 
-/** A prime: the pool never repeats in step with an axis of a kernel, which would hide mistakes. */
+/** A prime: the pool never repeats in step with an axis of a kernel, which would hide errors. */
 const POOL_SIZE = 65_537;
 
 /** He-scaled weights from a pool of random numbers: millions of them in a second. */

@@ -6,7 +6,7 @@ import { randomWeights } from './random-weights.ts';
 
 export const RANDOM_MODEL_CLASSES = ['ant', 'bee', 'cat'];
 
-/** @param inputSize pixels a side, a multiple of 64 */
+/** @param inputSize pixels per side, a multiple of 64 */
 export function randomModel(inputSize = 128, seed = 1): Model {
   const { name, mean, std, channelOrder } = presetByName('refinedet320-mobilenet');
   const graph = presetGraph(name, RANDOM_MODEL_CLASSES.length);

@@ -1,6 +1,6 @@
-/** Gradients of every preset on whatever backend is the current one, for comparisons between them. */
+/** Gradients of every preset on the current backend, to compare backends with each other. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Heads } from '../../src/model/network.ts';
+import type { HeadMap } from '../../src/heads.ts';
 import { type PresetName, presetGraph } from '../../src/model/presets.ts';
 import { TrainableNetwork } from '../../src/training/gradients/trainable-network.ts';
 import { randomWeights } from '../models/random-weights.ts';
@@ -9,7 +9,7 @@ const CLASSES = 3;
 /** The smallest input: one cell at the deepest level. */
 const SIDE = 64;
 
-/** The layers that learn: between them and the heads lies every kind of layer that a preset has. */
+/** Trained layers: between them and the heads is every kind of layer of a preset. */
 const TRAINED: Partial<Record<PresetName, readonly string[]>> = {
   'refinedet320-mobilenet': ['block13.expand', 'block14.depthwise', 'extra0.conv', 'tcb5.up'],
   'refinedet320-vgg16': ['conv4_3', 'conv4_3_norm', 'fc6', 'conv6_2', 'tcb5.up', 'odm3.conf'],
@@ -21,7 +21,7 @@ export const TRAINED_PRESETS = Object.keys(TRAINED) as PresetName[];
 
 export type GradientArrays = Map<string, Float32Array>;
 
-/** Of a loss that is linear in the heads, by tensor name. Nothing of it stays in the backend. */
+/** Gradients of a loss that is linear in the heads, by tensor name; keeps no tensors in the backend. */
 export async function presetGradients(preset: PresetName): Promise<GradientArrays> {
   const graph = presetGraph(preset, CLASSES);
   const input = tf.randomUniform<tf.Rank.R4>([1, SIDE, SIDE, 3], -1, 1, 'float32', 5);
@@ -38,7 +38,12 @@ export async function presetGradients(preset: PresetName): Promise<GradientArray
   return arrays;
 }
 
-function headSlopes({ armLoc, armConf, odmLoc, odmConf }: Heads): Heads {
+function headSlopes({
+  armLoc,
+  armConf,
+  odmLoc,
+  odmConf,
+}: HeadMap<tf.Tensor3D>): HeadMap<tf.Tensor3D> {
   const like = ({ shape }: tf.Tensor3D, seed: number) =>
     tf.randomUniform<tf.Rank.R3>(shape, -1, 1, 'float32', seed);
   return {
@@ -52,14 +57,14 @@ function headSlopes({ armLoc, armConf, odmLoc, odmConf }: Heads): Heads {
 const TOLERANCE = 1e-3;
 
 /**
- * Tensors whose gradients differ, with the difference relative to the norm: single elements may sit at
+ * Tensors whose gradients differ, with the difference relative to the norm: single elements may be at
  * the kink of a rectifier.
  */
 export function unlike(actual: GradientArrays, expected: GradientArrays): string[] {
   const names = new Set([...actual.keys(), ...expected.keys()]);
   return [...names].flatMap((name) => {
     const [found, values] = [actual.get(name), expected.get(name)];
-    if (!found || !values) return `${name} on one side only`;
+    if (!found || !values) return `${name} exists on one side only`;
     const difference = norm(values.map((value, i) => value - found[i])) / norm(values);
     return difference < TOLERANCE ? [] : `${name} by ${difference.toPrecision(2)}`;
   });

@@ -1,4 +1,4 @@
-/** Layers in float64, as plain as their definitions: the reference for gradients. */
+/** Layers in float64, written like their definitions: the reference for gradients. */
 import { convGeometry, depthwiseGeometry } from '../../src/model/geometry.ts';
 import type { Activation, ConvLayer, DepthwiseLayer, MaxPoolLayer } from '../../src/model/graph.ts';
 import { poolSize } from '../../src/model/graph.ts';
@@ -136,7 +136,7 @@ export function l2norm(x: Array4, scale: ArrayLike<number>): Array4 {
   return y;
 }
 
-/** @param statistics of the batch when undefined */
+/** @param statistics statistics to use; default: those of the batch */
 export function batchNorm(
   x: Array4,
   gamma: ArrayLike<number>,

@@ -1,17 +1,17 @@
 /**
- * The loss in plain TypeScript, float64. First everything that is decided (matches, mined
- * negatives, targets), then the loss of these decisions: a smooth function of the heads, as finite
- * differences need it.
+ * The loss in plain TypeScript, float64. First computes all decisions (matches, mined
+ * negatives, targets), then the loss for these decisions: a smooth function of the heads, as finite
+ * differences require.
  */
-import type { BatchHeads } from '../../src/training/loss/batch-heads.ts';
+import type { HeadMap } from '../../src/heads.ts';
 import { NEGATIVE } from '../../src/training/loss/detection-loss.ts';
 import type { LossOptions, MatchThresholds } from '../../src/training/loss/loss-options.ts';
 import type { Truth } from '../../src/training/loss/truth.ts';
 import { referenceMatches } from './reference-matching.ts';
 
-export type HeadValues = BatchHeads<Float32Array | Float64Array>;
+export type HeadValues = HeadMap<Float32Array | Float64Array>;
 
-/** What one module is trained towards; rows count through the batch: image · N + anchor. */
+/** Targets of one module; rows count through the batch: image · N + anchor. */
 export interface ModuleTargets {
   positives: { row: number; label: number; offsets: number[] }[];
   negatives: number[];
@@ -89,13 +89,13 @@ export function referenceLoss(heads: HeadValues, targets: Targets, options: Loss
   return { ...parts, total: parts.armConf + parts.armLoc + parts.odmConf + parts.odmLoc };
 }
 
-/** Analytic, for comparisons over thousands of anchors. */
+/** Analytic gradient, for comparisons over thousands of anchors. */
 export function referenceGradients(
   heads: HeadValues,
   targets: Targets,
   { weights }: LossOptions,
-): BatchHeads<Float64Array> {
-  const gradients: BatchHeads<Float64Array> = {
+): HeadMap<Float64Array> {
+  const gradients: HeadMap<Float64Array> = {
     armLoc: new Float64Array(heads.armLoc.length),
     armConf: new Float64Array(heads.armConf.length),
     odmLoc: new Float64Array(heads.odmLoc.length),

@@ -1,5 +1,5 @@
 /**
- * Matching in plain TypeScript: the rule of MatchBBox, written down as it is stated. Overlaps are
+ * Matching in plain TypeScript: the rule of MatchBBox, as it is stated. Overlaps are
  * rounded to f32 as in the kernel: anchors of equal area around one box tie but for their rounding.
  */
 import { NEGATIVE, NEUTRAL } from '../../src/training/loss/detection-loss.ts';
@@ -36,7 +36,7 @@ export function referenceMatches(
     }
   });
 
-  // Rule 1: the best pair of all, then the best of the anchors and boxes that are left.
+  // Rule 1: the best pair of all, then the best of the remaining anchors and boxes.
   pairs.sort((a, b) => b.overlap - a.overlap || a.n - b.n || a.g - b.g);
   const served = new Set<number>();
   for (const { n, g } of pairs) {

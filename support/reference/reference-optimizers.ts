@@ -1,4 +1,4 @@
-/** The optimizers in plain TypeScript, float64: one number's path over several steps. */
+/** The optimizers in plain TypeScript, float64: one number over several steps. */
 import type { AdamWOptions } from '../../src/training/optimizers/adamw.ts';
 
 export interface Path {
@@ -18,7 +18,7 @@ export function referenceSgd(path: Path, gradients: readonly number[], momentum:
   return weight;
 }
 
-/** Loshchilov and Hutter, algorithm 2, with the decay times the learning rate as in PyTorch. */
+/** Loshchilov and Hutter, algorithm 2, with the decay times the learning rate, like in PyTorch. */
 export function referenceAdamW(
   path: Path,
   gradients: readonly number[],

@@ -1,10 +1,10 @@
 /**
- * The post-process in plain TypeScript on typed arrays: what the kernels are tested against and
- * measured against. The same algorithm with the same short cuts, one number at a time. Comparisons
- * that decide between boxes are rounded to f32, as in the kernels.
+ * The post-process in plain TypeScript on typed arrays: the reference for tests and
+ * benchmarks of the kernels. The same algorithm with the same shortcuts, one number at a time. Comparisons
+ * that decide between boxes are rounded to f32, like in the kernels.
  */
-
-import type { HeadArrays, RawDetections } from '../../src/kernels/postprocess.ts';
+import type { HeadMap } from '../../src/heads.ts';
+import type { RawDetections } from '../../src/kernels/postprocess.ts';
 import type { PostprocessOptions } from '../../src/kernels/postprocess-options.ts';
 
 const f32 = Math.fround;
@@ -17,7 +17,7 @@ export class ReferencePostprocessor {
   readonly #classes: number;
   readonly #boxes: Float32Array; // [N, 4] corners, by row
   readonly #areas: Float32Array; // [N]
-  readonly #rows: Int32Array; // of a candidate, in order of (row, class)
+  readonly #rows: Int32Array; // row of each candidate, in order of (row, class)
   readonly #classIds: Int32Array;
   readonly #scores: Float32Array;
   readonly #exponentials: Float32Array;
@@ -38,7 +38,11 @@ export class ReferencePostprocessor {
     this.#bucketEnds = new Int32Array(classes);
   }
 
-  run(heads: HeadArrays, anchors: Float32Array, options: PostprocessOptions): RawDetections {
+  run(
+    heads: HeadMap<Float32Array>,
+    anchors: Float32Array,
+    options: PostprocessOptions,
+  ): RawDetections {
     this.#rowCount = 0;
     this.#count = 0;
     this.#gather(heads, anchors, options);
@@ -60,7 +64,7 @@ export class ReferencePostprocessor {
     return this.#detect(options);
   }
 
-  #gather(heads: HeadArrays, anchors: Float32Array, options: PostprocessOptions): void {
+  #gather(heads: HeadMap<Float32Array>, anchors: Float32Array, options: PostprocessOptions): void {
     const { armConf, odmConf } = heads;
     const { classMask } = options;
     const columns = this.#classes + 1;
@@ -94,7 +98,12 @@ export class ReferencePostprocessor {
     }
   }
 
-  #decode(i: number, heads: HeadArrays, anchors: Float32Array, refine: boolean): boolean {
+  #decode(
+    i: number,
+    heads: HeadMap<Float32Array>,
+    anchors: Float32Array,
+    refine: boolean,
+  ): boolean {
     const at = 4 * i;
     let cx = anchors[at];
     let cy = anchors[at + 1];
@@ -115,7 +124,7 @@ export class ReferencePostprocessor {
     return this.#setBox(f32(cx - w / 2), f32(cy - h / 2), f32(cx + w / 2), f32(cy + h / 2));
   }
 
-  /** Writes the box of the next row; false when it cannot be a detection. */
+  /** Writes the box of the next row; returns false when it cannot be a detection. */
   #setBox(x1: number, y1: number, x2: number, y2: number): boolean {
     const area = f32(f32(x2 - x1) * f32(y2 - y1));
     if (!(x1 < x2 && y1 < y2 && x1 < 1 && y1 < 1 && x2 > 0 && y2 > 0)) return false;
@@ -177,7 +186,7 @@ export class ReferencePostprocessor {
     return detections;
   }
 
-  /** Candidates of every class that has some, by descending score, then ascending row and class. */
+  /** Candidates of every class with candidates, by descending score, then ascending row and class. */
   #buckets(agnostic: boolean): Int32Array[] {
     const ends = this.#bucketEnds.fill(0);
     const classIds = this.#classIds;

@@ -1,4 +1,4 @@
-/** A sample painted in plain TypeScript, one target pixel at a time. */
+/** Renders a sample in plain TypeScript, one target pixel at a time. */
 import type { RawImage } from '../../src/image/raw-image.ts';
 import type { SamplePlan, Tile } from '../../src/training/augmentation/augmentation-plan.ts';
 import type { Normalization } from '../../src/training/augmentation/render.ts';
@@ -14,7 +14,7 @@ export function referenceRender(
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const [x, y] = [(column + 0.5) / width, (row + 0.5) / height];
-      // The last tile that lies here is on top.
+      // The last tile at this position is on top.
       const tile = plan.tiles.findLast(({ to }) => {
         return x >= to.x && x < to.x + to.width && y >= to.y && y < to.y + to.height;
       });
@@ -29,7 +29,7 @@ export function referenceRender(
   return output;
 }
 
-/** The color of a place in the sample; undefined beyond the image. */
+/** The color at a position in the sample; undefined beyond the image. */
 function colorAt({ from, to, flip, colors }: Tile, image: RawImage, x: number, y: number) {
   const across = (x - to.x) / to.width;
   const px = (from.x + from.width * (flip ? 1 - across : across)) * image.width;

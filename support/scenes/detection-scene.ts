@@ -1,27 +1,27 @@
 /**
- * Head outputs as a trained network gives them for an image with a few objects: anchors near an
- * object agree on its class and box, some elsewhere are alive with faint classes, and most are
+ * Creates head outputs like those of a trained network for an image with a few objects: anchors near an
+ * object agree on its class and box, some others pass the filter with low scores, and most are
  * filtered out. Seeded.
  */
 import { ANCHOR_DEFAULTS, anchorGrid, type GridShape } from '../../src/anchors.ts';
-import type { HeadArrays } from '../../src/kernels/postprocess.ts';
+import type { HeadMap } from '../../src/heads.ts';
 import { deriveRandom, type Random } from '../../src/random.ts';
 
 export interface SceneOptions {
-  /** Network input, a square. */
+  /** Side of the square network input. */
   inputSize: number;
-  /** Object classes (K). */
+  /** Number of object classes (K). */
   classes: number;
-  /** Default 6. */
+  /** Number of objects. Default 6. */
   objects?: number;
-  /** Part of the anchors that pass the objectness filter, if the objects do not need more. Default 0.03. */
+  /** Share of the anchors that pass the objectness filter, unless the objects need more. Default 0.03. */
   alive?: number;
-  /** Default 1. */
+  /** Seed. Default 1. */
   seed?: number;
 }
 
 export interface Scene {
-  heads: HeadArrays;
+  heads: HeadMap<Float32Array>;
   /** [N, 4] */
   anchors: Float32Array;
 }
@@ -30,7 +30,7 @@ interface SceneObject {
   /** cx, cy, w, h */
   box: readonly number[];
   classId: number;
-  /** 1 for an object, less for something that looks a little like one. */
+  /** 1 for an object, less for something similar to one. */
   strength: number;
 }
 
@@ -42,7 +42,7 @@ export function makeScene(options: SceneOptions): Scene {
   );
   const anchors = anchorGrid(levels, inputSize, inputSize);
   const count = anchors.length / 4;
-  const heads: HeadArrays = {
+  const heads: HeadMap<Float32Array> = {
     armLoc: gaussians(random, 4 * count, 0.3),
     armConf: new Float32Array(2 * count),
     odmLoc: gaussians(random, 4 * count, 0.3),
@@ -51,7 +51,7 @@ export function makeScene(options: SceneOptions): Scene {
   const scene = Array.from({ length: 5 * objects }, (_, i) =>
     randomObject(random, classes, i < objects ? 1 : 0.3 + 0.4 * random.uniform()),
   );
-  // About one faint class for each living anchor without an object.
+  // About one low-score class for each anchor that passes without an object.
   const background = 5 + Math.log(classes) / 2;
   let living = 0;
   for (let i = 0; i < count; i++) {
@@ -75,12 +75,12 @@ export function makeScene(options: SceneOptions): Scene {
   return { heads, anchors };
 }
 
-/** ARM offsets go most of the way from the anchor to the object, ODM offsets stay noise. */
+/** ARM offsets cover most of the way from the anchor to the object, ODM offsets stay noise. */
 function pointAt(
   box: readonly number[],
   anchor: Float32Array,
   i: number,
-  { armLoc }: HeadArrays,
+  { armLoc }: HeadMap<Float32Array>,
   random: Random,
 ): void {
   const [cx, cy, w, h] = anchor;
@@ -96,7 +96,7 @@ function randomObject(random: Random, classes: number, strength: number): SceneO
   return { box, classId: random.integer(classes), strength };
 }
 
-/** Both as cx, cy, w, h. */
+/** Intersection over union; both boxes as cx, cy, w, h. */
 function iou(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const side = (i: number) =>
     Math.min(a[i] + a[i + 2] / 2, b[i] + b[i + 2] / 2) -

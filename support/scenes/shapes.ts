@@ -1,4 +1,4 @@
-/** Generated images of colored shapes with their boxes: something to learn without any download. */
+/** Generates images of colored shapes with their boxes: training data without a download. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Dataset, GroundTruth } from '../../src/datasets/dataset-types.ts';
@@ -14,13 +14,13 @@ const COLORS = [
 
 /**
  * Writes PNG images into a folder, each with one shape of each class.
- * @param side of the images in pixels
+ * @param side side of the images in pixels
  */
 export async function shapesDataset(folder: string, count: number, side = 128): Promise<Dataset> {
   const images: Dataset['images'] = [];
   for (let i = 0; i < count; i++) {
     const random = deriveRandom(77, i);
-    const { image, boxes } = imageFile(random, side);
+    const { image, boxes } = drawShapes(random, side);
     const fileName = `shapes${i}.png`;
     const file = path.join(folder, fileName);
     writeFileSync(file, await encodeImage(image, 'png'));
@@ -38,7 +38,7 @@ export async function shapesDataset(folder: string, count: number, side = 128): 
   return { ...about, classes: SHAPE_CLASSES, images, warnings: [] };
 }
 
-/** The same as a COCO file beside the images. */
+/** Writes the same dataset as a COCO file next to the images. */
 export function writeCoco(folder: string, { classes, images }: Dataset): string {
   const file = path.join(folder, 'shapes.json');
   const annotations = images.flatMap(({ boxes }, image) =>
@@ -65,10 +65,10 @@ export function writeCoco(folder: string, { classes, images }: Dataset): string 
   return file;
 }
 
-function imageFile(random: Random, side: number): { image: RawImage; boxes: GroundTruth[] } {
+function drawShapes(random: Random, side: number): { image: RawImage; boxes: GroundTruth[] } {
   const data = new Uint8Array(3 * side * side);
   for (let i = 0; i < data.length; i++) data[i] = 110 + random.integer(40);
-  // The classes keep to halves of their own, so that shapes never hide each other.
+  // Each class stays in its own half, so that shapes never cover each other.
   const boxes = SHAPE_CLASSES.map((_, classId): GroundTruth => {
     const size = Math.round(random.between(0.25, 0.42) * side);
     const box = {

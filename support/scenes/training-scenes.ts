@@ -1,19 +1,17 @@
-/** Random heads and ground truth for the tests and benchmarks of training. */
+/** Random heads and ground truth for tests and benchmarks of training. */
 import { anchorGrid, type GridShape } from '../../src/anchors.ts';
+import { HEAD_NAMES, type HeadMap, type HeadName } from '../../src/heads.ts';
 import type { Heap } from '../../src/kernels/heap.ts';
 import { float32View } from '../../src/kernels/heap.ts';
 import { deriveRandom, type Random } from '../../src/random.ts';
-import type { BatchHeads } from '../../src/training/loss/batch-heads.ts';
 import type { Truth } from '../../src/training/loss/truth.ts';
 
 export interface Scene {
   anchors: Float32Array;
   classes: number;
-  heads: BatchHeads<Float32Array>;
+  heads: HeadMap<Float32Array>;
   truths: Truth[];
 }
-
-const HEAD_NAMES = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
 
 /** Anchors of a square input. */
 function squareAnchors(inputSize: number): Float32Array {
@@ -24,7 +22,7 @@ function squareAnchors(inputSize: number): Float32Array {
   return anchorGrid(levels, inputSize, inputSize);
 }
 
-/** Heads as of a half-trained network, and 0 to 6 boxes an image. */
+/** Heads like those of a half-trained network, and 0 to 6 boxes per image. */
 export function randomScene(
   seed: number,
   { inputSize = 64, images = 2, classes = 4 }: Partial<Record<string, number>> = {},
@@ -36,7 +34,7 @@ export function randomScene(
     Float32Array.from({ length }, () => deviation * random.normal());
   const heads = {
     armLoc: normals(4 * rows, 0.8),
-    // A third of the anchors fall below an objectness of 0.01.
+    // A third of the anchors have an objectness below 0.01.
     armConf: normals(2 * rows, 4).map((value, i) => (i % 2 ? value - 3 : value)),
     odmLoc: normals(4 * rows, 0.8),
     odmConf: normals((classes + 1) * rows, 3),
@@ -61,7 +59,7 @@ export function randomTruth(random: Random, count: number, classes: number): Tru
 }
 
 /** Room in a heap for the heads of a scene. */
-export function allocateHeads(heap: Heap, heads: BatchHeads<Float32Array>): BatchHeads<number> {
+export function allocateHeads(heap: Heap, heads: HeadMap<Float32Array>): HeadMap<number> {
   const pointers = { armLoc: 0, armConf: 0, odmLoc: 0, odmConf: 0 };
   for (const name of HEAD_NAMES) pointers[name] = heap.malloc(heads[name].byteLength);
   return pointers;
@@ -69,22 +67,21 @@ export function allocateHeads(heap: Heap, heads: BatchHeads<Float32Array>): Batc
 
 export function writeHeads(
   heap: Heap,
-  pointers: BatchHeads<number>,
-  heads: BatchHeads<Float32Array>,
+  pointers: HeadMap<number>,
+  heads: HeadMap<Float32Array>,
 ): void {
   for (const name of HEAD_NAMES) {
     float32View(heap, pointers[name], heads[name].length).set(heads[name]);
   }
 }
 
-/** Copies of what lies at the pointers, in the shapes of `like`. */
+/** Copies the contents at the pointers, in the shapes of `like`. */
 export function readHeads(
   heap: Heap,
-  pointers: BatchHeads<number>,
-  like: BatchHeads<Float32Array>,
-): BatchHeads<Float32Array> {
-  const read = (name: keyof BatchHeads<number>) =>
-    float32View(heap, pointers[name], like[name].length).slice();
+  pointers: HeadMap<number>,
+  like: HeadMap<Float32Array>,
+): HeadMap<Float32Array> {
+  const read = (name: HeadName) => float32View(heap, pointers[name], like[name].length).slice();
   return {
     armLoc: read('armLoc'),
     armConf: read('armConf'),

@@ -13,7 +13,7 @@ describe('refinedet/cpu', () => {
     for (const detector of loaded) detector.dispose();
   });
 
-  it('finds what wasm finds, with other code', async () => {
+  it('detects the same as wasm, with independent code', async () => {
     const wasm = await RefineDet.load(randomModel(64), { threads: 1 });
     const plain = await RefineDet.load(randomModel(64), { backend: cpu });
     loaded.push(wasm, plain);
@@ -32,7 +32,7 @@ describe('refinedet/cpu', () => {
     }
   });
 
-  it('is not taken by its name alone', async () => {
+  it('needs the backend object, not only its name', async () => {
     await expect(RefineDet.load(randomModel(64), { backend: 'cpu' })).rejects.toMatchObject({
       code: 'INVALID_OPTION',
       message: expect.stringContaining('refinedet/cpu'),

@@ -1,4 +1,4 @@
-/** Programs in processes of their own: the thread count of the backend is fixed per process. */
+/** Runs programs in their own processes: the thread count of the backend is fixed per process. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** By which sources find `#platform`. */
+/** Which build of the package provides `#platform`. */
 export const CONDITION = '--conditions=refinedet-source';
 const FLAGS = [CONDITION, '--import=tsx', '--input-type=module'];
 

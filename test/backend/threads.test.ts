@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { CONDITION, inProcess } from './processes.ts';
 
-/** `start` and `forward` of the light network; by absolute paths, to work in a worker too. */
+/** `start` and `forward` of the light network; with absolute paths, so that it works in a worker too. */
 const FORWARD = `
-  const load = (path) => import(process.cwd() + path);
-  const { Network, disposeHeads } = await load('/src/model/run.ts');
-  const { randomModel } = await load('/test/helpers/model.ts');
+  const load = (path) => import('file://' + process.cwd() + path);
+  const { Network, disposeHeads } = await load('/src/model/network.ts');
+  const { randomModel } = await load('/support/models/random-model.ts');
   const { createHash } = await import('node:crypto');
   const { graph, weights } = randomModel();
   const forward = (network, input) => {
@@ -21,7 +21,7 @@ const FORWARD = `
     return { heap, input, network: new Network(graph, weights) };
   };`;
 
-/** Of the outputs of a forward pass. */
+/** Checksum of the outputs of a forward pass. */
 async function hashOf(threads: number): Promise<string> {
   const { stdout, stderr } = await inProcess(`${FORWARD}
     const { network, input } = await start(${threads});
@@ -31,13 +31,13 @@ async function hashOf(threads: number): Promise<string> {
   return stdout.trim();
 }
 
-it('any number of threads yields the same bits, pass after pass, and the process ends', async () => {
+it('any number of threads gives the same bits in every pass, and the process ends', async () => {
   const [one, ...others] = await Promise.all([1, 2, 3, 4].map(hashOf));
   expect(one).toMatch(/^[0-9a-f]{64}$/);
   expect(others).toEqual([one, one, one]);
 });
 
-it('threads leave neither tensors nor heap memory behind', async () => {
+it('threads leak neither tensors nor heap memory', async () => {
   const { stdout } = await inProcess(`${FORWARD}
     const { heap, network, input } = await start(2);
     const state = () => [tf.memory().numTensors, heap.memory.buffer.byteLength].join();
@@ -53,7 +53,7 @@ it('threads work inside worker_threads', async () => {
     const { Worker } = await import('node:worker_threads');
     const source = \`(async () => {
       (await import('tsx/esm/api')).register();
-      const { wasmRuntime } = await import(process.cwd() + '/src/backend/wasm.ts');
+      const { wasmRuntime } = await import('file://' + process.cwd() + '/src/backend/wasm.ts');
       const tf = await import('@tensorflow/tfjs-core');
       ${FORWARD}
       const { network, input } = await start(2);

@@ -11,7 +11,7 @@ const CONVOLVE = `
 
 describe('the wasm backend', () => {
   it.each([1, 2, 4])(
-    'computes with %i thread(s), leaves no global trace and lets the process end',
+    'computes with %i thread(s), changes no globals and lets the process end',
     async (threads) => {
       const { stdout, stderr } = await inProcess(
         `const { threads } = await wasmRuntime(${threads});${CONVOLVE}`,
@@ -31,7 +31,7 @@ describe('the wasm backend', () => {
       const { Worker } = await import('node:worker_threads');
       const source = \`(async () => {
         (await import('tsx/esm/api')).register();
-        const { wasmRuntime } = await import(process.cwd() + '/src/backend/wasm.ts');
+        const { wasmRuntime } = await import('file://' + process.cwd() + '/src/backend/wasm.ts');
         const { threads, heap } = await wasmRuntime(2);
         console.log(threads, heap.threaded);
       })()\`;
@@ -40,7 +40,7 @@ describe('the wasm backend', () => {
     expect(stderr).toBe('');
   });
 
-  it('keeps the thread count of its first start and warns once about another', async () => {
+  it('keeps the thread count of its first start and warns once about a different request', async () => {
     const { stdout } = await inProcess(`
       const warnings = [];
       await wasmRuntime(2);
@@ -50,7 +50,7 @@ describe('the wasm backend', () => {
     expect(stdout).toMatch(/^1 refinedet runs on 2 thread\(s\), not 1: /m);
   });
 
-  it('joins a wasm backend that the program has already started', async () => {
+  it('uses a wasm backend that the program has already started', async () => {
     const { stdout } = await inProcess(`
       await import('@tensorflow/tfjs-backend-wasm');
       await tf.setBackend('wasm');
@@ -61,7 +61,7 @@ describe('the wasm backend', () => {
   });
 
   it.each([1, 2])(
-    'says that memory is exhausted, and goes on working, with %i thread(s)',
+    'reports exhausted memory and keeps working, with %i thread(s)',
     async (threads) => {
       const { stdout } = await inProcess(`
       const { heap } = await wasmRuntime(${threads});
@@ -80,7 +80,7 @@ describe('the wasm backend', () => {
     },
   );
 
-  it.each([0, 1.5, 10, Number.NaN, '2' as never])('refuses %s threads', async (threads) => {
+  it.each([0, 1.5, 10, Number.NaN, '2' as never])('rejects %s threads', async (threads) => {
     await expect(wasmRuntime(threads)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
   });
 });

@@ -4,19 +4,19 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
-/** Chromium brings a Vulkan loader and a driver that computes on the CPU. */
+/** Chromium includes a Vulkan loader and a driver that computes on the CPU. */
 const VULKAN = '/usr/lib/chromium';
 const DRIVER = `${VULKAN}/vk_swiftshader_icd.json`;
 const hasDriver = existsSync(DRIVER);
 if (!hasDriver) console.warn(`WebGPU in Node is not tested: ${DRIVER} is missing`);
 
-/** A GPU made of two busy cores. */
+/** Timeout for a GPU that two busy cores emulate. */
 const TIMEOUT_MS = 150_000;
 
 const PROGRAM = `
   const { RefineDet } = await import('./src/index.ts');
   const { webgpu } = await import('./src/backend/webgpu.ts');
-  const { randomModel } = await import('./test/helpers/model.ts');
+  const { randomModel } = await import('./support/models/random-model.ts');
   const load = (backend) => RefineDet.load(randomModel(64), { backend, gpu: [webgpu], threads: 1 });
   const detectors = [await load('wasm'), await load('webgpu')];
   const find = (detector) => detector.detect('examples/cat.jpg', { scoreThreshold: 0.05 });
@@ -28,7 +28,7 @@ const PROGRAM = `
 
 describe.skipIf(!hasDriver)('refinedet/webgpu in Node', () => {
   it(
-    'finds what wasm finds, and lets the process end',
+    'detects the same as wasm, and lets the process end',
     async () => {
       const flags = ['--conditions=refinedet-source', '--import=tsx', '--input-type=module'];
       const { stdout } = await promisify(execFile)(process.execPath, [...flags, '-e', PROGRAM], {

@@ -118,7 +118,7 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     expect(await page.isVisible('#problem')).toBe(false);
 
     await give('drop', 'notes.txt', 'text/plain');
-    expect(await page.textContent('#problem p')).toMatch(/^notes.txt is neither an image/);
+    expect(await page.textContent('#problem p')).toMatch(/^notes.txt is not an image/);
     await page.click('#problem button');
     expect(await page.isVisible('#problem')).toBe(false);
     const broken = { name: 'x.png', mimeType: 'image/png', buffer: Buffer.from('no image') };

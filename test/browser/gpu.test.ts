@@ -27,7 +27,7 @@ const WORKER = `
   serve({ gpu: [webgl] });
   let images = 0;
   addEventListener('message', ({ data }) => {
-    if (data.type !== 'detect' || ++images !== 3) return;
+    if (data.method !== 'detect' || ++images !== 3) return;
     contexts.at(-1).getExtension('WEBGL_lose_context').loseContext();
   });`;
 

@@ -1,4 +1,4 @@
-/** Whatever is wrong with an image, a model file or a URL: one sentence, one code, nothing written. */
+/** Bad images, model files and URLs end in one sentence with one code, and nothing is written. */
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -45,7 +45,7 @@ describe('bad images', () => {
     const files: [name: string, content: Uint8Array | string, code: string][] = [
       ['empty.jpg', '', 'IMAGE_EMPTY'],
       ['truncated.jpg', readFileSync(CAT).subarray(0, 9000), 'IMAGE_CORRUPT'],
-      ['text.png', 'no image', 'IMAGE_FORMAT'],
+      ['text.png', 'not an image', 'IMAGE_FORMAT'],
       ['huge.png', hugePng(), 'IMAGE_TOO_LARGE'],
     ];
     for (const [name, content] of files) writeFileSync(at(name), content);

@@ -81,6 +81,26 @@ describe('dataset check', () => {
     await expect(dataset('check', folder, '--format', 'cocoo')).rejects.toThrow('"coco"?');
   });
 
+  it('takes the split with the path, and the format under its older name too', async () => {
+    const folder = folderWith(GOOD);
+    expect((await dataset('check', `${folder}:train`)).stdout).toMatch(/: VOC, .*, 2 images/);
+    await expect(dataset('check', `${folder}:val`)).rejects.toThrow(': "val" (there are train)');
+    const twice = dataset('check', `${folder}:train`, '--split', 'val');
+    await expect(twice).rejects.toThrow('two splits are given: "train" with the path');
+    for (const flag of ['--data-format', '--format']) {
+      await expect(dataset('check', folder, flag, 'coco')).rejects.toThrow(/COCO/);
+    }
+  });
+
+  it('renames COCO classes to those of VOC, and still refuses misspelled names', async () => {
+    const sofa = vocObject('couch', [11, 6, 20, 15]);
+    const files = vocTree({ a: vocXml(sofa), b: vocXml() });
+    const folder = folderWith({ ...files, 'classes.txt': 'couch\ncat\n' });
+    const { stdout } = await dataset('check', folder, '--map', 'coco-to-voc');
+    expect(stdout).toMatch(/^sofa +1/m);
+    await expect(dataset('check', folder, '--map', 'cuch=sofa')).rejects.toThrow('"cuch"');
+  });
+
   it('writes a cleaned copy and then succeeds', async () => {
     const out = path.join(emptyFolder(), 'clean');
     const { stdout } = await dataset('check', folderWith(BAD), '--fix', out);
@@ -91,7 +111,7 @@ describe('dataset check', () => {
     expect(process.exitCode).toBeUndefined();
   });
 
-  it('fails when most boxes are dropped, unless told that this is right', async () => {
+  it('fails when most boxes are dropped, unless forced', async () => {
     const bad = vocObject('cat', [5, 5, 5, 5]).repeat(2);
     const folder = folderWith({ ...GOOD, 'Annotations/b.xml': vocXml(bad) });
     const out = path.join(emptyFolder(), 'clean');
@@ -109,7 +129,7 @@ describe('dataset check', () => {
     expect(stdout).toMatch(/has no area\n {4}→ Remove the box or draw it again/);
   });
 
-  it('does not let foreign names steer the terminal', async () => {
+  it('shows control characters of foreign names instead of obeying them', async () => {
     const folder = folderWith({
       ...GOOD,
       'ImageSets/Main/train.txt': 'a\nb\n\u001b[2Jx\n',
@@ -132,7 +152,7 @@ describe('dataset convert', () => {
     expect(copy.images[0].boxes[0].classId).toBe(1);
   });
 
-  it('says on stderr what it leaves out, and prints JSON when asked', async () => {
+  it('warns on stderr of what it leaves out, and prints JSON with --json', async () => {
     const out = path.join(emptyFolder(), 'coco');
     const { stdout, stderr } = await dataset(
       'convert',
@@ -160,6 +180,9 @@ describe('dataset convert', () => {
     const folder = folderWith(GOOD);
     await expect(dataset('convert', folder, path.join(folder, 'out'))).rejects.toThrow('--to');
     expect(existsSync(path.join(folder, 'out'))).toBe(false);
+    await expect(dataset('convert', `${folder}:val`, 'out', '--to', 'coco')).rejects.toThrow(
+      ': "val" (there are train)',
+    );
     const there = emptyFolder();
     await expect(dataset('convert', folder, there, '--to', 'coco')).rejects.toThrow('--force');
     await expect(dataset('check', folder, '--fix', there)).rejects.toThrow('--force');

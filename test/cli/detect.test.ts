@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readImageHeader } from '../../src/image/header.ts';
+import { isPosix } from '../../support/posix.ts';
 import {
   ASTRONAUT,
   CAT,
@@ -23,7 +24,7 @@ beforeAll(async () => {
   mkdirSync(at('photos/deep'), { recursive: true });
   copyFileSync(CAT, at('photos/cat.jpg'));
   copyFileSync(ASTRONAUT, at('photos/deep/cat.jpg'));
-  writeFileSync(at('photos/notes.txt'), 'no image');
+  writeFileSync(at('photos/notes.txt'), 'not an image');
   writeFileSync(at('broken.jpg'), readFileSync(CAT).subarray(0, 1000));
 });
 afterAll(temporary.remove);
@@ -82,7 +83,7 @@ describe('results on the standard output', () => {
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/^refinedet: .*missing\.jpg.* \[FILE_NOT_FOUND\]$/);
     expect(lines[1]).toMatch(/^refinedet: .*broken\.jpg.* \[IMAGE_CORRUPT\]$/);
-    expect(lines[2]).toMatch(/^refinedet: 3 imageFiles, 9 objects, 2 failed, .* images\/s$/);
+    expect(lines[2]).toMatch(/^refinedet: 3 images, 9 objects, 2 failed, .* images\/s$/);
   });
 
   it('reads the standard input and is silent with --quiet', async () => {
@@ -118,7 +119,7 @@ describe('results on the standard output', () => {
 });
 
 describe('options', () => {
-  it('keeps and leaves out classes', async () => {
+  it('keeps and leaves out classes, also of a file', async () => {
     const labels = async (...flags: string[]) => {
       const { stdout } = await detect(CAT, '--threshold', '0.2', '--format', 'json', ...flags);
       const [{ detections }]: Result[] = JSON.parse(stdout);
@@ -128,16 +129,18 @@ describe('options', () => {
     expect(all.size).toBeGreaterThan(1);
     const [first, ...rest] = all;
     expect(await labels('--classes', first)).toEqual(new Set([first]));
+    writeFileSync(at('wanted.txt'), `${first}\n`);
+    expect(await labels('--classes', '@wanted.txt')).toEqual(new Set([first]));
     expect(await labels('--exclude-classes', first)).toEqual(new Set(rest));
   });
 
-  it('names an unknown class and what was meant', async () => {
+  it('names an unknown class and suggests a known one', async () => {
     const { code, stderr } = await detect(CAT, '--classes', 'cta');
     expect(code).toBe(2);
     expect(stderr).toBe('refinedet: unknown class "cta" (did you mean "cat"?) [UNKNOWN_CLASS]\n');
   });
 
-  it('says plainly that there is no such model', async () => {
+  it('names a model file that does not exist', async () => {
     const { code, stdout, stderr } = await runCli([
       'detect',
       CAT,
@@ -154,7 +157,7 @@ describe('options', () => {
     [['--model', 'defualt'], 1, '(did you mean "default"?)'],
     [['--threads', '1000'], 2, '--threads must be auto or a whole number from 1 to 9, not "1000"'],
     [['--out', 'found.json'], 2, '--out is a folder, not a file such as "found.json"'],
-  ])('says what is meant instead of %j', async (flags, code, message) => {
+  ])('explains what is wrong with %j', async (flags, code, message) => {
     const { stderr, stdout, ...exit } = await runCli(['detect', CAT, ...flags]);
     expect({ code: exit.code, stdout }).toEqual({ code, stdout: '' });
     expect(stderr).toMatch(FAILURE_LINE);
@@ -178,7 +181,7 @@ describe('options', () => {
 });
 
 describe('files', () => {
-  it('writes a file an image, mirrors folders and refuses to replace them', async () => {
+  it('writes one file per image, mirrors folders and refuses to replace files', async () => {
     const args = ['photos', ASTRONAUT, '--recursive', '--out', 'yolo', '--format', 'yolo'];
     const first = await detect(...args);
     expect(first).toMatchObject({ code: 0, stdout: '' });
@@ -206,7 +209,7 @@ describe('files', () => {
     );
   });
 
-  it('wants a folder for formats with a file an image', async () => {
+  it('needs a folder for formats with one file per image', async () => {
     const { code, stdout, stderr } = await detect(CAT, ASTRONAUT, '--format', 'voc');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('--out');
@@ -251,13 +254,13 @@ describe('files', () => {
 });
 
 describe('ending early', () => {
-  /** More images than are done before the test reacts. */
+  /** More images than are detected before the test reacts. */
   const many = () => {
     mkdirSync(at('many'), { recursive: true });
     for (let i = 0; i < 200; i++) copyFileSync(CAT, at('many', `${i}.jpg`));
   };
 
-  it('ends quietly when the reader of its output goes', async () => {
+  it('ends quietly when the reader closes its output', async () => {
     many();
     const child = startCli(['detect', ...MODEL, at('many'), '--format', 'jsonl']);
     let stderr = '';
@@ -270,7 +273,8 @@ describe('ending early', () => {
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
   });
 
-  it('completes its output and exits with 130 after Ctrl-C', async () => {
+  it('completes its output and exits with 130 after Ctrl-C', async ({ skip }) => {
+    skip(!isPosix, 'Windows has no SIGINT');
     many();
     const child = startCli(['detect', ...MODEL, at('many'), '--format', 'json']);
     let [stdout, stderr] = ['', ''];

@@ -35,7 +35,7 @@ async function evaluate(...args: string[]) {
   return { ...output, code: code || Number(process.exitCode ?? 0) };
 }
 
-/** The same in a process of its own: a model brings threads and workers along. */
+/** Runs it in a process of its own: a model starts threads and workers. */
 const evaluateApart = (...args: string[]) => runCli(['eval', ...args], { cwd: folder });
 
 const home = process.cwd();
@@ -73,6 +73,15 @@ describe('scoring existing predictions', () => {
     expect(stdout).toMatch(/^cat +83\.3 +2 +3 +80\.0 +0\.70$/m);
     expect(stdout).toMatch(/^dog +0\.0 +1 +0 +– +–$/m);
     expect(stdout).toMatch(/^mean +41\.7 +3 +3$/m);
+  });
+
+  it.each([
+    ['data:train'],
+    ['data', '--split', 'train'],
+    ['data:train', '--split', 'train', '--data-format', 'voc', '--map', 'coco-to-voc'],
+  ])('takes the split with the path or apart: %s', async (...args) => {
+    const { code, stderr } = await evaluate('-p', 'results', '--data', ...args.flat());
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   it('prints the documented JSON', async () => {
@@ -175,7 +184,7 @@ describe('scoring a model', () => {
     expect(await run('--workers', '2')).toEqual(await run('--threads', '1'));
   });
 
-  it('warns of images that the model has been trained on', async () => {
+  it('warns when the model was trained on the images', async () => {
     const provenance = { madeBy: 'refinedet train', data: ['data:train+val'] };
     const model = randomModel(64);
     const config = { ...model.config, provenance: { data: ['other'], fineTunedFrom: provenance } };
@@ -186,7 +195,7 @@ describe('scoring a model', () => {
     expect(stderr).toMatch(/^refinedet: warning: .* data:train as trained on: .*\n$/);
   });
 
-  it('goes on after an image that cannot be read, and says so', async () => {
+  it('continues after an image that cannot be read, and reports it', async () => {
     const imageFile = at('data/JPEGImages/a.jpg');
     const bytes = readFileSync(imageFile);
     rmSync(imageFile);
@@ -207,6 +216,8 @@ describe('mistakes', () => {
     ['no data', ['model.safetensors'], 2, /--data/],
     ['a model and predictions', ['m.safetensors', ...DATA, '-p', 'results'], 2, /not both/],
     ['an unknown split', ['--data', 'data', '--split', 'tset', '-p', 'results'], 2, /"tset"/],
+    ['two splits', ['--data', 'data:val', '--split', 'train', '-p', 'results'], 2, /two splits/],
+    ['a colon without a split', ['--data', 'data:', '-p', 'results'], 2, /"data:" has no split/],
     ['an unknown metric', [...DATA, '-p', 'results', '--metric', 'voc7'], 2, /mean "voc07"/],
     ['an IoU of 1', [...DATA, '-p', 'results', '--iou', '1'], 2, /between 0 and 1, not 1/],
     ['an IoU for COCO', [...DATA, '-p', 'results', '--iou', '.3', '--metric', 'coco'], 2, /0\.3/],

@@ -12,7 +12,7 @@ beforeAll(() => writeRandomModel(MODEL));
 afterAll(temporary.remove);
 
 describe('refinedet export', () => {
-  it('writes a file that ONNX Runtime opens, and says what it wrote', async () => {
+  it('writes a file that ONNX Runtime opens, and prints a summary', async () => {
     const out = at('deep', 'model.onnx');
     const { code, stdout, stderr } = await runCli(['export', MODEL, out]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -52,7 +52,7 @@ describe('refinedet export', () => {
       ['export', MODEL, at('x.onnx'), '--input-size', '300'],
       /multiple of 64 up to 4096, not "300"/,
     ],
-    [['export', MODEL, MODEL, '--force'], /model\.safetensors is the input: write to another file/],
+    [['export', MODEL, MODEL, '--force'], /model\.safetensors is the input; write to another file/],
   ])('refuses %j', async (args, message) => {
     const before = readFileSync(MODEL);
     const { code, stdout, stderr } = await runCli(args);
@@ -63,7 +63,7 @@ describe('refinedet export', () => {
     expect(readFileSync(MODEL).equals(before)).toBe(true);
   });
 
-  it('tells how foreign weights become a model, and writes nothing', async () => {
+  it('explains how foreign weights become a model, and writes nothing', async () => {
     const foreign = at('weights.pth');
     writeFileSync(foreign, 'no model');
     const { code, stderr } = await runCli(['export', foreign, at('y.onnx')]);

@@ -13,7 +13,7 @@ const here = (file: string): string => fileURLToPath(new URL(file, import.meta.u
 
 export const CAT = here('../../examples/cat.jpg');
 export const ASTRONAUT = here('../../examples/astronaut.jpg');
-/** `node` and these run the sources. */
+/** Arguments with which `node` runs the sources. */
 const CLI = [
   '--conditions=refinedet-source',
   `--import=${new URL('../../support/tsx.mjs', import.meta.url)}`,
@@ -54,7 +54,7 @@ export async function runCli(
   return { code, stdout, stderr };
 }
 
-/** A folder that vanishes with the test file, and a path in it. */
+/** A temporary folder, paths in it, and its removal. */
 export function temporaryFolder() {
   const folder = mkdtempSync(path.join(tmpdir(), 'refinedet-cli-'));
   return {
@@ -64,10 +64,10 @@ export function temporaryFolder() {
   };
 }
 
-/** A model file with random weights that finds plenty; classes ant, bee and cat. */
+/** Writes a model with random weights that detects many objects; classes ant, bee and cat. */
 export async function writeRandomModel(file: string): Promise<void> {
   writeFileSync(file, await writeModel(randomModel(64)));
 }
 
-/** The one line of a failure. */
+/** The single line of a failure. */
 export const FAILURE_LINE = /^refinedet: [^\n]+ \[[A-Z_]+\]\n$/;

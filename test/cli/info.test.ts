@@ -30,7 +30,7 @@ describe('refinedet info', () => {
     expect(stdout).toMatch(/^note +random weights, for tests$/m);
   });
 
-  it('prints the same as JSON, without layers and at another size on demand', async () => {
+  it('prints the same as JSON, optionally without layers and at another size', async () => {
     const args = ['--json', '--no-layers', '--input-size', '128x64'];
     const { stdout } = await runCli(['info', MODEL, ...args]);
     const info = JSON.parse(stdout);
@@ -52,7 +52,7 @@ describe('refinedet info', () => {
     expect(layers.at(-1)).toMatchObject({ name: 'odm6.conf', shape: [8, 8, 243] });
   });
 
-  it('says what is wrong with a file that is no model', async () => {
+  it('explains what is wrong with a file that is not a model', async () => {
     const { code, stdout, stderr } = await runCli(['info', ASTRONAUT]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(FAILURE_LINE);

@@ -47,7 +47,7 @@ describe('expandInputs', () => {
     ]);
   });
 
-  it('leaves out the copies that it annotated itself, unless they are named', async () => {
+  it('leaves out annotated copies of earlier runs, unless they are named', async () => {
     const images = ['mixed/a.jpg', 'mixed/undetected.jpg'];
     expect(summary(await expandInputs([at('mixed')]))).toEqual(images);
     expect(summary(await expandInputs([at('mixed/*')]))).toEqual(images);
@@ -55,7 +55,7 @@ describe('expandInputs', () => {
     expect(summary(await expandInputs([at(copy)]))).toEqual([copy]);
   });
 
-  it('looks into folders of folders when asked to and keeps their names apart', async () => {
+  it('reads the folders inside folders with --recursive and keeps their names apart', async () => {
     const inputs = await expandInputs([at('photos')], true);
     expect(summary(inputs)).toContain('photos/deep/x.png');
     expect(summary(inputs)).toHaveLength(5);
@@ -80,7 +80,7 @@ describe('expandInputs', () => {
     expect(inputs).toMatchObject([{ stem: '猫_20café' }]);
   });
 
-  it('expands globs, and takes a named file whatever its extension', async () => {
+  it('expands globs, and accepts named files with any extension', async () => {
     expect(summary(await expandInputs([at('photos/*.{png,webp}'), at('scan.bin')]))).toEqual([
       'photos/x.png',
       'photos/y.webp',
@@ -88,7 +88,7 @@ describe('expandInputs', () => {
     ]);
   });
 
-  it('takes an image once that several words name', async () => {
+  it('uses an image once that several words name', async () => {
     const words = [at('photos/x.png'), at('photos'), at('photos/../photos/x.png')];
     expect(summary(await expandInputs(words))).toEqual([
       'photos/x.png',
@@ -98,7 +98,7 @@ describe('expandInputs', () => {
     ]);
   });
 
-  it('keeps the place of words that name nothing', async () => {
+  it('keeps the position of words that name nothing', async () => {
     const words = [at('nope.jpg'), at('empty'), at('nope/*.jpg'), 'http://', at('photos/x.png')];
     expect(summary(await expandInputs(words))).toEqual([
       ...Array.from({ length: 4 }, () => 'FILE_NOT_FOUND'),

@@ -5,7 +5,7 @@ import { errorLine, exitCodeOf } from '../../src/cli/describe-error.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { FAILURE_LINE, runCli } from './helpers.ts';
 
-/** What a wrong command line ends in, without a process of its own. */
+/** Runs a wrong command line in this process; its exit code and its line. */
 async function failure(args: readonly string[]): Promise<{ code: number; line: string }> {
   const error: unknown = await createProgram()
     .parseAsync(args, { from: 'user' })
@@ -54,7 +54,7 @@ describe('help and version', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${packageJson.version}\n` });
   });
 
-  it('takes no command for a usage error and shows the help on stderr', async () => {
+  it('treats a missing command as a usage error and shows the help on stderr', async () => {
     const { code, stdout, stderr } = await runCli([]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('Usage: refinedet');
@@ -76,7 +76,7 @@ describe('usage errors', () => {
     [['info', 'refinedet320-vgg'], 'refinedet320-vgg16'],
     [['help', 'detct'], 'detect'],
     [['help', 'dataset', 'chek'], 'check'],
-  ])('suggest what was meant by %j', async (args, suggestion) => {
+  ])('suggest a correction of %j', async (args, suggestion) => {
     const { code, line } = await failure(args);
     expect(code).toBe(2);
     expect(line).toMatch(FAILURE_LINE);

@@ -25,7 +25,7 @@ describe('Progress', () => {
     expect(written).toMatch(/█.*░ 1\/10 {2}[\d.]+ images\/s {2}.* left/);
   });
 
-  it('does not take lines away that were printed meanwhile', () => {
+  it('keeps lines that were printed meanwhile', () => {
     const progress = new Progress(10);
     progress.clear();
     process.stderr.write('a line\n');
@@ -38,7 +38,7 @@ describe('Progress', () => {
   });
 
   it.each([
-    ['it is no terminal', false, 10, {}],
+    ['stderr is not a terminal', false, 10, {}],
     ['there is one image only', true, 1, {}],
     ['it shall be quiet', true, 10, { quiet: true }],
   ])('shows nothing when %s', (_, isTTY, total, options) => {

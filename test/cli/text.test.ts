@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
-import { classList } from '../../src/cli/class-lists.ts';
 import { errorLine, exitCodeOf } from '../../src/cli/describe-error.ts';
+import { classList } from '../../src/cli/options/class-list.ts';
 import { writeWhole } from '../../src/cli/output-files.ts';
 import { OutputNames } from '../../src/cli/output-names.ts';
 import { counted, metric, printable } from '../../src/cli/printable.ts';
@@ -74,7 +74,7 @@ describe('wantsColor', () => {
 });
 
 describe('OutputNames', () => {
-  it('gives distinct names, in any case of letters, and none of an input', () => {
+  it('gives distinct names, in any case of letters, never that of an input', () => {
     const names = new OutputNames([at('cat.txt')]);
     const claimed = ['cat', 'CAT', 'dog', 'Dog'].map((stem) => names.claim(at(), stem, '.txt'));
     expect(claimed).toEqual([at('cat-2.txt'), at('CAT-3.txt'), at('dog.txt'), at('Dog-2.txt')]);

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { dataPart, inputPhases, renaming } from '../../src/cli/train/train-flag-values.ts';
-import { type TrainFlags, trainOptions } from '../../src/cli/train/train-flags.ts';
+import { trainOptions } from '../../src/cli/train/train-flags.ts';
+import type { TrainFlags } from '../../src/cli/train/train-options.ts';
 import { readModel } from '../../src/weights/model-file.ts';
 import { shapesDataset, writeCoco } from '../../support/scenes/shapes.ts';
 import { runCli, temporaryFolder } from './helpers.ts';
@@ -10,31 +10,6 @@ import { runCli, temporaryFolder } from './helpers.ts';
 const { at, folder, remove } = temporaryFolder();
 afterAll(remove);
 const FLAGS: TrainFlags = { out: 'x', tcb: true, armRegression: true, negativeFiltering: true };
-
-describe('values of train options', () => {
-  it('takes the split from behind the last colon', () => {
-    expect(dataPart('boxes:train')).toEqual({ path: 'boxes', split: 'train' });
-    expect(dataPart('a:b/VOC:train+val')).toEqual({ path: 'a:b/VOC', split: 'train+val' });
-    expect(dataPart('boxes')).toEqual({ path: 'boxes' });
-    expect(dataPart('C:\\boxes')).toEqual({ path: 'C:\\boxes' });
-    expect(dataPart('C:boxes')).toEqual({ path: 'C:boxes' });
-    expect(() => dataPart('boxes:')).toThrow(/names no split/);
-  });
-
-  it('reads input sizes by phase', () => {
-    expect(inputPhases('320')).toEqual([{ from: 0, sizes: [320] }]);
-    expect(inputPhases('256@0,320+384@.25')).toEqual([
-      { from: 0, sizes: [256] },
-      { from: 0.25, sizes: [320, 384] },
-    ]);
-    expect(() => inputPhases('256x256')).toThrow(/256@0,320@0.25/);
-  });
-
-  it('joins renamings', () => {
-    const map = renaming('coco-to-voc', renaming('bike=bicycle'));
-    expect(map).toMatchObject({ bike: 'bicycle', airplane: 'aeroplane', tv: 'tvmonitor' });
-  });
-});
 
 describe('trainOptions', () => {
   it('lets flags override a file, field by field', async () => {
@@ -51,7 +26,20 @@ describe('trainOptions', () => {
     });
   });
 
-  it('names a file that is missing or no JSON', async () => {
+  it('gives every dataset the format, and the map as plain data', async () => {
+    const data = [{ path: 'a', split: 'train' }, { path: 'b' }];
+    const flags = { ...FLAGS, data, val: [{ path: 'c' }], dataFormat: 'yolo' as const };
+    expect(await trainOptions({ ...flags, map: new Map([['tv', 'tvmonitor']]) })).toEqual({
+      data: [
+        { path: 'a', split: 'train', format: 'yolo' },
+        { path: 'b', format: 'yolo' },
+      ],
+      validation: [{ path: 'c', format: 'yolo' }],
+      classMap: { tv: 'tvmonitor' },
+    });
+  });
+
+  it('names a file that is missing or not JSON', async () => {
     const missing = trainOptions({ ...FLAGS, config: at('none.json') });
     await expect(missing).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
     writeFileSync(at('bad.json'), '{');
@@ -61,7 +49,7 @@ describe('trainOptions', () => {
 });
 
 describe('refinedet train', () => {
-  it('takes every ablation and every part of the recipe, and writes them down', async () => {
+  it('applies every ablation and every part of the recipe, and records them', async () => {
     const data = writeCoco(folder, await shapesDataset(folder, 4));
     const recipe = {
       accumulate: 2,
@@ -89,7 +77,7 @@ describe('refinedet train', () => {
     expect(config.loss).toMatchObject({ ...loss, refineAnchors: false, objectnessThreshold: 0 });
     const lines = read('metrics.jsonl').trim().split('\n');
     const rates = lines.map((line) => JSON.parse(line).learningRate);
-    // Warm-up, the full rate, and a drop at a half and at three quarters.
+    // Warm-up, the full rate, and drops at one half and at three quarters.
     const expected = [0.005, 0.01, 0.001, 0.0001];
     expect(rates).toEqual(expected.map((rate) => expect.closeTo(rate, 9)));
     const model = await readModel(readFileSync(path.join(run, 'model.safetensors')));

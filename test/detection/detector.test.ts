@@ -5,7 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { boxIou } from '../../src/boxes.ts';
 import { RefineDet } from '../../src/detector.ts';
-import { postprocess, type RawImage, VOC_CLASSES, writeModel } from '../../src/index.ts';
+import {
+  postprocess,
+  type RawImage,
+  type StageTimings,
+  VOC_CLASSES,
+  writeModel,
+} from '../../src/index.ts';
 import { RANDOM_MODEL_CLASSES, randomModel } from '../../support/models/random-model.ts';
 
 const CAT = fileURLToPath(new URL('../../examples/cat.jpg', import.meta.url));
@@ -54,6 +60,23 @@ describe('detect', () => {
     const images = [CAT, noise(64, 100), CAT];
     const alone = await Promise.all(images.map((image) => detector.detect(image, ANY)));
     expect(await detector.detectBatch(images, ANY)).toEqual(alone);
+  });
+
+  it('tells for each image of a batch how long decoding took, without the work on others', async () => {
+    const images = Array.from({ length: 4 }, () => CAT);
+    const decoding: number[] = [];
+    let stages = 0;
+    const onTimings = ({ decode, resize, network, postprocess }: StageTimings) => {
+      decoding.push(decode);
+      stages += decode + resize + network + postprocess;
+    };
+    const start = performance.now();
+    await detector.detectBatch(images, { ...ANY, onTimings });
+    const wall = performance.now() - start;
+    expect(decoding).toHaveLength(4);
+    // A JPEG file of 135,000 pixels: milliseconds, on any machine.
+    expect(Math.min(...decoding)).toBeGreaterThan(0.5);
+    expect(stages).toBeLessThan(wall);
   });
 
   it('answers concurrent calls as it does sequential ones', async () => {

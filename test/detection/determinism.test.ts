@@ -21,7 +21,7 @@ async function answersOf(threads: number): Promise<Answers> {
     const { readFile } = await import('node:fs/promises');
     const { pathToFileURL } = await import('node:url');
     const { RefineDet } = await import('./src/index.ts');
-    const { randomModel } = await import('./test/helpers/model.ts');
+    const { randomModel } = await import('./support/models/random-model.ts');
     const { decodeImage } = await import('./src/image/node/decode.ts');
     const [cat, astronaut] = ['examples/cat.jpg', 'examples/astronaut.jpg'];
     const weak = { scoreThreshold: 0.01 };

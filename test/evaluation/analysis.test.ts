@@ -25,7 +25,7 @@ describe('thresholds', () => {
     const at = (percent: number) => thresholds[percent];
     expect(thresholds).toHaveLength(101);
     expect(at(0)).toEqual({ threshold: 0, precision: 2 / 3, recall: 1, f1: 0.8 });
-    expect(at(20)).toMatchObject({ threshold: 0.2, recall: 1 }); // 0.2 is kept at 0.2
+    expect(at(20)).toMatchObject({ threshold: 0.2, recall: 1 }); // a score equal to the threshold is kept
     expect(at(21)).toMatchObject({ precision: 0.5, recall: 0.5, f1: 0.5 });
     expect(at(51)).toMatchObject({ precision: 1, recall: 0.5, f1: 2 / 3 });
     expect(at(91)).toMatchObject({ precision: 1, recall: 0, f1: 0 });
@@ -101,12 +101,12 @@ describe('confusion matrix', () => {
   );
   const found = (...list: Found[]) => makePredictions(classes, new Map([[1, list]]));
 
-  it('counts right, confused, missed and invented objects', () => {
+  it('counts right detections, confusions, missed boxes and false positives', () => {
     const predictions = found(['cat', 0.9, A], ['cat', 0.8, B], ['dog', 0.7, NOWHERE]);
     const analysis = analyze(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
     expect([...analysis.confusion.counts]).toEqual([
       ...[1, 0, 0], // cat: found
-      ...[1, 0, 0], // dog: taken for a cat, so not missed
+      ...[1, 0, 0], // dog: detected as a cat, so not missed
       ...[0, 1, 0], // background: a dog
     ]);
     expect(analysis.misses).toMatchObject([
@@ -114,7 +114,7 @@ describe('confusion matrix', () => {
     ]);
   });
 
-  it('lets one box be taken for one thing only', () => {
+  it('matches one box with one wrong detection only', () => {
     const predictions = found(['dog', 0.9, B], ['dog', 0.8, A], ['dog', 0.7, A]);
     const analysis = analyze(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
     expect([...analysis.confusion.counts]).toEqual([0, 1, 0, 0, 1, 0, 0, 1, 0]);
@@ -128,7 +128,7 @@ describe('confusion matrix', () => {
     expect(analysis.misses).toMatchObject([{ label: 'cat', score: 0.4 }]);
   });
 
-  it('has as rows the boxes and as columns the detections of a class', () => {
+  it('has the boxes of a class as row and its detections as column', () => {
     const rect = fc.tuple(
       fc.integer({ min: 0, max: 60 }),
       fc.integer({ min: 0, max: 60 }),
@@ -160,7 +160,7 @@ describe('confusion matrix', () => {
 });
 
 describe('errors', () => {
-  it('tells duplicates, confusions, poor boxes and background apart', () => {
+  it('distinguishes duplicates, confusions, poor boxes and background', () => {
     const classes = ['cat', 'dog'];
     const dataset = makeDataset(
       classes,
@@ -198,7 +198,7 @@ describe('errors', () => {
     expect(analysis.falsePositives[2].truth?.iou).toBeCloseTo(0.25, 12);
   });
 
-  it('lists boxes that nothing finds first, the largest first', () => {
+  it('lists boxes without any detection first, by size', () => {
     const small: Rect = [0, 200, 10, 10];
     const { dataset, predictions } = oneImage([[small], [A], [B]], [[0.2, B]]);
     const { misses } = analyze(dataset, predictions, { metric: 'voc12', scoreThreshold: 0.5 });
@@ -209,7 +209,7 @@ describe('errors', () => {
     ]);
   });
 
-  it('lists no more than asked for', () => {
+  it('lists no more than requested', () => {
     const { dataset, predictions } = oneImage(
       [[A], [B]],
       [
@@ -222,14 +222,14 @@ describe('errors', () => {
     expect(analysis.misses).toHaveLength(1);
   });
 
-  it('never calls a difficult box missed or its detection wrong', () => {
+  it('never counts a difficult box as missed or its detection as wrong', () => {
     const { dataset, predictions } = oneImage([[A, { difficult: true }], [B]], [[0.9, A]]);
     const analysis = analyze(dataset, predictions, { metric: 'voc12' });
     expect(analysis.falsePositives).toEqual([]);
     expect(analysis.misses.map(({ box }) => box.x)).toEqual([200]);
   });
 
-  it('stands empty predictions and empty data', () => {
+  it('accepts empty predictions and empty datasets', () => {
     const { dataset, predictions } = oneImage([], []);
     expect(analyze(dataset, predictions, { metric: 'voc07' })).toMatchObject({
       classes: [],

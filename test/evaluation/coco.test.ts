@@ -13,7 +13,7 @@ function coco({ dataset, predictions }: { dataset: Dataset; predictions: Predict
 }
 
 describe('COCO evaluation', () => {
-  it('is 1 for a perfect detector, null where no box has the size', () => {
+  it('is 1 for a perfect detector, and null for a size without boxes', () => {
     expect(coco(oneImage([[LARGE]], [[0.9, LARGE]]))).toMatchObject({
       AP: expect.closeTo(1, 12),
       AP50: expect.closeTo(1, 12),
@@ -31,7 +31,7 @@ describe('COCO evaluation', () => {
     });
   });
 
-  it('adds the spacing of 1 to the count of detections, as pycocotools does', () => {
+  it('adds the spacing of 1 to the count of detections, like pycocotools', () => {
     // 1 / (1 + 2^-52) is one step below 1; from two detections on the sum rounds back.
     expect(coco(oneImage([[LARGE]], [[0.9, LARGE]])).AP50).toBeLessThan(1);
     const two = oneImage(
@@ -44,7 +44,7 @@ describe('COCO evaluation', () => {
     expect(coco(two).AP50).toBe(1);
   });
 
-  it('averages ten IoU thresholds, each met by an equal overlap', () => {
+  it('averages ten IoU thresholds; an equal overlap meets a threshold', () => {
     // 75 × 100 inside 100 × 100: IoU 3/4 meets 0.50, 0.55 … 0.75: six of ten.
     const result = coco(oneImage([[LARGE]], [[0.9, [0, 0, 75, 100]]]));
     expect(result.AP).toBeCloseTo(0.6, 12);
@@ -52,7 +52,7 @@ describe('COCO evaluation', () => {
     expect(result.AR100).toBeCloseTo(0.6, 12);
   });
 
-  it('reads precision at 101 recalls', () => {
+  it('samples precision at 101 recalls', () => {
     // One of two boxes: precision 1 at the 51 recalls 0 … 0.50, none beyond: 51/101.
     const result = coco(oneImage([[LARGE], [OTHER]], [[0.9, LARGE]]));
     expect(result.AP).toBeCloseTo(51 / 101, 12);
@@ -74,7 +74,7 @@ describe('COCO evaluation', () => {
     expect(result.AP).toBeCloseTo((51 + 50 * (2 / 3)) / 101, 12);
   });
 
-  it('hands a taken box on to the next best', () => {
+  it('matches the next best box when the best one is taken', () => {
     // Unlike VOC: the second detection of A takes the box shifted by 10 (IoU 90/110 = 0.818),
     // which meets seven thresholds: 7 · 1 + 3 · 51/101 over ten.
     const result = coco(
@@ -91,7 +91,7 @@ describe('COCO evaluation', () => {
   });
 
   it('ignores any number of detections inside a crowd', () => {
-    // The crowd counts neither way; the box outside it is found with precision 1.
+    // The crowd does not count; the box outside it is found with precision 1.
     const crowd: Rect = [0, 0, 200, 200];
     const inside: [number, Rect][] = [
       [0.9, [0, 0, 50, 50]],
@@ -156,7 +156,7 @@ describe('COCO evaluation', () => {
     expect(coco(oneImage([[edge]], [[0.9, edge]]))).toMatchObject({ ARsmall: 1, ARmedium: 1 });
   });
 
-  it('looks at the best 1, 10 and 100 detections of an image and class', () => {
+  it('uses the best 1, 10 and 100 detections of an image and class', () => {
     // Eleven boxes, each found once: recall 1/11, 10/11 and 1.
     const rects = Array.from({ length: 11 }, (_, i): Rect => [50 * i, 0, 40, 40]);
     const result = coco(
@@ -170,13 +170,13 @@ describe('COCO evaluation', () => {
     expect(result.AR100).toBe(1);
   });
 
-  it('drops what comes after the hundredth detection', () => {
+  it('drops detections after the hundredth', () => {
     const found = Array.from({ length: 100 }, (): [number, Rect] => [0.9, NOWHERE]);
     expect(coco(oneImage([[LARGE]], [...found, [0.1, LARGE]])).AR100).toBe(0);
     expect(coco(oneImage([[LARGE]], [...found.slice(1), [0.1, LARGE]])).AR100).toBe(1);
   });
 
-  it('orders equal scores by image id, then as given', () => {
+  it('orders equal scores by image id, then in the given order', () => {
     // Equal scores, right in image 10 and wrong in image 9. By number 9 comes first: precision 1/2.
     const tie = (right: number, wrong: number) => {
       const dataset = makeDataset(

@@ -5,7 +5,7 @@ import {
   type DatasetDetector,
   type DetectionSource,
   detectDataset,
-  detectOneByOne,
+  detectInOrder,
   evaluateDetector,
 } from '../../src/evaluation/detect-dataset.ts';
 import type { VocResult } from '../../src/evaluation/evaluate.ts';
@@ -27,7 +27,7 @@ const cat = (score: number): Detection => ({
   box: { x: 0, y: 0, width: 100, height: 100 },
 });
 
-/** Finds a cat wherever the path has one of the numbers. */
+/** Detects a cat in every image whose path contains one of the numbers. */
 function detector(...numbers: number[]): DatasetDetector & { asked: unknown[] } {
   const asked: unknown[] = [];
   return {
@@ -41,7 +41,7 @@ function detector(...numbers: number[]): DatasetDetector & { asked: unknown[] } 
 }
 
 describe('evaluateDetector', () => {
-  it('scores a detector and asks for weak detections too', async () => {
+  it('scores a detector and includes low scores', async () => {
     const tested = detector(1, 3);
     const { result, failures, seconds } = await evaluateDetector(tested, dataset, {
       metric: 'voc12',
@@ -56,20 +56,20 @@ describe('evaluateDetector', () => {
     ]);
   });
 
-  it('passes another score threshold on', async () => {
+  it('passes a given score threshold to the detector', async () => {
     const tested = detector();
     await evaluateDetector(tested, dataset, { metric: 'voc12', scoreThreshold: 0.3 });
     expect(tested.asked[0]).toEqual(['/toy/1.jpg', 0.3]);
   });
 
-  it('finds out before the run that the classes do not fit', async () => {
+  it('reports mismatched classes before the run', async () => {
     const tested = { ...detector(1), classes: ['dog'] };
     const run = evaluateDetector(tested, dataset, { metric: 'voc12' });
     await expect(run).rejects.toMatchObject({ code: 'UNKNOWN_CLASS' });
     expect(tested.asked).toEqual([]);
   });
 
-  it('reports progress and images that cannot be read, and goes on', async () => {
+  it('reports progress and unreadable images, and continues', async () => {
     const broken = new RefineDetError('IMAGE_CORRUPT', 'cannot decode /toy/1.jpg');
     const tested = detector(3);
     const picky: DatasetDetector = {
@@ -91,7 +91,7 @@ describe('evaluateDetector', () => {
     expect((result as VocResult).mAP).toBe(0.5); // one of two cats, at precision 1
   });
 
-  it('stops at an error that is not about an image', async () => {
+  it('stops at an error that does not concern an image', async () => {
     const failing: DatasetDetector = {
       classes: ['cat'],
       detect: () => Promise.reject(new RefineDetError('OUT_OF_MEMORY', 'full')),
@@ -101,7 +101,7 @@ describe('evaluateDetector', () => {
     });
   });
 
-  it('stops when it is aborted', async () => {
+  it('stops on abort', async () => {
     const controller = new AbortController();
     const tested = detector(1);
     const run = evaluateDetector(tested, dataset, {
@@ -120,25 +120,25 @@ describe('detectDataset', () => {
       yield { index, detections: [cat(index / 10)] };
   };
 
-  it('keeps the order of the dataset, whatever order results come in', async () => {
+  it('keeps the order of the dataset for results in any order', async () => {
     const { predictions } = await detectDataset(backwards, ['cat'], dataset);
     expect(predictions.imageIds).toEqual([1, 2, 3]);
     expect([...predictions.table.score]).toEqual([0, 0.1, 0.2]);
   });
 
-  it('equals running one by one', async () => {
+  it('gives the same result as a sequential run', async () => {
     const tested = detector(1, 3);
-    const single = await detectDataset(detectOneByOne(tested), ['cat'], dataset);
+    const single = await detectDataset(detectInOrder(tested), ['cat'], dataset);
     const spread: DetectionSource = async function* (images, signal) {
       const all = [];
-      for await (const outcome of detectOneByOne(tested)(images, signal)) all.push(outcome);
+      for await (const outcome of detectInOrder(tested)(images, signal)) all.push(outcome);
       yield* all.reverse();
     };
     const together = await detectDataset(spread, ['cat'], dataset);
     expect(together.predictions.table).toEqual(single.predictions.table);
   });
 
-  it('refuses a source that leaves out an image', async () => {
+  it('rejects a source that leaves out an image', async () => {
     const lazy: DetectionSource = async function* () {
       yield { index: 1, detections: [] };
     };

@@ -22,13 +22,13 @@ describe('evaluate', () => {
     expect(run).toThrow(code('INVALID_OPTION', new RegExp(String(iouThreshold))));
   });
 
-  it('does not let an IoU threshold change the COCO protocol', () => {
+  it('rejects an IoU threshold with the COCO protocol', () => {
     const run = () =>
       evaluate(perfect.dataset, perfect.predictions, { metric: 'coco', iouThreshold: 0.3 });
     expect(run).toThrow(code('INVALID_OPTION', /0\.3/));
   });
 
-  it('matches classes by name, not by number', () => {
+  it('matches classes by name, not by index', () => {
     const dataset = makeDataset(
       ['cat', 'dog'],
       new Map([
@@ -59,20 +59,20 @@ describe('evaluate', () => {
     });
   });
 
-  it('names the classes that the detector lacks', () => {
+  it('reports the classes that the detector lacks', () => {
     const dataset = makeDataset(['aeroplane'], new Map([[1, [['aeroplane', A]]]]));
     const run = () => evaluate(dataset, new Predictions(['airplane']), { metric: 'voc12' });
     expect(run).toThrow(code('UNKNOWN_CLASS', /"aeroplane" \(did you mean "airplane"\?\)/));
   });
 
-  it('names the first of many classes that the detector lacks', () => {
+  it('reports the first of many classes that the detector lacks', () => {
     const classes = Array.from({ length: 80 }, (_, i) => `class ${i}`);
     const dataset = makeDataset(classes, new Map([[1, classes.map((name) => [name, A])]]));
     const run = () => evaluate(dataset, new Predictions(['tree']), { metric: 'coco' });
-    expect(run).toThrow(/"class 0", .*"class 7" and 72 more; rename or choose classes/);
+    expect(run).toThrow(/"class 0", .*"class 7" and 72 more; rename or select classes/);
   });
 
-  it('allows that the detector lacks a class without ground truth', () => {
+  it('accepts a detector that lacks a class without ground truth', () => {
     const dataset = makeDataset(['cat', 'owl'], new Map([[1, [['cat', A]]]]));
     const predictions = makePredictions(['cat'], new Map([[1, [['cat', 0.9, A]]]]));
     expect(evaluate(dataset, predictions, { metric: 'voc12' })).toMatchObject({
@@ -102,13 +102,13 @@ describe('evaluate', () => {
     });
   });
 
-  it('names an image that the dataset does not have', () => {
+  it('reports an image that the dataset does not have', () => {
     const predictions = makePredictions(['cat'], new Map([['x9', [['cat', 0.9, A]]]]));
     const run = () => evaluate(perfect.dataset, predictions, { metric: 'voc12' });
     expect(run).toThrow(code('PREDICTIONS_FORMAT', /"x9"/));
   });
 
-  it('refuses a dataset with two images of one id', () => {
+  it('rejects a dataset with two images of one id', () => {
     const { dataset, predictions } = oneImage([[A]], []);
     const doubled = { ...dataset, images: [...dataset.images, ...dataset.images] };
     expect(() => evaluate(doubled, predictions, { metric: 'voc12' })).toThrow(
@@ -116,7 +116,7 @@ describe('evaluate', () => {
     );
   });
 
-  it('takes an id as number or text for the same image', () => {
+  it('treats an id as number or text as the same image', () => {
     const predictions = makePredictions(['cat'], new Map([['1', [['cat', 0.9, A]]]]));
     expect(evaluate(perfect.dataset, predictions, { metric: 'voc12' })).toMatchObject({ mAP: 1 });
   });
@@ -164,9 +164,12 @@ describe('Predictions', () => {
     ['no image 1', [1, 0, 0.5, 10]],
     ['no class 2', [0, 2, 0.5, 10]],
     ['no class 0.5', [0, 0.5, 0.5, 10]],
-    ['image "7" has a detection that is not finite: score NaN', [0, 0, Number.NaN, 10]],
+    [
+      'image "7" has a detection with a value that is not finite: score NaN',
+      [0, 0, Number.NaN, 10],
+    ],
     ['box 0, 0, Infinity, 10', [0, 0, 0.5, Number.POSITIVE_INFINITY]],
-  ])('rejects what it could not score: %s', (message, [image, classId, score, width]) => {
+  ])('rejects a detection that cannot be scored: %s', (message, [image, classId, score, width]) => {
     const predictions = new Predictions(['cat', 'dog']);
     predictions.image(7);
     const push = () => predictions.push(image, classId, score, 0, 0, width, 10);
@@ -174,7 +177,7 @@ describe('Predictions', () => {
     expect(predictions.length).toBe(0);
   });
 
-  it('keeps the detections of chosen images', () => {
+  it('keeps the detections of selected images', () => {
     const predictions = makePredictions(
       ['cat'],
       new Map([

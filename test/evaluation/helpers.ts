@@ -1,4 +1,4 @@
-/** Datasets and predictions small enough to work out by hand. */
+/** Datasets and predictions small enough to compute by hand. */
 import type { Dataset, GroundTruth } from '../../src/datasets/dataset-types.ts';
 import { type ImageId, Predictions } from '../../src/evaluation/predictions.ts';
 
@@ -6,7 +6,7 @@ export type Rect = readonly [x: number, y: number, width: number, height: number
 export type Truth = readonly [label: string, rect: Rect, flags?: Partial<GroundTruth>];
 export type Found = readonly [label: string, score: number, rect: Rect];
 
-/** A dataset of images by id, in the given order. */
+/** Creates a dataset of images by id, in the given order. */
 export function makeDataset(
   classes: string[],
   images: ReadonlyMap<ImageId, readonly Truth[]>,
@@ -55,7 +55,7 @@ export function makePredictions(
   return predictions;
 }
 
-/** A dataset and predictions of one image, 1, and one class, `cat`. */
+/** Creates a dataset and predictions of one image, 1, and one class, `cat`. */
 export function oneImage(truth: readonly [Rect, Partial<GroundTruth>?][], found: [number, Rect][]) {
   return {
     dataset: makeDataset(

@@ -5,7 +5,7 @@ import { bucket, bucketRows, sortByScore } from '../../src/evaluation/order.ts';
 const rowsOf = (length: number): Int32Array => Int32Array.from({ length }, (_, i) => i);
 
 describe('sortByScore', () => {
-  it('sorts like a stable comparison, whatever the scores', () => {
+  it('sorts any scores like a stable comparison', () => {
     const score = fc.oneof(
       fc.double({ noNaN: true }),
       fc.constantFrom(0, -0, 0.5, 1, -1, 5e-324, Number.POSITIVE_INFINITY),
@@ -23,12 +23,12 @@ describe('sortByScore', () => {
     );
   });
 
-  it('keeps the given order of equal scores, not that of the row numbers', () => {
+  it('keeps the given order of equal scores, not the order of row numbers', () => {
     const sorted = sortByScore(Int32Array.of(3, 1, 2, 0), Float64Array.of(0.5, 0.5, 0.9, 0.5));
     expect([...sorted]).toEqual([2, 3, 1, 0]);
   });
 
-  it('takes 0 and -0 for equal', () => {
+  it('treats 0 and -0 as equal', () => {
     expect([...sortByScore(rowsOf(4), Float64Array.of(-0, 0, -0, 1))]).toEqual([3, 0, 1, 2]);
   });
 
@@ -46,7 +46,7 @@ describe('bucketRows', () => {
     expect(contents).toEqual([[1, 4], [], [0, 2, 5], [3], []]);
   });
 
-  it('sorts the given rows only', () => {
+  it('sorts only the given rows', () => {
     const buckets = bucketRows(Int32Array.of(4, 1), Int32Array.of(9, 1, 9, 9, 0), 2);
     expect([...bucket(buckets, 0), -1, ...bucket(buckets, 1)]).toEqual([4, -1, 1]);
   });

@@ -1,7 +1,7 @@
 /**
- * The numbers of the reference evaluators. fixtures/official.json holds seeded random boxes (ties,
- * crowds, box areas other than segment areas, more than 100 detections, sparse shuffled ids) with
- * what pycocotools 2.0.11 and voc_eval (with a stable argsort) made of them.
+ * Compares with the reference evaluators. fixtures/official.json holds seeded random boxes (ties,
+ * crowds, box areas other than segment areas, more than 100 detections, sparse shuffled ids) and the
+ * results of pycocotools 2.0.11 and voc_eval (with a stable argsort) for them.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -119,7 +119,7 @@ describe.skipIf(!existsSync(TRUTH))('parity with published numbers', () => {
             .split('\n'),
         ]),
       );
-    // Its x2 = x + width is the last pixel, so a box covers one pixel more than its width says.
+    // In this file x2 = x + width is the last pixel, so a box covers one pixel more than its width.
     const rect = (words: string[]): Rect => {
       const [x, y, width, height] = words.map(Number);
       return [x, y, width + 1, height + 1];

@@ -12,7 +12,7 @@ const HOSTILE = '"><img src=x onerror=alert(1)>';
 const A: Rect = [10, 10, 40, 40];
 const NOWHERE: Rect = [100, 80, 30, 30];
 
-/** A dataset whose first image exists, the second is damaged and the third missing. */
+/** A dataset whose first image is valid, the second damaged and the third missing. */
 function hostileCase() {
   const classes = [HOSTILE, 'dog', 'owl'];
   const folder = emptyFolder();
@@ -67,10 +67,10 @@ describe('the evaluation report', () => {
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
     expect(page).not.toMatch(/(src|href)="(?!data:image\/jpeg;base64,)/);
     expect(page).toContain('2030-01-02 03:04 UTC');
-    expect(page).toContain('1.50'); // images a second
+    expect(page).toContain('1.50'); // images per second
     expect(page).toContain('image not found');
     expect(page).toContain('image not readable');
-    expect(page).toMatch(/no box of theirs counts: owl/);
+    expect(page).toMatch(/no ground truth that counts: owl/);
   });
 
   it('puts the bars of many classes in two columns', async () => {
@@ -86,7 +86,7 @@ describe('the evaluation report', () => {
     expect(await bars(31)).toEqual([16, 15]);
   });
 
-  it('shows the piece of the image around an error', async () => {
+  it('shows a crop of the image around an error', async () => {
     const { dataset, predictions } = hostileCase();
     const page = await renderReport(analyze(dataset, predictions, { metric: 'voc12' }));
     const [, data] = /data:image\/jpeg;base64,([^"]+)"/.exec(page) ?? [];
@@ -94,12 +94,12 @@ describe('the evaluation report', () => {
     expect(width / height).toBeCloseTo(4 / 3, 1);
   });
 
-  it('stands an evaluation in which nothing is right and nothing is there', async () => {
+  it('renders an evaluation without detections and ground truth', async () => {
     const dataset = makeDataset(['cat'], new Map([[1, []]]));
     const nothing = analyze(dataset, makePredictions(['cat'], new Map()), { metric: 'coco' });
     const page = await renderReport(nothing);
-    expect(page).toContain('No box is missed.');
-    expect(page).toContain('There is no wrong detection.');
+    expect(page).toContain('No boxes are missed.');
+    expect(page).toContain('There are no wrong detections.');
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
   });
 });
@@ -107,7 +107,7 @@ describe('the evaluation report', () => {
 describe('crops', () => {
   const image = { width: 400, height: 300 };
 
-  it('leave room around the boxes and stay in the image', () => {
+  it('have a margin around the boxes and stay inside the image', () => {
     const middle = cropAround([{ x: 180, y: 130, width: 40, height: 40 }], image);
     expect(middle).toEqual({ x: 136, y: 102, width: 128, height: 96 });
     const corner = cropAround([{ x: -20, y: 280, width: 50, height: 50 }], image);

@@ -56,7 +56,7 @@ describe('COCO results', () => {
     ]);
   });
 
-  it('takes an empty list and a byte order mark', async () => {
+  it('accepts an empty list and a byte order mark', async () => {
     expect((await read('[]')).length).toBe(0);
     expect((await read(`\ufeff ${JSON.stringify([GOOD])}\n`)).length).toBe(1);
   });
@@ -67,7 +67,7 @@ describe('COCO results', () => {
     expect(contents(await readCocoResults(file, voc))).toEqual([['000007', 'hot dog', 0.5, ...A]]);
   });
 
-  it('stores classes under other names where asked', async () => {
+  it('stores classes under other names if given', async () => {
     const file = path.join(folderWith({ 'r.json': JSON.stringify([GOOD]) }), 'r.json');
     const [[, name]] = contents(await readCocoResults(file, coco, ['feline', 'hot dog']));
     expect(name).toBe('feline');
@@ -75,7 +75,7 @@ describe('COCO results', () => {
 
   it.each<[string, object, RegExp]>([
     ['an unknown image', { image_id: 8 }, /\[1\]\.image_id.*no image 8/],
-    ['no image', { image_id: undefined }, /\[1\]\.image_id.*not nothing/],
+    ['no image id', { image_id: undefined }, /\[1\]\.image_id.*not nothing/],
     ['an unknown category', { category_id: 3 }, /\[1\]\.category_id.*no category 3/],
     ['a category that is another text', { category_id: '17x' }, /category_id.*no category "17x"/],
     ['three numbers', { bbox: [1, 2, 3] }, /\[1\]\.bbox.*not \[1,2,3\]/],
@@ -87,7 +87,7 @@ describe('COCO results', () => {
     ['a negative height', { bbox: [1, 2, 3, -4] }, /\[1\]\.bbox.*negative size/],
     ['no score', { score: undefined }, /\[1\]\.score.*not nothing/],
     ['a score in quotes', { score: '0.5' }, /\[1\]\.score.*not "0\.5"/],
-  ])('names file, line and key for %s', async (_, change, message) => {
+  ])('reports file, line and key for %s', async (_, change, message) => {
     const lines = [GOOD, { ...GOOD, ...change }].map((one) => JSON.stringify(one));
     await rejects(read(`[\n${lines.join(',\n')}\n]`), new RegExp(`r\\.json:3.*${message.source}`));
   });
@@ -100,20 +100,20 @@ describe('COCO results', () => {
       /\[0\]\.score/,
     ],
     ['an object', '{"annotations":[]}', /r\.json:1.*list is expected/],
-    ['a number in the list', '[5]', /\[0\].*must be an object/],
+    ['a number in the list', '[5]', /\[0\].*expected an object/],
     ['a truncated file', '[\n{"image_id":7,"category_id":17,', /r\.json:2/],
     ['a second list', '[]\n[]', /text behind/],
     ['an empty file', '', /list is expected/],
     ['deep nesting', `[${'['.repeat(1e5)}`, /deep/],
   ])('rejects %s', (_, text, message) => rejects(read(text), message));
 
-  it('says when there is no file', async () => {
+  it('reports a missing file', async () => {
     await expect(readCocoResults('/none/x.json', coco)).rejects.toMatchObject({
       code: 'FILE_NOT_FOUND',
     });
   });
 
-  it('never fails otherwise on random bytes', async () => {
+  it('rejects random bytes with the same error code', async () => {
     const folder = emptyFolder();
     const file = path.join(folder, 'r.json');
     const bytes = fc.oneof(
@@ -138,7 +138,7 @@ describe('COCO results', () => {
 describe('VOC results', () => {
   const read = (files: Record<string, string>) => readVocResults(folderWith(files), voc);
 
-  it('turns corners counted from 1 into boxes', async () => {
+  it('converts corners counted from 1 to boxes', async () => {
     const predictions = await read({
       'comp4_det_val_cat.txt': '000007 0.5 11 21 40 60\n\n000042 -1.5e-1 1 1 1 1',
       'comp4_det_val_hot dog.txt': '',
@@ -151,14 +151,14 @@ describe('VOC results', () => {
     ]);
   });
 
-  it('reads a single file, and knows only its class', async () => {
+  it('reads a single file with only its class', async () => {
     const folder = folderWith({ 'comp4_det_val_cat.txt': '000007 1 1 1 2 2\r\n' });
     const predictions = await readVocResults(path.join(folder, 'comp4_det_val_cat.txt'), voc);
     expect(predictions.classes).toEqual(['cat']);
     expect(predictions.length).toBe(1);
   });
 
-  it('takes the files of the dataset’s split where there are several', async () => {
+  it('uses the files of the dataset’s split where there are several', async () => {
     const predictions = await read({
       'comp4_det_test_cat.txt': '000007 0.1 1 1 2 2',
       'comp4_det_val_cat.txt': '000007 0.2 1 1 2 2',
@@ -166,7 +166,7 @@ describe('VOC results', () => {
     expect(contents(predictions).map(([, , score]) => score)).toEqual([0.2]);
   });
 
-  it('takes the longer of two class names that fit', async () => {
+  it('uses the longer of two matching class names', async () => {
     const dataset = makeDataset(['dog', 'hot_dog'], new Map([['1', []]]));
     const folder = folderWith({ 'comp4_det_val_hot_dog.txt': '1 1 1 1 2 2' });
     expect((await readVocResults(folder, dataset)).classes).toEqual(['hot_dog']);
@@ -176,25 +176,25 @@ describe('VOC results', () => {
     ['an unknown image', '000008 1 1 1 2 2', /no image "000008"/],
     ['five fields', '000007 1 1 1 2', /not 5 fields/],
     ['seven fields', '000007 1 1 1 2 2 2', /not 7 fields/],
-    ['a word', '000007 1 1 1 2 two', /"two" is no coordinate/],
-    ['a coordinate beyond any image', '000007 1 1 1 2 2e9', /"2e9" is no coordinate/],
-    ['a score in words', '000007 high 1 1 2 2', /"high" is no score/],
+    ['a word', '000007 1 1 1 2 two', /not a coordinate: "two"/],
+    ['a coordinate beyond any image', '000007 1 1 1 2 2e9', /not a coordinate: "2e9"/],
+    ['a score in words', '000007 high 1 1 2 2', /not a score: "high"/],
     ['nan', '000007 nan 1 1 2 2', /"nan"/],
     ['inf', '000007 inf 1 1 2 2', /"inf"/],
     ['a hexadecimal number', '000007 0x1 1 1 2 2', /"0x1"/],
     ['an infinite number', '000007 1e999 1 1 2 2', /"1e999"/],
     ['an inverted box', '000007 1 9 1 2 2', /inverted/],
-  ])('names file and line for %s', (_, line, message) =>
+  ])('reports file and line for %s', (_, line, message) =>
     rejects(
       read({ 'comp4_det_val_cat.txt': `000007 1 1 1 2 2\n${line}\n` }),
       new RegExp(`comp4_det_val_cat\\.txt:2: .*${message.source}`),
     ),
   );
 
-  it('names a file of an unknown class', () =>
+  it('reports a file of an unknown class', () =>
     rejects(read({ 'comp4_det_val_cta.txt': '' }), /no class "cta" \(did you mean "cat"\?\)/));
 
-  it('refuses a folder without result files, and two files of one class', async () => {
+  it('rejects a folder without result files, and two files of one class', async () => {
     await rejects(read({ 'a.txt': '' }), /no comp4_det_SPLIT_CLASS\.txt/);
     await rejects(
       read({ 'comp4_det_a_cat.txt': '', 'comp4_det_b_cat.txt': '' }),
@@ -202,7 +202,7 @@ describe('VOC results', () => {
     );
   });
 
-  it('says when there is nothing', async () => {
+  it('reports a missing folder', async () => {
     await expect(readVocResults('/none', voc)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
   });
 });
@@ -220,7 +220,7 @@ describe('writing', () => {
     ['000007', 'hot dog', 0.25, 0.123457, 0, 5, 6],
   ];
 
-  it('gives COCO results that read back, with 6 decimals', async () => {
+  it('writes COCO results that can be read again, with 6 decimals', async () => {
     const file = path.join(emptyFolder(), 'new', 'r.json');
     await writeCocoResults(file, predictions, voc);
     expect(JSON.parse(readFileSync(file, 'utf8'))[0]).toEqual({
@@ -233,19 +233,19 @@ describe('writing', () => {
     expect(readdirSync(path.dirname(file))).toEqual(['r.json']);
   });
 
-  it('gives an empty list without detections', async () => {
+  it('writes an empty list without detections', async () => {
     const file = path.join(emptyFolder(), 'r.json');
     await writeCocoResults(file, new Predictions(CLASSES), voc);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([]);
   });
 
-  it('leaves classes out of COCO results that the dataset does not have', async () => {
+  it('leaves out classes that the dataset does not have', async () => {
     const file = path.join(emptyFolder(), 'r.json');
     await writeCocoResults(file, predictions, makeDataset(['cat'], new Map()));
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([]);
   });
 
-  it('gives a VOC file for every class, as the devkit prints numbers', async () => {
+  it('writes a VOC file for every class, with numbers as in the devkit', async () => {
     const folder = path.join(emptyFolder(), 'results');
     await writeVocResults(folder, predictions, voc);
     expect(readdirSync(folder)).toEqual(['comp4_det_val_cat.txt', 'comp4_det_val_hot dog.txt']);
@@ -274,7 +274,7 @@ describe('writing', () => {
     });
   });
 
-  it('refuses image ids that VOC lines cannot hold', async () => {
+  it('rejects image ids that VOC lines cannot hold', async () => {
     const spaced = new Predictions(CLASSES);
     spaced.image('my photo');
     await expect(writeVocResults(emptyFolder(), spaced, voc)).rejects.toMatchObject({
@@ -283,7 +283,7 @@ describe('writing', () => {
     });
   });
 
-  it('says when a file cannot be written, and leaves nothing', async () => {
+  it('reports a file that cannot be written, and leaves no partial file', async () => {
     const folder = folderWith({ 'in-the-way': '' });
     const target = path.join(folder, 'in-the-way', 'r.json');
     await expect(writeCocoResults(target, predictions, voc)).rejects.toMatchObject({

@@ -17,7 +17,7 @@ function aps({ dataset, predictions }: { dataset: Dataset; predictions: Predicti
 }
 
 describe('VOC average precision', () => {
-  it('is 1 when every box is found and nothing else', () => {
+  it('is 1 when every box is found and nothing else is detected', () => {
     // precision 1 at recall 1/2 and 1
     const found = oneImage(
       [[A], [B]],
@@ -43,7 +43,7 @@ describe('VOC average precision', () => {
     }
   });
 
-  it('reads 11 recalls in 2007 and the area later', () => {
+  it('uses 11 recalls in 2007 and the area from 2010 on', () => {
     // right, wrong, right of 2: precision 1 up to recall 1/2, then 2/3.
     // 11 points: recalls 0 … 0.5 are six at 1, 0.6 … 1 five at 2/3: (6 + 10/3) / 11 = 28/33.
     // area: 1/2 · 1 + 1/2 · 2/3 = 5/6.
@@ -74,9 +74,9 @@ describe('VOC average precision', () => {
     expect(aps(found).voc12).toBeCloseTo(5 / 6, 12);
   });
 
-  it('does not hand a taken box on to the second best', () => {
+  it('does not match the second best box when the best one is taken', () => {
     // Two boxes shifted by 10: the second detection overlaps the first box most (IoU 1 against
-    // 90/110), which is taken, so it is wrong although the other box would do: recall stays 1/2.
+    // 90/110), which is taken, so it is wrong although the other box would match: recall stays 1/2.
     const close: Rect = [10, 0, 100, 100];
     expect(
       aps(
@@ -117,14 +117,14 @@ describe('VOC average precision', () => {
     ).toBe(1);
   });
 
-  it('asks for an overlap strictly above the threshold', () => {
+  it('requires an overlap strictly above the threshold', () => {
     // 100 × 100 inside 100 × 200: IoU exactly 1/2
     const found = oneImage([[[0, 0, 100, 200]]], [[0.9, A]]);
     expect(aps(found).voc12).toBe(0);
     expect(aps(found, 0.49).voc12).toBe(1);
   });
 
-  it('measures boxes by their pixels, first and last included', () => {
+  it('includes the first and the last pixel in the size of a box', () => {
     // Corners 1..10 and 1..20: 10 and 20 pixels wide, IoU exactly 1/2. Without the +1 it would be
     // 9/19 and with the threshold at 0.48 nothing would be found.
     const { x, y, width, height } = boxFromVocCorners([1, 1, 10, 10]);
@@ -137,7 +137,7 @@ describe('VOC average precision', () => {
     expect(aps(found, 0.5).voc12).toBe(0);
   });
 
-  it('neither rewards nor punishes detections of a difficult box', () => {
+  it('does not count detections of a difficult box', () => {
     // Only B counts. Both detections of A are ignored, so B comes first: precision 1, recall 1.
     const found = oneImage(
       [[A, DIFFICULT], [B]],
@@ -148,7 +148,7 @@ describe('VOC average precision', () => {
       ],
     );
     expect(aps(found)).toEqual({ voc07: 1, voc12: 1 });
-    // As an ordinary box A is right once and wrong once: 5/6.
+    // As an ordinary box, A is right once and wrong once: 5/6.
     expect(
       aps(
         oneImage(

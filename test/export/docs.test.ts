@@ -30,7 +30,7 @@ function sample(): string {
     .replace(/'(photo\.jpg|model\.onnx)'/g, (_, file: string) => `'${join(folder, file)}'`);
 }
 
-it('finds objects inside of the image, with names and scores', () => {
+it('finds objects inside the image, with names and scores', () => {
   const flags = ['--conditions=refinedet-source', `--import=${TSX}`, '--input-type=module'];
   const output = execFileSync(process.execPath, [...flags, '--eval', sample()], {
     cwd: ROOT,

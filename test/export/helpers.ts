@@ -2,19 +2,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect } from 'vitest';
+import { byHead, HEAD_NAMES, type HeadMap } from '../../src/heads.ts';
 import { foldBatchNorm } from '../../src/model/fold.ts';
 import type { Model } from '../../src/model/model.ts';
 import { joinHeads, Network } from '../../src/model/network.ts';
 import { deriveRandom } from '../../src/random.ts';
 
-const HEADS = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
-type HeadName = (typeof HEADS)[number];
 type HeadTable = { shape: readonly number[]; data: Float32Array };
-type Tables = Record<HeadName, HeadTable>;
-
-function tables(table: (name: HeadName) => HeadTable): Tables {
-  return Object.fromEntries(HEADS.map((name) => [name, table(name)])) as Tables;
-}
+type Tables = HeadMap<HeadTable>;
 
 /** Pixels [batch, height, width, 3] in [-1, 1]. */
 export function randomInput(batch: number, height: number, width: number): HeadTable {
@@ -35,19 +30,19 @@ export async function runSession(
   { shape, data }: HeadTable,
 ): Promise<Tables> {
   const heads = await session.run({ image: new Tensor('float32', data, shape) });
-  return tables((name) => ({
+  return byHead((name) => ({
     shape: heads[name].dims,
     data: heads[name].data as Float32Array,
   }));
 }
 
-/** Heads by our own runtime; wasm must be the current backend. */
+/** Computes the heads with our own runtime; wasm must be the current backend. */
 export function runHere(model: Model, { shape, data }: HeadTable): Tables {
   const { graph, weights } = foldBatchNorm(model.graph, model.weights);
   const network = new Network(graph, weights);
   const input = tf.tensor4d(data, shape as [number, number, number, number]);
   const heads = joinHeads(network.forward(input), graph.numClasses);
-  const found = tables((name) => ({
+  const found = byHead((name) => ({
     shape: heads[name].shape,
     data: heads[name].dataSync() as Float32Array,
   }));
@@ -58,7 +53,7 @@ export function runHere(model: Model, { shape, data }: HeadTable): Tables {
 
 /** @param tolerance of the difference, as a share of the largest magnitude */
 export function expectSameHeads(actual: Tables, expected: Tables, tolerance = 1e-4): void {
-  for (const name of HEADS) {
+  for (const name of HEAD_NAMES) {
     const { shape, data } = expected[name];
     expect(actual[name].shape, name).toEqual(shape);
     expect(relativeDifference(actual[name].data, data), name).toBeLessThan(tolerance);

@@ -19,7 +19,7 @@ import {
 beforeAll(() => wasmRuntime(1));
 
 const NAMES = Object.keys(PRESETS) as PresetName[];
-/** Of float32 sums in another order. */
+/** Tolerance for float32 sums in another order. */
 const TOLERANCE = 1e-4;
 
 async function runExported(model: Model, input = inputOf(model), options?: OnnxOptions) {
@@ -62,7 +62,7 @@ describe('an exported model in ONNX Runtime', () => {
     expectSameHeads(await runExported(model), runHere(model, inputOf(model)), TOLERANCE);
   });
 
-  it('normalizes positions without any signal to zero, as we do', async () => {
+  it('normalizes positions of zeros to zero, as we do', async () => {
     const model = altered(presetModel('refinedet320-vgg16', { inputSize: 64 }), (name, data) =>
       name.startsWith('conv4_3.') ? new Float32Array(data.length) : data,
     );
@@ -71,7 +71,7 @@ describe('an exported model in ONNX Runtime', () => {
     expectSameHeads(heads, runHere(model, inputOf(model)), TOLERANCE);
   });
 
-  it('takes inputs that are not square', async () => {
+  it('accepts inputs that are not square', async () => {
     const model = randomModel(64);
     const size = { inputHeight: 64, inputWidth: 192 };
     const wide = { ...model, config: { ...model.config, ...size } };
@@ -81,7 +81,7 @@ describe('an exported model in ONNX Runtime', () => {
     expectSameHeads(heads, runHere(wide, inputOf(wide)), TOLERANCE);
   });
 
-  it('takes several images only with dynamicBatch', async () => {
+  it('accepts several images only with dynamicBatch', async () => {
     const model = randomModel(64);
     const two = inputOf(model, 2);
     const heads = await runExported(model, two, { dynamicBatch: true });
@@ -138,7 +138,7 @@ describe('an ONNX file', () => {
     expect(JSON.parse(rest.variances)).toEqual([0.1, 0.1, 0.2, 0.2]);
   });
 
-  it('tells the input size it was written for', () => {
+  it('contains the input size it was written for', () => {
     const { inputWidth, levels } = readOnnxMetadata(exportOnnx(model, { inputSize: 64 }));
     expect([inputWidth, levels]).toEqual(['64', '[[8,8],[4,4],[2,2],[1,1]]']);
   });
@@ -188,10 +188,12 @@ describe('exportOnnx refuses', () => {
     );
   });
 
-  it('files beyond 2 GiB, before they take any memory', () => {
+  it('files beyond 2 GiB, before it allocates memory', () => {
     const classes = Array.from({ length: 10_000 }, (_, i) => `class ${i}`);
     const large = hollowModel('refinedet320-resnet101', { classes });
     expect(() => exportOnnx(large)).toThrow(expect.objectContaining({ code: 'MODEL_TOO_LARGE' }));
-    expect(() => exportOnnx(large)).toThrow('would take 4.4 GiB as an ONNX file');
+    expect(() => exportOnnx(large)).toThrow(
+      'the ONNX file would have 4.4 GiB; an ONNX file can have 2 GiB',
+    );
   });
 });

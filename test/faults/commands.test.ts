@@ -1,4 +1,4 @@
-/** What the command line leaves behind when it is killed, or when files and disks fail it. */
+/** Files that the command line leaves when it is killed, or when files and disks fail. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -33,7 +33,7 @@ const { folder, at, remove } = temporaryFolder();
 const SMALL = at('small.safetensors');
 const SMALL_MODEL = ['--model', SMALL, '--threshold', '0.05'];
 const TRAINING = ['--data', at('shapes.json'), '--batch', '2', '--steps', '1', '--quiet'];
-/** 138 MB, long enough in writing to be killed meanwhile. */
+/** 138 MB: writing takes long enough to be killed in between. */
 const LARGE = at('large.safetensors');
 
 beforeAll(async () => {
@@ -55,9 +55,9 @@ describe.each([
   const target = at('out', name);
 
   it.each([
-    ['no file', undefined],
-    ['an older file', 'precious'],
-  ])('leaves %s as it was, and can be repeated', async (_, before) => {
+    ['an absent file', undefined],
+    ['an existing file', 'precious'],
+  ])('leaves %s unchanged, and can be repeated', async (_, before) => {
     if (before) writeFileSync(target, before);
     const args = [command, LARGE, target, '--force'];
     const child = startCli(args);
@@ -88,8 +88,8 @@ describe('a disk', () => {
     ['convert', ['convert', LARGE, at('out/model.safetensors')]],
     ['export', ['export', LARGE, at('out/model.onnx')]],
     ['detect --save', ['detect', CAT, ...SMALL_MODEL, '--save', at('out')]],
-  ])('that takes no more ends %s with one sentence and no half of a file', async (_, args) => {
-    // A limit on the size of files stands for the full disk: 8 blocks of 1,024 bytes.
+  ])('that is full ends %s with one sentence and no partial file', async (_, args) => {
+    // A limit on file sizes simulates a full disk: 8 blocks of 1,024 bytes.
     const child = spawn('bash', ['-c', 'ulimit -f 8; exec "$@"', 'bash', ...cliCommand(args)]);
     const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
     expect(code).toBe(1);
@@ -108,7 +108,7 @@ describe('a disk', () => {
     expect(stderr).toMatch(/the standard output cannot be written: .*ENOSPC.* \[FILE_WRITE\]/);
   });
 
-  it.skipIf(process.platform !== 'linux')('that is read-only is named', async () => {
+  it.skipIf(process.platform !== 'linux')('that is read-only is reported', async () => {
     const { code, stderr } = await runCli(['convert', SMALL, '/sys/model.safetensors']);
     expect(code).toBe(1);
     expect(stderr).toMatch(FAILURE_LINE);
@@ -122,13 +122,13 @@ describe('a disk', () => {
     ['detect --out', ['detect', CAT, ...SMALL_MODEL, '--out', at('locked')]],
     ['detect --out, a new folder', ['detect', CAT, ...SMALL_MODEL, '--out', at('locked/new')]],
     ['train --out', ['train', ...TRAINING, '--out', at('locked')]],
-  ])('whose folder may not be written ends %s with one sentence', async (_, args) => {
+  ])('without write permission for the folder ends %s with one sentence', async (_, args) => {
     writeCoco(folder, await shapesDataset(folder, 2));
     mkdirSync(at('locked'), { recursive: true });
     chmodSync(at('locked'), 0o555);
     const { code, stderr } = await runCli(args);
     expect(code).toBe(1);
-    // Training may have a remark about its data.
+    // Training may print a note about its data.
     const complaints = stderr.replaceAll(/^refinedet: warning: .*\n/gm, '');
     expect(complaints).toMatch(FAILURE_LINE);
     expect(complaints).toMatch(/locked\S* cannot be written: permission denied \[FILE_WRITE\]/);
@@ -136,8 +136,8 @@ describe('a disk', () => {
   });
 });
 
-describe('a folder that changes meanwhile', () => {
-  it('costs the images that vanish or break, each with a line, and no other', async () => {
+describe('a folder that changes during a run', () => {
+  it('loses only the images that vanish or break, with one line each', async () => {
     mkdirSync(at('changing'));
     const names = Array.from({ length: 60 }, (_, i) => `${i}.jpg`);
     for (const name of names) copyFileSync(CAT, at('changing', name));

@@ -1,4 +1,4 @@
-/** A detector keeps its promises whatever is cut off, taken away or asked for meanwhile. */
+/** A detector keeps its promises under aborts, replaced files and concurrent calls. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ afterAll(() => {
   remove();
 });
 
-/** Fires when it has been looked at so many times. */
+/** A signal that aborts when it has been checked a given number of times. */
 function firesAtLook(count: number): { signal: AbortSignal; looks: () => number } {
   let looks = 0;
   const signal = new Proxy(new AbortController().signal, {
@@ -38,24 +38,27 @@ describe('an abort', () => {
   it.each<[string, ImageSource, DetectOptions]>([
     ['one image', CAT, ANY],
     ['tiles', CAT, { ...ANY, tiles: 128 }],
-    ['the multi-scale test', CAT, { ...ANY, multiScale: true }],
-  ])('of %s ends it at every stage that asks, and harms nothing', async (_, image, options) => {
-    const whole = await detector.detect(image, options);
-    const tensors = tf.memory().numTensors;
-    const never = firesAtLook(Number.POSITIVE_INFINITY);
-    await detector.detect(image, { ...options, signal: never.signal });
-    expect(never.looks()).toBeGreaterThanOrEqual(3);
-    for (let look = 1; look <= never.looks(); look++) {
-      const { signal } = firesAtLook(look);
-      await expect(detector.detect(image, { ...options, signal })).rejects.toMatchObject({
-        code: 'ABORTED',
-      });
-    }
-    expect(tf.memory().numTensors).toBe(tensors);
-    expect(await detector.detect(image, options)).toEqual(whole);
-  });
+    ['multi-scale testing', CAT, { ...ANY, multiScale: true }],
+  ])(
+    'of %s works at every stage that checks, and changes nothing else',
+    async (_, image, options) => {
+      const whole = await detector.detect(image, options);
+      const tensors = tf.memory().numTensors;
+      const never = firesAtLook(Number.POSITIVE_INFINITY);
+      await detector.detect(image, { ...options, signal: never.signal });
+      expect(never.looks()).toBeGreaterThanOrEqual(3);
+      for (let look = 1; look <= never.looks(); look++) {
+        const { signal } = firesAtLook(look);
+        await expect(detector.detect(image, { ...options, signal })).rejects.toMatchObject({
+          code: 'ABORTED',
+        });
+      }
+      expect(tf.memory().numTensors).toBe(tensors);
+      expect(await detector.detect(image, options)).toEqual(whole);
+    },
+  );
 
-  it('of some of many calls leaves the others as they are', async () => {
+  it('of some of many calls does not affect the others', async () => {
     const aborted = new AbortController();
     const calls = Array.from({ length: 9 }, (_, i) =>
       detector.detect(CAT, i % 3 === 1 ? { ...ANY, signal: aborted.signal } : ANY),
@@ -68,7 +71,7 @@ describe('an abort', () => {
     });
   });
 
-  it('of loading leaves no tensors behind, whenever it comes', async () => {
+  it('of loading leaks no tensors, at any stage', async () => {
     const file = at('aborted.safetensors');
     writeFileSync(file, await writeModel(randomModel(64)));
     const tensors = tf.memory().numTensors;
@@ -84,12 +87,12 @@ describe('an abort', () => {
 });
 
 describe('a model file', () => {
-  it('may be replaced or removed while its detector lives', async () => {
+  it('may be replaced or removed while its detector is in use', async () => {
     const file = at('replaced.safetensors');
     writeFileSync(file, await writeModel(randomModel(64)));
     const own = await RefineDet.load(file);
     const before = await own.detect(CAT, ANY);
-    // In place, as a copy over it does: whoever had the file mapped would see the zeros.
+    // Overwrites in place, like `cp`: a memory-mapped file would now show zeros.
     writeFileSync(file, new Uint8Array(readFileSync(file).length));
     expect(await own.detect(CAT, ANY)).toEqual(before);
     await expect(RefineDet.load(file)).rejects.toMatchObject({
@@ -102,7 +105,7 @@ describe('a model file', () => {
 });
 
 describe('concurrent calls', () => {
-  it('of several detectors and options are answered as if they were alone', async () => {
+  it('of several detectors and options get the same results as single calls', async () => {
     const other = await RefineDet.load(randomModel(128, 2));
     const asks: [RefineDet, DetectOptions][] = [
       [detector, ANY],
@@ -120,7 +123,7 @@ describe('concurrent calls', () => {
     other.dispose();
   });
 
-  it('that fail leave the others and the detector as they are', async () => {
+  it('that fail do not affect the others or the detector', async () => {
     const tensors = tf.memory().numTensors;
     const bad = new Uint8Array([1, 2, 3]);
     const calls = [CAT, bad, CAT, at('none.jpg'), CAT].map((image) => detector.detect(image, ANY));

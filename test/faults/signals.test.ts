@@ -1,4 +1,4 @@
-/** Ctrl-C twice: for who does not want to wait for the step in work. */
+/** Ctrl-C twice ends the process without waiting for the current step. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -20,7 +20,7 @@ import { presetModel } from '../../support/models/preset-model.ts';
 import { shapesDataset, writeCoco } from '../../support/scenes/shapes.ts';
 import { CAT, startCli, temporaryFolder } from '../cli/helpers.ts';
 
-/** From the second signal to the end of the process, on a machine that does other things too. */
+/** Longest time from the second signal to the end of the process, on a busy machine. */
 const AT_ONCE_MS = 1000;
 
 const { folder, at, remove } = temporaryFolder();
@@ -30,21 +30,21 @@ beforeAll(async () => {
 });
 afterAll(remove);
 
-/** Whether SIGINT is in one of the masks that Linux tells of a process. */
+/** Whether SIGINT is in one of the signal masks of a process, as Linux reports them. */
 function hasInterrupt({ pid }: ChildProcess, mask: 'SigCgt' | 'ShdPnd'): boolean {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const [, bits] = new RegExp(`^${mask}:\\s*([0-9a-f]+)`, 'm').exec(status)!;
   return ((BigInt(`0x${bits}`) >> BigInt(constants.signals.SIGINT - 1)) & 1n) === 1n;
 }
 
-/** Processor time that the program itself has taken; Linux counts it in hundredths of a second. */
+/** Processor time of the program itself; Linux counts it in hundredths of a second. */
 function seconds({ pid }: ChildProcess): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The fields after the name of the program, which may hold anything.
+  // The fields after the name of the program, which may contain any character.
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[11]) / 100;
 }
 
-/** Waiting for a disk takes no time of the processor: then the program has gone on. */
+/** Waiting for a disk takes no processor time: then the program has continued. */
 async function untilAtWork(child: ChildProcess): Promise<void> {
   const start = seconds(child);
   await until(child, () => seconds(child) > start + 0.4);
@@ -58,8 +58,8 @@ async function until(child: ChildProcess, happens: () => boolean): Promise<void>
 }
 
 describe.skipIf(process.platform !== 'linux')('Ctrl-C twice', { timeout: 240_000 }, () => {
-  it('ends at once what goes on after the first one, and leaves whole files', async () => {
-    // A step of a hundred small batches: seconds in which signals are heard.
+  it('ends at once what continues after the first one, and leaves complete files', async () => {
+    // A step of a hundred small batches: seconds in which signals are handled.
     const config = at('config.json');
     writeFileSync(config, JSON.stringify({ accumulate: 100, checkpointMinutes: 1e-6 }));
     const run = (file: string) => at('run', file);
@@ -86,8 +86,8 @@ describe.skipIf(process.platform !== 'linux')('Ctrl-C twice', { timeout: 240_000
     expect(existsSync(run(RUN_FILES.model))).toBe(false);
   });
 
-  it('is heard as two also where both come in the middle of one computation', async () => {
-    // One look of this network takes seconds, in which no signal is heard.
+  it('counts as two also when both come during one computation', async () => {
+    // One detection with this network takes seconds, in which no signal is handled.
     const model = at('large.safetensors');
     const large = presetModel('refinedet320-vgg16', { classes: VOC_CLASSES });
     writeFileSync(model, await writeModel(large));
@@ -121,7 +121,7 @@ describe.skipIf(process.platform !== 'linux')('Ctrl-C twice', { timeout: 240_000
     child.kill('SIGINT');
     expect(await closed).toEqual([null, 'SIGINT']);
     const written = readdirSync(at('out')).filter((file) => !file.endsWith('.tmp'));
-    // The results of the second image may be complete by then.
+    // The results of the second image may already be complete.
     expect(written.length).toBeLessThanOrEqual(2);
     const boxes = readFileSync(at('out/0.txt'), 'utf8');
     expect(boxes).not.toBe('');

@@ -1,4 +1,4 @@
-/** Tries many inputs on one target. */
+/** Runs a target on many inputs. */
 import fc from 'fast-check';
 import { Coverage } from './coverage.ts';
 import { examine, type Outcome } from './examine.ts';
@@ -7,21 +7,21 @@ import type { FuzzTarget } from './target.ts';
 
 export interface CampaignOptions {
   seed: number;
-  /** Ends after as many inputs. */
+  /** Ends after this number of inputs. */
   runs?: number;
-  /** Ends after as long. */
+  /** Ends after this time. */
   seconds?: number;
-  /** Inputs that reach new code join the corpus. Costs time, and the order of inputs depends on it. */
+  /** Inputs that reach new code join the corpus. Slower, and the order of inputs depends on it. */
   guided?: boolean;
-  /** Told every input before it is tried: the process may not live to tell. */
+  /** Receives every input before it runs: the process may not survive it. */
   onInput?: (input: Uint8Array) => void;
 }
 
 export interface CampaignResult {
   inputs: number;
-  /** How often each outcome came. */
+  /** Number of inputs with each outcome. */
   outcomes: Map<Outcome, number>;
-  /** Inputs that others are made of, and characters of code they reach; 0 when not guided. */
+  /** Size of the corpus, and characters of code that it reaches; 0 when not guided. */
   corpus: number;
   reached: number;
   failure?: Failure;
@@ -33,7 +33,7 @@ export interface Failure {
   reason: string;
 }
 
-/** Asking for the coverage of one input costs more than running it. */
+/** Inputs per measurement: measuring the coverage of one input takes longer than running it. */
 const BATCH = 16;
 
 export async function campaign(
@@ -55,7 +55,7 @@ export async function campaign(
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       return outcome;
     } catch (error) {
-      // Shrinking goes on from failure to smaller failure.
+      // Shrinking continues from failure to smaller failure.
       failure = { input, reason: describe(error) };
       throw error;
     }
@@ -74,7 +74,7 @@ export async function campaign(
 
   for (const input of corpus) {
     const outcome = await attempt(input);
-    if (outcome !== 'value') throw new Error(`a seed of ${target.name} is refused: ${outcome}`);
+    if (outcome !== 'value') throw new Error(`a seed of ${target.name} is rejected: ${outcome}`);
   }
   coverage?.add(coverage.take());
   const property = fc.asyncProperty(draft, async (change) => {

@@ -1,4 +1,4 @@
-/** The process of one target of the long form: target, seconds, seed, and where inputs are kept. */
+/** Process of one target of the long form: target, seconds, seed, and the folder for inputs. */
 import { writeFileSync } from 'node:fs';
 import { campaign } from './campaign.ts';
 import type { Progress } from './main.ts';
@@ -29,5 +29,5 @@ const last: Progress = {
   summary: `, ${corpus} kept, ${reached} characters of code reached: ${counts}`,
   failure: failure?.reason,
 };
-// The input that was under way when the time was over is of no interest.
+// Removes the input that was running when the time was over.
 process.send!(last, () => process.exit());

@@ -1,7 +1,7 @@
-/** Which parts of the sources have run, by V8's own counters: no instrumented build, no native add-on. */
+/** Parts of the sources that have run, by V8's own counters: without an instrumented build or a native add-on. */
 import { type Profiler, Session } from 'node:inspector';
 
-/** Of functions by their place: 1 for every character of code that has run. */
+/** Functions by their position: 1 for every character of code that has run. */
 type Reached = Map<string, Uint8Array>;
 
 export class Coverage {
@@ -14,17 +14,17 @@ export class Coverage {
     this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** Characters of code known to run. */
+  /** Number of characters of code that have run. */
   get size(): number {
     let size = 0;
     for (const mask of this.#known.values()) for (const bit of mask) size += bit;
     return size;
   }
 
-  /** Functions of which more ran since the last call than is known. Takes about a millisecond. */
+  /** Functions with code that has run for the first time since the last call. Takes about a millisecond. */
   take(): Reached {
     const fresh: Reached = new Map();
-    // The answer comes before `post` returns.
+    // The answer arrives before `post` returns.
     this.#session.post('Profiler.takePreciseCoverage', (error, coverage) => {
       if (error) throw error;
       for (const { scriptId, functions } of coverage.result.filter(isOurs)) {
@@ -39,7 +39,7 @@ export class Coverage {
     return fresh;
   }
 
-  /** Makes code known. */
+  /** Marks code as reached. */
   add(fresh: Reached): void {
     for (const [key, mask] of fresh) {
       const known = this.#known.get(key);
@@ -48,7 +48,7 @@ export class Coverage {
   }
 }
 
-/** Inner ranges follow the outer ones that they are exceptions of. */
+/** Inner ranges follow the outer ranges that they override. */
 function reached(ranges: readonly Profiler.CoverageRange[]): Uint8Array {
   const [{ startOffset: origin, endOffset }] = ranges;
   const mask = new Uint8Array(endOffset - origin);
@@ -58,7 +58,7 @@ function reached(ranges: readonly Profiler.CoverageRange[]): Uint8Array {
   return mask;
 }
 
-/** The sources, and the parsers in JavaScript that they are built on. */
+/** Whether a script is one of our sources, or of the JavaScript parsers that they use. */
 function isOurs({ url }: Profiler.ScriptCoverage): boolean {
   return /\/src\/|\/node_modules\/(saxes|yaml)\//.test(url);
 }

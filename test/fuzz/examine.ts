@@ -1,11 +1,11 @@
-/** The oracle: an input gives a value or a RefineDetError, soon, for a bounded price, and touches nothing. */
+/** The oracle: an input gives a value or a RefineDetError, in limited time and memory, without side effects. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { RefineDetError } from '../../src/errors.ts';
 import { filesTouchedBy } from './file-guard.ts';
 import type { FuzzTarget } from './target.ts';
 
-/** Of processor time, all threads together: what else runs on the machine does not count. */
+/** Limit of processor time over all threads, which other work on the machine does not affect. */
 const MAX_SECONDS = 2;
 
 const MEMORY = (size: number) => 32 * 2 ** 20 + 100 * size;
@@ -19,7 +19,7 @@ const PROTOTYPES = [Object, Array, Function, Map, Set, String, Number, Uint8Arra
 const ownKeys = () => PROTOTYPES.map((prototype) => Reflect.ownKeys(prototype).length).join();
 const CLEAN = ownKeys();
 
-/** @throws Error saying what the target did wrong */
+/** @throws Error that describes what the target did wrong */
 export async function examine(target: FuzzTarget, input: Uint8Array): Promise<Outcome> {
   const { memory = MEMORY } = target;
   const given = input.slice();
@@ -31,7 +31,7 @@ export async function examine(target: FuzzTarget, input: Uint8Array): Promise<Ou
     throw new Error(`${(user + system) / 1e6} s of processor time for ${input.length} bytes`);
   }
   if (memoryInUse() - before > memory(input.length)) {
-    // Garbage of earlier inputs may have been collected in between, or not: once more, from clean.
+    // Garbage of earlier inputs affects the measurement: measures again after a collection.
     collectGarbage();
     before = memoryInUse();
     outcome = await outcomeOf(target, given);

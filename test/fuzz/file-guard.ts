@@ -1,4 +1,4 @@
-/** Sees which files a function opens, lists, writes or removes. Looking whether one exists is free. */
+/** Records which files a function opens, lists, writes or removes; existence checks are allowed. */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
@@ -10,7 +10,7 @@ const WATCHED = [
 
 type AnyFunction = (...given: unknown[]) => unknown;
 
-/** Told the path of every file while there is somebody to tell. */
+/** Receives the path of every file while a guard is active. */
 let listener: ((file: string) => void) | undefined;
 let isInstalled = false;
 
@@ -32,7 +32,7 @@ export async function filesTouchedBy<T>(
   }
 }
 
-/** For good: telling the modules that import the functions by name takes long. */
+/** Stays installed: patching the functions that modules import by name takes long. */
 function install(): void {
   if (isInstalled) return;
   isInstalled = true;

@@ -1,4 +1,4 @@
-/** The short form: the same inputs every time. `npm run fuzz` goes on for as long as wanted. */
+/** The short form: the same inputs every time. `npm run fuzz` runs for any time. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -41,7 +41,7 @@ describe('the oracle finds', () => {
     expect(await verdict(guilty)).toBe('x is not a function');
   });
 
-  it('work without end', async () => {
+  it('work that takes too long', async () => {
     const guilty = target(() => {
       const { user } = process.cpuUsage();
       while (process.cpuUsage().user - user < 2.5e6);
@@ -74,7 +74,7 @@ describe('the oracle finds', () => {
     expect(await verdict(guilty)).toBe(`files outside the folder: ${file}`);
   });
 
-  it('inputs that are written to', async () => {
+  it('inputs that are changed', async () => {
     const guilty = target((input) => input.fill(1));
     expect(await verdict(guilty)).toBe('the input was changed');
   });

@@ -1,4 +1,4 @@
-/** Apart from the other campaigns: V8 counts the parts of functions that it compiles from then on. */
+/** Separate from the other campaigns: V8 counts only functions that it compiles after the start. */
 import { expect, it } from 'vitest';
 import { campaign } from './campaign.ts';
 import { TARGETS } from './targets/index.ts';

@@ -1,9 +1,9 @@
-/** Attacks on the readers of images, annotations and configurations, each with its code. */
+/** Attacks on the readers of images, annotations and configurations, each with its error code. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { classList } from '../../src/cli/class-lists.ts';
+import { classList } from '../../src/cli/options/class-list.ts';
 import { trainOptions } from '../../src/cli/train/train-flags.ts';
 import { checkDataset, loadDataset } from '../../src/datasets/index.ts';
 import { didYouMean, RefineDetError } from '../../src/errors.ts';
@@ -83,22 +83,22 @@ describe('annotations', () => {
   const code = (tree: Tree, file = '') =>
     codeOf(() => loadDataset(path.join(folderWith(tree), file)));
 
-  it.each(OUTSIDE)('COCO cannot name the image %j', async (name) => {
+  it.each(OUTSIDE)('COCO cannot refer to the image %j', async (name) => {
     const tree = coco({ images: [{ id: 1, file_name: name }] });
     expect(await code(tree, 'train.json')).toBe('DATASET_FORMAT');
   });
 
-  it.each(OUTSIDE)('VOC cannot name the image %j', async (name) => {
+  it.each(OUTSIDE)('VOC cannot refer to the image %j', async (name) => {
     const tree = { ...vocTree({ a: vocXml() }), 'ImageSets/Main/train.txt': `${name}\n` };
     expect(await code(tree)).toBe('DATASET_FORMAT');
   });
 
-  it('COCO cannot nest without end', async () => {
+  it('COCO cannot nest without limit', async () => {
     const text = (coco({})['train.json'] as string).replace('"a.png"', nested(100_000));
     expect(await code({ 'train.json': text }, 'train.json')).toBe('DATASET_FORMAT');
   });
 
-  it('findings by the hundred thousand do not fill the memory', async () => {
+  it('hundreds of thousands of findings do not fill the memory', async () => {
     const text = (coco({})['train.json'] as string).replace(
       '"annotations":[]',
       `"annotations":[${'0,'.repeat(150_000)}0]`,
@@ -117,7 +117,7 @@ describe('annotations', () => {
     expect(await code(vocTree({ a: text }))).toBe('DATASET_FORMAT');
   });
 
-  it('VOC elements with long names take no longer than short ones', async () => {
+  it('VOC elements with long names are as fast as short ones', async () => {
     const names = Array.from({ length: 24 }, (_, i) => `n${i}`.padEnd(50_000, 'x'));
     const open = names.map((name) => `<${name}>`).join('');
     const close = names
@@ -130,7 +130,7 @@ describe('annotations', () => {
     expect((process.cpuUsage().user - user) / 1e6).toBeLessThan(5);
   });
 
-  it('YOLO images in folders of any depth take no longer than others', async () => {
+  it('YOLO images in folders of any depth are as fast as others', async () => {
     const deep = `images/${'a/'.repeat(20_000)}a.png`;
     const tree = {
       'data.yaml': 'train: train.txt\nnames: [cat]\n',
@@ -143,13 +143,13 @@ describe('annotations', () => {
   });
 
   it.each([
-    ['keys by the ten thousand', Array.from({ length: 30_000 }, (_, i) => `${i}:\n`).join('')],
-    ['a class that is no name', 'train: images\nnames: [{a: b}]\n'],
+    ['tens of thousands of keys', Array.from({ length: 30_000 }, (_, i) => `${i}:\n`).join('')],
+    ['a class that is not a name', 'train: images\nnames: [{a: b}]\n'],
     [
       'aliases of aliases',
       `a: &a [1]\n${[...'bcdefghij'].map((x, i) => `${x}: &${x} [${`*${'abcdefghij'[i]},`.repeat(9)}]\n`).join('')}`,
     ],
-    ['types of a program', 'train: !!js/function "x"\n'],
+    ['types of a programming language', 'train: !!js/function "x"\n'],
   ])('YOLO cannot have %s', async (_, text) => {
     expect(await code({ 'data.yaml': text }, 'data.yaml')).toBe('DATASET_FORMAT');
   });
@@ -175,7 +175,7 @@ describe('configurations', () => {
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 
-  it('metrics of a run that are damaged name the line', async () => {
+  it('damaged metrics of a run are reported with the line', async () => {
     const lines = '{"step":1}\n{"step":\n';
     const refuse = () => Promise.reject(new Error('no'));
     const store = {
@@ -198,29 +198,25 @@ describe('lists of class names', () => {
   it.each([
     ['of nothing', '', 'USAGE'],
     ['of blank lines', '\uFEFF\r\n \t\n'.repeat(50_000), 'USAGE'],
-    [
-      'of more bytes than a list of a million names',
-      new Uint8Array(65 * 2 ** 20),
-      'DATASET_FORMAT',
-    ],
+    ['larger than a list of a million names', new Uint8Array(65 * 2 ** 20), 'DATASET_FORMAT'],
   ])('%s', async (_, text, expected) => {
     expect(await code(text)).toBe(expected);
   });
 
-  it.each(['@', '@no/such/file', '@.', '@/dev/zero'])('that are no files: %s', async (name) => {
+  it.each(['@', '@no/such/file', '@.', '@/dev/zero'])('that are not files: %s', async (name) => {
     expect(await codeOf(() => classList(name))).toBe('FILE_NOT_FOUND');
   });
 });
 
 describe('JSON', () => {
-  it('may be as deep as 64 levels, whatever stands in its strings', () => {
+  it('may have 64 levels, with any text in its strings', () => {
     const text = `{"a":${nested(63)},"b\\"[[":"${nested(200)}"}`;
     expect(parseJson(text)).toEqual(JSON.parse(text));
     expect(() => parseJson(`[${nested(64)}]`)).toThrow('nested more than 64 deep');
   });
 });
 
-it('guesses of long words take no time', () => {
+it('suggestions for long words take no time', () => {
   const word = 'x'.repeat(1_000_000);
   expect(didYouMean(word, [`${word}y`, word])).toBe('');
 });

@@ -1,4 +1,4 @@
-/** Attacks on the readers of weight files, each with the code that it is refused with. */
+/** Attacks on the readers of weight files, each with its error code. */
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import type { RefineDetError } from '../../src/errors.ts';
@@ -82,7 +82,7 @@ describe('safetensors', () => {
     expect(await codeOf(() => readSafetensors(attack))).toBe(code);
   });
 
-  it('names of properties that every object has are names like others', () => {
+  it('names of properties that every object has are ordinary tensor names', () => {
     const header = `{"__proto__":${entry('[0,4]')},"constructor":${entry('[4,8]')}}`;
     expect([...readSafetensors(file(header)).tensors.keys()]).toEqual(['__proto__', 'constructor']);
     expect(Object.keys({})).toEqual([]);
@@ -102,11 +102,14 @@ describe('the description of a model', () => {
       (json: string) => json.replace(/"mean":\[[^\]]*\]/, `"mean":${nested(100_000)}`),
     ],
     [
-      'nested deeply where everything goes',
+      'nested deeply where any value is allowed',
       (json: string) => json.replace('"note":', `"note":${nested(100)},"x":`),
     ],
-    ['with a text of text', (json: string) => json.replace('"ant"', '{"toString":0}')],
-    ['without end', (json: string) => json.slice(0, -1)],
+    [
+      'with a toString that is not a function',
+      (json: string) => json.replace('"ant"', '{"toString":0}'),
+    ],
+    ['truncated', (json: string) => json.slice(0, -1)],
   ])('%s', async (_, edit) => {
     expect(await codeOf(() => model(edit))).toBe('MODEL_METADATA');
   });
@@ -139,12 +142,12 @@ describe('files of torch.save', () => {
     ],
     ['a legacy storage with a nested key', legacyWithKey(deep(30_000)), 'MODEL_CORRUPT'],
     [
-      'a call of anything else',
+      'a call of another function',
       zipped(call(global('os', 'system'), unicode('id'))),
       'PICKLE_FORBIDDEN',
     ],
     [
-      'a call by way of attributes',
+      'a call through attributes',
       zipped(call(global('collections', 'OrderedDict.__init__.__globals__'))),
       'PICKLE_FORBIDDEN',
     ],
@@ -153,7 +156,7 @@ describe('files of torch.save', () => {
     expect(await codeOf(() => readAll(attack))).toBe(code);
   });
 
-  it('a tensor keeps the shape that was checked when its list grows afterwards', () => {
+  it('a tensor keeps its checked shape when the list grows afterwards', () => {
     const shape = bytes(']', '(', integer(2), integer(2), 'e', 'q', [7]);
     const whole = call(rebuild, storage('0', 4), integer(0), shape, tuple(integer(2), integer(1)));
     const grow = bytes('h', [7], integer(1 << 20), 'a', integer(1 << 20), 'a', '0');
@@ -162,7 +165,7 @@ describe('files of torch.save', () => {
     expect([...tensors.get('a')!.read()]).toEqual([1, 2, 3, 4]);
   });
 
-  it('entries with paths of other folders are names and nothing else', () => {
+  it('entries with paths of other folders are only names', () => {
     const entries = { '../../x/data.pkl': pickle(dict()), '/etc/passwd': FLOATS, 'C:\\a': FLOATS };
     expect(() => readTorchFile(zipSync(entries, { level: 0 }))).toThrow('holds no state_dict');
   });
@@ -172,7 +175,7 @@ describe('zip64 archives', () => {
   const END_BYTES = 22;
   const root = pickle(dict(['a', tensor(storage('0', 4), 0, [4], [1])]));
   const files = { 'x/data.pkl': root, 'x/data/0': FLOATS };
-  /** The first entry's offset, which is 0, stands in the field for large archives. */
+  /** The field for large archives holds the first entry's offset, which is 0. */
   const withEntryAt = (offset: bigint): Uint8Array => {
     const extra = { 1: bytes(u64(offset)) };
     const file = zipSync({ ...files, 'x/data.pkl': [root, { extra }] }, { level: 0 });
@@ -180,21 +183,26 @@ describe('zip64 archives', () => {
     file.set([0xff, 0xff, 0xff, 0xff], header + 42);
     return file;
   };
-  /** The directory is found by way of a locator, which tells where its description is. */
-  const withLocator = (told?: bigint): Uint8Array => {
+  /** A locator holds the position of the directory's description. */
+  const withLocator = (offset?: bigint): Uint8Array => {
     const file = zipSync(files, { level: 0 });
     const end = file.length - END_BYTES;
     const directory = BigInt(new DataView(file.buffer).getUint32(end + 16, true));
     const count = u64(2n);
     const description = bytes('PK\x06\x06', u64(44n), new Uint8Array(12), count, count);
     const size = u64(BigInt(end) - directory);
-    const locator = bytes('PK\x06\x07', new Uint8Array(4), u64(told ?? BigInt(end)), [1, 0, 0, 0]);
+    const locator = bytes(
+      'PK\x06\x07',
+      new Uint8Array(4),
+      u64(offset ?? BigInt(end)),
+      [1, 0, 0, 0],
+    );
     const start = file.subarray(0, end);
     return bytes(start, description, size, u64(directory), locator, file.subarray(end));
   };
   it.each([
-    ['a sound offset of an entry', withEntryAt(0n), 'none'],
-    ['a sound locator', withLocator(), 'none'],
+    ['a valid offset of an entry', withEntryAt(0n), 'none'],
+    ['a valid locator', withLocator(), 'none'],
     ['an entry at 2^53', withEntryAt(2n ** 53n), 'MODEL_CORRUPT'],
     ['an entry at 2^53 - 1', withEntryAt(2n ** 53n - 1n), 'MODEL_CORRUPT'],
     ['a locator of 2^53', withLocator(2n ** 53n), 'MODEL_CORRUPT'],
@@ -204,7 +212,7 @@ describe('zip64 archives', () => {
   });
 });
 
-/** A legacy file whose list of storages names one by some other value. */
+/** A legacy file whose list of storages refers to one by some other value. */
 function legacyWithKey(key: Uint8Array): Uint8Array {
   const file = legacyFile(dict(), {});
   const keys = pickle('](', 'e');
@@ -240,11 +248,11 @@ describe('checkpoints', () => {
     ['of an empty state', '{}'],
     ['nested deeply', `{"history":${nested(100_000)}}`],
     [
-      'of a model that is none',
+      'of an invalid model',
       '{"step":1,"averageUpdates":1,"images":1,"history":[],"config":{},"model":{}}',
     ],
     [
-      'of a wrong configuration',
+      'of an invalid configuration',
       '{"step":1,"averageUpdates":1,"images":1,"history":[],"config":{"batch":0}}',
     ],
   ])('%s', async (_, state) => {

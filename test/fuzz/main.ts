@@ -1,6 +1,6 @@
 /**
- * The long form: `npm run fuzz -- [target ...] [--seconds N] [--seed N]`, each target in a process of its
- * own. `--input FILE` tries one saved input on one target.
+ * The long form: `npm run fuzz -- [target ...] [--seconds N] [--seed N]`, each target in its own
+ * process. `--input FILE` runs one saved input on one target.
  */
 import { fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -12,10 +12,10 @@ import { examine } from './examine.ts';
 import { TARGETS } from './targets/index.ts';
 
 const FOLDER = fileURLToPath(new URL('../../.cache/fuzz/', import.meta.url));
-/** A process that says nothing for as long hangs. */
+/** A process without output for this time hangs. */
 const SILENCE_MS = 60_000;
 
-/** What the process of a target tells: once a second that it lives, and at the end the rest. */
+/** Messages from the process of a target: once per second that it is alive, and the result at the end. */
 export interface Progress {
   inputs: number;
   summary?: string;
@@ -32,7 +32,9 @@ const { positionals, values } = parseArgs({
 });
 const unknown = positionals.find((name) => !TARGETS.some((target) => target.name === name));
 if (unknown !== undefined) {
-  console.error(`no target ${unknown}; there are ${TARGETS.map(({ name }) => name).join(', ')}`);
+  console.error(
+    `unknown target ${unknown}; use one of ${TARGETS.map(({ name }) => name).join(', ')}`,
+  );
   process.exit(2);
 }
 const chosen = TARGETS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
@@ -46,7 +48,7 @@ async function replay(target: (typeof TARGETS)[number], file: string): Promise<s
 
 async function fuzzAll(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
-  console.log(`seed ${values.seed}, ${values.seconds} s a target`);
+  console.log(`seed ${values.seed}, ${values.seconds} s per target`);
   let total = 0;
   for (const { name } of chosen) {
     const { inputs, summary, failure } = await fuzz(name);
@@ -56,14 +58,14 @@ async function fuzzAll(): Promise<void> {
     process.exitCode = 1;
     console.log(`${failure}\nagain: npm run fuzz -- ${name} --input ${inputFile(name, 'failed')}`);
   }
-  console.log(`${total} inputs in all`);
+  console.log(`${total} inputs in total`);
 }
 
 function inputFile(name: string, kind: 'current' | 'failed'): string {
   return path.join(FOLDER, `${name}.${kind}`);
 }
 
-/** A process that dies or hangs leaves the input that it was at. */
+/** A process that dies or hangs leaves its last input. */
 async function fuzz(name: string): Promise<Progress> {
   const current = inputFile(name, 'current');
   const child = fork(new URL('child.ts', import.meta.url), [

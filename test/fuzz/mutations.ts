@@ -15,26 +15,26 @@ const KINDS = [
   'cut',
 ] as const;
 
-/** All numbers are taken modulo what they choose from. */
+/** All numbers are used modulo the size of what they select from. */
 export interface Mutation {
   kind: (typeof KINDS)[number];
   /** Position in the input, in 2^-20 of its length. */
   at: number;
-  /** Position in the input that a piece is copied from, alike. */
+  /** Position in the input to copy a piece from, in the same unit. */
   from: number;
   size: number;
   value: number;
 }
 
 export interface Draft {
-  /** Which inputs of the corpus are changed, and copied from. */
+  /** Indices of the corpus inputs to change and to copy from. */
   base: number;
   other: number;
   mutations: readonly Mutation[];
 }
 
 const POSITIONS = 2 ** 20;
-/** Inputs grow by repetition and copies up to here. */
+/** Largest size to which inputs grow by repetition and copies. */
 const MAX_BYTES = 2 ** 17;
 
 const mutation: fc.Arbitrary<Mutation> = fc.record({
@@ -48,21 +48,21 @@ const mutation: fc.Arbitrary<Mutation> = fc.record({
 export const draft: fc.Arbitrary<Draft> = fc.record({
   base: fc.nat(0xffff),
   other: fc.nat(0xffff),
-  // One or two changes leave most of an input sound: it is read further.
+  // One or two changes leave most of an input valid, so the parser reads further.
   mutations: fc.oneof(
     fc.array(mutation, { minLength: 1, maxLength: 2 }),
     fc.array(mutation, { minLength: 1, maxLength: 8 }),
   ),
 });
 
-/** Sizes at which readers go wrong. */
+/** Sizes that often break readers. */
 const EXTREMES = [
   ...[0n, 1n, 2n ** 7n, 2n ** 8n - 1n, 2n ** 15n, 2n ** 16n - 1n, 2n ** 24n],
   ...[2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 40n],
   ...[2n ** 53n - 1n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n],
 ];
 
-/** Texts that are wrong, or too much, in most places. */
+/** Texts that are invalid, or too much, in most places. */
 const WORDS = [
   ...['0', '-1', '1e999', '-1e300', '0.5', '2147483648', '4294967295', '9007199254740993'],
   ...['NaN', 'null', 'true', '""', '[]', '{}', '[0]', '{"a":1}', '__proto__', 'constructor'],
@@ -72,7 +72,7 @@ const WORDS = [
   ...['../', '../../../../../../etc/passwd', '/etc/passwd', 'C:\\a', '..\\..\\a', '//host/a'],
 ].map(encoded);
 
-/** The input that a draft stands for. */
+/** The input that a draft describes. */
 export function applied(
   { base, other, mutations }: Draft,
   corpus: readonly Uint8Array[],
@@ -80,7 +80,7 @@ export function applied(
 ): Uint8Array {
   const source = corpus[other % corpus.length];
   const own = words.map((word) => (typeof word === 'string' ? encoded(word) : word));
-  // A target's own words come up as often as all the common ones.
+  // A target's own words are as likely as all the common ones together.
   const dictionary = [...WORDS, ...repeated(own, WORDS.length)];
   return mutations.reduce(
     (bytes, change) => mutated(bytes, change, source, dictionary).subarray(0, MAX_BYTES),
@@ -155,7 +155,7 @@ function extreme(value: number, size: number, length: number): Uint8Array {
   return value & 0x8000 ? number.reverse() : number;
 }
 
-/** The next number, word or quoted text from a position on. */
+/** The next number, word or quoted text after a position. */
 function token(bytes: Uint8Array, place: number): [start: number, end: number] {
   const isPart = (byte: number) =>
     byte > 0x2a && !'/:;<=>?,[]{}'.includes(String.fromCharCode(byte));

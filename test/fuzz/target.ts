@@ -1,19 +1,19 @@
-/** What a fuzz target is. One file of `targets/` a family; `targets/index.ts` lists them all. */
+/** Interface of a fuzz target. Each file of `targets/` holds one family; `targets/index.ts` lists them all. */
 
 export interface FuzzTarget {
   name: string;
-  /** Valid inputs, made by generators: where mutation begins. All of them must be read. */
+  /** Valid inputs from generators: the start of mutation. All of them must be accepted. */
   seeds(): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
-  /** Pieces that mean something to the parser. */
+  /** Pieces with a meaning for the parser. */
   words: readonly (string | Uint8Array)[];
   /**
-   * Reads an input to the last byte, and checks what comes out of it.
-   * @throws RefineDetError for an input that is refused; anything else is a defect
+   * Reads an input to the last byte, and checks the result.
+   * @throws RefineDetError for a rejected input; any other error is a defect
    */
   read(input: Uint8Array): unknown;
-  /** Files outside this folder must be left alone. */
+  /** Folder outside of which no file may be touched. */
   folder?(): string;
-  /** Memory that an input may cost, in bytes. Default 32 MiB and 100 times its size. */
+  /** Limit of memory for an input, in bytes. Default 32 MiB and 100 times its size. */
   memory?(size: number): number;
 }
 
@@ -21,7 +21,7 @@ const utf8 = new TextEncoder();
 
 export const encoded = (text: string): Uint8Array => utf8.encode(text);
 
-/** What an outcome must be like even where the parser is satisfied. */
+/** Checks a result that the parser has accepted. */
 export function require(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`the parser let through ${what}`);
+  if (!condition) throw new Error(`the parser accepted ${what}`);
 }

@@ -20,7 +20,7 @@ describe('class colors', () => {
     }
   });
 
-  it('stand out from black', () => {
+  it('contrast with black', () => {
     for (let classId = 0; classId < 500; classId++) {
       expect(contrast(classColor(classId), BLACK)).toBeGreaterThanOrEqual(3);
     }

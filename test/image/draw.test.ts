@@ -53,7 +53,7 @@ describe('drawDetections', () => {
     expect(pixel(drawn, 51, 57)).toEqual([...classColor(7)]);
   });
 
-  it('leaves the source alone and takes gray and RGBA images', () => {
+  it('does not change the source and accepts gray and RGBA images', () => {
     for (const channels of [1, 3, 4] as const) {
       const source = gray(60, 50, channels);
       const drawn = drawDetections(source, [
@@ -69,13 +69,13 @@ describe('drawDetections', () => {
     expect(drawDetections(gray(9, 8), [])).toEqual(gray(9, 8));
   });
 
-  it('draws better detections over worse ones', () => {
+  it('draws detections with higher scores on top', () => {
     const worse = detection({ classId: 1, score: 0.2 });
     const drawn = drawDetections(gray(240, 200), [detection(), worse]);
     expect(pixel(drawn, 50, 100)).toEqual([...classColor(7)]);
   });
 
-  it('takes thicker lines and larger type in larger images', () => {
+  it('uses thicker lines and larger text in larger images', () => {
     const share = (scale: number) => {
       const box = { x: 50 * scale, y: 60 * scale, width: 100 * scale, height: 80 * scale };
       const size = [240 * scale, 200 * scale] as const;
@@ -86,7 +86,7 @@ describe('drawDetections', () => {
     expect(share(16) / share(8)).toBeCloseTo(1, 1);
   });
 
-  it('survives any size of image and any box', { timeout: 20_000 }, () => {
+  it('accepts any image size and any box', { timeout: 20_000 }, () => {
     const number = fc.double({ min: -100, max: 200, noNaN: true });
     const box = fc.record({ x: number, y: number, width: number, height: number });
     const side = fc.integer({ min: 1, max: 90 });
@@ -102,7 +102,7 @@ describe('drawDetections', () => {
     );
   });
 
-  it('refuses an image whose data do not fit its size', () => {
+  it('rejects an image whose data does not match its size', () => {
     expect(() => drawDetections({ ...gray(9, 8), width: 10 }, [])).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
     );
@@ -110,39 +110,39 @@ describe('drawDetections', () => {
 });
 
 describe('labels', () => {
-  const imageFile = { width: 300, height: 200 };
+  const image = { width: 300, height: 200 };
   const size = { width: 60, height: 14 };
   const box = { left: 100, top: 50, right: 200, bottom: 120 };
 
-  it('stand above the box, inside it at the top edge of the image', () => {
-    expect(placeLabel(size, box, imageFile, [])).toEqual({
+  it('are above the box, or inside it at the top edge of the image', () => {
+    expect(placeLabel(size, box, image, [])).toEqual({
       left: 100,
       top: 36,
       right: 160,
       bottom: 50,
     });
-    expect(placeLabel(size, { ...box, top: 5 }, imageFile, [])).toMatchObject({
+    expect(placeLabel(size, { ...box, top: 5 }, image, [])).toMatchObject({
       left: 100,
       top: 5,
     });
   });
 
   it('move left at the right edge of the image', () => {
-    const place = placeLabel(size, { ...box, left: 290, right: 300 }, imageFile, []);
+    const place = placeLabel(size, { ...box, left: 290, right: 300 }, image, []);
     expect(place).toMatchObject({ left: 240, right: 300 });
   });
 
-  it('make way for labels that were there before', () => {
-    const above = placeLabel(size, box, imageFile, []);
-    const inside = placeLabel(size, box, imageFile, [above]);
-    const below = placeLabel(size, box, imageFile, [above, inside]);
+  it('avoid earlier labels', () => {
+    const above = placeLabel(size, box, image, []);
+    const inside = placeLabel(size, box, image, [above]);
+    const below = placeLabel(size, box, image, [above, inside]);
     expect([above.top, inside.top, below.top]).toEqual([36, 50, 120]);
-    expect(
-      placeLabel(size, box, imageFile, [{ left: 0, top: 0, right: 300, bottom: 200 }]),
-    ).toEqual(above);
+    expect(placeLabel(size, box, image, [{ left: 0, top: 0, right: 300, bottom: 200 }])).toEqual(
+      above,
+    );
   });
 
-  it('always lie inside the image', () => {
+  it('are always inside the image', () => {
     const side = fc.integer({ min: 10, max: 400 });
     fc.assert(
       fc.property(
@@ -166,7 +166,7 @@ describe('labels', () => {
     );
   });
 
-  it('shrink in a small image and vanish in a tiny one', () => {
+  it('shrink in a small image and disappear in a tiny one', () => {
     expect(makeLabel('cat 0.93', 8, { width: 40, height: 40 })?.width).toBeLessThanOrEqual(40);
     expect(makeLabel('cat 0.93', 8, { width: 12, height: 40 })).toBeUndefined();
     expect(makeLabel('cat 0.93', 8, { width: 400, height: 3 })).toBeUndefined();

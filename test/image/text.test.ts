@@ -6,7 +6,7 @@ for (let code = 0xa0; code <= 0xff; code++) LATIN_1.push(code);
 
 const ink = ({ alpha }: TextMask) => alpha.reduce((sum, a) => sum + a, 0);
 
-/** Rows that hold more than a trace of ink. */
+/** Number of rows with more than a trace of ink. */
 function inkedRows({ alpha, width, height }: TextMask): number {
   return [...Array(height).keys()].filter((y) =>
     alpha.subarray(y * width, (y + 1) * width).some((a) => a > 0.5),
@@ -14,7 +14,7 @@ function inkedRows({ alpha, width, height }: TextMask): number {
 }
 
 describe('renderText', () => {
-  it('draws every character of ASCII and Latin-1 but the blanks', () => {
+  it('draws every character of ASCII and Latin-1 except blanks', () => {
     const blanks = new Set([' ', '\u00a0', '\u00ad']);
     for (const character of LATIN_1.map((code) => String.fromCharCode(code))) {
       const drawn = ink(renderText(character, 20));
@@ -30,12 +30,12 @@ describe('renderText', () => {
     expect(shapes.size).toBe(8);
   });
 
-  it('shows what it does not know as a question mark', () => {
+  it('shows unknown characters as question marks', () => {
     expect(renderText('日☃', 12)).toEqual(renderText('??', 12));
     expect(renderText('𝄞', 12)).toEqual(renderText('?', 12));
   });
 
-  it('is as high as asked for', () => {
+  it('has the requested height', () => {
     for (const capHeight of [8, 13, 40]) {
       expect(Math.abs(inkedRows(renderText('H', capHeight)) - capHeight)).toBeLessThanOrEqual(1);
     }
@@ -53,13 +53,13 @@ describe('renderText', () => {
     expect(Math.max(...alpha.subarray(row, row + width))).toBeCloseTo(1, 5);
   });
 
-  it('softens edges without exceeding opaque', () => {
+  it('anti-aliases edges with at most full opacity', () => {
     const { alpha } = renderText('Ägypten/%&', 9);
     expect(alpha.some((a) => a > 0.2 && a < 0.8)).toBe(true);
     expect(alpha.every((a) => a >= 0 && a <= 1)).toBe(true);
   });
 
-  it('draws nothing for no text', () => {
+  it('draws nothing for an empty text', () => {
     expect(ink(renderText('', 10))).toBe(0);
   });
 });

@@ -14,19 +14,19 @@ describe('validateRawImage', () => {
   });
 
   const refusals: [object, string, string][] = [
-    [{ width: 2.5 }, 'INVALID_ARGUMENT', 'x needs a whole number of pixels, not width 2.5'],
-    [{ height: -1 }, 'INVALID_ARGUMENT', 'x needs a whole number of pixels, not height -1'],
-    [{ channels: 2 }, 'INVALID_ARGUMENT', 'x needs 1, 3 or 4 channels, not 2'],
+    [{ width: 2.5 }, 'INVALID_ARGUMENT', 'x must have a whole number as width, not 2.5'],
+    [{ height: -1 }, 'INVALID_ARGUMENT', 'x must have a whole number as height, not -1'],
+    [{ channels: 2 }, 'INVALID_ARGUMENT', 'x must have 1, 3 or 4 channels, not 2'],
     [{ width: 0 }, 'IMAGE_EMPTY', 'x has no pixels: its size is 0×2'],
     [{ width: 5 }, 'INVALID_ARGUMENT', 'x of 5×2×3 needs 30 bytes, not 24'],
     [
       { data: [1, 2, 3] },
       'INVALID_ARGUMENT',
-      'x needs its data as Uint8Array or Uint8ClampedArray',
+      'x must have data of type Uint8Array or Uint8ClampedArray',
     ],
   ];
   for (const [changes, code, message] of refusals) {
-    it(`refuses ${JSON.stringify(changes)}`, () => {
+    it(`rejects ${JSON.stringify(changes)}`, () => {
       expect(() => validateRawImage(image(changes), 'x')).toThrow(
         expect.objectContaining({ code, message }),
       );

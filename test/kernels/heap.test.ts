@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createHeap, float32View, uint8View } from '../../src/kernels/heap.ts';
 
 describe.each([false, true])('createHeap (shared memory: %s)', (threaded) => {
-  it('hands out aligned blocks that never overlap and never hold address 0', () => {
+  it('returns aligned blocks that never overlap and never hold address 0', () => {
     const step = fc.record({ bytes: fc.integer({ min: 0, max: 50_000 }), free: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -44,7 +44,7 @@ describe.each([false, true])('createHeap (shared memory: %s)', (threaded) => {
     expect(uint8View(heap, pointer, 16)).toHaveLength(16);
   });
 
-  it('says so when it cannot grow', () => {
+  it('fails with OUT_OF_MEMORY when it cannot grow', () => {
     const heap = createHeap({ threaded, maximumPages: 4 });
     const pointer = heap.malloc(3 * 65_536);
     const error = expect.objectContaining({ code: 'OUT_OF_MEMORY' });

@@ -1,13 +1,10 @@
 /** What the kernel tests share. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import type { HeadMap } from '../../src/heads.ts';
 import { createHeap, float32View } from '../../src/kernels/heap.ts';
 import { type Kernels, loadKernels } from '../../src/kernels/module.ts';
-import {
-  type HeadArrays,
-  PostProcessor,
-  type RawDetections,
-} from '../../src/kernels/postprocess.ts';
+import { PostProcessor, type RawDetections } from '../../src/kernels/postprocess.ts';
 import {
   type PostprocessOptions,
   resolvePostprocessOptions,
@@ -33,7 +30,7 @@ export function upload({ heap }: Kernels, values: Float32Array): number {
 /** Post-processes one set of heads with a processor of its own. */
 export function runOnce(
   kernels: Kernels,
-  heads: HeadArrays,
+  heads: HeadMap<Float32Array>,
   anchors: Float32Array,
   classes: number,
   options?: Partial<PostprocessOptions>,
@@ -46,7 +43,7 @@ export function runOnce(
   }
 }
 
-/** Mostly ordinary numbers, now and then a value that no network should produce. */
+/** Mostly ordinary numbers, sometimes a value that no network should produce. */
 export const hostileFloat = fc.oneof(
   { weight: 12, arbitrary: fc.float({ min: -20, max: 20, noNaN: true }) },
   { weight: 1, arbitrary: fc.constantFrom(NaN, Infinity, -Infinity, 3.4e38, -3.4e38, 1e-40, -0) },

@@ -62,7 +62,7 @@ describe('resolvePostprocessOptions', () => {
     expect(attempt).toThrow(message);
   });
 
-  it('leaves the names of its caller alone, and offers them', () => {
+  it('ignores the names of its caller, and suggests them', () => {
     const options = { signal: 1, nmsThreshold: 0.5 } as object;
     expect(resolvePostprocessOptions(options, ['signal'])).not.toHaveProperty('signal');
     expect(() => resolvePostprocessOptions({ signa: 1 } as object, ['signal'])).toThrow(

@@ -80,7 +80,7 @@ describe.each(BUILDS)('PostProcessor ($build)', ({ threaded }) => {
   });
 });
 
-/** As lists of (class, score, box): nearly equal scores may stand in either order. */
+/** As lists of (class, score, box): nearly equal scores may come in either order. */
 function expectSimilar(actual: RawDetections, expected: RawDetections): void {
   expectDetections(inOrder(actual), inOrder(expected), 5e-6);
 }

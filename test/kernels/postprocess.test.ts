@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ANCHOR_DEFAULTS, anchorGrid, type GridShape } from '../../src/anchors.ts';
+import type { HeadMap } from '../../src/heads.ts';
 import type { Kernels } from '../../src/kernels/module.ts';
-import { type HeadArrays, PostProcessor, postprocess } from '../../src/kernels/postprocess.ts';
+import { PostProcessor, postprocess } from '../../src/kernels/postprocess.ts';
 import {
   type PostprocessOptions,
   resolvePostprocessOptions,
@@ -22,7 +23,7 @@ function quietHeads(
   count: number,
   classes: number,
   objects: readonly (readonly [anchor: number, classId: number, logit: number])[] = [],
-): HeadArrays {
+): HeadMap<Float32Array> {
   const heads = {
     armLoc: new Float32Array(4 * count),
     armConf: Float32Array.from({ length: 2 * count }, (_, i) => (i % 2 ? -6 : 6)),
@@ -45,7 +46,7 @@ describe.each(BUILDS)('PostProcessor ($build)', ({ threaded }) => {
   });
 
   const run = (
-    heads: HeadArrays,
+    heads: HeadMap<Float32Array>,
     anchors: Float32Array,
     classes: number,
     options?: Partial<PostprocessOptions>,
@@ -173,7 +174,7 @@ describe.each(BUILDS)('PostProcessor ($build)', ({ threaded }) => {
     expect(kernels.heap.memory.buffer.byteLength).toBe(size);
   });
 
-  it('is of no use after dispose, which may be called twice', () => {
+  it('fails with DISPOSED after dispose, which may be called twice', () => {
     const processor = new PostProcessor(kernels, GRID, CLASSES);
     processor.dispose();
     processor.dispose();
@@ -231,7 +232,9 @@ describe('postprocess', () => {
       [{ ...heads, armLoc: [0] }, anchors, /^armLoc must be a Float32Array, not \[0\]$/],
     ];
     for (const [given, grid, message] of wrong) {
-      await expect(postprocess(given as HeadArrays, grid as Float32Array)).rejects.toMatchObject({
+      await expect(
+        postprocess(given as HeadMap<Float32Array>, grid as Float32Array),
+      ).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
         message: expect.stringMatching(message),
       });

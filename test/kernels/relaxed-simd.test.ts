@@ -13,7 +13,7 @@ import {
   winogradTask,
 } from './parallel/tasks.ts';
 
-// Node 20 knows relaxed SIMD when told to; this process runs nothing else.
+// Node 20 knows relaxed SIMD only with this flag; this process runs nothing else.
 if (!knowsFusedProducts()) setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 afterEach(() => vi.restoreAllMocks());
@@ -34,7 +34,7 @@ function run(host: LayerHost, task: LayerTask): Float32Array {
   return values;
 }
 
-/** Outputs lie in [-1, 6]. Random points, of no real filter, make rounding grow. */
+/** Outputs lie in [-1, 6]. Random points, unlike those of a real filter, increase the rounding. */
 const TOLERANCE = 1e-4;
 
 function difference(a: Float32Array, b: Float32Array): number {
@@ -49,7 +49,7 @@ describe.each(BUILDS)('the build with fused products ($build)', ({ threaded }) =
       run(new LayerHost(kernels), largeConvTask(kernels)),
     );
     expect(difference(a, b)).toBeLessThan(TOLERANCE);
-    // Products that are rounded once yield other last bits than products that are rounded twice.
+    // Rounding a product once or twice differs in the last bits.
     expect(a).not.toEqual(b);
   });
 

@@ -29,7 +29,7 @@ describe.each(BUILDS)('softmaxRows ($build)', ({ threaded }) => {
     view.set(rows.flat());
     const from = inPlace ? 0 : CAPACITY;
     kernels.softmaxRows(pointer, pointer + 4 * from, rows.length, rows[0]?.length ?? 0);
-    expect(view[from + size]).toBe(GUARD); // nothing is written behind the last row
+    expect(view[from + size]).toBe(GUARD); // nothing is written past the last row
     return view.slice(from, from + size);
   }
 

@@ -2,16 +2,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
-import { bindStep } from '../../src/model/bind.ts';
-import { bindChain, isChain } from '../../src/model/bind-chain.ts';
+import { KERNEL_BINDERS } from '../../src/model/bind-kernels.ts';
+import { TFJS_BINDERS } from '../../src/model/bind-tfjs.ts';
+import { type Binders, bindStep } from '../../src/model/binders.ts';
 import { GraphBuilder } from '../../src/model/builder.ts';
 import { type Graph, parameterShapes } from '../../src/model/graph.ts';
-import { planSteps, type Step } from '../../src/model/plan.ts';
+import { type PlanStep, planSteps, type StepKind } from '../../src/model/plan.ts';
 import { planInference } from '../../src/model/plan-inference.ts';
 
 interface Sample {
   batch: number;
-  /** Of the image; the depthwise convolution's input is half of it with a 3×3 first filter. */
+  /** Height of the image; a 3×3 first filter halves it before the depthwise convolution. */
   height: number;
   width: number;
   kernel: 1 | 3;
@@ -36,7 +37,7 @@ const samples: fc.Arbitrary<Sample> = fc.record({
 
 const NO_HEADS = { armLoc: [], armConf: [], odmLoc: [], odmConf: [] };
 
-/** Channels of the wide map, so many that it counts as large at the size that steps are planned for. */
+/** Channels of the wide map: enough to count as large at the size that plans are made for. */
 const WIDE = 52;
 
 function graphOf({ kernel, stride, padding, filters, hasResidual }: Sample): Graph {
@@ -56,12 +57,12 @@ function graphOf({ kernel, stride, padding, filters, hasResidual }: Sample): Gra
   return b.graph(NO_HEADS, 3, 2);
 }
 
-/** The last map, with these steps. */
-function run(
-  steps: readonly Step[],
+/** Runs the plan; returns the last map. */
+function run<K extends StepKind>(
+  steps: readonly PlanStep<K>[],
+  binders: Binders<K>,
   graph: Graph,
   { batch, height, width, seed }: Sample,
-  useKernels = true,
 ) {
   return tf.tidy(() => {
     const shape: [number, number, number, number] = [batch, height, width, 3];
@@ -78,7 +79,7 @@ function run(
           seed + name.length + name.charCodeAt(0),
         ),
       );
-      const bound = isChain(step) ? bindChain(step, tensors) : bindStep(step, tensors, useKernels);
+      const bound = bindStep(binders, step, tensors);
       maps.set(step.name, bound.run(step.inputs.map((name) => maps.get(name)!)));
       bound.dispose();
     }
@@ -92,17 +93,16 @@ describe('a chain', () => {
   const outputs = (sample: Sample) => {
     const graph = graphOf(sample);
     const chained = planInference(graph);
-    const filtered = new Set(chained.filter(({ winograd }) => winograd).map(({ name }) => name));
-    const steps = planSteps(graph).map((step) => ({ ...step, winograd: filtered.has(step.name) }));
-    expect(chained.at(-1)!.before).toHaveLength(2);
+    const single = chained.flatMap((step) => (step.kind === 'chain' ? step.parts : [step]));
+    expect(chained.at(-1)!.kind).toBe('chain');
     return {
-      chained: run(chained, graph, sample),
-      single: run(steps, graph, sample),
-      composed: run(steps, graph, sample, false),
+      chained: run(chained, KERNEL_BINDERS, graph, sample),
+      single: run(single, KERNEL_BINDERS, graph, sample),
+      composed: run(planSteps(graph), TFJS_BINDERS, graph, sample),
     };
   };
 
-  it('yields the bits of its layers by themselves, and what tfjs yields', () => {
+  it('returns the same bits as its parts alone, and what tfjs returns', () => {
     fc.assert(
       fc.property(samples, (sample) => {
         const { chained, single, composed } = outputs(sample);
@@ -114,7 +114,7 @@ describe('a chain', () => {
     );
   });
 
-  it('does so over many strips of lines, and where one line fills the cache', () => {
+  it('returns the same bits over many strips of lines, and where one line fills the cache', () => {
     const rest = { kernel: 1, padding: 'same', filters: 9, hasResidual: true, seed: 3 } as const;
     for (const stride of [1, 2] as const) {
       for (const [batch, height, width] of [

@@ -38,7 +38,7 @@ describe('preset graphs', () => {
     expect(macs).toBeLessThan(1.2e9);
   });
 
-  it.each(NAMES)('%s only reads layers that precede, under unique names', (name) => {
+  it.each(NAMES)('%s has unique layer names and reads only earlier layers', (name) => {
     const seen = new Set<string>();
     for (const layer of presetGraph(name, 3).layers) {
       expect(seen.has(layer.name)).toBe(false);
@@ -77,7 +77,7 @@ describe('preset graphs', () => {
     }
   });
 
-  it('are refused under an unknown name, with the nearest one', () => {
+  it('are refused under an unknown name, with the nearest known name', () => {
     const run = () => presetByName('refinedet320-vgg-16');
     expect(run).toThrow(RefineDetError);
     expect(run).toThrow(/"refinedet320-vgg-16" \(did you mean "refinedet320-vgg16"\?\)/);

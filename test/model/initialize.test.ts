@@ -14,20 +14,20 @@ describe('initializeWeights', () => {
     expect(shapes).toEqual([...parameterShapes(mobilenet)]);
   });
 
-  it('keeps the variance of what a kernel sums up', () => {
+  it('keeps the variance through a kernel', () => {
     const { shape, data } = initializeWeights(mobilenet).get('last.weight')!;
     const [kh, kw, inputs] = shape;
     const variance = data.reduce((sum, value) => sum + value ** 2, 0) / data.length;
     expect(variance * kh * kw * inputs).toBeCloseTo(1, 1);
   });
 
-  it('repeats itself with a seed, and only then', () => {
+  it('gives the same weights for the same seed only', () => {
     const kernel = (seed: number) => initializeWeights(mobilenet, seed).get('stem.weight')?.data;
     expect(kernel(5)).toEqual(kernel(5));
     expect(kernel(5)).not.toEqual(kernel(6));
   });
 
-  it('starts norms and biases where they do nothing, and the L2 scale at its initial value', () => {
+  it('starts norms and biases without effect, and the L2 scale at its initial value', () => {
     const conv = { input: 'input', filters: 2, kernel: 1, stride: 1, dilation: 1, padding: 0 };
     const weights = initializeWeights({
       ...mobilenet,

@@ -24,7 +24,7 @@ describe('planSteps', () => {
     ]);
   });
 
-  it('leaves alone an addition to a convolution that is activated, read twice, normalized or a head', () => {
+  it('keeps an addition to a convolution that is activated, read twice, normalized or a head', () => {
     const b = new GraphBuilder();
     const terms = [
       b.conv('activated', b.input, 8, 1, { activation: 'relu' }),
@@ -38,6 +38,13 @@ describe('planSteps', () => {
       (line) => line.split(' ')[0],
     );
     expect(names).toEqual([...terms, ...terms.map((term) => `${term}.sum`), 'reader']);
+  });
+
+  it('refuses a second input', () => {
+    const b = new GraphBuilder();
+    const graph = b.graph(NO_HEADS, 3, 2);
+    graph.layers.push({ op: 'input', name: 'other' });
+    expect(() => planSteps(graph)).toThrow('"other" must be the first layer');
   });
 
   it.each(Object.keys(PRESETS))(

@@ -8,7 +8,7 @@ import { VOC_CLASSES } from '../../src/labels.ts';
 import { runCli } from '../cli/helpers.ts';
 
 const MODEL = path('models/default.safetensors');
-/** Of its three stages, as models/README.md tells it. */
+/** Provenance of its three stages, as models/README.md describes them. */
 const TRAINING = {
   madeBy: 'refinedet train',
   data: ['voc07-slice:trainval', 'voc-animals:train', 'coco-mini:train2017'],
@@ -23,7 +23,7 @@ const THIRD = {
   init: 'second.safetensors',
   fineTunedFrom: SECOND,
 };
-/** For `--import`: whoever asks the network ends the program. A pipe, which tsx has, is none. */
+/** Module for `--import` that ends the program on any network request. A pipe, as tsx uses, is allowed. */
 const OFFLINE = `data:text/javascript,
   import net from 'node:net';
   const { connect } = net.Socket.prototype;
@@ -33,7 +33,7 @@ const OFFLINE = `data:text/javascript,
     if (!to.flat()[0].path) refuse();
     return connect.apply(this, to);
   };`.replace(/\s+/g, ' ');
-/** Drawn by hand. */
+/** Boxes drawn by hand. */
 const CAT = { x: 5, y: 1, width: 400, height: 299 };
 const ASTRONAUT = { x: 0, y: 20, width: 400, height: 492 };
 
@@ -41,7 +41,7 @@ const detector = await RefineDet.load();
 afterAll(() => detector.dispose());
 
 describe('the default model', { timeout: 60_000 }, () => {
-  it('says what it is and where it comes from', () => {
+  it('describes itself and its provenance', () => {
     expect(detector.config).toMatchObject({
       preset: 'refinedet320-mobilenet',
       inputWidth: 320,
@@ -65,7 +65,7 @@ describe('the default model', { timeout: 60_000 }, () => {
     expect(boxIou(people[0].box, ASTRONAUT)).toBeGreaterThan(0.8);
   });
 
-  it('is what the command line takes when no model is named, without a network', async () => {
+  it('is the default of the command line, and works offline', async () => {
     const env = { NODE_OPTIONS: `--import="${OFFLINE}"` };
     const args = ['detect', path('examples/cat.jpg'), '--format', 'json'];
     const asking = await runCli([...args, '--model', 'http://127.0.0.1:9/'], { env });
@@ -77,7 +77,7 @@ describe('the default model', { timeout: 60_000 }, () => {
     expect(boxIou(detections[0].box, CAT)).toBeGreaterThan(0.8);
   });
 
-  it('is the file that its checksum and its card are about, and small', () => {
+  it('matches its checksum and its card, and is small', () => {
     const sha256 = createHash('sha256').update(readFileSync(MODEL)).digest('hex');
     expect(readFileSync(`${MODEL}.sha256`, 'utf8')).toBe(`${sha256}  default.safetensors\n`);
     expect(readFileSync(path('models/README.md'), 'utf8')).toContain(sha256);

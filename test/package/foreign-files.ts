@@ -7,7 +7,7 @@ type Shapes = Record<string, number[]>;
 
 const COCO_OUTPUTS = 81;
 
-/** The files by the names that the guides give them; those of one layout are alike. */
+/** The files by their names in the guides; those of one layout are equal. */
 export const FOREIGN_FILES: Record<string, () => Uint8Array> = {
   'vgg16_reducedfc.pth': () => torchFile(vggReduced()),
   ...Object.fromEntries(
@@ -41,7 +41,7 @@ function caffeFile(shapes: Shapes): Uint8Array {
   return net(...[...layers].map(([name, blobs]) => layerV2(name, ...blobs)));
 }
 
-/** Positive, as variances have to be, and too small for a deep network to overflow. */
+/** Positive, like variances, and too small to overflow in a deep network. */
 const valuesOf = (count: number) => new Float32Array(count).fill(1e-4);
 const product = (shape: number[]) => shape.reduce((a, b) => a * b, 1);
 const stridesOf = (shape: number[]) => shape.map((_, axis) => product(shape.slice(axis + 1)));

@@ -30,7 +30,7 @@ export interface PackedApp {
   remove(): void;
 }
 
-/** What `npm pack` tells about the tarball. */
+/** Output of `npm pack` about the tarball. */
 export interface Packed {
   tarball: string;
   /** Bytes. */
@@ -54,7 +54,8 @@ export async function packedApp(): Promise<PackedApp> {
   ]);
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   for (const name of new Set(Object.keys(dependencies).map((name) => name.split('/')[0]))) {
-    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+    // A junction needs no special rights on Windows; other systems ignore the type.
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name), 'junction');
   }
   const write: PackedApp['write'] = (path, content) => {
     mkdirSync(join(folder, dirname(path)), { recursive: true });
@@ -74,7 +75,9 @@ async function pack(folder: string): Promise<Packed> {
   if (isBuilt()) copy('dist', folder);
   else await build(join(folder, 'dist'));
   const npm = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder, folder];
-  const output = execFileSync('npm', npm, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' });
+  // npm is a batch file on Windows, which only a shell starts.
+  const shell = process.platform === 'win32';
+  const output = execFileSync('npm', npm, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe', shell });
   const [about] = JSON.parse(output);
   return { ...about, tarball: join(folder, about.filename) };
 }
@@ -83,7 +86,7 @@ function copy(name: string, folder: string): void {
   cpSync(join(ROOT, name), join(folder, name), { recursive: true });
 }
 
-/** Whether dist/ holds what the sources are now, as after an installation. */
+/** Whether dist/ is up to date with the sources, as after an installation. */
 function isBuilt(): boolean {
   const last = join(ROOT, 'dist/index.js');
   const others = ['dist/browser/refinedet.js', 'dist/demo/index.html'];
@@ -96,7 +99,7 @@ function isBuilt(): boolean {
   );
 }
 
-/** Into a folder of its own: dist/ may be in use. */
+/** Builds into a separate folder: dist/ may be in use. */
 async function build(folder: string): Promise<void> {
   embedWasm();
   await embedWorker();

@@ -1,15 +1,15 @@
-/** Command lines of the documents that no test runs, and why; whether they are right is checked all the same. */
+/** Command lines of the documents that no test runs, with the reason; their flags are still checked. */
 interface Exception {
   of: RegExp;
   because: string;
 }
 
 export const NOT_RUN: readonly Exception[] = [
-  { of: /^npm (ci|install)\b/, because: 'installs from the registry; every run of CI begins so' },
-  { of: /^npm (run|test)\b/, because: 'is what CI runs itself, or a benchmark of many minutes' },
+  { of: /^npm (ci|install)\b/, because: 'installs from the registry; every CI run starts with it' },
+  { of: /^npm (run|test)\b/, because: 'is run by CI itself, or is a benchmark of many minutes' },
   {
     of: /^npx tsx .*\bbench\//,
-    because: 'measures or trains for many minutes, on data of one’s own',
+    because: 'measures or trains for many minutes, on private data',
   },
   { of: / --backend webgpu\b/, because: 'needs a GPU' },
 ];

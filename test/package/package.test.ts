@@ -19,13 +19,13 @@ const run = promisify(execFile);
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 const CAT = join(EXAMPLES, 'cat.jpg');
 
-/** Compiling, where dist/ is out of date. */
+/** Time for compiling, when dist/ is out of date. */
 const BUILD_TIMEOUT_MS = 300_000;
 
-/** Bundlers must leave the scripts of threads alone. */
+/** Bundlers must not change the scripts of threads. */
 const THREADS = 2;
 
-/** What an app does: nothing but import and use. */
+/** An app that only imports and uses the package. */
 const main = (library: string, worker: string) => `
 import { RefineDet } from '${library}';
 import { createWorkerDetector } from '${worker}';
@@ -57,11 +57,11 @@ afterAll(() => app?.remove());
 const execute = (file: string) => run(process.execPath, [file], { cwd: app.folder });
 
 describe('the packed package in Node', () => {
-  it('has no effect but definitions when imported', async () => {
+  it('has no side effects when imported', async () => {
     app.write(
       'entries.js',
       `const before = Object.keys(globalThis);
-       for (const entry of ['', '/datasets', '/eval', '/export', '/train', '/worker', '/worker/serve', '/cpu', '/webgl', '/webgpu']) {
+       for (const entry of ['', '/datasets', '/eval', '/export', '/train', '/pool', '/worker', '/worker/serve', '/cpu', '/webgl', '/webgpu']) {
          console.log(entry, Object.keys(await import('refinedet' + entry)).length > 0);
        }
        // tfjs keeps its engine there, so that two copies of it are one.
@@ -69,7 +69,7 @@ describe('the packed package in Node', () => {
        console.log(added.join() || 'nothing else');`,
     );
     const { stdout, stderr } = await execute('entries.js');
-    expect(stdout.trim().split('\n')).toHaveLength(11);
+    expect(stdout.trim().split('\n')).toHaveLength(12);
     expect(stdout).not.toContain('false');
     expect(stdout).toContain('nothing else');
     expect(stderr).toBe('');
@@ -97,7 +97,7 @@ describe('the packed package in Node', () => {
     expect(stderr).toBe('');
   });
 
-  it('is required from CommonJS, or says what to do where Node cannot', async () => {
+  it('is required from CommonJS, or reports what to do where Node cannot', async () => {
     app.write('require.cjs', `console.log(typeof require('refinedet').RefineDet.load);`);
     const isAble = process.features.require_module;
     if (isAble) {
@@ -113,7 +113,7 @@ describe('the packed package in Node', () => {
     expect(old).toMatch(/dynamic import\(\)/);
   });
 
-  it('names the optional package that a backend needs', async () => {
+  it('reports the optional package that a backend needs', async () => {
     app.write('model.safetensors', await writeModel(randomModel(64)));
     app.write(
       'gpu.js',
@@ -129,7 +129,7 @@ describe('the packed package in Node', () => {
     expect(stderr).toBe('');
   });
 
-  it('brings the demo page along', async () => {
+  it('includes the demo page', async () => {
     app.write('model.safetensors', await writeModel(randomModel(64)));
     const cli = 'node_modules/refinedet/dist/cli/main.js';
     const flags = ['demo', '--model', 'model.safetensors', '--out', 'site'];
@@ -138,7 +138,7 @@ describe('the packed package in Node', () => {
     expect(readFileSync(join(app.folder, 'site/index.html'), 'utf8')).toContain('RefineDet demo');
   });
 
-  it('detects inside of worker_threads and lets the process end', async () => {
+  it('detects inside worker_threads and lets the process end', async () => {
     app.write('model.safetensors', await writeModel(randomModel(64)));
     app.write(
       'threads.js',
@@ -169,7 +169,7 @@ describe.skipIf(!hasChromium)('the packed package in a page', () => {
     const detector = await RefineDet.load(model, { threads: 1 });
     expected = await detector.detect(CAT, OPTIONS);
     detector.dispose();
-    // As the package's own, so that what it finds is known.
+    // Served like the package's own files, so that its results are known.
     app.write('node_modules/refinedet/models/default.safetensors', model);
     browser = await launchChromium();
     app.write('index.html', page('/main.js'));
@@ -184,7 +184,7 @@ describe.skipIf(!hasChromium)('the packed package in a page', () => {
     const problems: string[] = [];
     tab.on('pageerror', (error) => problems.push(error.message));
     await tab.goto(url);
-    // Development servers reload the page when they have found a dependency.
+    // Development servers reload the page after they discover a dependency.
     const result = await tab.waitForFunction(
       () => (globalThis as never as { result: object }).result,
     );
@@ -200,7 +200,7 @@ describe.skipIf(!hasChromium)('the packed package in a page', () => {
     await tab.close();
   }
 
-  /** Serves what a bundler has written, and the data. */
+  /** Serves the output of a bundler, and the data. */
   async function expectBuildWorks(folder: string): Promise<void> {
     const site = await serveSite({
       folders: { '': folder, '/examples': EXAMPLES },

@@ -1,4 +1,4 @@
-/** The programs for pages: an app that Vite bundles, with a page for each. */
+/** Programs for pages: an app that Vite bundles, with one page per program. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ import { inOneStep } from './run-samples.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** For one page, a training of one step included. */
+/** Time limit for one page, including one training step. */
 const LIMIT_MS = 120_000;
 
 interface PageSample {
@@ -22,10 +22,10 @@ interface PageSample {
   code: string;
 }
 
-/** A program whose first line names its file is a worker, which another one starts. */
+/** A program whose first line names its file is a worker that another program starts. */
 const FILE_NAME = /^\/\/ ([\w-]+\.js)/;
 
-/** What samples take for given, see samples.d.ts; a camera is looked through for one frame. */
+/** Variables that samples use, see samples.d.ts; a camera delivers one frame. */
 const PRELUDE = `
 import { RefineDet } from 'refinedet';
 const detector = await RefineDet.load('/model.safetensors');
@@ -37,7 +37,7 @@ const image = await createImageBitmap(await (await fetch('/examples/cat.jpg')).b
 Object.assign(globalThis, { detector, image, model: '/model.safetensors', draw() {} });
 `;
 
-/** The page that gives the trainer of docs/training.md its images, and detects with the model. */
+/** The page that sends images to the trainer of docs/training.md, and detects with the model. */
 const TRAINING_PAGE: PageSample = {
   name: 'training-page',
   code: `
@@ -54,7 +54,7 @@ await (await RefineDet.load(await model)).detect(image);
 `,
 };
 
-/** Runs every program to its end, without an error, in a page of its own. */
+/** Runs every program to its end, without an error, in its own page. */
 export async function runInPages(app: PackedApp, samples: readonly PageSample[]): Promise<void> {
   const outDir = join(app.folder, 'pages');
   const names = await buildPages(app, samples, outDir);
@@ -86,7 +86,7 @@ async function expectEnd(browser: Browser, url: string): Promise<void> {
   await page.close();
 }
 
-/** The names of the pages: `/NAME.html` sets `isDone` when its program has come to its end. */
+/** Names of the pages: `/NAME.html` sets `isDone` when its program ends. */
 async function buildPages(app: PackedApp, samples: readonly PageSample[], outDir: string) {
   const pages: string[] = [];
   app.write('prelude.js', PRELUDE);

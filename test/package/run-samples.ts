@@ -1,4 +1,4 @@
-/** Samples as a test runs them: trainings of one step, and programs that would go on for ever. */
+/** Shortens samples for tests: trainings of one step, and programs that would run forever. */
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -7,14 +7,14 @@ import { text } from 'node:stream/consumers';
 const ONE_STEP = 'steps: 1, batch: 1, workers: 1, inputSizes: [{ from: 0, sizes: [64] }]';
 export const ONE_STEP_FLAGS = '--steps 1 --batch 1 --workers 1 --input-size 64 --eval-images 1';
 
-/** The program with the options of its training in front of `init`. */
+/** Adds the options of a short training in front of `init`. */
 export function inOneStep(code: string): string {
   return code.replace(/\binit: /, `${ONE_STEP}, init: `);
 }
 
 /**
- * The first that a program prints; then it is interrupted.
- * @throws Error with what it has to say when it ends without output
+ * Returns the first output of a program, then interrupts it.
+ * @throws Error with its stderr when it ends without output
  */
 export async function untilOutput(
   child: ChildProcessWithoutNullStreams,

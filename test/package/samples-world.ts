@@ -1,4 +1,4 @@
-/** The files that samples of the guides speak of: small, and of the right kind. */
+/** The files that samples of the guides use: small, and of the right kind. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { VOC_CLASSES } from '../../src/labels.ts';
@@ -13,9 +13,9 @@ const VOC_FOLDERS = [
   ...['bccd', 'cells', 'boxes', 'path/to/data'],
 ];
 const SPLITS = { train: ['1', '2'], val: ['3'], trainval: ['1', '2', '3'], test: ['4', '5'] };
-/** Where trainings and conversions leave what later lines use. */
+/** Folders for the results of trainings and conversions, which later lines use. */
 const MODELS = ['my', 'model', 'voc', 'voc320', 'runs/first/model', 'runs/cells/best', 'best'];
-/** What trainings begin with. */
+/** Initial weights of trainings. */
 const STARTS = ['backbone', 'ssd-mobilenetv2', 'ssd-mobilenetv2-oid4'];
 
 export function samplesWorld(): Tree {
@@ -40,8 +40,16 @@ export function samplesWorld(): Tree {
       { image_id: 2, category_id: 1, bbox: [5, 5, 20, 20], score: 0.9 },
     ]),
     ...vocResults('results'),
+    ...motVideo,
   };
 }
+
+/** Ground truth of two videos, and tracks of both. */
+const motVideo = Object.fromEntries(
+  ['TUD-Campus/gt/gt.txt', 'MOT17/train/one/gt/gt.txt', 'tracks.txt', 'mot-results/one.txt'].map(
+    (file) => [file, '1,1,5,5,20,20,1,1,1\n'],
+  ),
+);
 
 /** A configuration that the page of the default model ends with: the first stage's, and what changes. */
 function laterStage(index: number): string {

@@ -1,4 +1,4 @@
-/** Every fenced block of the documents, against the packed package. */
+/** Runs every fenced block of the documents with the packed package. */
 import { execFile, spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveTrainConfig } from '../../src/training/api.ts';
 import { hasChromium } from '../../support/browser/chromium.ts';
 import { codeBlocks } from '../../support/markdown.ts';
+import { isPosix } from '../../support/posix.ts';
 import { writeTree } from '../datasets/tree.ts';
 import { FOREIGN_FILES } from './foreign-files.ts';
 import { type PackedApp, packedApp } from './helpers.ts';
@@ -23,12 +24,12 @@ import { checkCommand, commandsOf, isServer, runnable } from './shell-samples.ts
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGES = globSync(['*.md', 'docs/*.md', 'models/*.md'], { cwd: ROOT }).sort();
-/** Pages whose programs run in pages, as far as they are not Node's. */
+/** Documents whose programs run in pages, unless they are for Node. */
 const FOR_PAGES = ['docs/browser.md', 'docs/worker.md'];
-/** Output, headers, file contents: for people. */
+/** Output, headers and file contents: not programs. */
 const PLAIN = ['', 'text'];
 const PROGRAMS = ['js', 'ts'];
-/** Many processes, on a machine that does other things too. */
+/** Many processes on a busy machine need time. */
 const PATIENT = { timeout: 600_000 };
 const HANDLED = [...PLAIN, ...PROGRAMS, 'sh', 'json', 'jsonc', 'xml'];
 
@@ -42,20 +43,25 @@ const nameOf = ({ page, line }: Sample) => `${page}:${line}`;
 const dashed = (name: string) => name.replace(/\W+/g, '-');
 const pagesWith = (samples: Sample[]) => [...new Set(samples.map(({ page }) => page))];
 
-/** Whether a program is one for pages, not for Node. */
+/** Whether a program is for pages, not for Node. */
 const isForPages = ({ page, code }: Sample) =>
-  (FOR_PAGES.includes(page) && !code.includes("'node:")) || code.includes('self.onmessage');
+  (FOR_PAGES.includes(page) && !code.includes("'node:")) ||
+  /self\.onmessage|document\.querySelector/.test(code);
 
 let app: PackedApp;
 beforeAll(async () => {
   app = await packedApp();
   for (const name of ['@types', 'onnxruntime-node', 'onnxruntime-common', 'sharp']) {
-    symlinkSync(join(ROOT, 'node_modules', name), join(app.folder, 'node_modules', name));
+    symlinkSync(
+      join(ROOT, 'node_modules', name),
+      join(app.folder, 'node_modules', name),
+      'junction',
+    );
   }
 }, 300_000);
 afterAll(() => app?.remove());
 
-/** A folder with all that samples need, as somebody who follows the page would have. */
+/** A folder with all files that samples need, like that of a reader. */
 function world(name: string): string {
   const folder = join(app.folder, 'worlds', name.replaceAll('/', '-'));
   mkdirSync(folder, { recursive: true });
@@ -63,7 +69,7 @@ function world(name: string): string {
   return folder;
 }
 
-/** Adds the weight files that a line speaks of; some are large. */
+/** Adds the weight files that a command line uses; some are large. */
 function addForeignFiles(folder: string, command: string): void {
   for (const word of command.split(' ').filter((word) => word in FOREIGN_FILES)) {
     writeTree(folder, { [word]: FOREIGN_FILES[word]() });
@@ -78,7 +84,7 @@ function addAppFiles(...names: string[]): string[] {
   return names;
 }
 
-/** What TypeScript has to say about files of the app. */
+/** TypeScript's problems with files of the app. */
 async function compile(files: string[], options: Record<string, unknown>): Promise<string> {
   const compilerOptions = {
     target: 'ES2022',
@@ -104,7 +110,7 @@ function bin(): string {
   return join(app.folder, 'bin');
 }
 
-it('knows what to do with every block', () => {
+it('covers every block', () => {
   expect(blocks.length).toBeGreaterThan(40);
   expect(blocks.filter(({ language }) => !HANDLED.includes(language)).map(nameOf)).toEqual([]);
 });
@@ -124,7 +130,13 @@ describe('programs', PATIENT, () => {
     for (const sample of samples) app.write(fileOf(sample), `${sample.code}export {};\n`);
     const files = [...samples.map(fileOf), ...addAppFiles('samples.d.ts', 'assets.d.ts')];
     const options = { strict: language === 'ts', checkJs: language === 'js', skipLibCheck: true };
-    expect(await compile(files, { ...options, moduleResolution })).toBe('');
+    // With "bundler", only this condition tells a program in Node from a page.
+    const customConditions = language === 'ts' ? ['node'] : [];
+    const resolution = {
+      moduleResolution,
+      ...(moduleResolution === 'bundler' && { customConditions }),
+    };
+    expect(await compile(files, { ...options, ...resolution })).toBe('');
   });
 
   const inNode = programs.filter((sample) => !isForPages(sample));
@@ -142,7 +154,7 @@ describe('programs', PATIENT, () => {
 });
 
 describe.skipIf(!hasChromium)('programs for pages', PATIENT, () => {
-  it('come to their end in Chromium', async () => {
+  it('finish in Chromium', async () => {
     const samples = ofLanguage(...PROGRAMS).filter(isForPages);
     await runInPages(
       app,
@@ -162,12 +174,28 @@ describe('the types', PATIENT, () => {
       expect(own).toEqual([]);
     },
   );
+
+  it('of refinedet/train are those of the platform', async () => {
+    app.write(
+      'train-types.ts',
+      `import { RunFolder, train } from 'refinedet/train';\nexport const all = [RunFolder, train];\n`,
+    );
+    const problems = (options: object) =>
+      compile(['train-types.ts'], { strict: true, skipLibCheck: true, ...options });
+    const page = await problems({ moduleResolution: 'bundler', types: [] });
+    expect(page.trim().split('\n')).toEqual([
+      expect.stringMatching(/train-types\.ts\(1,10\): error TS2305: .*'RunFolder'/),
+    ]);
+    const inNode = { moduleResolution: 'bundler', customConditions: ['node'] };
+    expect(await problems(inNode)).toBe('');
+    expect(await problems({ moduleResolution: 'nodenext' })).toBe('');
+  });
 });
 
 describe('command lines', PATIENT, () => {
   const shell = ofLanguage('sh');
 
-  it.each(pagesWith(shell))('of %s are understood', async (page) => {
+  it.each(pagesWith(shell))('of %s are valid', async (page) => {
     for (const sample of shell.filter((one) => one.page === page)) {
       for (const command of commandsOf(sample.code)) {
         await expect(checkCommand(command, ROOT), `${nameOf(sample)}: ${command}`).resolves.toBe(
@@ -177,7 +205,7 @@ describe('command lines', PATIENT, () => {
     }
   });
 
-  it.each(pagesWith(shell))('of %s run', async (page) => {
+  it.skipIf(!isPosix).each(pagesWith(shell))('of %s run', async (page) => {
     const cwd = world(`${page}-shell`);
     const env = { ...process.env, PATH: `${bin()}:${process.env['PATH']}` };
     for (const sample of shell.filter((one) => one.page === page)) {
@@ -191,13 +219,13 @@ describe('command lines', PATIENT, () => {
     }
   });
 
-  it('are left out for good reasons only', () => {
+  it('are left out for a documented reason only', () => {
     const commands = shell.flatMap(({ code }) => commandsOf(code).map(runnable));
     for (const { of } of NOT_RUN) expect(commands.some((line) => of.test(line))).toBe(true);
   });
 });
 
-/** The page of a server that has printed its address. */
+/** Opens the page of a server that has printed its address. */
 async function expectAnswer(url: string): Promise<void> {
   expect(await (await fetch(url)).text()).toContain('<html');
 }

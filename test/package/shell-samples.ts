@@ -1,11 +1,11 @@
-/** Command lines of the documents: whether they are right, and how they run in a test. */
+/** Command lines of the documents: whether they are valid, and how they run in a test. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.ts';
 import { ONE_STEP_FLAGS } from './run-samples.ts';
 
-/** Lines, with continued ones joined and remarks removed. */
+/** Lines, with continued lines joined and comments removed. */
 export function commandsOf(code: string): string[] {
   return code
     .replace(/\\\n\s*/g, '')
@@ -14,7 +14,7 @@ export function commandsOf(code: string): string[] {
     .filter((line) => line !== '');
 }
 
-/** The line as a test runs it: in seconds, and over the stand-ins for what it writes. */
+/** The line for a test: takes seconds, and overwrites the placeholders of its outputs. */
 export function runnable(command: string): string {
   const line = command.replace(
     /^(npx refinedet|npm ci && node dist\/cli\/main\.js) /,
@@ -24,12 +24,12 @@ export function runnable(command: string): string {
   return /^refinedet convert /.test(line) ? `${line} --force` : line;
 }
 
-/** Whether the line serves until somebody ends it. */
+/** Whether the line starts a server that runs until it is ended. */
 export function isServer(command: string): boolean {
   return /^refinedet demo\b(?!.* --out)/.test(command);
 }
 
-/** @throws Error when a part of the line would not be understood */
+/** @throws Error when a part of the line is invalid */
 export async function checkCommand(line: string, root: string): Promise<void> {
   for (const part of line.split('&&')) {
     const [program, ...args] = words(part);
@@ -39,18 +39,18 @@ export async function checkCommand(line: string, root: string): Promise<void> {
     else if (program === 'npx' && args[0] === 'refinedet') await parse(args.slice(1));
     else if (program === 'npx' && args[0] === 'tsx')
       checkFile(args.find((arg) => arg.endsWith('.ts')) ?? 'program after tsx', root);
-    else throw new Error(`nobody knows whether "${part.trim()}" is right`);
+    else throw new Error(`cannot check "${part.trim()}"`);
   }
 }
 
-/** Words up to where output or input is redirected. */
+/** Words before the redirection of input or output. */
 function words(line: string): string[] {
   const found = line.match(/"[^"]*"|'[^']*'|[|<>]|[^\s|<>]+/g) ?? [];
   const end = found.findIndex((word) => /^[|<>]$/.test(word));
   return found.slice(0, end < 0 ? undefined : end).map((word) => word.replace(/^["']|["']$/g, ''));
 }
 
-/** Lets the real options judge, and does nothing. */
+/** Lets the real option parser check the line, without an action. */
 async function parse(args: string[]): Promise<void> {
   const program = createProgram();
   silence(program);
@@ -70,5 +70,5 @@ function checkScript([verb, name]: string[], root: string): void {
 }
 
 function checkFile(path: string, root: string): void {
-  if (!existsSync(join(root, path))) throw new Error(`there is no ${path}`);
+  if (!existsSync(join(root, path))) throw new Error(`${path} does not exist`);
 }

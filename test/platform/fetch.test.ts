@@ -6,7 +6,7 @@ import { fetchBytes } from '../../src/platform/fetch.ts';
 import * as node from '../../src/platform/node.ts';
 import type { DownloadProgress, Platform } from '../../src/platform/platform.ts';
 
-// Both modules are what `#platform` promises; the compiler checks it.
+// Both modules implement `#platform`; the compiler checks it.
 const platforms: Platform[] = [node, {} as typeof import('../../src/platform/browser.ts')];
 
 const BODY = Buffer.alloc(200_000, 7);
@@ -38,7 +38,7 @@ describe.each([
   it.each([
     ['/file', BODY.length],
     ['/unknown-length', undefined],
-  ])('yields the bytes of %s and tells how many have come', async (path, total) => {
+  ])('returns the bytes of %s and reports progress', async (path, total) => {
     const steps: DownloadProgress[] = [];
     const bytes = await download(site + path, { onProgress: (step) => steps.push(step) });
     expect(Buffer.from(bytes).equals(BODY)).toBe(true);
@@ -48,7 +48,7 @@ describe.each([
     expect(Buffer.from(await download(site + path, {})).equals(BODY)).toBe(true);
   });
 
-  it('says what the server answered', async () => {
+  it('reports the answer of the server', async () => {
     await expect(download(`${site}/page`, {})).rejects.toMatchObject({
       code: 'FETCH_FAILED',
       message: `${site}/page answered an HTML page (text/html)`,

@@ -12,7 +12,7 @@ const ESCAPED = '&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;';
 const coordinates = (d: string): number[] => (d.match(/-?[\d.]+/g) ?? []).map(Number);
 
 describe('html', () => {
-  it('escapes what is inserted and keeps markup', () => {
+  it('escapes inserted text and keeps markup', () => {
     const inner = html`<b title="${HOSTILE}">${HOSTILE}</b>`;
     expect(inner.text).toBe(`<b title="${ESCAPED}">${ESCAPED}</b>`);
     expect(html`<p>${inner}${[inner, inner]}${1}${undefined}</p>`.text).toBe(
@@ -26,7 +26,7 @@ describe('html', () => {
 });
 
 describe('pages', () => {
-  it('load nothing and run nothing, whatever they hold', () => {
+  it('load nothing and run nothing, with any content', () => {
     const page = renderPage({
       kicker: HOSTILE,
       title: HOSTILE,
@@ -79,7 +79,7 @@ describe('line charts', () => {
     expect(d).not.toContain('NaN');
   });
 
-  it('stand one point, equal points and none', () => {
+  it('accept one point, equal points and no points', () => {
     for (const points of [
       [],
       [[1, 1]],
@@ -114,7 +114,7 @@ describe('line charts', () => {
 });
 
 describe('bar charts', () => {
-  it('are as long as their values', () => {
+  it('have lengths proportional to their values', () => {
     const { text } = barChart({
       label: 'l',
       bars: [
@@ -132,7 +132,7 @@ describe('bar charts', () => {
     expect(text).not.toContain('<script');
   });
 
-  it('stand no bars and nothing but zeros', () => {
+  it('accept no bars and only zeros', () => {
     expect(barChart({ label: 'l', bars: [] }).text).not.toMatch(/NaN|Infinity/);
     const zeros = barChart({ label: 'l', bars: [{ name: 'a', value: 0, text: '0' }] }).text;
     expect(zeros).not.toMatch(/NaN|Infinity/);

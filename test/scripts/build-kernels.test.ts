@@ -1,5 +1,9 @@
+import type { Program } from 'assemblyscript';
+import asc, { type Transform } from 'assemblyscript/asc';
 import { describe, expect, it } from 'vitest';
-import { checkModule } from '../../scripts/build-kernels.ts';
+import { checkModule, staleTexts } from '../../scripts/build-kernels.ts';
+import { abiText } from '../../scripts/kernel-abi.ts';
+import { hotText } from '../../scripts/kernel-text.ts';
 import { unpack } from '../../src/embedded.ts';
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
@@ -37,5 +41,80 @@ describe('the built kernels', () => {
     const { default: text } = await import(`../../src/kernels/generated/${target}.ts`);
     const binary = await unpack(text);
     expect(() => checkModule(binary, target)).not.toThrow();
+  });
+});
+
+/** The ABI of a program of one file. */
+async function abiOf(source: string): Promise<string> {
+  let program: Program | undefined;
+  const transform: Partial<Transform> = {
+    afterInitialize: (initialized) => {
+      program = initialized;
+    },
+  };
+  const files: Record<string, string> = { 'entry.ts': source };
+  const { error, stderr } = await asc.main(['entry.ts', '--runtime', 'stub', '--outFile', 'x'], {
+    readFile: (name) => files[name] ?? null,
+    writeFile: () => {},
+    listFiles: () => [],
+    transforms: [transform as Transform],
+  });
+  expect(error, String(stderr)).toBeNull();
+  return abiText(program!, 'entry');
+}
+
+describe('the ABI', () => {
+  const SUMS = `
+    @unmanaged class Base { flag: bool; total: f64; }
+    @unmanaged class Sums extends Base { next: Sums; values: usize; count: i32; }
+    export function add(sums: usize, scale: f32): void { changetype<Sums>(sums).count = <i32>scale; }
+    export function countOf(s: Sums): i32 { return s.count; }`;
+
+  it('has every field where the compiler has put it, those of the base class first', async () => {
+    expect(await abiOf(SUMS.replace('flag: bool', 'flag: i32'))).toContain(`
+export const Sums = {
+  bytes: 28,
+  fields: [
+    ['flag', 'i32', 0],
+    ['total', 'f64', 8],
+    ['next', 'u32', 16],
+    ['values', 'u32', 20],
+    ['count', 'i32', 24],
+  ],
+} as const;`);
+  });
+
+  it('has the names of all arguments; the address of a record is called as its class', async () => {
+    const text = await abiOf(SUMS.replace('flag: bool', 'flag: i32'));
+    expect(text).toContain('  add(sums: usize, scale: f32): void;\n');
+    expect(text).toContain('  countOf(sums: usize): i32;\n');
+  });
+
+  it('refuses fields that no record helper can write', async () => {
+    await expect(abiOf(SUMS)).rejects.toThrow('Base.flag has the type bool');
+  });
+
+  it('refuses two records of one name', async () => {
+    const twice = `${SUMS.replace('flag: bool', 'flag: i32')}
+      namespace other { @unmanaged export class Sums { count: i32; } }`;
+    await expect(abiOf(twice)).rejects.toThrow('two records are called Sums');
+  });
+});
+
+describe('the text of the hot kernels', () => {
+  it('has the functions of one file', () => {
+    const texts = ['gemm/tile', 'gemm2/tile', 'gemm/multiply'].map(
+      (name) => ` (func $assembly/${name} (param $0 i32)\n  local.get $0\n  drop\n )\n`,
+    );
+    const module = `(module\n (type $0 (func))\n${texts.join('')} (memory 0)\n)\n`;
+    const [, ...found] = hotText(module, 'gemm').split('\n\n');
+    expect(found).toEqual([
+      '(func $assembly/gemm/tile (param $0 i32)\n local.get $0\n drop\n)',
+      '(func $assembly/gemm/multiply (param $0 i32)\n local.get $0\n drop\n)\n',
+    ]);
+  });
+
+  it('in assembly/wat is that of the last build; else run npm run build:wat', () => {
+    expect(staleTexts()).toEqual([]);
   });
 });

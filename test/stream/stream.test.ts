@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../src/boxes.ts';
 import type { ImageSource } from '../../src/detection/image-source.ts';
 import { RefineDetError } from '../../src/errors.ts';
-import { detectStream, type StreamResult } from '../../src/stream/stream.ts';
+import { detectStream, type StreamOptions, type StreamResult } from '../../src/stream/stream.ts';
 
 const imageFile = (value: number): ImageSource => ({
   data: new Uint8Array([value]),
@@ -92,6 +92,50 @@ describe('detectStream', () => {
     const ids: unknown[] = [];
     for await (const { detections } of stream) ids.push(detections[0].id);
     expect(ids).toEqual([1, 1, 1]);
+  });
+
+  it('tracks by ByteTrack, or by the tracker that is asked for', async () => {
+    // The only object comes with the second frame: ByteTrack waits for its confirmation.
+    const detector = {
+      lanes: 1,
+      detectFrame: async (image: ImageSource) => {
+        const { data } = image as { data: Uint8Array };
+        return data[0] === 0 ? [] : fakeDetector().detectFrame(image);
+      },
+    };
+    const run = async (track: StreamOptions['track']) => {
+      const ids: unknown[] = [];
+      for await (const { detections } of detectStream(detector, series(3), { track })) {
+        ids.push(detections[0]?.id);
+      }
+      return ids;
+    };
+    const [byteTrack, iou] = [
+      [undefined, undefined, 1],
+      [undefined, 1, 1],
+    ];
+    expect(await run(true)).toEqual(byteTrack);
+    expect(await run('bytetrack')).toEqual(byteTrack);
+    expect(await run({ maxMissed: 3 })).toEqual(byteTrack);
+    expect(await run('iou')).toEqual(iou);
+    expect(await run({ tracker: 'iou', maxMissed: 3 })).toEqual(iou);
+    await expect(run('sort' as 'iou')).rejects.toThrow('track must be true, false, "bytetrack"');
+    await expect(run({ tracker: 'sort' as 'iou' })).rejects.toThrow('track.tracker must be');
+  });
+
+  it('forgets tracks at a scene cut when asked to', async () => {
+    const run = async (resetOnCut: boolean) => {
+      const ids: unknown[] = [];
+      const frames = [0, 0, 200, 200].map(imageFile);
+      for await (const { detections } of detectStream(fakeDetector(2), frames, {
+        track: { resetOnCut },
+      })) {
+        ids.push(detections[0].id);
+      }
+      return ids;
+    };
+    expect(await run(false)).toEqual([1, 1, 1, 1]);
+    expect(await run(true)).toEqual([1, 1, 2, 2]);
   });
 
   it('closes the frames, and the source when left early', async () => {

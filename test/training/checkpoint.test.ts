@@ -23,7 +23,7 @@ const CHECKPOINT = {
 };
 
 describe('checkpoint file', () => {
-  it('gives back what was put in, bit by bit', () => {
+  it('restores its content bit by bit', () => {
     const bytes = encodeCheckpoint(CHECKPOINT);
     expect(decodeCheckpoint(bytes, 'last')).toEqual(CHECKPOINT);
   });
@@ -40,7 +40,7 @@ describe('checkpoint file', () => {
         state: '{}',
       }),
     ],
-  ])('refuses %s by name', (_, bytes) => {
+  ])('rejects %s with its name', (_, bytes) => {
     const decode = () => decodeCheckpoint(bytes, '/runs/a/last.safetensors');
     expect(decode).toThrow(expect.objectContaining({ code: 'CHECKPOINT_MISMATCH' }));
     expect(decode).toThrow(/\/runs\/a\/last\.safetensors cannot be resumed/);
@@ -48,7 +48,7 @@ describe('checkpoint file', () => {
 });
 
 describe('RunFolder', () => {
-  it('makes the folder, replaces files and appends', async () => {
+  it('creates the folder, replaces files and appends', async () => {
     const folder = path.join(emptyFolder(), 'runs', 'one');
     const store = new RunFolder(folder);
     expect(await store.read('a.txt')).toBeUndefined();
@@ -59,9 +59,9 @@ describe('RunFolder', () => {
     expect(readdirSync(folder)).toEqual(['a.txt']);
   });
 
-  it('leaves the old file and no other where it cannot write', async () => {
+  it('keeps the old file and leaves no other when it cannot write', async () => {
     const folder = folderWith({ 'a.txt': 'old' });
-    mkdirSync(path.join(folder, 'b.txt')); // in the way
+    mkdirSync(path.join(folder, 'b.txt')); // occupies the name of the file
     const store = new RunFolder(folder);
     await expect(store.write('b.txt', 'new')).rejects.toMatchObject({ code: 'FILE_WRITE' });
     expect(readdirSync(folder).sort()).toEqual(['a.txt', 'b.txt']);

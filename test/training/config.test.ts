@@ -12,7 +12,7 @@ function messageOf(options: object): string {
 }
 
 describe('resolveTrainConfig', () => {
-  it('takes our recipe for the light preset and the paper’s for the others', () => {
+  it('uses our recipe for the light preset and the paper’s for the others', () => {
     const light = resolveTrainConfig({});
     expect(light.preset).toBe('refinedet320-mobilenet');
     expect(light.batch).toBe(8);
@@ -33,7 +33,7 @@ describe('resolveTrainConfig', () => {
     expect(paper.initialization).toBe('xavier');
   });
 
-  it('survives JSON and resolves to itself', () => {
+  it('does not change through JSON, and resolves to itself', () => {
     for (const preset of ['refinedet320-mobilenet', 'refinedet320-vgg16'] as const) {
       const config = resolveTrainConfig({
         preset,
@@ -47,7 +47,7 @@ describe('resolveTrainConfig', () => {
     }
   });
 
-  it('fills groups that are given in part', () => {
+  it('fills in groups that are given in part', () => {
     const { schedule, optimizer, augmentation, sampling } = resolveTrainConfig({
       schedule: { learningRate: 0.01 },
       optimizer: { kind: 'sgd', momentum: 0.5 },
@@ -57,13 +57,17 @@ describe('resolveTrainConfig', () => {
     expect(schedule).toMatchObject({ kind: 'cosine', learningRate: 0.01, warmupSteps: 100 });
     expect(optimizer).toMatchObject({ kind: 'sgd', momentum: 0.5, weightDecay: 5e-4 });
     expect(augmentation.flip.probability).toBe(0);
+    expect(resolveTrainConfig({ loss: { arm: { negative: 0.3 } } }).loss).toMatchObject({
+      arm: { positive: 0.5, negative: 0.3 },
+      weights: { armConf: 1 },
+    });
     expect(augmentation.expand).toEqual({ probability: 0.3, maxRatio: 2.5 });
     const { augmentation: paper } = resolveTrainConfig({ preset: 'refinedet320-vgg16' });
     expect(paper.expand).toEqual({ probability: 0.5, maxRatio: 4 });
     expect(sampling).toEqual({ balance: 1, maxRepeat: 8 });
   });
 
-  it('guesses what a misspelt name was meant to be', () => {
+  it('suggests a name for a misspelled one', () => {
     expect(messageOf({ batsh: 8 })).toBe(
       'INVALID_OPTION: unknown option "batsh" (did you mean "batch"?)',
     );
@@ -71,28 +75,62 @@ describe('resolveTrainConfig', () => {
     expect(messageOf({ optimizer: { kind: 'sgd', momentun: 0.9 } })).toContain('"momentum"');
     expect(messageOf({ data: [{ path: 'x', splt: 'train' }] })).toContain('data[0].splt');
     expect(messageOf({ preset: 'refinedet320-mobilnet' })).toMatch(/^UNKNOWN_PRESET/);
+    expect(messageOf({ difficult: 'ignroe' })).toContain('(did you mean "ignore"?)');
+  });
+
+  it.each([
+    [{ lr: 1 }, '"lr" (did you mean "schedule.learningRate"?)'],
+    [{ schedule: { lr: 1 } }, '"schedule.lr" (did you mean "learningRate"?)'],
+    [{ val: [] }, '"val" (did you mean "validation"?)'],
+    [{ batch_size: 8 }, '"batch_size" (did you mean "batch"?)'],
+    [{ weightDecay: 0 }, '"weightDecay" (did you mean "optimizer.weightDecay"?)'],
+    [{ sampling: { threshold: 1 } }, '"sampling.threshold"; known are balance, maxRepeat'],
+  ])('knows the names of other libraries: %j', (options, message) => {
+    expect(messageOf(options)).toBe(`INVALID_OPTION: unknown option ${message}`);
   });
 
   it.each([
     [{ batch: 0 }, 'batch must be a whole number from 1, not 0'],
     [{ epochs: '3' }, 'epochs must be a number above 0, not "3"'],
     [{ averageDecay: 1 }, 'averageDecay must be a number from 0 to below 1, not 1'],
-    [{ workers: 65 }, 'workers must be from 1 to 64, not 65'],
+    [{ workers: 65 }, 'workers must be a whole number from 1 to 64, not 65'],
     [{ classes: ['a', 3] }, 'classes must be a list, each a text, or null, not ["a",3]'],
-    [{ inputSizes: [] }, 'inputSizes must be a list'],
+    [{ inputSizes: [] }, 'inputSizes must be a list of at least 1 { from, sizes }, not []'],
     [{ inputSizes: [{ from: 0, sizes: [300] }] }, 'inputSizes[0].sizes must be a list'],
-    [{ inputSizes: [{ from: 0.5, sizes: [320] }] }, 'inputSizes[0].from must be'],
+    [
+      { inputSizes: [{ from: 0.5, sizes: [320] }] },
+      'inputSizes[0].from must be 0 in the first phase, not 0.5',
+    ],
     [{ freeze: [{ layers: ['stem'], until: 2, rate: 0, rampSteps: 0 }] }, 'freeze[0].until'],
-    [{ loss: { arm: { positive: 2, negative: 0 } } }, 'arm.positive must be a number'],
+    [{ loss: { arm: { positive: 2, negative: 0 } } }, 'loss.arm.positive must be a number'],
     [
       { loss: { arm: { positiv: 0.5 } } },
-      'unknown option "arm.positiv" (did you mean "positive"?)',
+      'unknown option "loss.arm.positiv" (did you mean "positive"?)',
     ],
-    [{ loss: { odm: 0.7 } }, 'odm must be an object, not 0.7'],
-    [{ loss: { refineAnchors: 'no' } }, 'refineAnchors must be true or false, not "no"'],
-    [{ schedule: { milestones: 0.5 } }, 'milestones must be a list of numbers, not 0.5'],
+    [{ loss: { odm: 0.7 } }, 'loss.odm must be an object, not 0.7'],
+    [{ loss: { refineAnchors: 'no' } }, 'loss.refineAnchors must be true or false, not "no"'],
+    [
+      { schedule: { milestones: 0.5 } },
+      'schedule.milestones must be a list, each a number from 0 to 1, not 0.5',
+    ],
     [{ graphOptions: { tcb: 1 } }, 'graphOptions.tcb must be true or false, not 1'],
-    [{ schedule: { kind: 'step' } }, 'must be one of constant, multistep, cosine'],
+    [{ schedule: { kind: 'step' } }, 'schedule.kind must be one of constant, multistep, cosine'],
+    [{ schedule: { learningRate: -1 } }, 'schedule.learningRate must be a number above 0, not -1'],
+    [{ optimizer: { kind: 'adam' } }, 'optimizer.kind must be one of adamw, sgd, not "adam"'],
+    [{ optimizer: { beta1: 1 } }, 'optimizer.beta1 must be a number from 0 to below 1, not 1'],
+    [{ optimizer: null }, 'optimizer must be an object, not null'],
+    [{ loss: { odm: { positive: 0.4 } } }, 'loss.odm.negative must be at most loss.odm.positive'],
+    [{ classMap: { cat: 3 } }, 'classMap["cat"] must be a text, not 3'],
+    [{ data: [{ path: 'x', format: 'vok' }] }, 'data[0].format must be one of voc, coco, yolo'],
+    [
+      {
+        inputSizes: [
+          { from: 0, sizes: [320] },
+          { from: 0, sizes: [256] },
+        ],
+      },
+      'inputSizes[1].from must be above 0, where the phase before it begins, not 0',
+    ],
     [{ evaluation: { metric: 'voc' } }, 'evaluation.metric must be one of'],
   ])('refuses %j', (options, message) => {
     expect(messageOf(options)).toContain('INVALID_OPTION: ');

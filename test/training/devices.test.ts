@@ -11,10 +11,10 @@ import { decodeCheckpoint } from '../../src/training/run/checkpoint.ts';
 import { RUN_FILES, type RunStore } from '../../src/training/run/run-store.ts';
 import type { StepRecord } from '../../src/training/run/step-record.ts';
 import { type TrainCallOptions, trainOn } from '../../src/training/run/train.ts';
+import { sourceHost } from '../../support/node-workers.ts';
 import { shapesDataset } from '../../support/scenes/shapes.ts';
-import { sourceHost } from '../../support/training/node-workers.ts';
 
-/** Plain gradient descent shows how large each gradient is, which AdamW does not. */
+/** Plain gradient descent, unlike AdamW, shows how large each gradient is. */
 const OPTIONS: TrainOptions = {
   workers: 2,
   batch: 2,
@@ -22,7 +22,7 @@ const OPTIONS: TrainOptions = {
   inputSizes: [{ from: 0, sizes: [64] }],
   optimizer: { kind: 'sgd' },
   schedule: { kind: 'multistep', learningRate: 1e-3, warmupSteps: 0 },
-  // Layers without gradients, layers that begin to learn on the way, and layers that always learn.
+  // Layers without gradients, layers that begin to learn during the run, and layers that always learn.
   freeze: [
     { layers: ['stem', 'block0', 'block1', 'block2', 'block3'], until: 0, rate: 0, rampSteps: 0 },
     { layers: ['block12', 'block13', 'last'], until: 0.5, rate: 0.5, rampSteps: 1 },
@@ -69,7 +69,7 @@ async function course(call: TrainCallOptions, options = OPTIONS, until = 4): Pro
 
 const stateOf = ({ files }: Course) => decodeCheckpoint(files.get(RUN_FILES.checkpoint)!, 'run');
 
-/** The cpu backend as it is, and how often it was started. */
+/** The plain cpu backend, with a count of its starts. */
 function counted(): TfjsBackend & { starts: number } {
   const backend = { ...cpu, starts: 0 };
   backend.start = () => {
@@ -85,7 +85,7 @@ function compareWeights(a: Float32Array, b: Float32Array): number {
 }
 
 describe('a backend of tfjs as the device of a training', { timeout: 180_000 }, () => {
-  it('takes the steps that the wasm kernels take', async () => {
+  it('takes the same steps as the wasm kernels', async () => {
     const gpu = counted();
     const [expected, found] = [await course({}), await course({ gpu })];
     expect(gpu.starts).toBeGreaterThan(0);
@@ -104,11 +104,11 @@ describe('a backend of tfjs as the device of a training', { timeout: 180_000 }, 
     const moved = compareWeights(theirs.trainer.weights, begun.trainer.weights);
     expect(moved).toBeGreaterThan(1e-3);
     expect(compareWeights(ours.trainer.weights, theirs.trainer.weights)).toBeLessThan(0.01 * moved);
-    // Where it ran is not part of the run.
+    // The backend is not part of the run.
     expect(ours.config).toEqual(theirs.config);
   });
 
-  it('goes on with a run of the wasm kernels', async () => {
+  it('resumes a run of the wasm kernels', async () => {
     const expected = await course({});
     const { files } = await course({}, OPTIONS, 2);
     const call = { data, store: memoryStore(files), resume: true, gpu: counted() };
@@ -121,7 +121,7 @@ describe('a backend of tfjs as the device of a training', { timeout: 180_000 }, 
     expect(stateOf({ records, files }).config.workers).toBe(2);
   });
 
-  it('ends with BACKEND_UNAVAILABLE when the device goes, and keeps the steps before', async () => {
+  it('ends with BACKEND_UNAVAILABLE when the device is lost, and keeps the steps before', async () => {
     const { start } = cpu;
     const device = { ...(await start()), loss: new Interruption() };
     const files = new Map<string, Uint8Array>();
@@ -138,7 +138,7 @@ describe('a backend of tfjs as the device of a training', { timeout: 180_000 }, 
     expect(stateOf({ records: [], files }).trainer.step).toBe(2);
   });
 
-  it('says what is missing before it reads or writes anything', async () => {
+  it('reports a missing device before it reads or writes anything', async () => {
     const files = new Map<string, Uint8Array>();
     const broken = {
       ...cpu,

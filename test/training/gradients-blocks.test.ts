@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tensorPointer, wasmRuntime } from '../../src/backend/wasm.ts';
 import type { Heap } from '../../src/kernels/heap.ts';
@@ -11,7 +11,7 @@ import {
   random,
 } from '../../support/models/layer-gradients.ts';
 
-/** Sizes at which the kernels work block by block, with remainders everywhere; [map, filters, kernel, stride]. */
+/** Sizes that the kernels process block by block, with remainders everywhere; [map, filters, kernel, stride]. */
 const CONVOLUTIONS = [
   [[1, 21, 19, 70], 21, 3, 1],
   [[1, 9, 8, 10], 403, 3, 2],
@@ -70,7 +70,7 @@ describe('gradient kernels at sizes that take several blocks', () => {
       dilation: 1,
     };
     const op = (x: tf.Tensor4D, filter: tf.Tensor4D) => tf.conv2d(x, filter, 2, 'same');
-    // Never touched: address space, not memory. The small blocks leave no room for a map below.
+    // Never touched: address space, not memory. The small blocks leave no space for a map below.
     const blocks = [heap.malloc(2 ** 31)];
     while (blocks.at(-1)! < 2 ** 31) blocks.push(heap.malloc(SMALL_BLOCK));
     const x = random([1, 48, 48, 20], 1);

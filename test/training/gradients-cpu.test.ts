@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { hasLayerKernels } from '../../src/kernels/layers/index.ts';
@@ -12,7 +13,7 @@ beforeAll(() => wasmRuntime(1));
 afterAll(() => tf.setBackend('wasm'));
 
 describe.each(TRAINED_PRESETS)('the gradients of %s', (preset) => {
-  it('are the same composed on the cpu backend as from the kernels', async () => {
+  it('are the same composed on the cpu backend and from the kernels', async () => {
     await tf.setBackend('wasm');
     expect(hasLayerKernels()).toBe(true);
     const expected = await presetGradients(preset);

@@ -1,8 +1,9 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
+import type { HeadName } from '../../src/heads.ts';
 import { parameterShapes } from '../../src/model/graph.ts';
-import { type Heads, joinHeads, Network } from '../../src/model/network.ts';
+import { joinHeads, Network } from '../../src/model/network.ts';
 import { presetGraph } from '../../src/model/presets.ts';
 import type { ForwardOptions } from '../../src/training/gradients/gradient-plan.ts';
 import { TrainableNetwork } from '../../src/training/gradients/trainable-network.ts';
@@ -31,14 +32,14 @@ describe('TrainableNetwork, light preset', () => {
   const graph = presetGraph('refinedet320-mobilenet', CLASSES);
   const weights = randomWeights(graph, 1);
 
-  it('gives the heads of the network that detects', () => {
+  it('computes the same heads as the network that detects', () => {
     const input = image(2, 64);
     const network = new TrainableNetwork(graph, weights);
     const detecting = new Network(graph, weights);
     const expected = joinHeads(detecting.forward(input), graph.numClasses);
     const { heads, dispose } = network.record(input);
     const forward = network.forward(input);
-    for (const head of Object.keys(expected) as (keyof Heads)[]) {
+    for (const head of Object.keys(expected) as HeadName[]) {
       expect(heads[head].dataSync()).toEqual(expected[head].dataSync());
       expect(forward[head].dataSync()).toEqual(expected[head].dataSync());
     }
@@ -79,7 +80,7 @@ describe('TrainableNetwork, light preset', () => {
     input.dispose();
   });
 
-  it('sees what is assigned to frozen variables, and what was written while they were trained', () => {
+  it('uses values assigned to frozen variables, and values written while they were trained', () => {
     const input = image(1, 64);
     const network = new TrainableNetwork(graph, weights);
     const outputs = (options: ForwardOptions) => {
@@ -105,7 +106,7 @@ describe('TrainableNetwork, light preset', () => {
     input.dispose();
   });
 
-  it('keeps the number of tensors and the heap constant over steps', () => {
+  it('keeps the number of tensors and the heap constant over many steps', () => {
     const input = image(2, 64);
     const start = tf.memory().numTensors;
     const network = new TrainableNetwork(graph, weights);
@@ -129,7 +130,7 @@ describe('TrainableNetwork, light preset', () => {
     input.dispose();
   });
 
-  it('gives its weights back', async () => {
+  it('returns its weights', async () => {
     const network = new TrainableNetwork(graph, weights);
     const copy = await network.weights();
     expect([...copy.keys()]).toEqual([...weights.keys()]);
@@ -140,7 +141,7 @@ describe('TrainableNetwork, light preset', () => {
     network.dispose();
   });
 
-  it('names a tensor that is missing or of another shape', () => {
+  it('reports a tensor that is missing or has another shape', () => {
     const missing = new Map(weights);
     missing.delete('lateral4.reduce.bias');
     const code = 'WEIGHTS_MISMATCH';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { foldBatchNorm } from '../../src/model/fold.ts';
@@ -18,7 +18,7 @@ import { randomWeights } from '../../support/models/random-weights.ts';
 
 beforeAll(() => wasmRuntime(1));
 
-/** Too many parameters for all gradients: a few layers are trained, from the first to the last. */
+/** Too many parameters for all gradients: trains a few layers, from the first to the last. */
 const LARGE = [
   ['refinedet320-vgg16', ['conv1_1', 'conv4_3_norm', 'fc6', 'conv6_2', 'tcb5.up', 'odm3.conf']],
   [
@@ -68,7 +68,7 @@ describe('batch normalization in a network', () => {
     x.dispose();
   });
 
-  it('moves the running statistics towards those of the batch, unless frozen', async () => {
+  it('moves the running statistics toward those of the batch, unless frozen', async () => {
     const x = input();
     const network = new TrainableNetwork(graph, weights);
     const batchStatistics = () => true;
@@ -98,7 +98,7 @@ describe('batch normalization in new layers on a frozen backbone', () => {
   const graph = normalized('b');
   const weights = randomWeights(graph, 3);
 
-  it('learns, leaves the backbone’s alone, and is folded for detection', async () => {
+  it('learns, does not change the backbone’s, and is folded for detection', async () => {
     const x = image(3, 64);
     const network = new TrainableNetwork(graph, weights);
     const options = {

@@ -1,9 +1,10 @@
-import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import type { Activation, ConvLayer, DepthwiseLayer, Padding } from '../../src/model/graph.ts';
 import { bindTraining } from '../../src/training/gradients/bind-gradient.ts';
-import type { TrainingStep } from '../../src/training/gradients/gradient-plan.ts';
+import type { TrainingPlanStep } from '../../src/training/gradients/gradient-plan.ts';
 import { layerGradients } from '../../src/training/gradients/layer-gradient.ts';
 import { withoutLayerKernels } from '../../support/models/layer-kernels.ts';
 import { seededRandom } from '../../support/models/random-weights.ts';
@@ -12,15 +13,14 @@ import { type Array4, array4 } from '../../support/reference/reference-layers.ts
 
 interface Case {
   name: string;
-  layer: TrainingStep['layer'];
-  activation?: Activation;
-  batchStatistics?: boolean;
+  step: TrainingPlanStep;
   maps: Array4['shape'][];
   tensors: number[][];
   forward(maps: Array4[], tensors: Float64Array[]): Array4;
 }
 
 const named = { name: 'layer', input: 'input' };
+const base = { name: 'layer', inputs: ['input'], tensors: [] };
 
 function conv(
   maps: Array4['shape'],
@@ -44,8 +44,7 @@ function conv(
   const { stride, dilation, padding } = layer;
   return {
     name: `${kernel}×${kernel} convolution of [${maps}] to ${filters}, stride ${stride}, dilation ${dilation}, padding ${padding}${residual ? ', residual' : ''}, ${activation ?? 'linear'}`,
-    layer,
-    activation,
+    step: { kind: 'conv', layer, activation, ...base },
     maps: residual ? [maps, out] : [maps],
     tensors: [[kernel, kernel, maps[3], filters], [filters]],
     forward([x, add], [weight, bias]) {
@@ -65,8 +64,7 @@ function depthwise(
   const layer: DepthwiseLayer = { op: 'depthwise', ...named, kernel, stride, padding };
   return {
     name: `depthwise ${kernel}×${kernel} of [${map}], stride ${stride}, padding ${padding}, ${activation ?? 'linear'}`,
-    layer,
-    activation,
+    step: { kind: 'depthwise', layer, activation, ...base },
     maps: [map],
     tensors: [[kernel, kernel, map[3], 1], [map[3]]],
     forward: ([x], [weight, bias]) =>
@@ -78,7 +76,7 @@ function maxPool(map: Array4['shape'], size: number, padding: number, ceil: bool
   const layer = { op: 'maxpool', ...named, size, stride: 2, padding, ceil } as const;
   return {
     name: `max-pool ${size}×${size} of [${map}], padding ${padding}${ceil ? ', ceil' : ''}`,
-    layer,
+    step: { kind: 'maxpool', layer, ...base },
     maps: [map],
     tensors: [],
     forward: ([x]) => reference.maxPool(x, layer),
@@ -88,9 +86,7 @@ function maxPool(map: Array4['shape'], size: number, padding: number, ceil: bool
 function batchNorm(batchStatistics: boolean): Case {
   return {
     name: `batch normalization by ${batchStatistics ? 'batch' : 'running'} statistics`,
-    layer: { op: 'batchNorm', name: 'layer' },
-    activation: 'relu',
-    batchStatistics,
+    step: { kind: 'batchNorm', layer: named, activation: 'relu', batchStatistics, ...base },
     maps: [[2, 3, 3, 5]],
     tensors: [[5], [5], [5], [5]],
     forward([x], [gamma, beta, mean, variance]) {
@@ -122,7 +118,7 @@ const CASES: Case[] = [
   depthwise([1, 6, 7, 3], 1, 'same', 5),
   {
     name: '2×2 deconvolution of [2,3,2,5] to 3',
-    layer: { op: 'deconv', ...named, filters: 3 },
+    step: { kind: 'deconv', layer: { op: 'deconv', ...named, filters: 3 }, ...base },
     maps: [[2, 3, 2, 5]],
     tensors: [[2, 2, 5, 3], [3]],
     forward: ([x], [weight, bias]) => reference.deconv(x, 3, weight, bias),
@@ -133,15 +129,19 @@ const CASES: Case[] = [
   maxPool([1, 7, 6, 2], 3, 1, true),
   {
     name: 'L2 normalization',
-    layer: { op: 'l2norm', ...named, scale: 1 },
+    step: { kind: 'l2norm', layer: { op: 'l2norm', ...named, scale: 1 }, ...base },
     maps: [[2, 3, 2, 7]],
     tensors: [[7]],
     forward: ([x], [scale]) => reference.l2norm(x, scale),
   },
   {
     name: 'addition',
-    layer: { op: 'add', name: 'layer', inputs: ['a', 'b'] },
-    activation: 'relu',
+    step: {
+      kind: 'add',
+      layer: { op: 'add', name: 'layer', inputs: ['a', 'b'] },
+      activation: 'relu',
+      ...base,
+    },
     maps: [
       [2, 3, 2, 7],
       [2, 3, 2, 7],
@@ -154,7 +154,7 @@ const CASES: Case[] = [
 ];
 
 /** Random inputs, float32 values so that all precisions see the same numbers. */
-function randomInputs({ layer, maps, tensors }: Case) {
+function randomInputs({ step, maps, tensors }: Case) {
   const random = seededRandom(7);
   const fill = (size: number, positive = false) =>
     Float64Array.from({ length: size }, () =>
@@ -162,30 +162,28 @@ function randomInputs({ layer, maps, tensors }: Case) {
     );
   const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
   return {
-    // Pooling follows a rectifier in every graph: see maxPoolGradients.
-    maps: maps.map((shape) => array4(shape, fill(size(shape), layer.op === 'maxpool'))),
+    // Pooling follows a ReLU in every graph: see maxPoolGradients.
+    maps: maps.map((shape) => array4(shape, fill(size(shape), step.kind === 'maxpool'))),
     // A variance is positive; no other tensor comes fourth.
     tensors: tensors.map((shape, i) => fill(size(shape), i === 3)),
   };
 }
 
-/** Gradients of Σ c·y by the code under test, `c` some fixed numbers. */
+/** Gradients of Σ c·y from the code under test, with fixed numbers `c`. */
 function computed(test: Case, inputs: ReturnType<typeof randomInputs>, coefficients: Float64Array) {
-  const { layer, activation, batchStatistics = false } = test;
-  const names = test.maps.map((_, i) => `map${i}`);
-  const step = { name: 'layer', layer, activation, inputs: names, tensors: [] };
+  const { step } = test;
   const maps = inputs.maps.map(({ shape, data }) => tf.tensor4d(Float32Array.from(data), shape));
   const tensors = inputs.tensors.map((data, i) =>
     tf.tidy(() => tf.variable(tf.tensor(Float32Array.from(data), test.tensors[i]))),
   );
-  const bound = bindTraining(step, tensors, batchStatistics);
+  const bound = bindTraining(step, tensors);
   const output = bound.run(maps);
   const result = tf.tidy(() => {
     const gradient = tf.tensor4d(Float32Array.from(coefficients), output.shape);
     const wanted = { maps: maps.map(() => true), tensors: true };
-    const call = { layer, activation, batchStatistics, maps, tensors, output, gradient, wanted };
+    const call = { step, maps, tensors, output, gradient, wanted };
     const found = layerGradients({ ...call, sums: maps.map(() => undefined) });
-    // The same again, on top of other gradients and with nothing else wanted.
+    // The same again, added to other gradients and without other outputs.
     const sums = maps.map((map) => tf.onesLike(map));
     const summed = layerGradients({ ...call, sums, wanted: { ...wanted, tensors: false } });
     const parts = layerGradients({
@@ -207,18 +205,18 @@ function computed(test: Case, inputs: ReturnType<typeof randomInputs>, coefficie
   return result;
 }
 
-const STEP = 1e-5;
+const DELTA = 1e-5;
 
 /** Central differences of Σ c·y at some elements of an array that `forward` reads. */
 function differences(array: Float64Array, elements: number[], loss: () => number): number[] {
   return elements.map((i) => {
     const value = array[i];
-    array[i] = value + STEP;
+    array[i] = value + DELTA;
     const above = loss();
-    array[i] = value - STEP;
+    array[i] = value - DELTA;
     const below = loss();
     array[i] = value;
-    return (above - below) / (2 * STEP);
+    return (above - below) / (2 * DELTA);
   });
 }
 
@@ -252,7 +250,7 @@ describe.each(PATHS)('gradients, %s', (path) => {
     expect(tf.memory().numTensors).toBe(before);
 
     expectClose(found.output, value.data, 1e-5);
-    const trained = test.layer.op === 'batchNorm' ? 2 : test.tensors.length;
+    const trained = test.step.kind === 'batchNorm' ? 2 : test.tensors.length;
     expect(found.shapes).toEqual(test.tensors.slice(0, trained));
     expect(found.counts).toEqual([0, 0, trained]);
     const pick = (length: number) =>

@@ -29,7 +29,7 @@ describe('freshWeights', () => {
   const weights = freshWeights(LIGHT, 'he', 1);
   const data = (name: string) => weights.get(name)!.data;
 
-  it('expects background of three mined anchors in four, and any class alike', () => {
+  it('predicts background for three of four mined anchors, and all classes equally', () => {
     for (const [layer, classes] of [
       ['arm4.conf', 2],
       ['odm4.conf', 4],
@@ -42,7 +42,7 @@ describe('freshWeights', () => {
     }
   });
 
-  it('spreads kernels by their fan-in, heads little, depthwise ones around the identity', () => {
+  it('initializes kernels by their fan-in, heads near zero, depthwise ones around the identity', () => {
     expect(deviation(data('odm3.conf.weight'))).toBeCloseTo(0.01, 3);
     expect(deviation(data('tcb3.conv2.weight'))).toBeCloseTo(Math.sqrt(2 / 128), 2);
     expect(deviation(data('tcb3.up.weight'))).toBeCloseTo(Math.sqrt(2 / 128), 2);
@@ -52,7 +52,7 @@ describe('freshWeights', () => {
     expect(Math.max(...data('tcb3.conv2.bias').map(Math.abs))).toBe(0);
   });
 
-  it('follows the seed', () => {
+  it('depends on the seed', () => {
     expect(isSame(freshWeights(LIGHT, 'he', 1), weights)).toBe(true);
     expect(isSame(freshWeights(LIGHT, 'he', 2), weights)).toBe(false);
     const dense = withoutBatchNorm(presetGraph('refinedet320-vgg16', 1));
@@ -68,7 +68,7 @@ describe('initializeLaterals', () => {
     return { shape, read: () => data };
   };
 
-  it('takes class columns, then box columns, scaled and shifted for ReLU6', () => {
+  it('copies class columns, then box columns, scaled and shifted for ReLU6', () => {
     const weights = freshWeights(LIGHT, 'he', 1);
     const before = weights.get('lateral4.reduce.weight')!.data.slice();
     const file = new Map([
@@ -89,7 +89,7 @@ describe('initializeLaterals', () => {
     expect(bias[84]).toBe(0);
   });
 
-  it('leaves what does not fit as it is', () => {
+  it('does not change tensors that do not match', () => {
     const weights = freshWeights(LIGHT, 'he', 1);
     initializeLaterals(weights, new Map([['head0.class.weight', tensor(1, 1, 8, 4)]]));
     expect(isSame(weights, freshWeights(LIGHT, 'he', 1))).toBe(true);
@@ -97,7 +97,7 @@ describe('initializeLaterals', () => {
 });
 
 describe('initialModel', () => {
-  it('describes the input as the file says, at the size of the last phase', async () => {
+  it('describes the input like the file, at the size of the last phase', async () => {
     const model = randomModel();
     const config = { ...model.config, mean: [1, 2, 3] as const, channelOrder: 'BGR' as const };
     const bytes = await writeModel({ ...model, config });

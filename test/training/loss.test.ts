@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { HEAD_NAMES, type HeadMap } from '../../src/heads.ts';
 import { createHeap, float32View } from '../../src/kernels/heap.ts';
 import { loadKernels } from '../../src/kernels/module.ts';
-import type { BatchHeads } from '../../src/training/loss/batch-heads.ts';
 import { DetectionLoss, type LossParts } from '../../src/training/loss/detection-loss.ts';
 import { type LossOptions, resolveLossOptions } from '../../src/training/loss/loss-options.ts';
 import type { Truth } from '../../src/training/loss/truth.ts';
@@ -19,7 +19,6 @@ import {
   writeHeads,
 } from '../../support/scenes/training-scenes.ts';
 
-const NAMES = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
 const EMPTY: Truth = {
   boxes: new Float32Array(),
   classIds: new Int32Array(),
@@ -34,7 +33,7 @@ async function setUp(scene: Scene, options: Partial<LossOptions> = {}, threaded 
   const pointers = allocateHeads(heap, scene.heads);
   const gradients = allocateHeads(heap, scene.heads);
   // What is there before must not matter.
-  for (const name of NAMES) {
+  for (const name of HEAD_NAMES) {
     float32View(heap, gradients[name], scene.heads[name].length).fill(7);
   }
   return {
@@ -50,7 +49,7 @@ async function setUp(scene: Scene, options: Partial<LossOptions> = {}, threaded 
 }
 
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number) {
-  let worst = 0; // stays NaN once it is
+  let worst = 0; // stays NaN after the first NaN
   for (let i = 0; i < expected.length; i++) {
     worst = Math.max(worst, Math.abs(actual[i] - expected[i]) / (1 + Math.abs(expected[i])));
   }
@@ -58,7 +57,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
 }
 
 function expectParts(actual: LossParts, expected: Omit<LossParts, 'positives' | 'negatives'>) {
-  for (const name of [...NAMES, 'total'] as const) {
+  for (const name of [...HEAD_NAMES, 'total'] as const) {
     expect(Math.abs(actual[name] - expected[name])).toBeLessThan(1e-4 * (1 + expected[name]));
   }
 }
@@ -93,23 +92,23 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
           odm: targets.odm.negatives.length,
         });
         const expected = referenceGradients(scene.heads, targets, options);
-        for (const name of NAMES) expectClose(gradients[name], expected[name], 1e-5);
+        for (const name of HEAD_NAMES) expectClose(gradients[name], expected[name], 1e-5);
       }
     },
   );
 
-  it('has the gradient that central differences give', async () => {
+  it('has the gradient of central differences', async () => {
     const options = resolveLossOptions({
       weights: { armConf: 1, armLoc: 2, odmConf: 0.5, odmLoc: 1 },
     });
     const scene = randomScene(3, { inputSize: 32, images: 2, classes: 3 });
     const { gradients } = (await setUp(scene, options, threaded)).run();
-    // Matches, mined negatives and targets stay as they are: no gradient flows through them.
+    // Matches, mined negatives and targets do not change: no gradient flows through them.
     const targets = decideTargets(scene.heads, scene.anchors, scene.truths, options);
     expect(targets.odm.negatives.length).toBeGreaterThan(3);
     const heads = float64Heads(scene.heads);
     const step = 1e-5;
-    for (const name of NAMES) {
+    for (const name of HEAD_NAMES) {
       const numeric = heads[name].map((value, i) => {
         const loss = [value + step, value - step].map((moved) => {
           heads[name][i] = moved;
@@ -123,7 +122,7 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
     }
   });
 
-  it('is the same in two halves that share their normalizer', async () => {
+  it('is the same in two halves that share a normalizer', async () => {
     const scene = randomScene(5, { images: 4 });
     const whole = await setUp(scene, {}, threaded);
     const expected = whole.run();
@@ -144,7 +143,7 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
       const parts = loss.evaluate(pointers, gradients, positives);
       return { parts, gradients: readHeads(heap, gradients, part.heads) };
     });
-    for (const name of NAMES) {
+    for (const name of HEAD_NAMES) {
       expect(results[0].parts[name] + results[1].parts[name]).toBeCloseTo(expected.parts[name], 6);
       const joined = [...results[0].gradients[name], ...results[1].gradients[name]];
       expect(joined).toEqual([...expected.gradients[name]]);
@@ -169,11 +168,12 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
         positives: { arm: 0, odm: 0 },
         negatives: { arm: 0, odm: 0 },
       });
-      for (const name of NAMES) expect(gradients[name].every((value) => value === 0)).toBe(true);
+      for (const name of HEAD_NAMES)
+        expect(gradients[name].every((value) => value === 0)).toBe(true);
     }
   });
 
-  it.each(NAMES)('is NaN when %s is not finite anywhere', async (name) => {
+  it.each(HEAD_NAMES)('is NaN when %s is not finite anywhere', async (name) => {
     const scene = randomScene(7);
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       for (const at of [0, 5, scene.heads[name].length - 1]) {
@@ -198,7 +198,7 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
     const { parts, gradients } = run(scene.truths, huge);
     expect(parts.total).toBeGreaterThan(0);
     expect(parts.total).toBeLessThan(Number.POSITIVE_INFINITY);
-    for (const name of NAMES) expect(gradients[name].every(Number.isFinite)).toBe(true);
+    for (const name of HEAD_NAMES) expect(gradients[name].every(Number.isFinite)).toBe(true);
   });
 
   it('does not let the heap grow after the first batches', async () => {
@@ -215,7 +215,7 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
 });
 
 describe('DetectionLoss', () => {
-  it('yields the loss without gradients too', async () => {
+  it('computes the loss without gradients too', async () => {
     const scene = randomScene(1);
     const { run, loss, pointers } = await setUp(scene);
     const { parts } = run();
@@ -230,7 +230,7 @@ describe('DetectionLoss', () => {
     expect(parts.negatives.arm).toBe(0);
   });
 
-  it('gives its memory back', async () => {
+  it('frees its memory', async () => {
     const scene = randomScene(1);
     const { heap, loss, run } = await setUp(scene);
     run();
@@ -240,13 +240,13 @@ describe('DetectionLoss', () => {
       const again = new DetectionLoss(loss.kernels, scene.anchors, scene.classes);
       const pointers = allocateHeads(heap, scene.heads);
       again.compute(pointers, scene.truths);
-      for (const name of NAMES) heap.free(pointers[name]);
+      for (const name of HEAD_NAMES) heap.free(pointers[name]);
       again.dispose();
     }
     expect(heap.memory.buffer.byteLength).toBe(size);
   });
 
-  it('refuses boxes of unknown classes and arrays that do not fit', async () => {
+  it('rejects boxes of unknown classes and arrays that do not match', async () => {
     const scene = randomScene(1, { images: 1 });
     const { run } = await setUp(scene);
     const error = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
@@ -254,22 +254,25 @@ describe('DetectionLoss', () => {
     expect(() => run([{ ...box, classIds: Int32Array.of(4) }])).toThrow(error);
     expect(() => run([{ ...box, classIds: Int32Array.of(-1) }])).toThrow('a box has class -1');
     expect(() => run([{ ...box, classIds: Int32Array.of(0, 1) }])).toThrow(
-      '2 boxes need 8 coordinates and 2 flags, not 4 and 1',
+      '2 boxes must have 8 coordinates and 2 flags, not 4 and 1',
     );
   });
 
   it.each([
     [
       { arm: { positive: 0.5, negative: 0.6 } },
-      'arm.negative must be a number from 0 to arm.positive (0.5), not 0.6',
+      'loss.arm.negative must be at most loss.arm.positive (0.5), not 0.6',
     ],
     [
       { odm: { positive: 1.5, negative: 0.5 } },
-      'odm.positive must be a number from 0 to 1, not 1.5',
+      'loss.odm.positive must be a number from 0 to 1, not 1.5',
     ],
     [{ objectnessThreshold: 1 }, 'objectnessThreshold must be'],
     [{ negativeRatio: Number.NaN }, 'negativeRatio must be a number from 0, not NaN'],
-    [{ weights: { armConf: -1, armLoc: 1, odmConf: 1, odmLoc: 1 } }, 'weights.armConf must be'],
+    [
+      { weights: { armConf: -1, armLoc: 1, odmConf: 1, odmLoc: 1 } },
+      'loss.weights.armConf must be',
+    ],
   ] satisfies [Partial<LossOptions>, string][])('refuses %j', (options, message) => {
     const attempt = () => resolveLossOptions(options);
     expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
@@ -277,7 +280,7 @@ describe('DetectionLoss', () => {
   });
 });
 
-function float64Heads(heads: HeadValues): BatchHeads<Float64Array> {
+function float64Heads(heads: HeadValues): HeadMap<Float64Array> {
   return {
     armLoc: Float64Array.from(heads.armLoc),
     armConf: Float64Array.from(heads.armConf),

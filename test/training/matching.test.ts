@@ -26,7 +26,7 @@ function toCenters(boxes: Corners[]): Float32Array {
 }
 
 describe.each([false, true])('matching (shared memory: %s)', (threaded) => {
-  /** Matches of one image: on the anchors as they are (ARM) and moved by offsets (ODM). */
+  /** Matches of one image: to the plain anchors (ARM) and to anchors moved by offsets (ODM). */
   async function match(
     anchors: Corners[],
     boxes: Truth,
@@ -49,19 +49,19 @@ describe.each([false, true])('matching (shared memory: %s)', (threaded) => {
   const TALL: Corners = [0, 0, 0.5, 1];
   const TINY: Corners = [0.25, 0.25, 0.3125, 0.3125];
 
-  it('gives every box its best anchor, however small the overlap', async () => {
+  it('gives every box its best anchor, even with a small overlap', async () => {
     const { arm, positives } = await match([LEFT, RIGHT], truth([TINY]));
     expect(arm).toEqual([0, NEGATIVE]);
     expect(positives).toEqual({ arm: 1, odm: 1 });
   });
 
-  it('gives all anchors from the threshold on their best box', async () => {
+  it('gives all anchors at or above the threshold their best box', async () => {
     // TALL overlaps the first box by exactly one half.
     const { arm } = await match([LEFT, TALL, RIGHT], truth([LEFT, RIGHT]));
     expect(arm).toEqual([0, 0, 1]);
   });
 
-  it('serves the larger overlap first when two boxes want one anchor', async () => {
+  it('prefers the larger overlap when two boxes compete for one anchor', async () => {
     const wide: Corners = [0, 0, 0.5, 0.375];
     const { arm } = await match([LEFT, TALL], truth([wide, LEFT]));
     expect(arm).toEqual([1, 0]);
@@ -79,7 +79,7 @@ describe.each([false, true])('matching (shared memory: %s)', (threaded) => {
     expect(arm).toEqual([0, NEUTRAL, NEGATIVE]);
   });
 
-  it('matches nothing to ignored boxes and takes no negatives from them', async () => {
+  it('matches nothing to ignored boxes and mines no negatives in them', async () => {
     const { arm, positives } = await match([LEFT, TALL, RIGHT], truth([LEFT], [0]));
     expect(arm).toEqual([NEUTRAL, NEUTRAL, NEGATIVE]);
     expect(positives).toEqual({ arm: 0, odm: 0 });
@@ -93,7 +93,7 @@ describe.each([false, true])('matching (shared memory: %s)', (threaded) => {
     expect(odm).toEqual([0]);
   });
 
-  it('survives numbers that are not finite', async () => {
+  it('accepts numbers that are not finite', async () => {
     const nan = [Number.NaN, 0, 0.5, 0.5] as Corners;
     const boxes = truth([nan, [0, 0, Number.POSITIVE_INFINITY, 1], LEFT, [0.2, 0.2, 0.2, 0.2]]);
     const { arm, odm } = await match([LEFT, RIGHT], boxes, {

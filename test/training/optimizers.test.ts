@@ -4,6 +4,7 @@ import { type Kernels, loadKernels } from '../../src/kernels/module.ts';
 import { GraphBuilder } from '../../src/model/builder.ts';
 import type { Graph } from '../../src/model/graph.ts';
 import { initializeWeights } from '../../src/model/initialize.ts';
+import { resolveOptions } from '../../src/option-schema.ts';
 import { deriveRandom } from '../../src/random.ts';
 import {
   layOutParameters,
@@ -11,13 +12,13 @@ import {
   readWeights,
   writeWeights,
 } from '../../src/training/memory/parameter-layout.ts';
-import { ADAMW_DEFAULTS, AdamW } from '../../src/training/optimizers/adamw.ts';
+import { ADAMW, AdamW } from '../../src/training/optimizers/adamw.ts';
 import type { Optimizer } from '../../src/training/optimizers/optimizer.ts';
 import { Sgd } from '../../src/training/optimizers/sgd.ts';
 import { WeightAverage } from '../../src/training/optimizers/weight-average.ts';
 import { referenceAdamW, referenceSgd } from '../../support/reference/reference-optimizers.ts';
 
-/** Every kind of tensor, sizes that are no multiples of four among them. */
+/** Every kind of tensor, including sizes that are not multiples of four. */
 function smallGraph(): Graph {
   const b = new GraphBuilder();
   let x = b.conv('first', b.input, 5, 3);
@@ -56,7 +57,7 @@ describe('layOutParameters', () => {
     expect(layout.length).toBeGreaterThanOrEqual(end);
   });
 
-  it('lets dense convolutions decay, not depthwise ones, biases or norms', () => {
+  it('applies decay to dense convolutions, not to depthwise ones, biases or norms', () => {
     const decaying = layout.parameters.filter(({ decays }) => decays).map(({ name }) => name);
     expect(decaying).toEqual(['first.weight', 'third.weight', 'fourth.weight']);
     const biases = layout.parameters.filter(({ isBias }) => isBias).map(({ name }) => name);
@@ -151,7 +152,7 @@ describe.each([false, true])('the optimizers (shared memory: %s)', (threaded) =>
 
   it('AdamW follows its definition, with decay of convolutions only', () => {
     const setting = setUp();
-    const options = { ...ADAMW_DEFAULTS, weightDecay: 0.3, clipNorm: Infinity };
+    const options = resolveOptions('', { weightDecay: 0.3, clipNorm: null }, ADAMW);
     const adamw = new AdamW(kernels, layout, setting.weights, options);
     for (let i = 0; i < STEPS; i++) setting.step(adamw, i, CONSTANT);
     expectPath(setting, (parameter, weight, gradients) =>
@@ -186,7 +187,7 @@ describe.each([false, true])('the optimizers (shared memory: %s)', (threaded) =>
     resumed.release(first, second);
   });
 
-  it.each(Object.entries(makers))('%s leaves frozen layers and their state alone', (_, make) => {
+  it.each(Object.entries(makers))('%s does not change frozen layers and their state', (_, make) => {
     const setting = setUp();
     const optimizer = make(setting.weights);
     const layerRates = new Map([
@@ -209,7 +210,7 @@ describe.each([false, true])('the optimizers (shared memory: %s)', (threaded) =>
     setting.release(optimizer);
   });
 
-  it.each(Object.entries(makers))('%s heeds the rate of a layer', (_, make) => {
+  it.each(Object.entries(makers))('%s uses the rate of a layer', (_, make) => {
     const moved = [1, 0.5].map((rate) => {
       const setting = setUp();
       const optimizer = make(setting.weights);
@@ -223,7 +224,7 @@ describe.each([false, true])('the optimizers (shared memory: %s)', (threaded) =>
   });
 
   it('clips the gradient to the largest norm', () => {
-    const [free, clipped] = [Number.POSITIVE_INFINITY, 1].map((clipNorm) => {
+    const [free, clipped] = [null, 1].map((clipNorm) => {
       const setting = setUp();
       const sgd = new Sgd(kernels, layout, setting.weights, { clipNorm, weightDecay: 0 });
       const { gradientNorm, applied } = setting.step(sgd, 0);
@@ -319,7 +320,7 @@ describe.each([false, true])('the optimizers (shared memory: %s)', (threaded) =>
     heap.free(values);
   });
 
-  it('refuses states of other networks and options out of range', () => {
+  it('rejects states of other networks and options out of range', () => {
     const setting = setUp();
     const sgd = new Sgd(kernels, layout, setting.weights);
     const adamw = new AdamW(kernels, layout, setting.weights);

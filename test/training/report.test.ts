@@ -8,7 +8,7 @@ import { shapesDataset } from '../../support/scenes/shapes.ts';
 import { emptyFolder } from '../datasets/tree.ts';
 
 describe('training report', { timeout: 120_000 }, () => {
-  it('shows curves, classes, detections and samples, every name escaped', async () => {
+  it('shows curves, classes, detections and samples, with every name escaped', async () => {
     const folder = emptyFolder();
     const shapes = await shapesDataset(emptyFolder(), 2, 64);
     const data = { ...shapes, name: '<b>shapes</b>', classes: ['<i>square</i>', 'disc'] };
@@ -37,7 +37,7 @@ describe('training report', { timeout: 120_000 }, () => {
     expect(page.replace(/base64,[^"]*/g, '')).not.toContain('NaN');
   });
 
-  it('waits for the first step', async () => {
+  it('is not written before the first step', async () => {
     const store = new RunFolder(emptyFolder());
     const shapes = await shapesDataset(emptyFolder(), 1, 64);
     const config = resolveTrainConfig({});

@@ -1,4 +1,4 @@
-/** A run on disks that are full. */
+/** A run on a full disk. */
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
@@ -9,7 +9,7 @@ const { folder, at, remove } = temporaryFolder();
 afterAll(remove);
 afterEach(() => vi.restoreAllMocks());
 
-it('says that the disk is full, and leaves the older file and no half of a new one', async () => {
+it('reports a full disk, keeps the older file and leaves no partial file', async () => {
   const run = new RunFolder(at('run'));
   await run.write('a.json', 'old');
   const handle = await open(folder);
@@ -25,7 +25,7 @@ it('says that the disk is full, and leaves the older file and no half of a new o
   expect(readdirSync(at('run'))).toEqual(['a.json']);
 });
 
-it.skipIf(process.platform !== 'linux')('says so of lines that are added', async () => {
+it.skipIf(process.platform !== 'linux')('reports a full disk for appended lines', async () => {
   mkdirSync(at('full'));
   symlinkSync('/dev/full', at('full/metrics.jsonl'));
   const run = new RunFolder(at('full'));

@@ -25,7 +25,7 @@ describe('repeatFactors', () => {
 });
 
 describe('Sampler', () => {
-  it('shows every image once an epoch when none is to be repeated', () => {
+  it('draws every image once per epoch when none is repeated', () => {
     const sampler = new Sampler(new Float64Array(50).fill(1), 3);
     for (const epoch of [0, 1, 2]) {
       const order = images(sampler, 50 * epoch, 50);
@@ -34,7 +34,7 @@ describe('Sampler', () => {
     expect(images(sampler, 0, 50)).not.toEqual(images(sampler, 50, 50));
   });
 
-  it('gives the same sequence whatever the batch', () => {
+  it('gives the same sequence with any batch size', () => {
     const factors = Float64Array.from({ length: 17 }, (_, i) => 1 + (i % 3) / 2);
     const whole = new Sampler(factors, 5).draws(0, 120);
     const sampler = new Sampler(factors, 5);
@@ -43,7 +43,7 @@ describe('Sampler', () => {
     expect(new Sampler(factors, 6).draws(0, 120)).not.toEqual(whole);
   });
 
-  it('repeats as often as wanted, up or down to a whole number', () => {
+  it('repeats as often as expected, rounded up or down', () => {
     const factors = Float64Array.of(1, 2.5, 1, 1.5);
     const sampler = new Sampler(factors, 1);
     expect(sampler.epochLength).toBe(6);
@@ -77,7 +77,7 @@ describe('TrainPlan', () => {
     expect(plan({ epochs: 3 }).epochsAfter(25)).toBe(2.5);
   });
 
-  it('evaluates every so many epochs, and at the end', () => {
+  it('evaluates after every given number of epochs, and at the end', () => {
     const due = (options: object) => {
       const made = plan(options);
       return Array.from({ length: made.totalSteps }, (_, i) => i + 1).filter((step) =>
@@ -103,7 +103,7 @@ describe('TrainPlan', () => {
     expect(new Set(drawn.slice(25))).toEqual(new Set(sizes));
   });
 
-  it('freezes and thaws the backbone', () => {
+  it('freezes and unfreezes the backbone', () => {
     const made = plan({ steps: 1000 });
     expect(made.layerRates(0).get('block3.expand')).toBe(0);
     expect(made.layerRates(999).get('block3.expand')).toBe(0);
@@ -112,7 +112,7 @@ describe('TrainPlan', () => {
     expect(made.layerRates(999).has('lateral3.reduce')).toBe(false);
   });
 
-  it('refuses to freeze a layer that there is none of', () => {
+  it('rejects an unknown layer to freeze', () => {
     const freeze = [{ layers: ['block6', 'stam'], until: 0, rate: 0, rampSteps: 0 }];
     expect(() => plan({ freeze })).toThrow(
       'freeze[0].layers: the network has no layer "stam" (did you mean "stem"?)',

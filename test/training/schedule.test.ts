@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { resolveOptions } from '../../src/option-schema.ts';
 import {
   type FreezeRule,
+  type LearningRateSchedule,
   layerRatesAt,
   learningRateAt,
-  resolveSchedule,
-} from '../../src/training/run/schedule.ts';
+  scheduleSchema,
+} from '../../src/training/optimizers/schedule.ts';
+
+const resolved = (options: Partial<LearningRateSchedule>) =>
+  resolveOptions('schedule', options, scheduleSchema('cosine'));
 
 describe('learningRateAt', () => {
   const TOTAL = 1200;
-  const rate = (step: number, options: Parameters<typeof resolveSchedule>[0]) =>
-    learningRateAt(resolveSchedule(options), step, TOTAL);
+  const rate = (step: number, options: Partial<LearningRateSchedule>) =>
+    learningRateAt(resolved(options), step, TOTAL);
 
   it('rises linearly during warm-up', () => {
     const options = { kind: 'constant', learningRate: 0.5, warmupSteps: 4 } as const;
@@ -28,7 +33,7 @@ describe('learningRateAt', () => {
     expect(rate(1000, { ...options, gamma: 0.5 })).toBeCloseTo(2.5e-4, 12);
   });
 
-  it('falls along half a cosine', () => {
+  it('decreases along half a cosine', () => {
     const options = { kind: 'cosine', learningRate: 2, warmupSteps: 0 } as const;
     expect(rate(0, options)).toBe(2);
     expect(rate(600, options)).toBeCloseTo(1, 12);
@@ -39,12 +44,15 @@ describe('learningRateAt', () => {
 
   it.each([
     [{ kind: 'cosin' as 'cosine' }, 'not "cosin" (did you mean "cosine"?)'],
-    [{ learningRate: 0 }, 'learningRate must be a number above 0, not 0'],
+    [{ learningRate: 0 }, 'schedule.learningRate must be a number above 0, not 0'],
     [{ warmupSteps: -1 }, 'warmupSteps must be'],
-    [{ milestones: [0.5, 2] }, 'milestones must be a number from 0 to 1, not 2'],
+    [
+      { milestones: [0.5, 2] },
+      'schedule.milestones must be a list, each a number from 0 to 1, not [0.5,2]',
+    ],
     [{ gamma: 0 }, 'gamma must be'],
   ])('refuses %j', (options, message) => {
-    const attempt = () => resolveSchedule(options);
+    const attempt = () => resolved(options);
     expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
     expect(attempt).toThrow(message);
   });
@@ -58,7 +66,7 @@ describe('layerRatesAt', () => {
   const layers = ['stem', 'block1.expand', 'block10.expand', 'last', 'lateral3.reduce', 'lastly'];
   const at = (step: number) => Object.fromEntries(layerRatesAt(rules, layers, step, 100));
 
-  it('keeps some layers frozen and thaws others with a ramp', () => {
+  it('keeps some layers frozen and unfreezes others with a ramp', () => {
     const frozen = { stem: 0, 'block1.expand': 0 };
     expect(at(0)).toEqual({ ...frozen, 'block10.expand': 0, last: 0 });
     expect(at(41)).toEqual({ ...frozen, 'block10.expand': 0, last: 0 });
@@ -68,7 +76,7 @@ describe('layerRatesAt', () => {
     expect(at(99)).toEqual({ ...frozen, 'block10.expand': 0.03, last: 0.03 });
   });
 
-  it('lets the first rule that names a layer decide', () => {
+  it('uses the first rule that names a layer', () => {
     const always: FreezeRule = { layers: ['stem'], until: 0, rate: 1, rampSteps: 0 };
     expect(layerRatesAt([always, ...rules], ['stem'], 0, 100).get('stem')).toBe(1);
   });

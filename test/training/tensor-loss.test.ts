@@ -1,9 +1,10 @@
-import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
+import { HEAD_NAMES, type HeadMap, type HeadName } from '../../src/heads.ts';
 import { createHeap } from '../../src/kernels/heap.ts';
 import { type Kernels, loadKernels } from '../../src/kernels/module.ts';
-import type { BatchHeads } from '../../src/training/loss/batch-heads.ts';
 import { DetectionLoss } from '../../src/training/loss/detection-loss.ts';
 import { refineDetLoss } from '../../src/training/loss/tensor-loss.ts';
 import {
@@ -12,14 +13,14 @@ import {
   referenceLoss,
 } from '../../support/reference/reference-loss.ts';
 import { randomScene } from '../../support/scenes/training-scenes.ts';
+import '../../support/tfjs-gradients.ts';
 
-const NAMES = ['armLoc', 'armConf', 'odmLoc', 'odmConf'] as const;
 const scene = randomScene(4, { inputSize: 64, images: 2, classes: 4 });
 const targetsOf = (loss: DetectionLoss) =>
   decideTargets(scene.heads, scene.anchors, scene.truths, loss.options);
 
-function headVariables(): BatchHeads<tf.Variable<tf.Rank.R3>> {
-  const variable = (name: (typeof NAMES)[number]) => {
+function headVariables(): HeadMap<tf.Variable<tf.Rank.R3>> {
+  const variable = (name: HeadName) => {
     const values = scene.heads[name];
     const rows = scene.anchors.length / 4;
     const shape: [number, number, number] = [2, rows, values.length / (2 * rows)];
@@ -50,17 +51,17 @@ describe.each(['wasm, heads in place', 'wasm, heads copied', 'cpu'])(
     it('has the loss and the gradients of the reference', () => {
       const loss = new DetectionLoss(kernels, scene.anchors, scene.classes);
       const heads = headVariables();
-      const variables = NAMES.map((name) => heads[name]);
+      const variables = HEAD_NAMES.map((name) => heads[name]);
       const targets = targetsOf(loss);
       const expected = referenceGradients(scene.heads, targets, loss.options);
-      // The factor checks that what flows in from behind the loss is heeded.
+      // The factor checks that the incoming gradient is used.
       const { value, grads } = tf.variableGrads(
         () => tf.mul(refineDetLoss(loss, heads, scene.truths).loss, 3),
         variables,
       );
       const total = referenceLoss(scene.heads, targets, loss.options).total;
       expect(value.dataSync()[0]).toBeCloseTo(3 * total, 3);
-      for (const name of NAMES) {
+      for (const name of HEAD_NAMES) {
         const actual = grads[heads[name].name].dataSync<'float32'>();
         const worst = actual.reduce(
           (most, slope, i) => Math.max(most, Math.abs(slope - 3 * expected[name][i])),
@@ -72,10 +73,10 @@ describe.each(['wasm, heads in place', 'wasm, heads copied', 'cpu'])(
       loss.dispose();
     });
 
-    it('neither keeps tensors nor lets the heap grow', () => {
+    it('leaks no tensors and does not let the heap grow', () => {
       const loss = new DetectionLoss(kernels, scene.anchors, scene.classes);
       const heads = headVariables();
-      const variables = NAMES.map((name) => heads[name]);
+      const variables = HEAD_NAMES.map((name) => heads[name]);
       const step = () => {
         const { value, grads } = tf.variableGrads(
           () => refineDetLoss(loss, heads, scene.truths).loss,
@@ -103,17 +104,17 @@ describe.each(['wasm, heads in place', 'wasm, heads copied', 'cpu'])(
       expect(shared.parts.positives).toEqual(alone.parts.positives);
       expect(shared.parts.armConf).toBeCloseTo(alone.parts.armConf / 2, 6);
       expect(shared.parts.odmLoc).toBeCloseTo(alone.parts.odmLoc / 4, 6);
-      tf.dispose([alone.loss, shared.loss, ...NAMES.map((name) => heads[name])]);
+      tf.dispose([alone.loss, shared.loss, ...HEAD_NAMES.map((name) => heads[name])]);
       loss.dispose();
     });
 
-    it('refuses heads of another shape', () => {
+    it('rejects heads of another shape', () => {
       const loss = new DetectionLoss(kernels, scene.anchors, scene.classes + 1);
       const heads = headVariables();
       expect(() => refineDetLoss(loss, heads, scene.truths)).toThrow(
         /^odmConf has shape \[2,255,5\], expected \[2,255,6\]$/,
       );
-      tf.dispose(NAMES.map((name) => heads[name]));
+      tf.dispose(HEAD_NAMES.map((name) => heads[name]));
       loss.dispose();
     });
   },

@@ -14,8 +14,8 @@ import type { StepRecord } from '../../src/training/run/step-record.ts';
 import { type TrainCallOptions, trainOn } from '../../src/training/run/train.ts';
 import type { TrainingHost } from '../../src/training/run/training-host.ts';
 import { readModel } from '../../src/weights/model-file.ts';
+import { sourceHost } from '../../support/node-workers.ts';
 import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
-import { sourceHost } from '../../support/training/node-workers.ts';
 import { emptyFolder } from '../datasets/tree.ts';
 
 const shared = (file: string) => fileURLToPath(new URL(`../../../shared/${file}`, import.meta.url));
@@ -90,7 +90,7 @@ describe('train', { timeout: 180_000 }, () => {
     },
   );
 
-  it('keeps every tensor that fits when the classes change', async () => {
+  it('keeps every matching tensor when the classes change', async () => {
     const data = await shapesDataset(emptyFolder(), 2);
     const [first, second] = [emptyFolder(), emptyFolder()];
     const named = [{ path: 'shapes', split: 'val' }];
@@ -104,8 +104,8 @@ describe('train', { timeout: 180_000 }, () => {
     const call = { store: new RunFolder(second), onNote: (note: string) => notes.push(note) };
     await stepsOf(options, { data: { train }, ...call });
     // Weight and bias of four class heads.
-    expect(notes.join()).toMatch(/\d+ tensors taken, 8 begin anew/);
-    expect(notes.join()).toMatch(/has itself been trained on shapes:val/);
+    expect(notes.join()).toMatch(/\d+ tensors used, 8 initialized at random/);
+    expect(notes.join()).toMatch(/was trained on shapes:val: its scores there are too good/);
     const models = [first, second].map((folder) =>
       readFileSync(path.join(folder, RUN_FILES.model)),
     );
@@ -115,7 +115,7 @@ describe('train', { timeout: 180_000 }, () => {
       .get(kept)!
       .data.map((value, i) => Math.abs(value - old.weights.get(kept)!.data[i]));
     expect(Math.max(...difference)).toBeLessThan(1e-6);
-    // Names of files, not where they were.
+    // Names of files, not their folders.
     const { provenance } = old.config;
     expect(tuned.config.provenance).toMatchObject({
       init: RUN_FILES.model,
@@ -125,7 +125,7 @@ describe('train', { timeout: 180_000 }, () => {
     expect(tuned.weights.get('odm3.conf.bias')!.shape).toEqual([12]);
   });
 
-  it('finishes the step and saves when it is aborted, then goes on to the same end', async () => {
+  it('finishes the step and saves when it is aborted, and continues to the same end', async () => {
     const data = await shapesDataset(emptyFolder(), 4);
     const [straight, stopped] = [emptyFolder(), emptyFolder()];
     const options = { ...quick, steps: 5 };
@@ -144,7 +144,7 @@ describe('train', { timeout: 180_000 }, () => {
     expect(await stepsOf({}, { data: { train: data }, store, resume: true })).toEqual([]);
   });
 
-  it('goes on without the file that it began with', async () => {
+  it('resumes without the file that it started from', async () => {
     const data = { train: await shapesDataset(emptyFolder(), 2) };
     const [first, second] = [emptyFolder(), emptyFolder()];
     await stepsOf({ ...quick, steps: 1 }, { data, store: new RunFolder(first) });
@@ -179,7 +179,7 @@ describe('train', { timeout: 180_000 }, () => {
     expect(running).toBe(0);
   });
 
-  it('stops in the middle of an evaluation, and makes up for it when it goes on', async () => {
+  it('stops in the middle of an evaluation and repeats it when it continues', async () => {
     const images = await shapesDataset(emptyFolder(), 4);
     const data = { train: images, validation: images };
     const [straight, stopped] = [emptyFolder(), emptyFolder()];
@@ -199,7 +199,7 @@ describe('train', { timeout: 180_000 }, () => {
     ];
     expect(await untilEvaluation(false)).toEqual([first, second]);
     expect(existsSync(path.join(stopped, RUN_FILES.best))).toBe(false);
-    // Interrupted in the evaluation that was owed, once more.
+    // Interrupted again, in the repeated evaluation.
     expect(await untilEvaluation(true)).toEqual([second]);
     const rest = await stepsOf({}, { data, store, resume: true });
     expect(rest.map(({ step }) => step)).toEqual([2, 3, 4]);
@@ -234,7 +234,7 @@ describe('train', { timeout: 180_000 }, () => {
     expect(rest.map(({ step }) => step)).toEqual([3, 4]);
   });
 
-  it('refuses to begin where another run is kept, and to resume with other data', async () => {
+  it('refuses to start in the store of another run, and to resume with other data', async () => {
     const data = await shapesDataset(emptyFolder(), 3);
     const store = new RunFolder(emptyFolder());
     await stepsOf({ ...quick, steps: 1 }, { data: { train: data }, store });
@@ -261,7 +261,7 @@ describe('train', { timeout: 180_000 }, () => {
     const model = await readModel(readFileSync(path.join(folder, RUN_FILES.model)));
     const hasTcb = model.graph.layers.some(({ name }) => name.startsWith('tcb'));
     expect(hasTcb).toBe(!('graphOptions' in ablation));
-    // What reads the model needs no flag: it says how its heads are meant.
+    // Detection needs no flag: the model file states how to decode its heads.
     const decoding = { refineAnchors: true, objectnessThreshold: 0.01, ...ablation.loss };
     expect(model.config.decoding).toEqual(decoding);
   });

@@ -10,8 +10,8 @@ import type { TrainOptions } from '../../src/training/config/train-config.ts';
 import { inspectData } from '../../src/training/data/training-set.ts';
 import { initialModel } from '../../src/training/init/initial-weights.ts';
 import { Trainer } from '../../src/training/run/trainer.ts';
+import { sourceHost } from '../../support/node-workers.ts';
 import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
-import { sourceHost } from '../../support/training/node-workers.ts';
 import { emptyFolder } from '../datasets/tree.ts';
 
 const SMALL: TrainOptions = {
@@ -44,7 +44,7 @@ async function lossesOf(trainer: Trainer): Promise<number[]> {
 }
 
 describe('Trainer', { timeout: 180_000 }, () => {
-  it('gives the same run with the same seed and workers, another with another seed', async () => {
+  it('gives the same run with the same seed and workers, and a different run with another seed', async () => {
     const data = await shapesDataset(emptyFolder(), 6);
     const first = await lossesOf(await trainerOn(data, {}));
     const again = await lossesOf(await trainerOn(data, {}));
@@ -55,8 +55,8 @@ describe('Trainer', { timeout: 180_000 }, () => {
 
   it('takes the same steps with two workers as with one, within rounding', async () => {
     const data = await shapesDataset(emptyFolder(), 6);
-    // Unlike AdamW, SGD does not blow up the rounding of small gradients. A few steps: later one may
-    // let mining, which ranks the negatives, take another.
+    // Unlike AdamW, SGD does not amplify the rounding of small gradients. Only a few steps: later, rounding
+    // may change the ranking of negatives, and so which ones mining selects.
     const options: TrainOptions = {
       steps: 3,
       optimizer: { kind: 'sgd' },
@@ -74,7 +74,7 @@ describe('Trainer', { timeout: 180_000 }, () => {
     const two = await lossesOf(await trainerOn(data, { workers: 2 }));
     const again = await lossesOf(await trainerOn(data, { workers: 2 }));
     expect(two[0] / one[0]).toBeCloseTo(1, 5);
-    // AdamW makes steps of one size out of gradients of any: differences grow.
+    // AdamW makes steps of one size from gradients of any size: differences grow.
     for (const [i, loss] of two.entries()) expect(Math.abs(loss / one[i] - 1)).toBeLessThan(0.02);
     expect(again).toEqual(two);
   });
@@ -87,7 +87,7 @@ describe('Trainer', { timeout: 180_000 }, () => {
       augmentation: NO_AUGMENTATION,
       freeze: frozenBackbone,
       optimizer: { kind: 'sgd', momentum: 0, weightDecay: 0, biasRate: 1 },
-      // So small that the second of two steps begins where the first did, nearly.
+      // So small that the second of two steps begins almost where the first did.
       schedule: { kind: 'constant', learningRate: 1e-5, warmupSteps: 0 },
     };
     const movedBy = async (more: TrainOptions): Promise<Float32Array> => {
@@ -105,7 +105,7 @@ describe('Trainer', { timeout: 180_000 }, () => {
     expect(norm(once.map((value, i) => 2 * value - twice[i])) / norm(twice)).toBeLessThan(0.05);
   });
 
-  it('goes on bit by bit from an exported state', async () => {
+  it('continues bit by bit from an exported state', async () => {
     const data = await shapesDataset(emptyFolder(), 6);
     const straight = await trainerOn(data, {});
     const expected = await lossesOf(straight);
@@ -123,7 +123,7 @@ describe('Trainer', { timeout: 180_000 }, () => {
     expect(await lossesOf(resumed)).toEqual(expected.slice(3));
   });
 
-  it('leaves frozen layers alone, and trains the rest', async () => {
+  it('does not change frozen layers, and trains the rest', async () => {
     const data = await shapesDataset(emptyFolder(), 4);
     const freeze = [{ layers: ['stem', 'block0'], until: 0, rate: 0, rampSteps: 0 }];
     const trainer = await trainerOn(data, { freeze, steps: 2 });
@@ -156,7 +156,7 @@ describe('Trainer', { timeout: 180_000 }, () => {
     expect(tf.memory().numTensors).toBe(0);
   });
 
-  it('stops at a loss that is not finite, naming its parts, the step and the images', async () => {
+  it('stops at a loss that is not finite, and reports its parts, the step and the images', async () => {
     const data = await shapesDataset(emptyFolder(), 2);
     const config = resolveTrainConfig({ ...SMALL, batch: 2 });
     const { model } = await initialModel(config, data.classes);
@@ -172,7 +172,7 @@ describe('Trainer', { timeout: 180_000 }, () => {
     await trainer.close();
   });
 
-  it('replaces an image that cannot be read, and says so once', async () => {
+  it('replaces an image that cannot be read, and reports it once', async () => {
     const folder = emptyFolder();
     const data = await shapesDataset(folder, 3);
     writeFileSync(path.join(folder, 'shapes1.png'), 'no image');
@@ -183,7 +183,7 @@ describe('Trainer', { timeout: 180_000 }, () => {
     expect(warnings[0]).toContain('shapes1.png');
   });
 
-  it('makes mosaics and pastes boxes, the same whatever the number of workers', async () => {
+  it('makes mosaics and pastes boxes, the same with any number of workers', async () => {
     const data = await shapesDataset(emptyFolder(), 6);
     const augmentation = { mosaic: { probability: 0.5 }, paste: { probability: 1 } };
     const one = await lossesOf(await trainerOn(data, { augmentation, steps: 2 }));
@@ -206,27 +206,27 @@ describe('Trainer', { timeout: 180_000 }, () => {
 });
 
 describe('inspectData', () => {
-  it('notes what is odd about the data', async () => {
+  it('notes unusual properties of the data', async () => {
     const data = await shapesDataset(emptyFolder(), 3);
     data.images[0].boxes = [];
     const train = { ...data, classes: [...SHAPE_CLASSES, 'star'] };
     const notes = inspectData({ train }, 8).join('\n');
     expect(notes).toContain('no training image shows star');
-    expect(notes).toContain('1 training images have no boxes');
-    expect(notes).toContain('3 training images are fewer than the batch of 8');
+    expect(notes).toContain('1 of 3 training images have no boxes');
+    expect(notes).toContain('there are 3 training images for a batch of 8');
     expect(notes).toContain('without validation data');
     const clean = { ...data, images: data.images.slice(1, 2) };
     const validation = { ...data, images: data.images.slice(2) };
     expect(inspectData({ train: clean, validation }, 1)).toEqual([]);
     expect(inspectData({ train: clean, validation: clean }, 1)).toEqual([
-      '1 validation images are trained on too: their scores tell nothing',
+      '1 of 1 validation images are also training images: their scores are not meaningful',
     ]);
   });
 
-  it('refuses data that teach nothing', async () => {
+  it('rejects data without anything to learn', async () => {
     const data = await shapesDataset(emptyFolder(), 1);
     const inspect = (train: Dataset) => () => inspectData({ train }, 1);
-    expect(inspect({ ...data, images: [] })).toThrow(/have no images/);
+    expect(inspect({ ...data, images: [] })).toThrow(/has no images/);
     expect(inspect({ ...data, images: [{ ...data.images[0], boxes: [] }] })).toThrow(/no box/);
   });
 });

@@ -17,7 +17,7 @@ describe('truthOf', () => {
     checkTruth(truth, 4);
   });
 
-  it('cuts boxes off at the edges and leaves out what lies outside', () => {
+  it('clips boxes at the edges and leaves out boxes outside', () => {
     const boxes = [
       box(-10, -10, 20, 20),
       box(100, 0, 5, 5),
@@ -29,7 +29,7 @@ describe('truthOf', () => {
     expect([...corners]).toEqual([0, 0, 0.1, 0.1, 0.95, 0.95, 1, 1].map(Math.fround));
   });
 
-  it('ignores crowds always and difficult boxes on demand', () => {
+  it('always ignores crowds, and difficult boxes on request', () => {
     const boxes = [
       box(0, 0, 1, 1),
       box(0, 0, 1, 1, { crowd: true }),

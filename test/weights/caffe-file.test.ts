@@ -61,7 +61,7 @@ describe('caffemodel files', () => {
     });
   });
 
-  it('return what was written, whatever the position of the bytes', () => {
+  it('return what was written, at any position of the bytes', () => {
     const value = fc.float({ noNaN: true });
     fc.assert(
       fc.property(fc.string(), fc.array(value, { minLength: 1 }), (name, values) => {
@@ -116,7 +116,7 @@ describe('damaged caffemodel files', () => {
     expect(codeOf(data)).toBe('MODEL_CORRUPT');
   });
 
-  it('are refused when they hold no weights', () => {
+  it('are refused without weights', () => {
     expect(codeOf(net(layerV2('a')))).toBe('MODEL_FORMAT');
   });
 

@@ -35,7 +35,7 @@ function named(...names: string[]): Uint8Array {
 }
 
 describe('formats', () => {
-  it('are told by their first bytes', () => {
+  it('are detected by their first bytes', () => {
     expect(detectFormat(fixture('zip-2.pth'))).toBe('torch');
     expect(detectFormat(fixture('legacy-4.pth'))).toBe('torch');
     expect(detectFormat(net(layerV2('a', blob([1], [1]))))).toBe('caffe');
@@ -57,7 +57,7 @@ describe('formats', () => {
     expect(failure(() => convertModel(new Uint8Array(), OPTIONS)).code).toBe('MODEL_EMPTY');
   });
 
-  it('can be forced, and misspelt', () => {
+  it('can be chosen, and an unknown one is refused', () => {
     expect(failure(() => readTensors(fixture('zip-2.pth'), 'safetensors')).code).toBe(
       'MODEL_FORMAT',
     );
@@ -84,7 +84,7 @@ describe('conversion', () => {
     expect(code({ inputHeight: 100 })).toBe('INVALID_OPTION');
   });
 
-  it('refuses tensors of no known layout and shows some', () => {
+  it('refuses tensors of an unknown layout and lists some', () => {
     const error = failure(() => convertModel(fixture('zip-2.pth'), OPTIONS));
     expect(error.code).toBe('MODEL_FORMAT');
     expect(error.message).toContain('"float32", "float16", "bfloat16"');
@@ -93,13 +93,13 @@ describe('conversion', () => {
   it('refuses a backbone, which only a training can complete', () => {
     const error = failure(() => convertModel(named('0.weight', '31.weight', '33.weight'), OPTIONS));
     expect(error.code).toBe('WEIGHTS_MISMATCH');
-    expect(error.message).toContain('backbone only');
+    expect(error.message).toContain('only a backbone');
     const { missing } = importModel(named('0.weight', '31.weight', '33.weight'), OPTIONS);
     expect(error.details).toEqual(missing.map((name) => `missing: ${name}`));
     expect(missing.length).toBeGreaterThan(50);
   });
 
-  it('names misfits, and all of them in the details', () => {
+  it('names tensors that do not fit, and all of them in the details', () => {
     const names = Array.from({ length: 12 }, (_, i) => `surprise.${i}`);
     const shapes = Object.entries({ ...torchPort(), 'odm_loc.0.bias': [13] });
     const tensors = new Map(
@@ -148,7 +148,7 @@ describe('importing a part', () => {
     layerV2('fc6', blob([2], [1, 2])),
   );
 
-  it('gives what there is and names the rest', () => {
+  it('returns the tensors of the file and names the missing ones', () => {
     const { weights, missing, mismatched, layout, config, graph } = importModel(caffe, {
       ...OPTIONS,
       inputWidth: 512,

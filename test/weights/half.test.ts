@@ -51,7 +51,7 @@ describe('float16', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('overflows to infinity only from half a step above the largest value', () => {
+  it('overflows to infinity only from half a unit above the largest value', () => {
     expect(encode(65519.996, 65520, 1e30, Infinity, -Infinity)).toEqual([
       0x7bff, 0x7c00, 0x7c00, 0x7c00, 0xfc00,
     ]);
@@ -59,7 +59,7 @@ describe('float16', () => {
     expect(decode(...encode(Number.NaN))[0]).toBeNaN();
   });
 
-  it('errs by at most half a step', () => {
+  it('has an error of at most half a unit in the last place', () => {
     fc.assert(
       fc.property(fc.float({ min: -65504, max: 65504, noNaN: true }), (value) => {
         const [rounded] = decode(...encode(value));

@@ -158,7 +158,7 @@ describe.each(CASES)('$layout', (c) => {
   const layout = chooseLayout(tensors, c.format, c.preset);
   const graph = presetGraph(c.preset, 20, layout.graphOptions);
 
-  it('is recognized, and fits the graph but for what it lacks', () => {
+  it('is recognized, and fits the graph except for its missing tensors', () => {
     expect(layout.name).toBe(c.layout);
     const { missing, mismatched, unexpected, ignored } = matchTensors(tensors, graph, layout);
     expect(mismatched).toEqual([]);
@@ -254,7 +254,7 @@ describe('batch normalization of Caffe', () => {
     ]);
   });
 
-  it('takes a factor of 0 for no statistics at all', () => {
+  it('reads a factor of 0 as missing statistics', () => {
     expect(tensors(0).slice(0, 2)).toEqual([
       [0, 0],
       [0, 0],

@@ -1,6 +1,6 @@
 /**
- * The tensors of every importable layout, written down from the layouts' own documentation rather
- * than from the importers: name → shape, for 20 classes and the background.
+ * The tensors of every importable layout, written from the documentation of the layouts, not
+ * from the importers: name → shape, for 20 classes and the background.
  */
 type Shapes = Record<string, number[]>;
 

@@ -183,7 +183,7 @@ describe('damaged pickles', () => {
     ['an empty stack', pickle()],
     ['a recalled memo that was never set', pickle('h', 1)],
     ['a tuple without a mark', pickle('t')],
-    ['an append to no list', pickle('NNa')],
+    ['an append to something else than a list', pickle('NNa')],
     ['items without a dict', pickle('NNNs')],
     ['a key without a value', pickle('}(Nu')],
     ['attributes of a number', pickle(integer(1), '}b')],

@@ -15,7 +15,7 @@ it('quantizes along the output channels', () => {
   expect(outputChannels([3, 3, 16, 1])).toBe(16);
 });
 
-it('errs by at most half a scale, whatever the values', () => {
+it('has an error of at most half a scale for any values', () => {
   const value = fc.float({ min: -1e6, max: 1e6, noNaN: true });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5 }), fc.array(value), (channels, list) => {

@@ -175,7 +175,7 @@ describe('the legacy format', () => {
     ['a missing storage', tensor(storage('7', 6), 0, [1], [1]), {}],
     ['an unknown storage', tensor(storage('7', 6), 0, [1], [1]), { 7: values, 8: [] }],
     ['a tensor without storage', tensor(NONE, 0, [1], [1]), {}],
-    ['a persistent id that is no storage', bytes(unicode('module'), 'Q'), {}],
+    ['a persistent id that is not a storage', bytes(unicode('module'), 'Q'), {}],
   ])('refuses %s', (_what, value, storages) => {
     expect(codeOf(legacyFile(dict(['a', value]), storages))).toBe('MODEL_CORRUPT');
   });
@@ -212,7 +212,7 @@ describe('the zip format', () => {
     expect(codeOf(zipFile(root, { 'x/data/0': ONES.subarray(4) }))).toBe('MODEL_CORRUPT');
   });
 
-  it('refuses archives that are no checkpoint', () => {
+  it('refuses archives that are not a checkpoint', () => {
     expect(codeOf(zipSync({ 'a.txt': bytes('a') }))).toBe('MODEL_FORMAT');
     expect(codeOf(zipSync({ 'a.txt': bytes('a') }, { level: 0 }))).toBe('MODEL_FORMAT');
   });

@@ -1,32 +1,22 @@
-/** `refinedet convert`: foreign weights to a model file, or a model file to another storage type. */
+/** `refinedet convert`: foreign weights to a model file, or a model file to another type. */
 import path from 'node:path';
 import { readBytes } from '#platform';
-import type { Size } from '../../detection/views.ts';
 import { naming, RefineDetError } from '../../errors.ts';
 import { foldBatchNorm } from '../../model/fold.ts';
 import { initializeWeights } from '../../model/initialize.ts';
 import type { Model } from '../../model/model.ts';
 import { convertModel, type ImportOptions, importModel } from '../../weights/convert-weights.ts';
 import type { Fit } from '../../weights/import.ts';
-import { isModelFile, readModel, type StorageType, writeModel } from '../../weights/model-file.ts';
-import { classList } from '../class-lists.ts';
+import { isModelFile, readModel, writeModel } from '../../weights/model-file.ts';
 import { isUsageError } from '../describe-error.ts';
 import { isUrl } from '../inputs.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { modelLine } from '../model-line.ts';
+import { classList } from '../options/class-list.ts';
 import { requireAbsent, requireOther, writeWhole } from '../output-files.ts';
 import { counted, printable } from '../printable.ts';
 import { print } from '../terminal.ts';
-
-export interface ConvertFlags {
-  preset?: string;
-  classes?: string;
-  dtype?: StorageType;
-  layout?: string;
-  inputSize?: Size;
-  init?: true;
-  force?: true;
-}
+import type { ConvertFlags } from './convert-options.ts';
 
 /** @throws USAGE, FILE_*, FETCH_FAILED, MODEL_*, PICKLE_FORBIDDEN, UNKNOWN_PRESET, WEIGHTS_MISMATCH */
 export async function runConvert(
@@ -48,7 +38,7 @@ export async function runConvert(
 
 interface Converted {
   model: Model;
-  /** What became of the file's tensors. */
+  /** Sentences about the tensors of the file. */
   notes: string[];
 }
 
@@ -61,7 +51,7 @@ async function read(bytes: Uint8Array, source: string, flags: ConvertFlags): Pro
   return { model, notes: [`read ${source}: layout ${layout}, ${importedFrom}`] };
 }
 
-/** A model file describes itself. */
+/** Reads a model file, which describes itself. */
 async function reread(bytes: Uint8Array, source: string, flags: ConvertFlags): Promise<Model> {
   for (const name of ['preset', 'classes', 'layout', 'init'] as const) {
     if (flags[name] === undefined) continue;
@@ -95,7 +85,7 @@ async function importOptions(source: string, flags: ConvertFlags): Promise<Impor
   };
 }
 
-/** The file's tensors where they fit, fresh ones for the rest. */
+/** A model with the tensors that fit, and random ones for the rest. */
 function initialized(bytes: Uint8Array, options: ImportOptions): Converted {
   const { config, graph, weights, layout, ...fit } = importModel(bytes, options);
   const fresh = initializeWeights(graph);
@@ -115,7 +105,7 @@ function fitLines({ missing, mismatched, unexpected, ignored }: Fit): string[] {
     ...listed('missing, initialized at random', missing),
     ...listed('of a wrong shape, initialized at random', shapes),
     ...listed('unexpected, left out', unexpected),
-    ...listed('of no use to a detector, left out', ignored),
+    ...listed('not used by a detector, left out', ignored),
   ];
 }
 
@@ -123,7 +113,7 @@ function listed(what: string, names: readonly string[]): string[] {
   return names.length === 0 ? [] : [`${names.length} ${what}: ${names.join(', ')}`];
 }
 
-/** Errors of the file's content name it. */
+/** Adds the name of the file to errors about its content. */
 async function namingFile<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

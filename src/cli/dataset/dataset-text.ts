@@ -1,4 +1,4 @@
-/** How the `dataset` commands show their results. */
+/** Results of the `dataset` commands as text. */
 import path from 'node:path';
 import { formatPlace } from '../../datasets/check/findings.ts';
 import type {
@@ -17,10 +17,10 @@ import { textBar, textTable } from '../text-table.ts';
 const BAR_WIDTH = 24;
 /** Width of `100.0 %`. */
 const PERCENT_WIDTH = 7;
-/** Findings shown of each kind; `--json` has all. */
+/** Findings of each kind in the text; `--json` has all. */
 const SHOWN_FINDINGS = 5;
 
-/** The report as text, findings last: that is what stays on the screen. */
+/** The report as text; the findings come last, because the end stays on the screen. */
 export function checkText(report: CheckReport): string {
   const { root, format, classes, stats } = report;
   const splits = Object.values(stats.splits);
@@ -54,7 +54,7 @@ function splitTable({ splits }: DatasetStats): string[] {
   );
 }
 
-/** Boxes of every class that has any, by split. */
+/** Boxes per split, of every class that has boxes. */
 function classTable(classes: readonly string[], { splits, anchors }: DatasetStats): string[] {
   const names = Object.keys(splits);
   const rows = classes.map((label) => [
@@ -109,14 +109,14 @@ function findingList(name: string, findings: readonly Finding[], root: string): 
   return [counted(findings.length, name), ...lines];
 }
 
-/** What was written where, and what the format could not hold. */
+/** The result of a conversion, with what the format could not hold. */
 export function convertText(folder: string, { images, boxes, losses }: ConvertReport): string {
   const written = `${counted(images, 'image')} and ${counted(boxes, 'box', 'boxes')}`;
   const lines = [`wrote ${written} in ${printable(folder)}`];
   return [...lines, ...losses.map((loss) => `lost: ${loss}`), ''].join('\n');
 }
 
-/** What became of the boxes, by reason. */
+/** Boxes that were kept and dropped, by reason. */
 export function droppedText({ boxes, dropped }: Pick<FixReport, 'boxes' | 'dropped'>): string {
   const reasons = Object.entries(dropped);
   if (reasons.length === 0) return '';
@@ -125,7 +125,7 @@ export function droppedText({ boxes, dropped }: Pick<FixReport, 'boxes' | 'dropp
   return `kept ${counted(boxes, 'box', 'boxes')}, dropped ${total}: ${parts.join(', ')}\n`;
 }
 
-/** What was left out, clipped or corrected, one change a line. */
+/** Boxes left out, clipped or corrected, one change per line. */
 export function changesText(changes: readonly string[]): string {
   return changes.map((change) => `${printable(change)}\n`).join('');
 }

@@ -1,57 +1,32 @@
-/** `refinedet dataset`: reports and what was written on stdout, remarks on stderr. */
+/** `refinedet dataset`: reports on stdout, warnings on stderr. */
 import { formatPlace } from '../../datasets/check/findings.ts';
 import {
-  type CopyImages,
   checkDataset,
   convertDataset,
-  type DatasetFormat,
   fixDataset,
-  type LoadOptions,
+  type LoadDatasetOptions,
   loadSplits,
   lostMost,
-  type WrittenFormat,
 } from '../../datasets/index.ts';
-import type { PresetName } from '../../model/presets.ts';
-import { classList } from '../class-lists.ts';
 import { EXIT_FAILURE } from '../describe-error.ts';
 import { interruptSignal } from '../interrupt.ts';
+import { givenClasses } from '../options/class-list.ts';
+import { dataPart, withSplit } from '../options/data-part.ts';
 import { requireAbsent } from '../output-files.ts';
 import { Progress } from '../progress.ts';
 import { print, warn } from '../terminal.ts';
+import type { CheckFlags, ConvertFlags } from './dataset-options.ts';
 import { changesText, checkText, convertText, droppedText } from './dataset-text.ts';
 
-interface ReadFlags {
-  split?: string;
-  format?: DatasetFormat;
-  classes?: string;
-  map?: ReadonlyMap<string, string>;
-  imageFolder?: string[];
-}
-
-interface WriteFlags {
-  images: CopyImages;
-  force?: true;
-  json?: true;
-}
-
-export interface CheckFlags extends ReadFlags, WriteFlags {
-  preset?: PresetName;
-  decode?: true;
-  fix?: string;
-}
-
-export interface ConvertFlags extends ReadFlags, WriteFlags {
-  to: WrittenFormat;
-}
-
 /** @throws as `checkDataset` and `fixDataset` */
-export async function runCheck(location: string, flags: CheckFlags): Promise<void> {
+export async function runCheck(data: string, flags: CheckFlags): Promise<void> {
   const { preset, decode, fix, images: copyImages, force: overwrite, json } = flags;
   if (fix !== undefined && !overwrite) await requireAbsent([fix]);
   const bar = progressBar();
   const { onProgress } = bar;
   const signal = interruptSignal();
-  const options = { ...(await readOptions(flags)), preset, decode, onProgress, signal };
+  const { location, ...read } = await readOptions(data, flags);
+  const options = { ...read, preset, decode, onProgress, signal };
   try {
     if (fix === undefined) {
       const report = await checkDataset(location, options);
@@ -65,7 +40,7 @@ export async function runCheck(location: string, flags: CheckFlags): Promise<voi
       `${checkText(check)}\n${changesText(fixed.changes)}${convertText(fix, fixed)}${droppedText(fixed)}`;
     await print(json ? toJson({ ...check, fix: written }) : text());
     if (lostMost(fixed) && !overwrite) {
-      warn('most boxes were dropped: correct the dataset, or say with --force that this is right');
+      warn('most boxes were dropped: correct the dataset, or accept it with --force');
       process.exitCode = EXIT_FAILURE;
     }
     if (fixed.remaining.length > 0) process.exitCode = EXIT_FAILURE;
@@ -75,14 +50,11 @@ export async function runCheck(location: string, flags: CheckFlags): Promise<voi
 }
 
 /** @throws as `loadDataset` and `convertDataset` */
-export async function runConvert(
-  location: string,
-  folder: string,
-  flags: ConvertFlags,
-): Promise<void> {
+export async function runConvert(data: string, folder: string, flags: ConvertFlags): Promise<void> {
   const { to, images: copyImages, force: overwrite, json } = flags;
   if (!overwrite) await requireAbsent([folder]);
-  const splits = await loadSplits(location, await readOptions(flags));
+  const { location, ...options } = await readOptions(data, flags);
+  const splits = await loadSplits(location, options);
   for (const warning of splits.flatMap(({ warnings }) => warnings)) {
     const isLeftOut = !FRAME_CODES.has(warning.code);
     warn(`${isLeftOut ? 'left out: ' : ''}${formatPlace(warning)}: ${warning.message}`);
@@ -95,12 +67,15 @@ export async function runConvert(
 /** Warnings about images that are written all the same. */
 const FRAME_CODES: ReadonlySet<string> = new Set(['size-mismatch', 'unknown-frame']);
 
-async function readOptions(flags: ReadFlags): Promise<LoadOptions> {
-  const { split, format, map, imageFolder, classes } = flags;
-  return { split, format, map, imageFolder, ...(classes && { classes: await classList(classes) }) };
+async function readOptions(
+  data: string,
+  { dataFormat: format, map, imageFolder, ...flags }: CheckFlags | ConvertFlags,
+): Promise<LoadDatasetOptions & { location: string }> {
+  const { path: location, split } = withSplit(dataPart(data), flags.split);
+  return { location, split, format, map, imageFolder, classes: await givenClasses(flags.classes) };
 }
 
-/** A bar that appears when the number of images is known. */
+/** A progress bar that appears when the number of images is known. */
 function progressBar(): { onProgress(done: number, total: number): void; stop(): void } {
   let bar: Progress | undefined;
   return {

@@ -1,48 +1,37 @@
 /** `refinedet dataset rank`: the images worth labeling next, as JSONL on stdout. */
-import type { Threads } from '../../backend/wasm.ts';
-import type { DatasetFormat } from '../../datasets/index.ts';
 import { imagesToRank } from '../../datasets/rank/images-to-rank.ts';
 import { type RankedImage, rankImage } from '../../datasets/rank/rank-image.ts';
+import { detectInOrder } from '../../evaluation/detect-dataset.ts';
 import { EXIT_FAILURE, reportError } from '../describe-error.ts';
-import { runnerSource } from '../eval/detect-for-eval.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { loadNamedModel } from '../model-source.ts';
+import { dataPart, withSplit } from '../options/data-part.ts';
 import { roundedPixels, roundedScore } from '../output/format.ts';
 import { Progress } from '../progress.ts';
 import { startRunner } from '../runner/runner.ts';
 import { print, warn } from '../terminal.ts';
-
-export interface RankFlags {
-  model?: string;
-  split?: string;
-  format?: DatasetFormat;
-  map?: ReadonlyMap<string, string>;
-  imageFolder?: string[];
-  limit?: number;
-  threads?: Threads;
-  workers?: number;
-  quiet?: true;
-}
+import type { RankFlags } from './dataset-options.ts';
 
 /** Below this a detection is noise rather than doubt. */
 const SCORE_THRESHOLD = 0.05;
 
 /** @throws FILE_NOT_FOUND, DATASET_*, NO_DEFAULT_MODEL, MODEL_*, ABORTED */
-export async function runRank(location: string, flags: RankFlags): Promise<void> {
-  const { split, format, map, imageFolder, limit } = flags;
+export async function runRank(data: string, flags: RankFlags): Promise<void> {
+  const { dataFormat: format, map, imageFolder, limit } = flags;
+  const { path: location, split } = withSplit(dataPart(data), flags.split);
   const signal = interruptSignal();
   const { images, classes } = await imagesToRank(location, { split, format, map, imageFolder });
   const model = await loadNamedModel(flags.model, signal);
   const known = new Set(model.config.classes);
   const workers = Math.min(flags.workers ?? 1, images.length);
-  const threads = flags.threads ?? (workers > 1 ? 1 : 'auto');
-  const detect = { scoreThreshold: SCORE_THRESHOLD };
-  const runner = await startRunner({ model, threads, detect }, workers, warn);
+  const { threads } = flags;
+  const { detector } = await startRunner(model, { workers, threads, warn, signal });
   const progress = new Progress(images.length, flags);
   const ranked: RankedImage[] = [];
   try {
     const all = images.map(({ image }) => image);
-    for await (const { index, detections, error } of runnerSource(runner)(all, signal)) {
+    const source = detectInOrder(detector, { scoreThreshold: SCORE_THRESHOLD });
+    for await (const { index, detections, error } of source(all, signal)) {
       progress.advance();
       if (error) {
         reportError(error);
@@ -51,7 +40,7 @@ export async function runRank(location: string, flags: RankFlags): Promise<void>
     }
   } finally {
     progress.stop();
-    await runner.close();
+    await detector.dispose();
   }
   const best = ranked.sort((a, b) => b.score - a.score || (a.file < b.file ? -1 : 1));
   await print(best.slice(0, limit).map(line).join(''));

@@ -1,4 +1,4 @@
-/** A small web server for a {@link Site}, with the headers that threads need. */
+/** Serves a {@link Site} over HTTP with the headers that threads need. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
@@ -15,7 +15,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Listens at the first of the ports that is free; 0 is any.
+ * Listens at the first free port of the list; 0 means any port.
  * @throws ADDRESS_UNAVAILABLE
  */
 export async function serveSite(

@@ -1,4 +1,4 @@
-/** The files of the demo page, in memory: nothing else on the disk can be asked for. */
+/** The files of the demo page, in memory: the server cannot reach other files on the disk. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,7 +13,7 @@ export interface SiteFile {
 /** By path, without a slash at the start. */
 export type Site = ReadonlyMap<string, SiteFile>;
 
-/** Where the page looks for its model. */
+/** Path from which the page loads its model. */
 const MODEL = 'models/default.safetensors';
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -9,37 +9,31 @@ import { RefineDetError } from '../../errors.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { writeWhole } from '../output-files.ts';
 import { print } from '../terminal.ts';
+import type { DemoFlags } from './demo-options.ts';
 import { serveSite } from './demo-server.ts';
 import { readSite, type Site } from './demo-site.ts';
 
-export interface DemoFlags {
-  model?: string;
-  port?: number;
-  host: string;
-  out?: string;
-}
-
 const DEFAULT_PORT = 8320;
 
-/** Where the build puts the page, seen from the compiled module and from the source. */
+/** Folders of the built page, relative to the compiled module and to the source. */
 const PAGES = ['../../demo/', '../../../dist/demo/'];
 
 /**
- * Serves until it is interrupted, which is no failure.
+ * Serves until it is interrupted, which counts as success.
  * @throws NO_DEFAULT_MODEL, FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, FILE_WRITE, ADDRESS_UNAVAILABLE,
  *   ABORTED
  */
 export async function runDemo({ model, port, host, out }: DemoFlags): Promise<void> {
   const signal = interruptSignal();
   const bytes = await (model ? readBytes(model, signal) : defaultModelBytes(signal));
-  // What is no model is refused here rather than in the page.
+  // A file that is not a model fails here rather than in the page.
   await readNamed(bytes, model ?? 'the default model');
   const site = await readSite(await pageFolder(), bytes);
   if (out !== undefined) return writeSite(site, out);
 
   const { server, url } = await serveSite(site, host, port ?? [DEFAULT_PORT, 0]);
   await print(`${url}\n`);
-  process.stderr.write('refinedet: open this address in a browser; Ctrl-C ends\n');
+  process.stderr.write('refinedet: open this address in a browser; Ctrl-C stops the server\n');
   if (!signal.aborted) await once(signal, 'abort');
   server.closeAllConnections();
   server.close();

@@ -1,43 +1,16 @@
-/** The options of `refinedet detect` as commander yields them, and what they mean to a detector. */
-import type { Threads } from '../../backend/wasm.ts';
+/** From the flags of `refinedet detect` to the options of a detector. */
 import type { DetectOptions } from '../../detection/detect-options.ts';
-import type { Size } from '../../detection/views.ts';
 import { RefineDetError } from '../../errors.ts';
-import type { SoftNms } from '../../kernels/postprocess-options.ts';
 import { INPUT_MULTIPLE } from '../../model/input-size.ts';
 import { isImageWord } from '../inputs.ts';
-import type { FormatName } from '../output/formats.ts';
+import { givenClasses } from '../options/class-list.ts';
+import type { DetectFlags } from './detect-options.ts';
 
-export interface DetectFlags {
-  model?: string;
-  threshold?: number;
-  nms?: number;
-  objectnessThreshold?: number;
-  topK?: number;
-  maxDetections?: number;
-  classes?: string[];
-  excludeClasses?: string[];
-  agnostic?: true;
-  softNms?: SoftNms;
-  multiScale?: true;
-  /** True without a value. */
-  tiles?: true | string;
-  fastDecode?: true;
-  inputSize?: Size;
-  threads?: Threads;
-  workers?: number;
-  recursive?: true;
-  format?: FormatName;
-  out?: string;
-  /** True without a value. */
-  save?: true | string;
-  force?: true;
-  quiet?: true;
-}
+export type { DetectFlags };
 
 /**
- * An option whose value may be left out swallows the word behind it: the image in
- * `--save photo.jpg`. A word that can only be an image becomes an input again.
+ * Returns images to the inputs: an option whose argument is optional takes the word after it, such as
+ * the image in `--save photo.jpg`.
  */
 export async function reclaimInputs(
   words: readonly string[],
@@ -54,8 +27,8 @@ export async function reclaimInputs(
   return [inputs, reclaimed];
 }
 
-/** @throws USAGE */
-export function detectOptions(flags: DetectFlags): Omit<DetectOptions, 'signal'> {
+/** @throws USAGE, FILE_NOT_FOUND for a file of class names */
+export async function detectOptions(flags: DetectFlags): Promise<Omit<DetectOptions, 'signal'>> {
   const { classes, excludeClasses, tiles } = flags;
   return {
     scoreThreshold: flags.threshold,
@@ -63,7 +36,7 @@ export function detectOptions(flags: DetectFlags): Omit<DetectOptions, 'signal'>
     objectnessThreshold: flags.objectnessThreshold,
     topK: flags.topK,
     maxDetections: flags.maxDetections,
-    classes: { allow: classes, deny: excludeClasses },
+    classes: { allow: await givenClasses(classes), deny: await givenClasses(excludeClasses) },
     agnostic: flags.agnostic,
     softNms: flags.softNms,
     multiScale: flags.multiScale,

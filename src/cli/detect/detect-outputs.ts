@@ -1,4 +1,4 @@
-/** Decides what is written where before anything is detected. */
+/** Plans the output files before detection starts. */
 import path from 'node:path';
 import { isFolder } from '../../datasets/dataset-files.ts';
 import { RefineDetError } from '../../errors.ts';
@@ -18,12 +18,13 @@ import { OutputNames } from '../output-names.ts';
 import { colorsFor, NO_COLORS } from '../terminal.ts';
 import type { DetectFlags } from './detect-flags.ts';
 
-/** Folder of annotated images when none is given. */
+/** Default folder of annotated images. */
 const SAVE_FOLDER = 'detections';
-/** Names that are meant for a file of results. */
+/** Names that look like a file of results. */
 const FILE_NAME = /\.(jsonl?|csv|txt|xml)$/i;
-/** Base name of the one file of all results. */
+/** Base name of the file with all results. */
 const DOCUMENT_STEM = 'detections';
+
 export interface AnnotatedFile {
   file: string;
   format: WritableFormat;
@@ -31,14 +32,14 @@ export interface AnnotatedFile {
 
 export interface Outputs {
   sink: ResultSink;
-  /** Where annotated images go; empty when none are wanted. */
+  /** Files of annotated images; empty without `--save`. */
   annotated: ReadonlyMap<Image, AnnotatedFile>;
-  /** Where that is, in words, for the summary. */
+  /** Descriptions of the output folders, for the summary. */
   places: string[];
 }
 
 /**
- * @throws USAGE when the format cannot be printed, FILE_WRITE when a file exists and is not to be
+ * @throws USAGE when the format cannot be printed, FILE_WRITE when a file exists and may not be
  *   replaced
  */
 export async function planOutputs(
@@ -73,7 +74,7 @@ async function planResults(
   if (out !== undefined && FILE_NAME.test(out) && !(await isFolder(out))) {
     throw new RefineDetError(
       'USAGE',
-      `--out is a folder, not a file such as "${out}"; for one file redirect the output: > ${out}`,
+      `--out is a folder, not a file such as "${out}"; to write one file, redirect the output: > ${out}`,
     );
   }
   const { page, extension } = format;
@@ -84,7 +85,7 @@ async function planResults(
     if (images.length > 1) {
       throw new RefineDetError(
         'USAGE',
-        `--format ${name} has a file for each of the ${images.length} images: --out DIR says where`,
+        `--format ${name} writes one file for each of the ${images.length} images: give --out DIR`,
       );
     }
     return { sink: printedPages(page!), places: [] };

@@ -1,4 +1,6 @@
 /** `refinedet detect`: images in, results out; one bad image among many does not stop the rest. */
+
+import { inOrder } from '../../concurrency.ts';
 import { resolveDetectOptions } from '../../detection/detect-options.ts';
 import { RefineDetError, throwIfAborted } from '../../errors.ts';
 import { EXIT_FAILURE, reportError } from '../describe-error.ts';
@@ -8,8 +10,8 @@ import { loadNamedModel } from '../model-source.ts';
 import { writeWhole } from '../output-files.ts';
 import { counted } from '../printable.ts';
 import { Progress } from '../progress.ts';
-import { inOrder } from '../runner/in-order.ts';
-import { type ImageFinding, type Runner, type RunnerSetup, startRunner } from '../runner/runner.ts';
+import type { ImageFinding, ImageJob } from '../runner/detect-image.ts';
+import { type Runner, startRunner } from '../runner/runner.ts';
 import { outputClosed, warn } from '../terminal.ts';
 import { type DetectFlags, detectOptions, reclaimInputs } from './detect-flags.ts';
 import { type Outputs, planOutputs } from './detect-outputs.ts';
@@ -19,20 +21,19 @@ export async function runDetect(givenWords: string[], givenFlags: DetectFlags): 
   const signal = interruptSignal();
   const [words, flags] = await reclaimInputs(givenWords, givenFlags);
   if (words.length === 0) throw new RefineDetError('USAGE', noInputs(flags));
-  const detect = detectOptions(flags);
+  const options = await detectOptions(flags);
   const model = await loadNamedModel(flags.model, signal);
   const { classes } = model.config;
-  resolveDetectOptions(detect, model.config); // bad options fail before any work
+  resolveDetectOptions(options, model.config); // bad options fail before any work
 
   const inputs = await expandInputs(words, flags.recursive);
   const images = inputs.filter((input) => 'file' in input);
   const outputs = await planOutputs(images, flags, classes);
   const workers = Math.min(flags.workers ?? 1, images.length);
-  const threads = flags.threads ?? (workers > 1 ? 1 : 'auto');
-  const setup: RunnerSetup = { model, threads, inputSize: flags.inputSize, detect };
+  const { threads, inputSize } = flags;
   try {
-    const runner = await startRunner(setup, workers, warn);
-    await new Run(runner, outputs, flags, signal).over(inputs);
+    const runner = await startRunner(model, { workers, threads, inputSize, warn, signal });
+    await new Run({ runner, options, outputs, flags, signal }).over(inputs);
   } catch (error) {
     await outputs.sink.discard();
     throw error;
@@ -44,68 +45,71 @@ function noInputs({ save }: DetectFlags): string {
   return `no images given${hint}; see refinedet detect --help`;
 }
 
+interface Job {
+  runner: Runner;
+  options: ImageJob['options'];
+  outputs: Outputs;
+  flags: DetectFlags;
+  signal: AbortSignal;
+}
+
 const isShortage = (error: unknown): boolean =>
   error instanceof RefineDetError && error.code === 'OUT_OF_MEMORY';
 
 class Run {
-  readonly #runner: Runner;
-  readonly #outputs: Outputs;
-  readonly #flags: DetectFlags;
-  readonly #signal: AbortSignal;
+  readonly #job: Job;
   #done = 0;
   #objects = 0;
   #failures = 0;
 
-  constructor(runner: Runner, outputs: Outputs, flags: DetectFlags, signal: AbortSignal) {
-    this.#runner = runner;
-    this.#outputs = outputs;
-    this.#flags = flags;
-    this.#signal = signal;
+  constructor(job: Job) {
+    this.#job = job;
   }
 
   async over(inputs: readonly Input[]): Promise<void> {
-    const progress = new Progress(inputs.length, this.#flags);
-    const close = () => this.#runner.close();
-    this.#signal.addEventListener('abort', close);
+    const progress = new Progress(inputs.length, this.#job.flags);
     try {
-      // One image more than there are lanes is read ahead.
-      const ahead = this.#runner.lanes + 1;
-      const look = (input: Input) => this.#look(input);
-      for await (const [input, outcome] of inOrder(inputs, ahead, look)) {
-        if ('error' in outcome && this.#signal.aborted) break;
-        // The next image would fare no better.
+      const detect = (input: Input) => this.#detect(input);
+      for await (const [input, outcome] of inOrder(
+        inputs,
+        this.#job.runner.detector.lanes,
+        detect,
+      )) {
+        if ('error' in outcome && this.#job.signal.aborted) break;
+        // The next image would fail too.
         if ('error' in outcome && isShortage(outcome.error)) throw outcome.error;
         if ('error' in outcome || this.#prints) progress.clear();
         if ('error' in outcome) this.#fail(outcome.error);
         else await this.#deliver(input as Image, outcome.value);
         progress.advance();
-        if (this.#flags.out === undefined && outputClosed()) return;
+        if (this.#job.flags.out === undefined && outputClosed()) return;
       }
-      await this.#outputs.sink.finish();
+      await this.#job.outputs.sink.finish();
     } finally {
       progress.stop();
-      await close();
+      await this.#job.runner.detector.dispose();
     }
     this.#conclude(inputs.length, progress.rate);
   }
 
   /** Whether results appear where the progress bar is. */
   get #prints(): boolean {
-    return this.#flags.out === undefined && process.stdout.isTTY === true;
+    return this.#job.flags.out === undefined && process.stdout.isTTY === true;
   }
 
-  async #look(input: Input): Promise<ImageFinding> {
-    throwIfAborted(this.#signal);
+  async #detect(input: Input): Promise<ImageFinding> {
+    throwIfAborted(this.#job.signal);
     if ('error' in input) throw input.error;
-    const bytes = await readImage(input, this.#signal);
-    const annotate = this.#outputs.annotated.get(input)?.format;
-    return this.#runner.run({ file: input.file, bytes, annotate }, this.#signal);
+    const bytes = await readImage(input, this.#job.signal);
+    const annotate = this.#job.outputs.annotated.get(input)?.format;
+    const job = { file: input.file, bytes, options: this.#job.options, annotate };
+    return this.#job.runner.run(job, this.#job.signal);
   }
 
   async #deliver(image: Image, finding: ImageFinding): Promise<void> {
     const { annotated, ...result } = finding;
-    if (annotated) await writeWhole(this.#outputs.annotated.get(image)!.file, annotated);
-    await this.#outputs.sink.add(image, { file: image.file, ...result });
+    if (annotated) await writeWhole(this.#job.outputs.annotated.get(image)!.file, annotated);
+    await this.#job.outputs.sink.add(image, { file: image.file, ...result });
     this.#done++;
     this.#objects += result.detections.length;
   }
@@ -118,12 +122,12 @@ class Run {
 
   /** @throws ABORTED after an interruption: what was done by then is written */
   #conclude(total: number, rate: number): void {
-    const { places } = this.#outputs;
-    if (this.#signal.aborted) {
+    const { places } = this.#job.outputs;
+    if (this.#job.signal.aborted) {
       const done = `interrupted after ${this.#done} of ${counted(total, 'image')}`;
       throw new RefineDetError('ABORTED', [done, ...(this.#done > 0 ? places : [])].join('; '));
     }
-    if (this.#flags.quiet || (total === 1 && places.length === 0)) return;
+    if (this.#job.flags.quiet || (total === 1 && places.length === 0)) return;
     const parts = [
       counted(this.#done, 'image'),
       counted(this.#objects, 'object'),

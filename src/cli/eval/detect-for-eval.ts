@@ -1,13 +1,10 @@
 /** Runs a model over a dataset with a progress bar, in one or several workers. */
-import { readBytes } from '#platform';
-import type { Dataset, DatasetImage } from '../../datasets/dataset-types.ts';
+import type { Dataset } from '../../datasets/dataset-types.ts';
 import { dataName, isTrainedOn } from '../../datasets/provenance.ts';
-import { throwIfAborted } from '../../errors.ts';
 import {
-  type DetectionSource,
   detectDataset,
+  detectInOrder,
   EVALUATION_SCORE_THRESHOLD,
-  isImageError,
 } from '../../evaluation/detect-dataset.ts';
 import { type EvaluateOptions, evaluate } from '../../evaluation/evaluate.ts';
 import { Predictions } from '../../evaluation/predictions.ts';
@@ -17,10 +14,10 @@ import { interruptSignal } from '../interrupt.ts';
 import { loadNamedModel } from '../model-source.ts';
 import { counted } from '../printable.ts';
 import { Progress } from '../progress.ts';
-import { inOrder } from '../runner/in-order.ts';
-import { type Runner, startRunner } from '../runner/runner.ts';
+import { startRunner } from '../runner/runner.ts';
 import { warn } from '../terminal.ts';
-import type { EvalFlags, Found } from './run-eval.ts';
+import type { EvalFlags } from './eval-options.ts';
+import type { Found } from './found.ts';
 
 /** @throws NO_DEFAULT_MODEL, MODEL_*, UNKNOWN_CLASS, ABORTED */
 export async function detectWithModel(
@@ -33,29 +30,27 @@ export async function detectWithModel(
   const model = await loadNamedModel(file, signal);
   const { classes } = model.config;
   evaluate(dataset, new Predictions(classes), options); // classes that do not fit fail before the work
-  const data = { path: flags.data, split: dataset.split };
+  const data = { path: flags.data.path, split: dataset.split };
   if (isTrainedOn(model.config.provenance, data)) {
     warn(
       `the model's file names ${dataName(data)} as trained on: new images will be harder for it`,
     );
   }
   const workers = Math.min(flags.workers ?? 1, dataset.images.length);
-  const threads = flags.threads ?? (workers > 1 ? 1 : 'auto');
-  const { threshold: scoreThreshold = EVALUATION_SCORE_THRESHOLD, multiScale, inputSize } = flags;
-  const setup = { model, threads, inputSize, detect: { scoreThreshold, multiScale } };
-  const runner = await startRunner(setup, workers, warn);
+  const { threads, inputSize, multiScale } = flags;
+  const { threshold: scoreThreshold = EVALUATION_SCORE_THRESHOLD } = flags;
+  const { detector } = await startRunner(model, { workers, threads, inputSize, warn, signal });
   const progress = new Progress(dataset.images.length, flags);
-  const close = () => runner.close();
-  signal.addEventListener('abort', close);
   try {
-    const found = await detectDataset(runnerSource(runner), classes, dataset, {
+    const source = detectInOrder(detector, { scoreThreshold, multiScale });
+    const found = await detectDataset(source, classes, dataset, {
       onProgress: () => progress.advance(),
       signal,
     });
     progress.clear();
     for (const { error } of found.failures) reportError(error);
     const images = dataset.images.length;
-    const setting = workers > 1 ? counted(workers, 'worker') : `threads: ${threads}`;
+    const setting = workers > 1 ? counted(workers, 'worker') : `threads: ${threads ?? 'auto'}`;
     return {
       predictions: found.predictions,
       failed: found.failures.length,
@@ -66,27 +61,8 @@ export async function detectWithModel(
     };
   } finally {
     progress.stop();
-    await close();
+    await detector.dispose();
   }
-}
-
-/** Images by their paths, detected in by a runner. */
-export function runnerSource(runner: Runner): DetectionSource {
-  return async function* (images, signal) {
-    const look = async ({ path }: DatasetImage) => {
-      throwIfAborted(signal);
-      return runner.run({ file: path, bytes: await readBytes(path, signal) }, signal);
-    };
-    let index = 0;
-    // One image more than there are lanes is read ahead.
-    for await (const [, outcome] of inOrder(images, runner.lanes + 1, look)) {
-      throwIfAborted(signal);
-      if ('value' in outcome) yield { index, detections: outcome.value.detections };
-      else if (isImageError(outcome.error)) yield { index, detections: [], error: outcome.error };
-      else throw outcome.error;
-      index++;
-    }
-  };
 }
 
 function modelFacts(

@@ -1,103 +1,24 @@
-/** `refinedet eval`: the options; the work is in ../eval/run.ts. */
+/** `refinedet eval`: its help; the work is in run-eval.ts. */
 import type { Command } from 'commander';
-import { METRICS } from '../../evaluation/evaluate.ts';
-import { parseClassMap } from '../class-options.ts';
-import {
-  choice,
-  count,
-  DATASET_FORMATS,
-  fraction,
-  helpExamples,
-  imageFolderOption,
-  inputSizeOption,
-  option,
-  threadsOption,
-  workersOption,
-} from '../common-options.ts';
-import type { EvalFlags } from './run-eval.ts';
+import { addCommand } from '../options/add-command.ts';
+import { MODEL_WORD } from '../options/common-rows.ts';
+import { EVAL_OPTIONS, type EvalFlags } from './eval-options.ts';
 
-/** Adds the command `eval`. */
 export function registerEvalCommand(program: Command): void {
-  const command = program
-    .command('eval')
-    .argument('[model]', 'model file or URL (default: the one in the package)')
-    .description('score a model, or detections that exist already, on a dataset');
-  addDataOptions(command);
-  addDetectionOptions(command);
-  addOutputOptions(command);
-  command
-    .addHelpText(
-      'after',
-      helpExamples(
-        'eval my.safetensors --data VOC2007 --split test',
-        'eval --data coco --split val2017 --limit 500 --workers 4 --report report.html',
-        'eval --data VOC2007 --split test --predictions results/ --metric voc12',
-        'eval --data coco --split val2017 --predictions results.json --json',
-      ),
-    )
-    .action(async (model: string | undefined, flags: EvalFlags) => {
-      const { runEval } = await import('./run-eval.ts');
-      await runEval(model, flags);
-    });
-}
-
-function addDataOptions(command: Command): void {
-  command
-    .optionsGroup('Data and metric:')
-    .requiredOption('-d, --data <path>', 'folder, COCO JSON or YOLO YAML file')
-    .option('--split <name>', 'split to read, several joined by + (default: the only one)')
-    .addOption(
-      option(
-        '--data-format <format>',
-        `${DATASET_FORMATS.join(', ')} (default: found from the path)`,
-        choice('--data-format', DATASET_FORMATS),
-      ),
-    )
-    .addOption(imageFolderOption())
-    .option('-c, --classes <names>', 'score these classes only: names, voc, coco or @file.txt')
-    .option('--map <pairs>', "rename the dataset's classes: aeroplane=airplane", parseClassMap)
-    .addOption(
-      option(
-        '--metric <metric>',
-        'voc07: 11-point AP; voc12: area AP; coco (default: coco for COCO data, else voc07)',
-        choice('--metric', METRICS),
-      ),
-    )
-    .addOption(
-      option('--iou <iou>', 'VOC: overlap of a right detection (default: 0.5)', fraction('--iou')),
-    )
-    .addOption(option('--limit <n>', 'the first n images only', count('--limit')));
-}
-
-function addDetectionOptions(command: Command): void {
-  command
-    .optionsGroup('Detections:')
-    .option(
-      '-p, --predictions <path>',
-      'score these instead of running a model: COCO results .json, or a folder of VOC comp4_det_*_CLASS.txt files',
-    )
-    .addOption(
-      option(
-        '-t, --threshold <score>',
-        'lowest score asked of the model (default: 0.01)',
-        fraction('--threshold'),
-      ),
-    )
-    .option('--multi-scale', 'the multi-scale test: slower, more accurate')
-    .addOption(inputSizeOption("the model's"))
-    .addOption(threadsOption())
-    .addOption(workersOption());
-}
-
-function addOutputOptions(command: Command): void {
-  command
-    .optionsGroup('Output:')
-    .option('--json', 'print every number as JSON')
-    .option('--report <file>', 'write an HTML report with curves, confusions and worst errors')
-    .option(
-      '--save-predictions <path>',
-      'write the detections: COCO results to a .json file, VOC files into a folder',
-    )
-    .option('--force', 'let --report and --save-predictions replace files')
-    .option('-q, --quiet', 'no progress bar');
+  addCommand(program, {
+    name: 'eval',
+    description: 'score a model, or existing detections, on a dataset',
+    arguments: { '[model]': `${MODEL_WORD} (default: the one in the package)` },
+    options: EVAL_OPTIONS,
+    examples: [
+      'eval my.safetensors --data VOC2007:test',
+      'eval --data coco:val2017 --limit 500 --workers 4 --report report.html',
+      'eval --data VOC2007:test --predictions results/ --metric voc12',
+      'eval --data coco:val2017 --map coco-to-voc --classes voc --json',
+      'eval --metric mot --data MOT17-09 --tracks tracks.txt',
+    ],
+  }).action(async (model: string | undefined, flags: EvalFlags) => {
+    const { runEval } = await import('./run-eval.ts');
+    await runEval(model, flags);
+  });
 }

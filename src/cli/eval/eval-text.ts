@@ -1,4 +1,4 @@
-/** What `refinedet eval` prints. */
+/** Results of `refinedet eval` as text and JSON. */
 import { listed } from '../../errors.ts';
 import type { Analysis } from '../../evaluation/analysis/analyze.ts';
 import type { ConfusionMatrix } from '../../evaluation/analysis/confusion.ts';
@@ -6,13 +6,13 @@ import type { CocoResult, EvaluationResult } from '../../evaluation/evaluate.ts'
 import { METRIC_NAMES } from '../../evaluation/metric-names.ts';
 import { printable } from '../printable.ts';
 import { type Cell, textTable } from '../text-table.ts';
-import type { Found } from './run-eval.ts';
+import type { Found } from './found.ts';
 
-/** Percentages in columns of equal width. */
+/** A percentage, padded to a common width. */
 const points = (value: number | null | undefined): string =>
   (value === null || value === undefined ? '–' : (value * 100).toFixed(1)).padStart(5);
 
-/** A table by class and the mean. */
+/** A table by class with the mean. */
 export function evaluationText(analysis: Analysis, { about }: Found): string {
   const { dataset, result } = analysis;
   const speed =
@@ -20,7 +20,7 @@ export function evaluationText(analysis: Analysis, { about }: Found): string {
   const iou = result.metric === 'coco' ? '' : `, IoU ${result.iouThreshold}`;
   const lines = [
     `${dataset.name} ${dataset.split}, ${result.images} images${speed ?? ''}`,
-    `${METRIC_NAMES[result.metric]}${iou}, in per cent`,
+    `${METRIC_NAMES[result.metric]}${iou}, in percent`,
     '',
     ...classTable(analysis),
     ...(result.metric === 'coco' ? ['', ...summaryTable(result)] : []),
@@ -58,7 +58,7 @@ function classTable({ classes, result }: Analysis): string[] {
   return textTable(head, [...rows, foot]);
 }
 
-/** The twelve numbers under the names by which the COCO tools print them. */
+/** The twelve numbers, with the names of the COCO tools. */
 function summaryTable(result: CocoResult): string[] {
   const rows: [string, string, string, string, number | null][] = [
     ['AP', '0.50:0.95', 'all', '100', result.AP],
@@ -83,15 +83,15 @@ function summaryTable(result: CocoResult): string[] {
 function notes(result: EvaluationResult): string[] {
   const { classesWithoutGroundTruth: unseen, ignoredClasses, ignoredGroundTruth } = result;
   const lines = [
-    unseen.length > 0 && `not in the mean, as no box of theirs counts: ${listed(unseen)}`,
+    unseen.length > 0 && `not in the mean, because none of their boxes counts: ${listed(unseen)}`,
     ignoredClasses.length > 0 && `detected, but not scored here: ${listed(ignoredClasses)}`,
     ignoredGroundTruth > 0 &&
-      `difficult or crowd boxes that count neither way: ${ignoredGroundTruth}`,
+      `difficult or crowd boxes that count neither as right nor as wrong: ${ignoredGroundTruth}`,
   ].filter((line) => line !== false);
   return lines.length > 0 ? ['', ...lines] : [];
 }
 
-/** Every number: the documented result with what was found out beside it. */
+/** All numbers: the documented result and its analysis. */
 export function evaluationJson(analysis: Analysis, { about, failed }: Found): string {
   const { dataset, result, classes, best, confusion, kinds, iouThreshold } = analysis;
   return `${JSON.stringify(
@@ -121,7 +121,7 @@ export function evaluationJson(analysis: Analysis, { about, failed }: Found): st
   )}\n`;
 }
 
-/** Only the cells that count something, the largest first; null is background, or missed. */
+/** Cells above zero, the largest first; null is background, or missed. */
 function confusionList({ classes, counts }: ConfusionMatrix) {
   const size = classes.length + 1;
   const nameOf = (index: number) => classes[index] ?? null;

@@ -1,18 +1,18 @@
-/** Detections from the files that `--predictions` names. */
+/** Reads the files of `--predictions`. */
 import path from 'node:path';
 import { mapClasses } from '../../datasets/dataset-classes.ts';
 import type { Dataset } from '../../datasets/dataset-types.ts';
 import { readCocoResults } from '../../evaluation/coco-results.ts';
 import { readVocResults } from '../../evaluation/voc-results.ts';
-import type { Found } from './run-eval.ts';
+import type { Found } from './found.ts';
 
-/** By its ending; anything else is a VOC file or a folder of them. */
+/** Whether a path is a file of COCO results; others are VOC files or folders of them. */
 export const isCocoResults = (location: string): boolean => /\.json$/i.test(location);
 
 /**
- * COCO results refer to classes by the dataset's category ids, so `--map` renames them too; the
- * names of VOC files are those of the detector.
- * @param whole the dataset as it is on disk
+ * Reads predictions. COCO results have the category ids of the dataset, so `--map` renames their
+ * classes too; VOC files have the names of the detector.
+ * @param whole the dataset as it is on the disk
  * @param chosen the part of it that is evaluated
  * @throws FILE_NOT_FOUND, PREDICTIONS_FORMAT
  */

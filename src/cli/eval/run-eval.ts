@@ -1,72 +1,47 @@
-/** `refinedet eval`: detections, from a model or from files, scored on a dataset. */
-import type { Threads } from '../../backend/wasm.ts';
-import type { Dataset, DatasetFormat } from '../../datasets/dataset-types.ts';
+/** `refinedet eval`: scores detections, from a model or from files, on a dataset. */
+import type { Dataset } from '../../datasets/dataset-types.ts';
 import { chooseClasses, loadDataset } from '../../datasets/load-dataset.ts';
-import type { Size } from '../../detection/views.ts';
 import { RefineDetError } from '../../errors.ts';
 import { type Analysis, analyze } from '../../evaluation/analysis/analyze.ts';
 import { writeCocoResults } from '../../evaluation/coco-results.ts';
-import type { EvaluateOptions, Metric } from '../../evaluation/evaluate.ts';
+import type { EvaluateOptions } from '../../evaluation/evaluate.ts';
 import type { Predictions } from '../../evaluation/predictions.ts';
-import type { ReportOptions } from '../../evaluation/report/evaluation-report.ts';
 import { writeVocResults } from '../../evaluation/voc-results.ts';
-import { classList } from '../class-lists.ts';
 import { EXIT_FAILURE } from '../describe-error.ts';
+import { givenClasses } from '../options/class-list.ts';
+import { withSplit } from '../options/data-part.ts';
 import { requireAbsent, writeWhole } from '../output-files.ts';
 import { counted, printable } from '../printable.ts';
 import { print, warn } from '../terminal.ts';
 import { detectWithModel } from './detect-for-eval.ts';
+import type { EvalFlags } from './eval-options.ts';
 import { evaluationJson, evaluationText } from './eval-text.ts';
+import type { Found } from './found.ts';
 import { isCocoResults, readPredictions } from './read-predictions.ts';
-
-export interface EvalFlags {
-  data: string;
-  split?: string;
-  dataFormat?: DatasetFormat;
-  imageFolder?: string[];
-  classes?: string;
-  map?: ReadonlyMap<string, string>;
-  metric?: Metric;
-  iou?: number;
-  limit?: number;
-  predictions?: string;
-  threshold?: number;
-  multiScale?: true;
-  inputSize?: Size;
-  threads?: Threads;
-  workers?: number;
-  json?: true;
-  report?: string;
-  savePredictions?: string;
-  force?: true;
-  quiet?: true;
-}
-
-/** Detections of a dataset and what is known about their making. */
-export interface Found {
-  predictions: Predictions;
-  /** Images that could not be read. */
-  failed: number;
-  about: Pick<ReportOptions, 'model' | 'speed'>;
-}
 
 /**
  * @throws USAGE, INVALID_OPTION, UNKNOWN_CLASS, FILE_NOT_FOUND, DATASET_*, PREDICTIONS_FORMAT,
  * NO_DEFAULT_MODEL, MODEL_*, FILE_WRITE, ABORTED
  */
-export async function runEval(model: string | undefined, flags: EvalFlags): Promise<void> {
+export async function runEval(model: string | undefined, given: EvalFlags): Promise<void> {
+  if (given.metric === 'mot') {
+    return (await import('./run-mot-eval.ts')).runMotEval(model, given);
+  }
+  if (given.tracks !== undefined) throw new RefineDetError('USAGE', '--tracks needs --metric mot');
+  const flags = { ...given, data: withSplit(given.data, given.split) };
   if (model !== undefined && flags.predictions !== undefined) {
     throw new RefineDetError('USAGE', `give a model or --predictions, not both: ${model}`);
   }
-  const { split, dataFormat: format, imageFolder, map, report, savePredictions } = flags;
+  const { data, dataFormat: format, imageFolder, map, report, savePredictions } = flags;
   const outputs = [report, savePredictions].filter((file) => file !== undefined);
   if (!flags.force) await requireAbsent(outputs);
-  const classes = flags.classes === undefined ? undefined : await classList(flags.classes);
-  const whole = withCategoryIds(await loadDataset(flags.data, { split, format, imageFolder }));
+  const classes = await givenClasses(flags.classes);
+  const { path, split } = data;
+  const whole = withCategoryIds(await loadDataset(path, { split, format, imageFolder }));
   warnOfData(whole);
   const dataset = limited(chooseClasses(whole, { classes, map }), flags.limit);
   const options: EvaluateOptions = {
-    metric: flags.metric ?? (dataset.format === 'coco' ? 'coco' : 'voc07'),
+    metric: given.metric ?? (dataset.format === 'coco' ? 'coco' : 'voc07'),
     iouThreshold: flags.iou,
   };
   const found = flags.predictions
@@ -80,8 +55,8 @@ export async function runEval(model: string | undefined, flags: EvalFlags): Prom
 }
 
 /**
- * Fixes the ids by which COCO results name classes before --classes and --map renumber them, so that
- * saved predictions are read back whatever was chosen.
+ * Fixes the category ids of COCO results before --classes and --map renumber the classes, so that
+ * saved predictions can be read with any choice of classes.
  */
 function withCategoryIds(dataset: Dataset): Dataset {
   return { ...dataset, categoryIds: dataset.categoryIds ?? dataset.classes.map((_, i) => i + 1) };

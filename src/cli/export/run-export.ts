@@ -1,5 +1,4 @@
 /** `refinedet export`: a model file to an ONNX file. */
-import type { Size } from '../../detection/views.ts';
 import { exportOnnx, ONNX_OPSET } from '../../export/onnx/export-onnx.ts';
 import { withInputSize } from '../../model/input-size.ts';
 import { interruptSignal } from '../interrupt.ts';
@@ -8,13 +7,7 @@ import { loadNamedModel } from '../model-source.ts';
 import { requireAbsent, requireOther, writeWhole } from '../output-files.ts';
 import { printable } from '../printable.ts';
 import { print } from '../terminal.ts';
-
-export interface ExportFlags {
-  inputSize?: Size;
-  dynamicBatch?: true;
-  dtype?: 'f32' | 'f16';
-  force?: true;
-}
+import type { ExportFlags } from './export-options.ts';
 
 /** @throws USAGE, FILE_*, FETCH_FAILED, MODEL_*, NO_DEFAULT_MODEL, INVALID_ARGUMENT */
 export async function runExport(name: string, target: string, flags: ExportFlags): Promise<void> {

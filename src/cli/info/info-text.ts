@@ -1,11 +1,10 @@
-/** What `refinedet info` prints for people. */
-
+/** Descriptions of models as text. */
 import { counted, metric, printable } from '../printable.ts';
 import type { Colors } from '../terminal.ts';
 import { textTable } from '../text-table.ts';
-import type { ModelInfo } from './run-info.ts';
+import type { ModelInfo } from './model-info.ts';
 
-/** Layers first, so that the totals are what stays on the screen. */
+/** The layers come first, because the end, with the totals, stays on the screen. */
 export function modelText(info: ModelInfo, withLayers: boolean, colors: Colors): string {
   const layers = withLayers ? [layerLines(info, colors)] : [];
   return [...layers, factLines(info, colors), provenanceLines(info, colors)]

@@ -1,4 +1,4 @@
-/** `refinedet info`: describes a model file or a preset; runs no network. */
+/** `refinedet info`: describes a model file or a preset without running it. */
 import { ANCHOR_DEFAULTS } from '../../anchors.ts';
 import { entryKind } from '../../datasets/dataset-files.ts';
 import type { Size } from '../../detection/views.ts';
@@ -6,22 +6,13 @@ import { RefineDetError } from '../../errors.ts';
 import type { Graph } from '../../model/graph.ts';
 import type { ModelConfig } from '../../model/model.ts';
 import { PRESETS, presetByName, presetGraph } from '../../model/presets.ts';
-import { summarize } from '../../model/summary.ts';
-import { classList } from '../class-lists.ts';
 import { isUrl } from '../inputs.ts';
 import { DEFAULT_MODEL, loadNamedModel } from '../model-source.ts';
+import { classList } from '../options/class-list.ts';
 import { colorsFor, print } from '../terminal.ts';
+import type { InfoFlags } from './info-options.ts';
 import { modelText, presetsText } from './info-text.ts';
-
-export interface InfoFlags {
-  inputSize?: Size;
-  classes?: string;
-  layers: boolean;
-  json?: true;
-}
-
-/** What `--json` prints, and the text is made of. */
-export type ModelInfo = ReturnType<typeof modelInfo>;
+import { modelInfo } from './model-info.ts';
 
 /** @throws FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, UNKNOWN_PRESET, USAGE */
 export async function runInfo(name: string | undefined, flags: InfoFlags): Promise<void> {
@@ -34,23 +25,6 @@ export async function runInfo(name: string | undefined, flags: InfoFlags): Promi
     return print(`${JSON.stringify(layers ? info : rest, null, 2)}\n`);
   }
   await print(modelText(info, layers, colorsFor(process.stdout)));
-}
-
-function modelInfo(name: string, config: ModelConfig, graph: Graph) {
-  const { preset, inputWidth, inputHeight, mean, std, channelOrder, classes, anchors } = config;
-  const { layers, ...counts } = summarize(graph, inputHeight, inputWidth);
-  return {
-    name,
-    preset,
-    architecture: PRESETS[preset].source,
-    input: { width: inputWidth, height: inputHeight, channelOrder, mean, std },
-    classes,
-    provenance: config.provenance ?? {},
-    ...counts,
-    anchorOptions: anchors,
-    decoding: config.decoding ?? {},
-    layers,
-  };
 }
 
 async function describe(

@@ -1,5 +1,5 @@
 /**
- * `coco`: a whole COCO dataset with scores, which labeling tools open; its `annotations` are a COCO
+ * `coco`: a whole COCO dataset with scores, for labeling tools; its `annotations` are a COCO
  * results list. Category ids count from 1 in the order of the model's classes.
  */
 import { hasArea, type ResultFormat, roundedDetection, roundedPixels } from './format.ts';
@@ -7,7 +7,7 @@ import { hasArea, type ResultFormat, roundedDetection, roundedPixels } from './f
 export const COCO_FORMAT: ResultFormat = {
   extension: '.json',
   document({ classes }) {
-    // Annotations stream; the short records of the images wait for the end.
+    // Annotations are written at once; the short records of the images follow at the end.
     const images: string[] = [];
     let annotations = 0;
     return {

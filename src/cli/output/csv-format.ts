@@ -1,4 +1,4 @@
-/** `csv`: a header and one line a detection (RFC 4180 quoting). */
+/** `csv`: a header and one line per detection (RFC 4180 quoting). */
 import { type ResultFormat, roundedDetection } from './format.ts';
 
 export const CSV_FORMAT: ResultFormat = {

@@ -1,8 +1,8 @@
-/** What all formats of detections share. */
+/** Types and rounding that all formats of detections share. */
 import type { Detection } from '../../boxes.ts';
 import type { Colors } from '../terminal.ts';
 
-/** What was found in one image. */
+/** The detections of one image. */
 export interface ImageResult {
   /** Path or URL as given on the command line; `-` for the standard input. */
   file: string;
@@ -19,9 +19,9 @@ export interface FormatContext {
   colors: Colors;
 }
 
-/** One text over many images, piece by piece: thousands of images need no memory. */
+/** One text for many images, written piece by piece: the memory does not grow with their number. */
 export interface TextDocument {
-  /** What comes before the first image. */
+  /** Text before the first image. */
   start?: string;
   image(result: ImageResult): string;
   end?(): string;
@@ -30,9 +30,9 @@ export interface TextDocument {
 export interface ResultFormat {
   /** Extension of files. */
   extension: string;
-  /** All images in one text; formats without it have one text an image. */
+  /** One text for all images; formats without it have one text per image. */
   document?(context: FormatContext): TextDocument;
-  /** The text of one image, where each has its own file; formats without it have one for all. */
+  /** Text of one image, where each has its own file; formats without it have one text for all. */
   page?(result: ImageResult): string;
 }
 
@@ -48,7 +48,7 @@ export function roundedPixels(pixels: number): number {
   return Math.round(pixels * PIXEL_STEPS) / PIXEL_STEPS;
 }
 
-/** A detection as machines read it. */
+/** A detection with the precision of machine-readable formats. */
 export function roundedDetection({ label, classId, score, box }: Detection): Detection {
   return {
     label,
@@ -63,12 +63,12 @@ export function roundedDetection({ label, classId, score, box }: Detection): Det
   };
 }
 
-/** Whether anything is left of a detection once its box is written: formats hold no empty boxes. */
+/** Whether a detection still has an area after its box is rounded: formats have no empty boxes. */
 export function hasArea(width: number, height: number): boolean {
   return width > 0 && height > 0;
 }
 
-/** An image's result as machines read it, with the keys in this order. */
+/** The result of an image for machine-readable formats, with the keys in this order. */
 export function roundedResult({ file, width, height, detections }: ImageResult): ImageResult {
   return { file, width, height, detections: detections.map(roundedDetection) };
 }

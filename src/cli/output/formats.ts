@@ -1,4 +1,4 @@
-/** The formats by name. */
+/** All formats of detections, by name. */
 import { COCO_FORMAT } from './coco-format.ts';
 import { CSV_FORMAT } from './csv-format.ts';
 import { CVAT_FORMAT } from './cvat-format.ts';

@@ -1,4 +1,4 @@
-/** `json`: one array of results, or one object in a file of its own. */
+/** `json`: one array of results, or one object per file. */
 import { type ResultFormat, roundedResult } from './format.ts';
 
 export const JSON_FORMAT: ResultFormat = {

@@ -1,4 +1,4 @@
-/** `jsonl`: one JSON object a line and image. */
+/** `jsonl`: one line with a JSON object per image. */
 import { type ResultFormat, roundedResult } from './format.ts';
 
 export const JSONL_FORMAT: ResultFormat = {

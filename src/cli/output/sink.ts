@@ -1,5 +1,4 @@
-/** Where results go: the standard output, one file, or a file an image. */
-
+/** Destinations of results: the standard output, one file, or one file per image. */
 import type { Image } from '../inputs.ts';
 import { PendingFile, writeWhole } from '../output-files.ts';
 import { print } from '../terminal.ts';
@@ -7,15 +6,15 @@ import type { ImageResult, ResultFormat, TextDocument } from './format.ts';
 
 export interface ResultSink {
   add(image: Image, result: ImageResult): Promise<void>;
-  /** Completes what was written; after an interruption too. */
+  /** Completes the output, also after an interruption. */
   finish(): Promise<void>;
-  /** Takes back what is not complete. */
+  /** Removes incomplete output. */
   discard(): Promise<void>;
 }
 
 type Page = NonNullable<ResultFormat['page']>;
 
-/** Each image's text as soon as it is known. */
+/** Prints the text of each image as soon as it is known. */
 export function printedPages(page: Page): ResultSink {
   return { add: (_, result) => print(page(result)), finish: nothing, discard: nothing };
 }
@@ -52,7 +51,7 @@ export async function documentFile(document: TextDocument, file: string): Promis
   };
 }
 
-/** @param files name of each image's file */
+/** @param files name of the file of each image */
 export function pageFiles(page: Page, files: ReadonlyMap<Image, string>): ResultSink {
   return {
     add: (image, result) => writeWhole(files.get(image)!, page(result)),

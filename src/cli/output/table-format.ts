@@ -1,4 +1,4 @@
-/** `table`: for people. */
+/** `table`: aligned text for people. */
 import { counted, printable } from '../printable.ts';
 import { textTable } from '../text-table.ts';
 import type { ImageResult, ResultFormat } from './format.ts';

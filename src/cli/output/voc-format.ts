@@ -1,4 +1,4 @@
-/** `voc`: a PASCAL VOC annotation an image; every object carries its score. */
+/** `voc`: one PASCAL VOC annotation per image; every object carries its score. */
 import path from 'node:path';
 import type { Detection } from '../../boxes.ts';
 import { vocCorners } from '../../datasets/voc/voc-box.ts';

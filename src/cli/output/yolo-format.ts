@@ -1,4 +1,4 @@
-/** `yolo`: a file an image with `classId cx cy width height score` a line, in shares of the image. */
+/** `yolo`: one file per image, with lines `classId cx cy width height score` in fractions of the image. */
 import { hasArea, type ResultFormat, roundedScore } from './format.ts';
 
 /** A hundredth of a pixel on an image of ten thousand. */
@@ -9,13 +9,13 @@ export const YOLO_FORMAT: ResultFormat = {
   page: ({ width, height, detections }) =>
     detections
       .map(({ classId, score, box }) => {
-        const shares = [
+        const fractions = [
           (box.x + box.width / 2) / width,
           (box.y + box.height / 2) / height,
           box.width / width,
           box.height / height,
         ];
-        const numbers = shares.map((share) => share.toFixed(DECIMALS));
+        const numbers = fractions.map((fraction) => fraction.toFixed(DECIMALS));
         if (!hasArea(Number(numbers[2]), Number(numbers[3]))) return '';
         return `${[classId, ...numbers, roundedScore(score)].join(' ')}\n`;
       })

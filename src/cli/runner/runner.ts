@@ -1,77 +1,42 @@
-/** Runs a detector over images, in this thread or in several workers. */
-import type { Threads } from '../../backend/wasm.ts';
-import type { Detection } from '../../boxes.ts';
-import type { DetectOptions } from '../../detection/detect-options.ts';
-import type { Size } from '../../detection/views.ts';
-import type { RefineDet } from '../../detector.ts';
-import type { WritableFormat } from '../../image/node/encode.ts';
+/** Detects in image files, in this thread or in several workers. */
+import type { Detector } from '../../detector-contract.ts';
+import { naming, RefineDetError } from '../../errors.ts';
 import type { Model } from '../../model/model.ts';
-
-/** Plain data, so that it can go to a worker. */
-export interface RunnerSetup {
-  model: Model;
-  /** Threads of the wasm backend; of each worker where there are several. */
-  threads: Threads;
-  /** Network input instead of the model's. */
-  inputSize?: Size;
-  /** Of every detection. */
-  detect: Omit<DetectOptions, 'signal'>;
-}
-
-export interface ImageJob {
-  /** How messages call the image. */
-  file: string;
-  /** A JPEG, PNG or WebP file. */
-  bytes: Uint8Array;
-  /** Return the image with boxes and labels drawn in, as such a file. */
-  annotate?: WritableFormat;
-}
-
-/** What was found in one image. */
-export interface ImageFinding {
-  /** Pixels, the image upright. */
-  width: number;
-  height: number;
-  detections: Detection[];
-  /** The annotated image as a file, where asked for. */
-  annotated?: Uint8Array;
-}
+import type { PoolOptions } from '../../pool/create-pool.ts';
+import type { ImageFinding, ImageJob } from './detect-image.ts';
 
 export interface Runner {
-  /** Images that can be under way at once. */
-  readonly lanes: number;
-  /** @throws what decoding and detection throw; UNEXPECTED when a worker crashes */
+  /** In this thread or, where there are several workers, a pool. */
+  detector: Detector;
+  /** @throws what decoding and detection throw; WORKER_CRASHED */
   run(job: ImageJob, signal?: AbortSignal): Promise<ImageFinding>;
-  /** Ends the workers; images under way reject with ABORTED. */
-  close(): Promise<void>;
 }
 
-/**
- * @param workers default 1: everything happens in this thread
- * @param warn receives one-sentence warnings
- */
+/** @param options of each worker */
 export async function startRunner(
-  setup: RunnerSetup,
-  workers: number,
-  warn: (message: string) => void,
+  model: Model,
+  { workers, ...options }: PoolOptions & { workers: number },
 ): Promise<Runner> {
-  if (workers > 1) {
-    const { WorkerPool } = await import('./pool.ts');
-    return WorkerPool.start(setup, workers);
+  if (workers <= 1) {
+    const { RefineDet } = await import('../../detector.ts');
+    const { detectImage } = await import('./detect-image.ts');
+    const detector = await RefineDet.load(model, options);
+    return { detector, run: (job, signal) => detectImage(detector, job, { signal }) };
   }
-  const detector = await loadDetector(setup, warn);
-  const { detectImage } = await import('./detect-image.ts');
+  const { startPool } = await import('../../pool/create-pool.ts');
+  const { startThreadWorker } = await import('../../remote/node-wire.ts');
+  const start = () => startThreadWorker('image-worker', import.meta.url);
+  const detector = await startPool(model, { ...options, workers }, start);
   return {
-    lanes: 1,
-    run: (job, signal) => detectImage(detector, setup, job, signal),
-    close: async () => detector.dispose(),
+    detector,
+    async run(job, signal) {
+      const pack = () => ({ argument: job, transfer: [] });
+      try {
+        return await detector.call<ImageFinding>('detectImage', pack, signal);
+      } catch (error) {
+        const isCrash = error instanceof RefineDetError && error.code === 'WORKER_CRASHED';
+        throw isCrash ? naming(job.file, error) : error;
+      }
+    },
   };
-}
-
-export async function loadDetector(
-  { model, threads, inputSize }: RunnerSetup,
-  warn: (message: string) => void,
-): Promise<RefineDet> {
-  const { RefineDet } = await import('../../detector.ts');
-  return RefineDet.load(model, { threads, inputSize, warn });
 }

@@ -1,4 +1,4 @@
-/** `refinedet train`: runs a training, shows how it goes and keeps it in a folder. */
+/** `refinedet train`: runs a training, shows its progress and keeps it in a folder. */
 import { webgpu } from '../../backend/webgpu.ts';
 import { RefineDetError } from '../../errors.ts';
 import { train } from '../../training/index.ts';
@@ -13,7 +13,8 @@ import type { TrainCallOptions } from '../../training/run/train.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { counted, printable } from '../printable.ts';
 import { print } from '../terminal.ts';
-import { type TrainFlags, trainOptions } from './train-flags.ts';
+import { trainOptions } from './train-flags.ts';
+import type { TrainFlags } from './train-options.ts';
 import { TrainProgress } from './train-progress.ts';
 
 /** @throws USAGE and what {@link train} throws */
@@ -54,7 +55,7 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
   await print(conclusion(store, last));
 }
 
-/** The run's own configuration counts; other flags would be ignored in silence. */
+/** Refuses other flags, which the configuration of the run would override without a word. */
 function requireNoOthers({ out, resume, quiet, backend, ...others }: TrainFlags): void {
   const { tcb, armRegression, negativeFiltering, ...rest } = others;
   const given = Object.entries({
@@ -64,32 +65,32 @@ function requireNoOthers({ out, resume, quiet, backend, ...others }: TrainFlags)
   if (given.length === 0) return;
   throw new RefineDetError(
     'USAGE',
-    `--resume goes on with the configuration of the run: leave out ${given.map(([name]) => name).join(', ')}`,
+    `--resume continues with the configuration of the run; leave out ${given.map(([name]) => name).join(', ')}`,
   );
 }
 
 function evaluationLine({ step, epoch, evaluation }: StepRecord): string {
   const { score, images, seconds, best } = evaluation!;
-  const shown = score === null ? 'no box to find' : `${(100 * score).toFixed(1)}`;
+  const shown = score === null ? 'undefined (no boxes)' : `${(100 * score).toFixed(1)}`;
   const note = best ? ', the best so far' : '';
   return `epoch ${epoch.toFixed(1)}, step ${step}: AP ${shown} on ${counted(images, 'image')} in ${seconds.toFixed(0)} s${note}\n`;
 }
 
-/** Whether nothing was left to do when the interruption came. */
+/** Whether the run was complete when it was interrupted. */
 function isComplete(run: ReportedRun | undefined, last: StepRecord | undefined): boolean {
   if (!run || last?.step !== run.totalSteps) return false;
   return run.data.validation === undefined || last.evaluation !== undefined;
 }
 
 function conclusion(store: RunFolder, last: StepRecord | undefined): string {
-  if (!last) return 'the run was finished already\n';
+  if (!last) return 'the run is already finished\n';
   return printable(`finished: ${store.describe(RUN_FILES.model)}`).concat('\n');
 }
 
 function interruption({ out, backend }: TrainFlags, last: StepRecord | undefined): RefineDetError {
-  const state = last ? `step ${last.step} is saved` : 'nothing new to save';
+  const state = last ? `step ${last.step} is saved` : 'there is nothing new to save';
   const place = /\s/.test(out) ? JSON.stringify(out) : out;
   const device = backend ? ` --backend ${backend}` : '';
   const command = `refinedet train --out ${place} --resume${device}`;
-  return new RefineDetError('ABORTED', `interrupted: ${state}; go on with ${command}`);
+  return new RefineDetError('ABORTED', `interrupted: ${state}; continue with ${command}`);
 }

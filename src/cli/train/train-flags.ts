@@ -1,54 +1,27 @@
 /** From the flags of `train` to options of the library. */
 import { readFile } from 'node:fs/promises';
 import { RefineDetError } from '../../errors.ts';
-import type { Metric } from '../../evaluation/evaluate.ts';
 import { parseJson } from '../../json.ts';
 import { checkObject } from '../../option-checks.ts';
-import type { DataPart, InputPhase, TrainOptions } from '../../training/config/train-config.ts';
-import { classList } from '../class-lists.ts';
-
-export interface TrainFlags {
-  data?: DataPart[];
-  val?: DataPart[];
-  classes?: string;
-  map?: Record<string, string>;
-  balance?: number;
-  preset?: string;
-  init?: string;
-  inputSize?: InputPhase[];
-  tcb: boolean;
-  armRegression: boolean;
-  negativeFiltering: boolean;
-  epochs?: number;
-  steps?: number;
-  batch?: number;
-  lr?: number;
-  optimizer?: 'adamw' | 'sgd';
-  seed?: number;
-  workers?: number;
-  backend?: 'wasm' | 'webgpu';
-  evalEvery?: number;
-  evalImages?: number;
-  metric?: Metric;
-  out: string;
-  config?: string;
-  resume?: true;
-  quiet?: true;
-}
+import type { DataPart, TrainOptions } from '../../training/config/train-config.ts';
+import { givenClasses } from '../options/class-list.ts';
+import type { TrainFlags } from './train-options.ts';
 
 /**
  * The configuration file, overridden by the flags.
- * @throws USAGE, FILE_NOT_FOUND, INVALID_OPTION for a file that is no JSON
+ * @throws USAGE, FILE_NOT_FOUND, INVALID_OPTION for a file that is not JSON
  */
 export async function trainOptions(flags: TrainFlags): Promise<TrainOptions> {
   const file = flags.config === undefined ? {} : await readConfig(flags.config);
-  const classes = flags.classes === undefined ? undefined : await classList(flags.classes);
+  const { dataFormat: format } = flags;
+  const parts = (list: readonly DataPart[] | undefined) =>
+    format ? list?.map((part) => ({ ...part, format })) : list;
   return merged(file, {
     preset: flags.preset as TrainOptions['preset'],
-    data: flags.data,
-    validation: flags.val,
-    classes,
-    classMap: flags.map,
+    data: parts(flags.data),
+    validation: parts(flags.val),
+    classes: await givenClasses(flags.classes),
+    classMap: flags.map && Object.fromEntries(flags.map),
     init: flags.init,
     inputSizes: flags.inputSize,
     epochs: flags.epochs,
@@ -80,14 +53,14 @@ async function readConfig(file: string): Promise<Record<string, unknown>> {
   try {
     config = parseJson(text);
   } catch (cause) {
-    throw new RefineDetError('INVALID_OPTION', `${file} is no JSON: ${(cause as Error).message}`, {
+    throw new RefineDetError('INVALID_OPTION', `${file} is not JSON: ${(cause as Error).message}`, {
       cause,
     });
   }
   return checkObject(file, config);
 }
 
-/** What flags leave undefined stays as in the file, field by field in groups. */
+/** The fields of the file, overridden by the flags that are given; groups field by field. */
 function merged(file: Record<string, unknown>, flags: TrainOptions): TrainOptions {
   const result: Record<string, unknown> = { ...file };
   for (const [name, value] of Object.entries(flags)) {

@@ -1,4 +1,4 @@
-/** How a training goes, on stderr: a bar on a terminal, a line every few seconds elsewhere. */
+/** Progress of a training on stderr: a bar on a terminal, else a line every few seconds. */
 import { SingleBar } from 'cli-progress';
 import type { StepRecord } from '../../training/run/step-record.ts';
 import type { TrainCallOptions } from '../../training/run/train.ts';
@@ -7,12 +7,12 @@ import { warn } from '../terminal.ts';
 
 const CLEAR_LINE = '\r\x1b[K';
 const SECONDS_BETWEEN_LINES = 10;
-/** Weight of the past in the losses and rates that are shown. */
+/** Weight of the past in the displayed losses and rates. */
 const SMOOTHING = 0.95;
 
 type Run = Parameters<NonNullable<TrainCallOptions['onStart']>>[0];
 
-/** Losses and images/s, smoothed. */
+/** Smoothed losses and images/s. */
 interface Trend {
   armConf: number;
   armLoc: number;
@@ -36,7 +36,7 @@ export class TrainProgress {
     this.#backend = backend;
   }
 
-  /** A sentence worth knowing. */
+  /** Prints a sentence above the bar. */
   note(sentence: string): void {
     this.#clear();
     warn(sentence);

@@ -4,7 +4,9 @@
  */
 import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
-import type { Finding, Severity } from '../dataset-types.ts';
+
+/** Errors make `dataset check` fail; notes are only worth knowing. */
+export type Severity = 'error' | 'warning' | 'note';
 
 /** Every finding code with its severity and what to do. Codes are stable: programs may test them. */
 const FINDINGS = {
@@ -46,6 +48,23 @@ const FINDINGS = {
 
 /** What can be wrong with a dataset. */
 export type FindingCode = keyof typeof FINDINGS;
+
+/** One thing found wrong in a dataset, with its place. */
+export interface Finding {
+  severity: Severity;
+  /** Stable identifier such as `zero-area-box`. */
+  code: FindingCode;
+  /** One sentence naming the offending value. */
+  message: string;
+  /** One sentence that says what to do. */
+  advice: string;
+  /** Absolute path of the annotation file or image. */
+  file?: string;
+  /** 1-based. */
+  line?: number;
+  /** Where a line says little: `annotations[id=42].bbox`, `names.3`. */
+  key?: string;
+}
 
 /** Where a finding was made; see {@link Finding}. */
 export type Place = Pick<Finding, 'file' | 'line' | 'key'>;

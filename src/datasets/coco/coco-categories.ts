@@ -1,6 +1,6 @@
 /** The categories of a COCO file as classes: two of one name are one class. */
 import { type Id, idKey } from '../dataset-types.ts';
-import type { CocoFile, Element } from './read-coco.ts';
+import type { CocoFile, Element } from './coco-file.ts';
 
 interface Category {
   id: Id;

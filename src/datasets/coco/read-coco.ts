@@ -10,28 +10,13 @@ import {
   idKey,
 } from '../dataset-types.ts';
 import { EncodingError } from '../decode-text.ts';
-import type { ImagePlaces } from '../image-places.ts';
 import { isCoordinate } from '../parse-number.ts';
 import { isId, readCategories } from './coco-categories.ts';
+import type { CocoFile, Element, Fields } from './coco-file.ts';
 import { JsonError, jsonBytes, lineFinder, listElements, objectMembers } from './json-records.ts';
-
-export interface CocoFile {
-  file: string;
-  root: string;
-  split: string;
-  places: ImagePlaces;
-  report: Report;
-}
 
 /** What Node reads in one piece; COCO train2017 has 448 MB. */
 const MAX_BYTES = 2 ** 31 - 1;
-
-type Fields = Readonly<Record<string, unknown>>;
-export interface Element {
-  fields: Fields;
-  /** Place of this element, or of one of its fields. */
-  place(field?: string): Place;
-}
 
 /** Keeps annotation and category ids, by which results files refer to a dataset. */
 export async function readCoco(source: CocoFile): Promise<Dataset> {

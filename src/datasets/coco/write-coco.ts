@@ -2,10 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolder } from '../../make-folder.ts';
-import type { WriteJob, WrittenBoxes } from '../convert-dataset.ts';
 import { mapConcurrently } from '../dataset-files.ts';
 import { type Dataset, type GroundTruth, type Id, idKey } from '../dataset-types.ts';
 import { imageSize } from '../image-size.ts';
+import type { WriteJob, WrittenBoxes } from '../write-job.ts';
 import { distinctNames } from '../write-names.ts';
 
 export async function writeCoco({

@@ -1,11 +1,11 @@
-/** The images that may be labeled next: those of a dataset, and those beside them. */
+/** Lists the images that may be labeled next: those of a dataset, and those beside them. */
 import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
 import { isDecodableName } from '../../image/image-names.ts';
 import { isFile, isFolder } from '../dataset-files.ts';
 import type { DatasetImage } from '../dataset-types.ts';
 import { walkFiles } from '../folders.ts';
-import { type LoadOptions, loadSplits } from '../load-dataset.ts';
+import { type LoadDatasetOptions, loadSplits } from '../load-dataset.ts';
 
 /** Images, each with its labels where it has any. */
 export interface ImagesToRank {
@@ -18,7 +18,10 @@ export interface ImagesToRank {
  * @param location a dataset, or a folder of images
  * @throws FILE_NOT_FOUND, DATASET_*, INVALID_OPTION
  */
-export async function imagesToRank(location: string, options: LoadOptions): Promise<ImagesToRank> {
+export async function imagesToRank(
+  location: string,
+  options: LoadDatasetOptions,
+): Promise<ImagesToRank> {
   const found = new Map<string, ImagesToRank['images'][number]>();
   let classes: readonly string[] = [];
   try {

@@ -6,6 +6,7 @@
  */
 import path from 'node:path';
 import { VOC_CLASSES } from '../../labels.ts';
+import { startOnce } from '../../start-once.ts';
 import { joinDatasets } from '../dataset-classes.ts';
 import { isFolder, withoutExtension } from '../dataset-files.ts';
 import { canonicalSplit, type DatasetSource, sortSplits } from '../dataset-source.ts';
@@ -68,7 +69,7 @@ async function openRoot(root: string): Promise<DatasetSource> {
   }
   // The official sets are large, and known by their lists of 20 classes.
   const official = VOC_CLASSES.every((name) => names.some((list) => list.startsWith(`${name}_`)));
-  const allNames = official ? async () => VOC_CLASSES : once(() => vocNames([folders]));
+  const allNames = official ? async () => VOC_CLASSES : startOnce(() => vocNames([folders]));
   const finder = new FileFinder();
   return {
     format: 'voc',
@@ -108,7 +109,7 @@ async function openUnlisted(root: string): Promise<DatasetSource | undefined> {
     if (folders) splits.set(name, folders);
   }
   if (splits.size === 0) return undefined;
-  const allNames = once(() => vocNames([...splits.values()]));
+  const allNames = startOnce(() => vocNames([...splits.values()]));
   return {
     format: 'voc',
     root,
@@ -117,14 +118,6 @@ async function openUnlisted(root: string): Promise<DatasetSource | undefined> {
     folders: [root],
     read: (split, report) =>
       readVoc({ root, split, ...splits.get(split)!, finder }, allNames, report),
-  };
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
   };
 }
 
@@ -152,7 +145,7 @@ async function folderCalled(parent: string, names: readonly string[]): Promise<s
   return parent;
 }
 
-/** The lists of one root that a split of the devkit stands for: none, one, or train and val. */
+/** Lists of one root that a split of the devkit means: none, one, or train and val. */
 function lists({ splits }: DatasetSource, split: string): string[] {
   if (splits.includes(split)) return [split];
   const halves = ['train', 'val'];

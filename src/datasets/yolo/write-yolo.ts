@@ -4,11 +4,11 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { RefineDetError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
-import type { WriteJob, WrittenBoxes } from '../convert-dataset.ts';
 import { mapConcurrently } from '../dataset-files.ts';
 import { canonicalSplit } from '../dataset-source.ts';
 import type { Dataset, GroundTruth } from '../dataset-types.ts';
 import { type ImageSize, imageSize } from '../image-size.ts';
+import type { WriteJob, WrittenBoxes } from '../write-job.ts';
 import { distinctNames } from '../write-names.ts';
 import { labelPath } from './yolo-dataset.ts';
 

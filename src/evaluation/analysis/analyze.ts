@@ -1,4 +1,4 @@
-/** Looks behind the numbers of an evaluation: what a report shows. */
+/** Explains the numbers of an evaluation: the content of a report. */
 import type { Dataset } from '../../datasets/dataset-types.ts';
 import { type EvaluateOptions, type EvaluationResult, evaluateInDetail } from '../evaluate.ts';
 import { type PrCurve, prCurve, wrongRows } from '../matches.ts';
@@ -15,9 +15,9 @@ import {
 import { bestOf, bestOperatingPoint, type OperatingPoint, thresholdCurve } from './thresholds.ts';
 
 export interface AnalyzeOptions extends EvaluateOptions {
-  /** Score from which detections count in the confusion matrix and the misses. Default: best F1. */
+  /** Lowest score of detections in the confusion matrix and the misses. Default: the score of the best F1. */
   scoreThreshold?: number;
-  /** Most false positives, and misses, to list. Default 20. */
+  /** Largest number of false positives, and of misses, to list. Default 20. */
   worst?: number;
 }
 
@@ -25,33 +25,33 @@ export interface AnalyzeOptions extends EvaluateOptions {
 export interface ClassAnalysis {
   name: string;
   ap: number;
-  /** Boxes that count. */
+  /** Number of ground-truth boxes that count. */
   groundTruth: number;
   detections: number;
-  /** At `iouThreshold`. */
+  /** Precision-recall curve at `iouThreshold`. */
   curve: PrCurve;
-  /** Best F1; undefined without detections. */
+  /** Operating point with the best F1; undefined without detections. */
   best?: OperatingPoint;
 }
 
-/** A result with what explains it: curves, confusions and the worst errors. */
+/** A result and what explains it: curves, confusion matrix and the worst errors. */
 export interface Analysis {
   result: EvaluationResult;
   dataset: Dataset;
-  /** IoU of everything below: the VOC option, and 0.5 with COCO. */
+  /** IoU of everything below: the VOC option, or 0.5 with COCO. */
   iouThreshold: number;
-  /** In the order of the dataset's classes. */
+  /** One entry per class with ground truth, in the order of the dataset's classes. */
   classes: ClassAnalysis[];
-  /** All classes together, thresholds ascending. */
+  /** Operating points of all classes together, thresholds ascending. */
   thresholds: OperatingPoint[];
-  /** Of `thresholds`, the one with the best F1. */
+  /** The entry of `thresholds` with the best F1. */
   best: OperatingPoint;
   confusion: ConfusionMatrix;
-  /** Wrong detections of `confusion` by kind. */
+  /** Number of wrong detections of `confusion`, by kind. */
   kinds: Record<FalsePositiveKind, number>;
-  /** Highest scores first. */
+  /** Wrong detections, highest scores first. */
   falsePositives: FalsePositive[];
-  /** Boxes that nothing finds first, then by size. */
+  /** Missed boxes: those without any detection first, then by size. */
   misses: Miss[];
 }
 

@@ -1,4 +1,4 @@
-/** Which class is taken for which, at one score threshold. */
+/** Confusion matrix: which class is detected as which, at one score threshold. */
 import type { Evaluation } from '../evaluate.ts';
 import { TRUE_POSITIVE } from '../matches.ts';
 import { bucketRows } from '../order.ts';
@@ -6,27 +6,27 @@ import { cocoIou } from '../overlap.ts';
 
 /**
  * Counts by true class (row) and detected class (column). The last row is background: wrong
- * detections of nothing. The last column is what was missed. Row sums are the boxes of a class,
- * column sums its detections, the diagonal the right ones.
+ * detections that cover no box. The last column counts missed boxes. A row adds up to the boxes of
+ * its class, a column to its detections; the diagonal holds the right detections.
  */
 export interface ConfusionMatrix {
   classes: readonly string[];
   scoreThreshold: number;
-  /** [classes + 1, classes + 1] */
+  /** [classes + 1, classes + 1] counts, row by row. */
   counts: Int32Array;
 }
 
-/** Ground truth that no right detection found, and what it was taken for. */
+/** A ground-truth box without a right detection, and the wrong detection that covers it. */
 export interface MissedRow {
   /** Row of the ground-truth table. */
   truth: number;
-  /** Row of the wrong detection that covers it, -1 for none. */
+  /** Row of the wrong detection that covers it; -1 for none. */
   takenFor: number;
 }
 
 /**
- * Right detections are those of the metric. What is left over pairs up within an image, from the
- * best score down, where boxes of different classes overlap by the IoU threshold.
+ * The metric decides which detections are right. The others are paired within an image, from the
+ * best score down, where boxes of different classes overlap by at least the IoU threshold.
  * @param wrong rows of the wrong detections, highest score first
  */
 export function confusionMatrix(

@@ -1,4 +1,4 @@
-/** The detections and boxes worth looking at: what went wrong, and how. */
+/** The worst errors of an evaluation: wrong detections and missed boxes. */
 import type { Box } from '../../boxes.ts';
 import type { DatasetImage } from '../../datasets/dataset-types.ts';
 import type { Evaluation } from '../evaluate.ts';
@@ -9,8 +9,8 @@ import type { MissedRow } from './confusion.ts';
 
 /**
  * Why a detection is wrong (after Hoiem et al., ECCV 2012): `duplicate` covers a box of its class
- * that is taken, `confusion` a box of another class, `localization` a box of its class too poorly
- * (IoU from 0.1), `background` none of these.
+ * that is already taken, `confusion` covers a box of another class, `localization` covers a box of
+ * its class poorly (IoU from 0.1), `background` is none of these.
  */
 export type FalsePositiveKind = 'duplicate' | 'confusion' | 'localization' | 'background';
 
@@ -26,21 +26,21 @@ export interface FalsePositive extends LabeledBox {
   image: DatasetImage;
   score: number;
   kind: FalsePositiveKind;
-  /** The box that explains the kind; none for `background`. */
+  /** The box that explains the kind; undefined for `background`. */
   truth?: LabeledBox & { iou: number };
 }
 
 export interface Miss extends LabeledBox {
   image: DatasetImage;
-  /** Score of the detection that finds it below the threshold; none when nothing does. */
+  /** Score of the detection that finds it below the threshold; undefined without one. */
   score?: number;
   /** The wrong detection that covers it. */
   takenFor?: LabeledBox & { score: number };
 }
 
 /**
- * How often each kind occurs among the wrong detections from `scoreThreshold` up.
- * @param wrong their rows, highest score first
+ * Counts the wrong detections from `scoreThreshold` up by kind.
+ * @param wrong rows of the wrong detections, highest score first
  */
 export function falsePositiveKinds(
   evaluation: Evaluation,
@@ -57,8 +57,8 @@ export function falsePositiveKinds(
 }
 
 /**
- * The wrong detections with the highest scores.
- * @param wrong rows of all, highest score first
+ * Returns the wrong detections with the highest scores.
+ * @param wrong rows of all wrong detections, highest score first
  */
 export function worstFalsePositives(
   evaluation: Evaluation,
@@ -76,7 +76,7 @@ export function worstFalsePositives(
   }));
 }
 
-/** The missed boxes: those that nothing finds first, then the largest. */
+/** Returns the missed boxes: those without any detection first, then the largest. */
 export function worstMisses(
   evaluation: Evaluation,
   missed: readonly MissedRow[],

@@ -1,14 +1,14 @@
 /** Precision, recall and F1 against the score threshold. */
 import { type ClassMatches, FALSE_POSITIVE, IGNORED, prCurve } from '../matches.ts';
 
-/** What remains at one score threshold. */
+/** Precision and recall at one score threshold. */
 export interface OperatingPoint {
   /** Detections with at least this score are kept. */
   threshold: number;
-  /** 1 where nothing is kept: nothing is wrong then. */
+  /** Share of right detections; 1 when no detection is kept. */
   precision: number;
   recall: number;
-  /** Harmonic mean of the two. */
+  /** Harmonic mean of precision and recall. */
   f1: number;
 }
 
@@ -45,7 +45,7 @@ export function thresholdCurve(
   return points;
 }
 
-/** Index of the highest threshold that a score reaches; there is one, as the lowest is no higher. */
+/** Index of the highest threshold that a score reaches. It exists: the lowest threshold is the lowest score or less. */
 function lastReached(score: number, threshold: (k: number) => number): number {
   const [low, high] = [threshold(0), threshold(STEPS)];
   let k = Math.min(STEPS, Math.ceil(((score - low) / (high - low)) * STEPS));
@@ -72,12 +72,12 @@ function operatingPoint(
   const kept = truePositives + falsePositives;
   const precision = kept === 0 ? 1 : truePositives / kept;
   const recall = positives === 0 ? 0 : truePositives / positives;
-  // 2PR / (P + R), without its 0/0
+  // 2PR / (P + R), rewritten to avoid 0 / 0.
   const f1 = truePositives === 0 ? 0 : (2 * truePositives) / (kept + positives);
   return { threshold, precision, recall, f1 };
 }
 
-/** The point with the best F1; of equals the one with the highest threshold. */
+/** The point with the best F1; among equals, the one with the highest threshold. */
 export function bestOf(points: readonly OperatingPoint[]): OperatingPoint {
   return points.reduce((best, point) => (point.f1 >= best.f1 ? point : best));
 }
@@ -91,7 +91,7 @@ export function bestOperatingPoint(
   let best: OperatingPoint | undefined;
   for (let i = 0; i < rows.length; i++) {
     const threshold = score[rows[i]];
-    if (i + 1 < rows.length && score[rows[i + 1]] === threshold) continue; // not a threshold of its own
+    if (i + 1 < rows.length && score[rows[i + 1]] === threshold) continue; // the next row has the same threshold
     const sum = precision[i] + recall[i];
     const f1 = sum === 0 ? 0 : (2 * precision[i] * recall[i]) / sum;
     if (best && f1 <= best.f1) continue;

@@ -13,10 +13,10 @@ import type { PrCurve } from '../matches.ts';
 const percent = (fraction: number): string => `${Math.round(fraction * 100)}`;
 const UNIT = [0, 1] as const;
 
-/** More bars than this stand in two columns. */
+/** Above this number, bars are shown in two columns. */
 export const TALLEST_BARS = 30;
 
-/** AP by class, best first, with the mean across. */
+/** AP by class, best first, with a line at the mean. */
 export function apBars({ classes, result }: Analysis): Html {
   const mean = result.metric === 'coco' ? result.AP : result.mAP;
   const bars = classes
@@ -39,7 +39,7 @@ export function thresholdChart({ thresholds, best }: Analysis): Html {
   const names = ['precision', 'recall', 'F1'] as const;
   const series = (['precision', 'recall', 'f1'] as const).map((key, i) => ({
     name: names[i],
-    // Without any right detection left, precision says nothing.
+    // Precision means nothing without right detections.
     points: thresholds
       .filter(({ recall }) => recall > 0 || key === 'recall')
       .map((point): Point => [point.threshold, point[key]]),
@@ -50,7 +50,7 @@ export function thresholdChart({ thresholds, best }: Analysis): Html {
       domain: [thresholds[0].threshold, thresholds[thresholds.length - 1].threshold],
       label: 'score threshold',
     },
-    y: { domain: UNIT, label: 'per cent', format: percent },
+    y: { domain: UNIT, label: 'percent', format: percent },
     series,
     mark: {
       at: [best.threshold, best.f1],
@@ -60,7 +60,7 @@ export function thresholdChart({ thresholds, best }: Analysis): Html {
   return html`${legend(names)}${chart}`;
 }
 
-/** One precision-recall curve a class. */
+/** One precision-recall curve per class. */
 export function prMultiples({ classes }: Analysis): Html {
   const charts = classes.map(
     (one) =>
@@ -79,7 +79,7 @@ function prChart({ name, curve }: ClassAnalysis): Html {
   });
 }
 
-/** As many points as can be told apart at this size. */
+/** Largest number of points that are distinguishable at this size. */
 const GRID = 250;
 
 function thinned({ recall, precision }: PrCurve): Point[] {
@@ -117,14 +117,14 @@ export function confusionChart({ classes, counts }: ConfusionMatrix): Html {
 
 const KIND_NAMES: Record<FalsePositiveKind, string> = {
   background: 'background',
-  localization: 'poorly placed',
+  localization: 'poor box',
   confusion: 'wrong class',
   duplicate: 'duplicate',
 };
 
 export const kindName = (kind: FalsePositiveKind): string => KIND_NAMES[kind];
 
-/** How the wrong detections are wrong, and how many boxes were missed. */
+/** Chart of the number of wrong detections by kind, and of missed boxes. */
 export function errorBars(kinds: Analysis['kinds'], missed: number): Html {
   const bars = (Object.keys(KIND_NAMES) as FalsePositiveKind[]).map((kind) => ({
     name: kindName(kind),

@@ -1,13 +1,13 @@
-/** Cutting a piece out of an image and shrinking it. */
+/** Crops an image and scales the crop down. */
 import type { Box } from '../../boxes.ts';
 import type { RawImage } from '../../image/raw-image.ts';
 
-/** Room left around the boxes, as a share of their size. */
+/** Margin around the boxes, as a share of their size. */
 const MARGIN = 0.35;
-/** Smaller crops tell nothing about where they are. Pixels. */
+/** Smallest side of a crop, in pixels: smaller ones do not show the surroundings. */
 const SMALLEST_SIDE = 96;
 
-/** Whole pixels around some boxes, as a 4:3 window where the image allows. */
+/** Returns a window in whole pixels around some boxes, 4:3 where the image allows. */
 export function cropAround(
   boxes: readonly Box[],
   { width, height }: Pick<RawImage, 'width' | 'height'>,
@@ -33,14 +33,14 @@ export function cropAround(
   return { x, y, width: cropWidth, height: cropHeight };
 }
 
-/** Start and length of an interval around `center`, moved and cut to fit into [0, size]. */
+/** Start and length of an interval around `center`, moved and shortened to fit into [0, size]. */
 function span(center: number, length: number, size: number): [start: number, length: number] {
   const whole = Math.max(1, Math.min(Math.round(length), size));
   const start = Math.round(center - whole / 2);
   return [Math.max(0, Math.min(start, size - whole)), whole];
 }
 
-/** Cuts out `rect` and averages its pixels down to RGBA of at most `side` pixels a side. */
+/** Crops `rect` and averages its pixels down to RGBA of at most `side` pixels per side. */
 export function shrinkCrop(image: RawImage, rect: Box, side: number): RawImage {
   const scale = Math.min(1, side / Math.max(rect.width, rect.height));
   const width = Math.max(1, Math.round(rect.width * scale));

@@ -1,4 +1,4 @@
-/** The evaluation report: one HTML file for people. */
+/** The evaluation report: one HTML file. */
 import { points } from '../../report/charts/frame.ts';
 import { type Html, html } from '../../report/html.ts';
 import {
@@ -23,21 +23,21 @@ import {
 } from './charts.ts';
 import { falsePositiveCard, missCard } from './galleries.ts';
 
-/** What a report says beside its figures. */
+/** Texts of a report besides its figures. */
 export interface ReportOptions {
   /** Default: the name and split of the dataset. */
   title?: string;
-  /** What made the detections: model, preset, training, license … shown as given. */
+  /** What produced the detections: model, preset, training, license … Shown unchanged. */
   model?: readonly (readonly [name: string, value: string])[];
-  /** Time of the run over all images. */
+  /** Wall-clock time over all images. */
   speed?: { seconds: number; images: number; setting?: string };
-  /** Default: now. */
+  /** Date of the report. Default: now. */
   created?: Date;
 }
 
 /**
- * Renders an analysis as a self-contained page: no network, no script, light and dark, printable.
- * Images of the worst errors are read from the dataset; one that cannot be read is left blank.
+ * Renders an analysis as a self-contained page: works offline, without scripts, light and dark, printable.
+ * Reads the images of the worst errors from the dataset; a note replaces an image that cannot be read.
  * @returns the HTML text
  */
 export async function renderReport(
@@ -53,12 +53,12 @@ export async function renderReport(
   const overall = [
     card(
       'Choosing a score threshold',
-      `All classes together, at IoU ${iou}. The best F1 is a fair default for showing boxes to people.`,
+      `All classes together, at IoU ${iou}. The threshold with the best F1 is a good default for showing boxes.`,
       thresholdChart(analysis),
     ),
     card(
       'Kinds of error',
-      `From score ${score}. Poorly placed: IoU 0.1 to ${iou} with a box of its class; wrong class: on a box of another; duplicate: on a box already found.`,
+      `From score ${score}. Poor box: IoU 0.1 to ${iou} with a box of its class; wrong class: covers a box of another class; duplicate: covers a box that is already found.`,
       errorBars(analysis.kinds, missed),
     ),
   ];
@@ -72,12 +72,12 @@ export async function renderReport(
       ...(tall ? [columns(overall.map((one) => [one])), bars] : [columns([[bars], overall])]),
       card(
         'Precision against recall',
-        `One curve a class, at IoU ${iou}, in per cent: how many detections are right (up) as more of the true boxes are found (right).`,
+        `One curve per class, at IoU ${iou}, in percent: precision (vertical) against recall (horizontal).`,
         prMultiples(analysis),
       ),
       card(
         'Confusion',
-        `Detections with a score from ${score}. A row is a true class, shaded by its share; the last row is background, the last column what was missed.`,
+        `Detections with a score from ${score}. Rows are true classes, shaded by share; the last row is background, the last column counts missed boxes.`,
         html`<div class="scroll">${confusionChart(confusion)}</div>`,
       ),
       ...(result.metric === 'coco'
@@ -86,13 +86,9 @@ export async function renderReport(
       card('Classes', tableHint(result), classTable(analysis)),
       await falsePositiveCard(analysis.falsePositives),
       await missCard(analysis.misses, score, missed),
-      card(
-        'Where these numbers come from',
-        undefined,
-        facts(provenance(analysis, model, speed, date)),
-      ),
+      card('Sources', undefined, facts(provenance(analysis, model, speed, date))),
     ],
-    footer: `Made by refinedet on ${date} UTC. This file needs no network and holds no script.`,
+    footer: `Made by refinedet on ${date} UTC. This file works offline and contains no scripts.`,
   });
 }
 
@@ -108,7 +104,7 @@ const orDash = (value: number | null): string => (value === null ? '–' : point
 function headline({ result, best }: Analysis, speed: ReportOptions['speed']): Figure[] {
   const shared: Figure[] = [
     { value: points(best.f1), name: `best F1, at score ${best.threshold.toFixed(2)}` },
-    ...(speed ? [{ value: rate(speed), name: 'images a second' }] : []),
+    ...(speed ? [{ value: rate(speed), name: 'images per second' }] : []),
   ];
   if (result.metric !== 'coco') {
     const name = `mAP at IoU ${result.iouThreshold}`;
@@ -164,18 +160,18 @@ function rate({ images, seconds }: NonNullable<ReportOptions['speed']>): string 
 }
 
 function apHint({ metric }: EvaluationResult): string {
-  return `${METRIC_NAMES[metric]}, in per cent.`;
+  return `${METRIC_NAMES[metric]}, in percent.`;
 }
 
 function tableHint({ classesWithoutGroundTruth, ignoredClasses }: EvaluationResult): string {
-  const notes = ['Precision, recall and F1 at the score that is best for the class.'];
+  const notes = ['Precision, recall and F1 at the score threshold with the best F1 of the class.'];
   if (classesWithoutGroundTruth.length > 0) {
     notes.push(
-      `Not in any mean, as no box of theirs counts: ${classesWithoutGroundTruth.join(', ')}.`,
+      `Left out of every mean, because they have no ground truth that counts: ${classesWithoutGroundTruth.join(', ')}.`,
     );
   }
   if (ignoredClasses.length > 0) {
-    notes.push(`Detected but not part of the dataset: ${ignoredClasses.join(', ')}.`);
+    notes.push(`Detected, but not classes of the dataset: ${ignoredClasses.join(', ')}.`);
   }
   return notes.join(' ');
 }
@@ -222,7 +218,7 @@ function classTable({ classes, result }: Analysis): Html {
   return table(head, rows, foot);
 }
 
-/** Boxes without a right detection at the threshold of the confusion matrix. */
+/** Number of boxes without a right detection at the threshold of the confusion matrix. */
 function missedCount({ confusion: { classes, counts }, result }: Analysis): number {
   const right = classes.reduce((sum, _, i) => sum + counts[i * (classes.length + 2)], 0);
   return result.groundTruth - right;
@@ -252,7 +248,7 @@ function provenance(
       ? [
           [
             'Speed',
-            `${rate(speed)} images a second: ${speed.images} in ${speed.seconds.toFixed(1)} s${speed.setting ? `, ${speed.setting}` : ''}`,
+            `${rate(speed)} images per second: ${speed.images} in ${speed.seconds.toFixed(1)} s${speed.setting ? `, ${speed.setting}` : ''}`,
           ] as [string, string],
         ]
       : []),

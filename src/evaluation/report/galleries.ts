@@ -18,9 +18,9 @@ export async function falsePositiveCard(list: readonly FalsePositive[]): Promise
   }
   return gallery(
     'Worst false positives',
-    html`The wrong detections with the highest scores. <span class="key"></span>detected <span class="key truth"></span>true box. Now and then it is the annotation that is wrong.`,
+    html`The wrong detections with the highest scores. <span class="key"></span>detected <span class="key truth"></span>true box. Sometimes the annotation is wrong.`,
     shots,
-    'There is no wrong detection.',
+    'There are no wrong detections.',
   );
 }
 
@@ -38,21 +38,21 @@ export async function missCard(
   }
   return gallery(
     'Worst misses',
-    html`${missed} true boxes without a right detection from score ${score}: first those that nothing finds, the largest first. <span class="key truth"></span>missed <span class="key"></span>taken for something else.`,
+    html`${missed} true boxes without a right detection from score ${score}: boxes without any detection first, then by size. <span class="key truth"></span>missed <span class="key"></span>detected as another class.`,
     shots,
-    'No box is missed.',
+    'No boxes are missed.',
   );
 }
 
 function missReason({ score, takenFor }: Miss): string {
-  if (takenFor) return `taken for ${takenFor.label} ${takenFor.score.toFixed(2)}`;
-  return score === undefined ? 'nothing finds it' : `found with ${score.toFixed(2)} only`;
+  if (takenFor) return `detected as ${takenFor.label} ${takenFor.score.toFixed(2)}`;
+  return score === undefined ? 'no detection' : `found with score ${score.toFixed(2)} only`;
 }
 
 const truthBox = (box: MarkedBox['box']): MarkedBox => ({ box, kind: 'truth' });
 
-function shot(imageFile: Html, title: string, reason: string, file: string): Html {
-  return html`<figure>${imageFile}<figcaption><b>${title}</b><br>${reason}<br><span class="file">${file}</span></figcaption></figure>`;
+function shot(image: Html, title: string, reason: string, file: string): Html {
+  return html`<figure>${image}<figcaption><b>${title}</b><br>${reason}<br><span class="file">${file}</span></figcaption></figure>`;
 }
 
 function gallery(title: string, hint: Html, shots: readonly Html[], empty: string): Html {

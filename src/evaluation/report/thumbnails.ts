@@ -1,4 +1,4 @@
-/** Pieces of images with boxes drawn on them, for reports. */
+/** Image crops with boxes drawn on them, for reports. */
 import { readFile } from 'node:fs/promises';
 import type { Box } from '../../boxes.ts';
 import type { DatasetImage } from '../../datasets/dataset-types.ts';
@@ -9,24 +9,24 @@ import type { RawImage } from '../../image/raw-image.ts';
 import { type Html, html } from '../../report/html.ts';
 import { cropAround, shrinkCrop } from './crop-image.ts';
 
-/** Pixels of the longer side: sharp at twice the width at which the page shows it. */
+/** Pixels of the longer side: twice the displayed width, to look sharp on dense screens. */
 const SIDE = 320;
 const QUALITY = 70;
 
 export interface MarkedBox {
   box: Box;
-  /** Style of its outline. */
+  /** Style of the outline. */
   kind: 'detected' | 'truth';
 }
 
-/** The part of an image around some boxes, or words in its place when it cannot be read. */
+/** Renders the crop around some boxes, or a note when the image cannot be read. */
 export async function thumbnail(image: DatasetImage, boxes: readonly MarkedBox[]): Promise<Html> {
   let pixels: RawImage;
   try {
     pixels = await decodeImage(await readFile(image.path), { source: image.path });
   } catch (error) {
     const missing = !(error instanceof RefineDetError);
-    return html`<div class="shot">${missing ? 'imageFile not found' : 'imageFile not readable'}</div>`;
+    return html`<div class="shot">${missing ? 'image not found' : 'image not readable'}</div>`;
   }
   const rect = cropAround(
     boxes.map(({ box }) => box),
@@ -35,7 +35,7 @@ export async function thumbnail(image: DatasetImage, boxes: readonly MarkedBox[]
   return boxedImage(pixels, rect, boxes);
 }
 
-/** A part of an image with boxes drawn over it. */
+/** A crop with boxes drawn over it. */
 export async function boxedImage(
   pixels: RawImage,
   rect: Box,
@@ -45,7 +45,7 @@ export async function boxedImage(
   return drawn(rect, `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}`, boxes);
 }
 
-/** Boxes as vectors over the image: sharp at any size, and in source pixels. */
+/** Draws boxes as vectors over the image: sharp at any size, in source pixels. */
 function drawn(rect: Box, source: string, boxes: readonly MarkedBox[]): Html {
   const outlines = boxes.map(({ box, kind }) => {
     const place = html`x="${box.x.toFixed(1)}" y="${box.y.toFixed(1)}" width="${box.width.toFixed(1)}" height="${box.height.toFixed(1)}"`;

@@ -1,4 +1,4 @@
-/** A model as an ONNX file, which other runtimes run. */
+/** Writes a model as an ONNX file, which other runtimes run. */
 import { RefineDetError } from '../../errors.ts';
 import { foldBatchNorm } from '../../model/fold.ts';
 import type { WeightTensor } from '../../model/graph.ts';
@@ -18,7 +18,7 @@ import { type Dimension, modelProto, valueInfo } from './messages.ts';
 import { onnxMetadata } from './metadata.ts';
 import { INPUT_NAME, writeNetwork } from './onnx-network.ts';
 
-/** What the file is written for. */
+/** Options of {@link exportOnnx}. */
 export interface OnnxOptions {
   /** Network input instead of the model's: a side or `{ width, height }`, multiples of 64. */
   inputSize?: InputSize;
@@ -35,7 +35,7 @@ export interface OnnxOptions {
 export const ONNX_OPSET = 17;
 const VERSIONS = { ir: 8, opset: ONNX_OPSET };
 
-/** Protobuf's readers take no larger message. */
+/** Protobuf readers accept no larger message. */
 const MAX_FILE_BYTES = 2 ** 31 - 1;
 
 const RULES: Record<keyof OnnxOptions, Rule> = {
@@ -47,7 +47,7 @@ const RULES: Record<keyof OnnxOptions, Rule> = {
 /**
  * Encodes a model for other runtimes: input `image` [1, height, width, 3], normalized like the
  * network's own; outputs `armLoc` [1, N, 4], `armConf` [1, N, 2], `odmLoc` [1, N, 4] and `odmConf`
- * [1, N, K + 1], which `postprocess` takes. The metadata say how to prepare images and decode boxes.
+ * [1, N, K + 1], which `postprocess` takes. The metadata says how to prepare images and decode boxes.
  * @throws INVALID_OPTION, MODEL_METADATA, WEIGHTS_MISMATCH, MODEL_TOO_LARGE; INVALID_ARGUMENT for
  *   weights that are not finite, or too large for float16
  */
@@ -77,16 +77,16 @@ export function exportOnnx(model: Model, options: OnnxOptions = {}): Uint8Array 
   return encodeMessage(message);
 }
 
-/** Before anything large is made. */
+/** Checks the size before anything large is allocated. */
 function requireFileSize(bytes: number): void {
   if (bytes <= MAX_FILE_BYTES) return;
   throw new RefineDetError(
     'MODEL_TOO_LARGE',
-    `the model would take ${(bytes / 2 ** 30).toFixed(1)} GiB as an ONNX file, which can have 2`,
+    `the ONNX file would have ${(bytes / 2 ** 30).toFixed(1)} GiB; an ONNX file can have 2 GiB`,
   );
 }
 
-/** Vectors stay exact. */
+/** Type in which a tensor is stored; vectors stay float32. */
 function storedType({ shape }: WeightTensor, { dtype }: OnnxOptions): string {
   return dtype === 'f16' && shape.length > 1 ? 'F16' : 'F32';
 }

@@ -23,7 +23,7 @@ export class GraphWriter {
     return output;
   }
 
-  /** The weights of a convolution. */
+  /** Adds the weights of a convolution. */
   kernel(name: string, shape: readonly number[], make: () => Float32Array): string {
     if (!this.#halfKernels) return this.floats(name, shape, make);
     const stored = `${name}.half`;
@@ -39,7 +39,7 @@ export class GraphWriter {
     return name;
   }
 
-  /** Sizes or axes. */
+  /** Adds sizes or axes. */
   integers(name: string, values: readonly number[]): string {
     const make = () => BigInt64Array.from(values, BigInt);
     this.#constants.set(name, tensor(name, 'int64', [values.length], make));

@@ -1,6 +1,6 @@
 /**
- * The operators that a layer becomes. Maps are NCHW here, and a map is called after its layer, which
- * is why what comes before an activation has another name.
+ * Writes layers as ONNX operators. Maps are NCHW here. A map has the name of its layer, so the value
+ * before an activation has another name.
  */
 import { RefineDetError } from '../../errors.ts';
 import { convGeometry, depthwiseGeometry } from '../../model/geometry.ts';
@@ -63,12 +63,12 @@ export function writeLayer(
   }
 }
 
-/** Axes of our kernels [kh, kw, in, out], or [kh, kw, channels, 1], in the order of ONNX'. */
+/** Axes of our kernels [kh, kw, in, out], or [kh, kw, channels, 1], in the order of ONNX. */
 const OIHW = [3, 2, 0, 1] as const;
 const IOHW = [2, 3, 0, 1] as const;
 type Axes = readonly [number, number, number, number];
 
-/** Names of kernel and bias. */
+/** Writes kernel and bias; returns their names. */
 function convTensors(writer: GraphWriter, name: string, weights: Weights, axes: Axes): string[] {
   const weight = weights.get(`${name}.weight`)!;
   const bias = weights.get(`${name}.bias`)!;
@@ -129,7 +129,7 @@ function windowAttributes(kernel: number, stride: number) {
   return { kernel_shape: [kernel, kernel], strides: [stride, stride] };
 }
 
-/** [top, left, bottom, right]: at the end, whatever the last window needs. */
+/** [top, left, bottom, right]: at the end, as much as the last window needs. */
 function pads(
   input: FeatureShape,
   output: FeatureShape,
@@ -143,7 +143,7 @@ function pads(
   return [top, left, end(0, top), end(1, left)];
 }
 
-/** An operator, and the layer's activation after it. */
+/** Writes an operator and the activation after it. */
 function writeActivated(
   writer: GraphWriter,
   { name, activation }: { name: string; activation?: Activation },
@@ -164,7 +164,7 @@ function scalar(writer: GraphWriter, name: string, value: number): string {
   return writer.floats(name, [], () => Float32Array.of(value));
 }
 
-/** As the definition says, and not LpNormalization, which has no epsilon: 0 / 0 where all is zero. */
+/** Follows the definition: the operator LpNormalization has no epsilon and gives 0 / 0 for zeros. */
 function writeL2Norm(writer: GraphWriter, { name, input }: L2NormLayer, weights: Weights): void {
   const scale = weights.get(`${name}.weight`)!;
   const squares = writer.node('Mul', [input, input], `${name}.squares`);

@@ -10,14 +10,14 @@ const ITEM_BYTES: Record<DataType, number> = { float32: 4, int64: 8, float16: 2 
 /** A size, or the name of one that is known only when the model runs. */
 export type Dimension = number | string;
 
-/** Whole numbers, lists of them, and words: all that the operators in use take. */
+/** Integers, lists of integers and strings: all that the operators in use take. */
 type Attribute = number | readonly number[] | string;
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** AttributeProto.AttributeType */
 const ATTRIBUTE_TYPE = { int: 2, string: 3, ints: 7 } as const;
 
-/** NodeProto; it is called after its output. */
+/** NodeProto; its name is that of its output. */
 export function node(
   op: string,
   inputs: readonly string[],
@@ -83,7 +83,7 @@ export interface OnnxGraph {
   outputs: readonly Message[];
 }
 
-/** ModelProto. @param metadata texts that runtimes hand to their users */
+/** ModelProto. @param metadata strings that runtimes show to their users */
 export function modelProto(
   { name, nodes, initializers, inputs, outputs }: OnnxGraph,
   versions: { ir: number; opset: number },

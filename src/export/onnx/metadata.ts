@@ -1,10 +1,10 @@
-/** What a program that knows nothing of this package needs, to prepare images and read the heads. */
+/** Metadata with which programs without this package prepare images and decode the heads. */
 import type { ModelConfig } from '../../model/model.ts';
 
 /** Marks files of this package. */
 export const ONNX_FORMAT = 'refinedet';
 
-/** In anchor widths and heights (paper §3, after SSD): of the center, and of the logarithmic size. */
+/** Scales of the offsets (paper §3, after SSD): of the center, in anchor sizes, and of the log size. */
 const VARIANCES = [0.1, 0.1, 0.2, 0.2];
 
 const INPUT =
@@ -26,8 +26,8 @@ const BOXES =
   'corners (cx - w/2, cy - h/2, cx + w/2, cy + h/2) are shares of the image';
 
 /**
- * Keys are the fields of the configuration, and five of their own. Texts stand as they are, everything
- * else as JSON.
+ * Builds the metadata: the fields of the configuration and a few more. Strings are stored as they are,
+ * everything else as JSON.
  * @param levels [rows, columns] of the maps with heads, shallowest first
  */
 export function onnxMetadata(

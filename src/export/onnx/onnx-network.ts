@@ -1,11 +1,6 @@
-/** A whole network as ONNX operators: NHWC at the edges, NCHW in between. */
-import {
-  type Graph,
-  type HeadNames,
-  inferShapes,
-  layerInputs,
-  type Weights,
-} from '../../model/graph.ts';
+/** Writes a whole network as ONNX operators: NHWC at the edges, NCHW in between. */
+import { HEAD_NAMES, type HeadName, headWidths } from '../../heads.ts';
+import { type Graph, inferShapes, layerInputs, type Weights } from '../../model/graph.ts';
 import type { GraphWriter } from './graph-writer.ts';
 import { writeLayer } from './layers.ts';
 
@@ -17,7 +12,7 @@ const TO_NHWC = [0, 2, 3, 1];
 
 /** An output [batch, N, width]. */
 export interface HeadOutput {
-  name: keyof HeadNames;
+  name: HeadName;
   width: number;
 }
 
@@ -40,17 +35,13 @@ export function writeNetwork(
     const layerShapes = { input: shapes.get(source)!, output: shapes.get(layer.name)! };
     writeLayer(writer, layer, weights, layerShapes);
   }
-  const outputs: HeadOutput[] = [
-    { name: 'armLoc', width: 4 },
-    { name: 'armConf', width: 2 },
-    { name: 'odmLoc', width: 4 },
-    { name: 'odmConf', width: graph.numClasses },
-  ];
+  const widths = headWidths(graph.numClasses);
+  const outputs = HEAD_NAMES.map((name) => ({ name, width: widths[name] }));
   for (const { name, width } of outputs) writeHead(writer, name, graph.heads[name], width);
   return outputs;
 }
 
-/** All levels as one table of anchors: [batch, A·width, h, w] each → [batch, N, width]. */
+/** Joins all levels in one table of anchors: [batch, A·width, h, w] each → [batch, N, width]. */
 function writeHead(
   writer: GraphWriter,
   name: string,

@@ -1,12 +1,12 @@
-/** The metadata of an ONNX file: ONNX Runtime's JavaScript API does not show them. */
+/** Reads the metadata of an ONNX file, which ONNX Runtime's JavaScript API does not show. */
 import { RefineDetError } from '../../errors.ts';
 import { requireBytes } from '../../weights/byte-reader.ts';
 import { protobufFields } from '../../weights/protobuf.ts';
 import { ONNX_FORMAT } from './metadata.ts';
 
 /**
- * What `exportOnnx` wrote about a model: texts as they are, everything else as JSON.
- * @throws MODEL_EMPTY, MODEL_CORRUPT; MODEL_METADATA for an ONNX file that has another origin
+ * Reads what `exportOnnx` wrote about a model: strings as they are, everything else as JSON.
+ * @throws MODEL_EMPTY, MODEL_CORRUPT; MODEL_METADATA for an ONNX file of another origin
  */
 export function readOnnxMetadata(file: Uint8Array): Record<string, string> {
   requireBytes(file);

@@ -1,22 +1,23 @@
 /**
- * The JPEG and WebP codecs in Node: Emscripten modules that are told their binary, for Node's fetch
- * reads no files. Each is compiled when first needed.
+ * The JPEG and WebP codecs in Node: Emscripten modules that receive their binary from us, because Node's
+ * fetch reads no files. Each is compiled on first use.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { startOnce } from '../../start-once.ts';
 import { withScale } from './reduced-jpeg.ts';
 
 const require = createRequire(import.meta.url);
 
-/** A codec's heap never shrinks; after an image that made it larger than this it is dropped. */
+/** A codec's heap never shrinks; a codec with a larger heap than this is dropped after the image. */
 const HEAP_LIMIT_BYTES = 256 * 1024 * 1024;
 
-/** The part of an Emscripten module that is needed here. */
+/** The part of an Emscripten module that this file uses. */
 interface EmscriptenModule {
   HEAPU8: Uint8Array;
 }
 
-/** Pixels as the codecs return and take them: four channels. */
+/** Pixels as the codecs return and expect them: four channels. */
 export interface Pixels {
   data: Uint8ClampedArray;
   width: number;
@@ -37,7 +38,7 @@ interface JpegEncoder extends EmscriptenModule {
 
 type Factory<M> = (options: object) => Promise<M>;
 
-/** Runs a function on a codec. When the codec gives up, the error says what it printed last. */
+/** Runs a function on a codec. When the codec aborts, the error contains its last message. */
 export type UseCodec<M> = <R>(use: (codec: M) => R) => Promise<R>;
 
 export const jpegDecoder = lazyCodec<JpegDecoder>(
@@ -45,7 +46,7 @@ export const jpegDecoder = lazyCodec<JpegDecoder>(
   '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
 );
 
-/** For `decodeReduced`. */
+/** Decoder for `decodeReduced`. */
 export const reducingJpegDecoder = lazyCodec<JpegDecoder>(
   () => import('@jsquash/jpeg/codec/dec/mozjpeg_dec.js'),
   '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
@@ -67,20 +68,18 @@ function lazyCodec<M extends EmscriptenModule>(
   binary: string,
   alter = (program: Uint8Array<ArrayBuffer>) => program,
 ): UseCodec<M> {
-  const compile = async () => {
+  const compile = startOnce(async () => {
     const [{ default: factory }, bytes] = await Promise.all([
       load(),
       readFile(require.resolve(binary)),
     ]);
     return { factory: factory as Factory<M>, program: await WebAssembly.compile(alter(bytes)) };
-  };
-  let compiled: ReturnType<typeof compile> | undefined;
+  });
   let instance: Promise<M> | undefined;
   let lastWords = '';
 
   const instantiate = async () => {
-    compiled ??= compile();
-    const { factory, program } = await compiled;
+    const { factory, program } = await compile();
     return factory({
       noInitialRun: true,
       printErr: (line: string) => {
@@ -112,7 +111,7 @@ function lazyCodec<M extends EmscriptenModule>(
       if (codec.HEAPU8.length > HEAP_LIMIT_BYTES) instance = undefined;
       return result;
     } catch (cause) {
-      // A codec that gives up leaves its stack and heap as they were at that moment.
+      // A codec that aborts leaves its stack and heap in an undefined state.
       instance = undefined;
       throw lastWords ? new Error(lastWords, { cause }) : cause;
     }

@@ -1,4 +1,4 @@
-/** Image files to pixels, in Node. */
+/** Decodes image files to pixels, in Node. */
 import { RefineDetError } from '../../errors.ts';
 import { memoryShortage } from '../../out-of-memory.ts';
 import { type DecodeOptions, type ImageFormat, readImageHeader, uprightSize } from '../header.ts';
@@ -10,14 +10,14 @@ import { decodeReduced, REDUCTIONS, type Reduction } from './reduced-jpeg.ts';
 
 /**
  * Decodes a JPEG, PNG or WebP file and turns it upright by its EXIF orientation. 16-bit samples keep
- * their upper 8 bits, as with cv2.imread, unless no sample needs them: 12-bit values of a sensor
+ * their upper 8 bits, like in cv2.imread, unless no sample needs them: 12-bit values of a sensor
  * become the upper 8 of 12.
  *
- * JPEG pixels equal those of libjpeg-turbo (cv2, PIL) bit for bit; only 4:4:0 files, which its
- * versions since 2.1 smooth, differ, by up to 2 levels. A truncated file is an error, as it is for
- * PIL; damage inside is decoded as far as the decoder can.
+ * JPEG pixels equal those of libjpeg-turbo (cv2, PIL) bit for bit; only 4:4:0 files differ, by up to 2
+ * levels, because libjpeg-turbo smooths them since version 2.1. A truncated file is an error, like in
+ * PIL; a damaged file is decoded as far as the decoder can.
  *
- * @throws what {@link readImageHeader} throws, and IMAGE_CORRUPT when the pixels cannot be decoded
+ * @throws the errors of {@link readImageHeader}; IMAGE_CORRUPT when the pixels cannot be decoded
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -45,7 +45,7 @@ function reductionOf({ width, height }: Size, enough?: Size): Reduction | undefi
   return REDUCTIONS.find((r) => width >= r * enough.width && height >= r * enough.height);
 }
 
-/** Undefined where that does not work: the full decoder has the last word, and says why. */
+/** Returns undefined on failure: the full decoder then decodes the file or reports the error. */
 async function reducedJpeg(bytes: Uint8Array, reduction: Reduction): Promise<RawImage | undefined> {
   try {
     return rgba(await reducingJpegDecoder((codec) => decodeReduced(codec, bytes, reduction)));
@@ -58,7 +58,7 @@ const DECODERS: Record<ImageFormat, (bytes: Uint8Array) => Promise<RawImage>> = 
   jpeg: async (bytes) => rgba(await jpegDecoder((codec) => codec.decode(bytes, false))),
   async webp(bytes) {
     const pixels = await webpDecoder((codec) => codec.decode(bytes));
-    if (!pixels) throw new Error('the WebP data are damaged');
+    if (!pixels) throw new Error('the WebP data is damaged');
     return rgba(pixels);
   },
   png: decodePng,

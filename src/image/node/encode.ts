@@ -1,4 +1,4 @@
-/** Pixels to image files, in Node. */
+/** Encodes pixels to image files, in Node. */
 import type { ImageFormat } from '../header.ts';
 import { type RawImage, validateRawImage } from '../raw-image.ts';
 import { jpegEncoder } from './codecs.ts';
@@ -9,7 +9,7 @@ export type WritableFormat = Exclude<ImageFormat, 'webp'>;
 
 const DEFAULT_JPEG_QUALITY = 90;
 
-/** MozJPEG's settings, of which the codec wants every one; baseline is three times as fast. */
+/** MozJPEG's settings; the codec requires all of them. Baseline is three times as fast. */
 const JPEG_SETTINGS = {
   baseline: false,
   arithmetic: false,
@@ -29,7 +29,7 @@ const JPEG_SETTINGS = {
 };
 
 /**
- * A JPEG or PNG file of an image.
+ * Encodes an image as a JPEG or PNG file.
  * @param options.quality of a JPEG, 1 to 100; default 90
  * @throws INVALID_ARGUMENT, IMAGE_EMPTY
  */

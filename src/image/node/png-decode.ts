@@ -1,6 +1,6 @@
 /**
- * PNG pixels in Node, on zlib. The wasm codecs at hand keep a damaged file's memory and stack for
- * good; this one leaves nothing behind.
+ * PNG pixels in Node, decoded with zlib. The available wasm codecs do not release their memory and
+ * stack after a damaged file; this decoder does.
  */
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
@@ -26,7 +26,7 @@ const SAMPLES_PER_PIXEL: Readonly<Record<number, number>> = {
   [COLOR_RGB_ALPHA]: 4,
 };
 
-/** Where the pixels of a pass lie: first column and row, and the steps to the next ones. */
+/** Position of a pass's pixels: first column and row, and the steps to the next ones. */
 type Pass = readonly [x: number, y: number, stepX: number, stepY: number];
 
 const WHOLE: readonly Pass[] = [[0, 0, 1, 1]];
@@ -41,8 +41,8 @@ const ADAM7: readonly Pass[] = [
 ];
 
 /**
- * Decodes a complete PNG file of supported kind: gray to one channel, RGB and palettes to three, RGB
- * with alpha to four. Transparency by color and the alpha of gray are dropped.
+ * Decodes a complete PNG file of a supported kind: gray to one channel, RGB and palettes to three, RGB
+ * with alpha to four. Drops transparency by color and the alpha of gray images.
  * @throws Error naming the damage
  */
 export async function decodePng(bytes: Uint8Array): Promise<RawImage> {
@@ -57,7 +57,7 @@ export async function decodePng(bytes: Uint8Array): Promise<RawImage> {
     })
     .filter(({ columns, rows }) => columns > 0 && rows > 0);
 
-  // Every row carries one byte that names its filter.
+  // Every row starts with one byte that names its filter.
   const size = passes.reduce((sum, { rows, rowBytes }) => sum + rows * (rowBytes + 1), 0);
   const raw = await inflatePixels(png, size);
   const channels = colorType === COLOR_RGB_ALPHA ? 4 : colorType & 2 ? 3 : 1;
@@ -87,7 +87,7 @@ async function inflatePixels(png: PngStructure, size: number): Promise<Uint8Arra
   const compressed = png.data.length === 1 ? png.data[0] : Buffer.concat(png.data);
   // Some writers append a few rows too many; anything beyond that is an attack.
   const raw = await inflateAsync(compressed, { maxOutputLength: 2 * size + 65536 });
-  if (raw.length < size) throw new Error('the PNG data end too early');
+  if (raw.length < size) throw new Error('the PNG data ends too early');
   return raw;
 }
 
@@ -114,7 +114,7 @@ function unfilter(filter: number, line: Uint8Array, above: Uint8Array, step: num
       }
       return;
     default:
-      throw new Error(`the PNG data name an unknown filter ${filter}`);
+      throw new Error(`the PNG data has an unknown filter ${filter}`);
   }
 }
 
@@ -171,7 +171,7 @@ function writeRow(
     const bit = x * bitDepth;
     const value = (line[bit >> 3] >> (8 - bitDepth - (bit & 7))) & mask;
     if (colorType === COLOR_GREY) data[target] = (value * 255) / mask;
-    // An index beyond the palette is black, as with libpng.
+    // An index beyond the palette is black, like in libpng.
     else for (let c = 0; c < 3; c++) data[target + c] = palette[value * 3 + c];
   }
 }

@@ -1,4 +1,4 @@
-/** Pixels to PNG files, in Node. */
+/** Encodes pixels to PNG files, in Node. */
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import { COLOR_GREY, COLOR_RGB, COLOR_RGB_ALPHA, PNG_SIGNATURE, paethPredictor } from '../png.ts';
@@ -8,13 +8,13 @@ const deflateAsync = promisify(deflate);
 
 const COLOR_TYPES = { 1: COLOR_GREY, 3: COLOR_RGB, 4: COLOR_RGB_ALPHA };
 
-/** The filter that suits photographs best when there is only one for all rows. */
+/** The best filter for photographs when all rows use the same one. */
 const FILTER_PAETH = 4;
 
-/** Level of zlib: about twice as fast as its default, for slightly larger files. */
+/** zlib level: about twice as fast as the default, for slightly larger files. */
 const COMPRESSION_LEVEL = 3;
 
-/** A PNG file of 8 bits a channel. */
+/** Encodes a PNG file with 8 bits per channel. */
 export async function encodePng(image: RawImage): Promise<Uint8Array> {
   const { width, height, channels } = image;
   const header = Buffer.alloc(13);
@@ -37,7 +37,7 @@ function filterRows({ data, width, height, channels }: RawImage): Uint8Array {
   for (let y = 0; y < height; y++) {
     const row = data.subarray(y * rowBytes, (y + 1) * rowBytes);
     filtered[to++] = FILTER_PAETH;
-    // The pixels on the left of the first one count as 0.
+    // The pixels left of the first one count as 0.
     for (let i = 0; i < channels; i++) filtered[to++] = row[i] - above[i];
     for (let i = channels; i < rowBytes; i++) {
       const [left, upperLeft] = [row[i - channels], above[i - channels]];

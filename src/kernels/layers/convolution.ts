@@ -4,7 +4,7 @@ import type { LayerHost, LayerKernel } from './layer-host.ts';
 import { convParts, PANEL_COLUMNS } from './parts.ts';
 
 /**
- * The matrix that a packed filter stands for; a filter is [taps · channels, filters]:
+ * The matrix that a packed filter holds; a filter is [taps · channels, filters]:
  * - `forward`: the filter itself, for the convolution;
  * - `transposed`: for the input gradient at any stride;
  * - `rotated`: taps in reverse order and each transposed, [taps · filters, channels]: with it the
@@ -69,8 +69,8 @@ export function convolutionKernels(host: LayerHost) {
     const y = tensors.output([batch, outHeight, outWidth, filters]);
     host.writeConv(geometry);
     const parts = convParts(geometry, kernels.convolveBlock(host.shape), host.threads);
-    const maps = [x, filter, y, residual].map((t) => tensors.pointer(t));
-    const args = [host.shape, ...maps, low, high, Number(parts.byPanels)];
+    const maps = tensors.pointers(x, filter, y, residual);
+    const args = [host.shape, ...maps, low, high, Number(parts.byPanels)] as const;
     host.run('convolve', args, parts, kernels.convolveScratch(host.shape));
     return y;
   };
@@ -83,8 +83,7 @@ export function convolutionKernels(host: LayerHost) {
     const { batch, height, width, channels } = geometry;
     const dx = tensors.output([batch, height, width, channels]);
     const scratch = host.prepareConv(geometry);
-    const [from, by, to, initial] = [dy, filter, dx, add].map((t) => tensors.pointer(t));
-    kernels.convInputGradient(host.shape, from, by, to, initial, scratch);
+    kernels.convInputGradient(host.shape, ...tensors.pointers(dy, filter, dx, add), scratch);
     return dx;
   };
 
@@ -92,8 +91,7 @@ export function convolutionKernels(host: LayerHost) {
     const { kernelHeight, kernelWidth, channels, filters } = geometry;
     const dw = tensors.output([kernelHeight, kernelWidth, channels, filters]);
     const scratch = host.prepareConv(geometry);
-    const [input, gradient, to] = [x, dy, dw].map((t) => tensors.pointer(t));
-    kernels.convFilterGradient(host.shape, input, gradient, to, scratch);
+    kernels.convFilterGradient(host.shape, ...tensors.pointers(x, dy, dw), scratch);
     return dw;
   };
 

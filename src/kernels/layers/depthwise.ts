@@ -19,7 +19,7 @@ export function depthwiseKernels(host: LayerHost) {
     const { batch, outHeight, outWidth, channels } = geometry;
     const y = tensors.output([batch, outHeight, outWidth, channels]);
     host.writeDepthwise(geometry);
-    const maps = [x, filter, y, bias].map((t) => tensors.pointer(t));
+    const maps = tensors.pointers(x, filter, y, bias);
     const parts = depthwiseParts(geometry, host.threads);
     host.run('depthwise', [host.shape, ...maps, 0, low, high], parts);
     return y;
@@ -33,8 +33,7 @@ export function depthwiseKernels(host: LayerHost) {
     const { batch, height, width, channels } = geometry;
     const dx = tensors.output([batch, height, width, channels]);
     const scratch = host.prepareDepthwise(geometry);
-    const [from, by, to, initial] = [dy, filter, dx, add].map((t) => tensors.pointer(t));
-    kernels.depthwiseInputGradient(host.shape, from, by, to, initial, scratch);
+    kernels.depthwiseInputGradient(host.shape, ...tensors.pointers(dy, filter, dx, add), scratch);
     return dx;
   };
 
@@ -45,8 +44,7 @@ export function depthwiseKernels(host: LayerHost) {
   ) => {
     const dw = tensors.output([3, 3, geometry.channels, 1]);
     host.writeDepthwise(geometry);
-    const [input, gradient, to] = [x, dy, dw].map((t) => tensors.pointer(t));
-    kernels.depthwiseFilterGradient(host.shape, input, gradient, to);
+    kernels.depthwiseFilterGradient(host.shape, ...tensors.pointers(x, dy, dw));
     return dw;
   };
 

@@ -11,7 +11,7 @@ export function elementwiseKernels(host: LayerHost) {
     const [rows, channels] = matrixShape(dy);
     const masked = tensors.output(dy.shape);
     const sums = tensors.output([channels]);
-    const [from, value, to, total] = [dy, y, masked, sums].map((t) => tensors.pointer(t));
+    const [from, value, to, total] = tensors.pointers(dy, y, masked, sums);
     kernels.rectifierGradient(from, value, high, to, total, rows, channels);
     return [masked, sums];
   };
@@ -19,7 +19,7 @@ export function elementwiseKernels(host: LayerHost) {
   const sumRows: LayerKernel<object> = ({ x }, _, tensors) => {
     const [rows, channels] = matrixShape(x);
     const sums = tensors.output([channels]);
-    kernels.sumRows(tensors.pointer(x), tensors.pointer(sums), rows, channels);
+    kernels.sumRows(...tensors.pointers(x, sums), rows, channels);
     return sums;
   };
 
@@ -28,7 +28,7 @@ export function elementwiseKernels(host: LayerHost) {
     const filters = channels / 4;
     const y = tensors.output([batch, 2 * height, 2 * width, filters]);
     const parts = lineParts(batch * height, width * channels, host.threads);
-    host.run('depthToSpace', [tensors.pointer(x), tensors.pointer(y), width, filters], parts);
+    host.run('depthToSpace', [...tensors.pointers(x, y), width, filters], parts);
     return y;
   };
 
@@ -36,7 +36,7 @@ export function elementwiseKernels(host: LayerHost) {
     const [batch, height, width, channels] = x.shape;
     const y = tensors.output([batch, height / 2, width / 2, 4 * channels]);
     const rows = (batch * height) / 2;
-    kernels.spaceToDepth(tensors.pointer(y), tensors.pointer(x), rows, width / 2, channels);
+    kernels.spaceToDepth(...tensors.pointers(y, x), rows, width / 2, channels);
     return y;
   };
 

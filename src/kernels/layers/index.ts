@@ -1,11 +1,12 @@
 /**
  * The layer kernels as kernels of tfjs' wasm backend, under names of our own: what tfjs and other
- * packages register stays as it is. On other backends they do not exist; ask {@link hasLayerKernels}.
+ * packages register stays as it is. Other backends do not have them: see {@link hasLayerKernels}.
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { KernelFunc } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from '../module.ts';
-import type { Team } from '../parallel/team.ts';
+import { LateThread, type Team } from '../parallel/team.ts';
 import { chainKernels } from './chain.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
@@ -18,7 +19,7 @@ type Name = keyof LayerKernels;
 type AttributesOf<K extends Name> = LayerKernels[K] extends LayerKernel<infer A> ? A : never;
 
 const BACKEND = 'wasm';
-/** The kernel whose presence stands for all. */
+/** If this kernel is registered, all are. */
 const PROBE: Name = 'conv';
 
 function layerKernels(host: LayerHost) {
@@ -36,21 +37,30 @@ function registeredName(name: string): string {
 }
 
 /**
- * Makes the kernels known to tfjs.
+ * Registers the kernels with tfjs.
  * @param kernels must work on the memory of the wasm backend
  * @param team that shares the work; absent: one thread
  */
 export function registerLayerKernels(kernels: Kernels, team?: Team): void {
-  for (const [name, run] of Object.entries(layerKernels(new LayerHost(kernels, team)))) {
+  let layers = layerKernels(new LayerHost(kernels, team));
+  for (const name of Object.keys(layers) as Name[]) {
+    const run: KernelFunc = ({ inputs, attrs, backend }) => {
+      const layer = layers[name] as LayerKernel<object>;
+      return layer(inputs as Inputs, attrs ?? {}, new Tensors(backend as BackendWasm));
+    };
     tf.registerKernel({
       kernelName: registeredName(name),
       backendName: BACKEND,
-      kernelFunc: ({ inputs, attrs, backend }) =>
-        (run as LayerKernel<object>)(
-          inputs as Inputs,
-          attrs ?? {},
-          new Tensors(backend as BackendWasm),
-        ),
+      kernelFunc(call) {
+        try {
+          return run(call);
+        } catch (error) {
+          if (!(error instanceof LateThread)) throw error;
+          // A new host and a new output: what the late thread reads and writes is never used again.
+          layers = layerKernels(new LayerHost(kernels));
+          return run(call);
+        }
+      },
     });
   }
 }

@@ -1,17 +1,13 @@
 /** What the layer kernels share: the compiled code, scratch memory, and tensors of tfjs' wasm backend. */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { ConvShape, DepthwiseShape } from '../generated/abi.ts';
 import type { Kernels } from '../module.ts';
-import type { ParallelKernel } from '../parallel/board.ts';
+import type { ParallelKernel, TaskArguments } from '../parallel/board.ts';
 import type { Team } from '../parallel/team.ts';
+import { writeRecord } from '../records.ts';
 import { GrowingBuffer } from '../workspace.ts';
-import {
-  type ConvGeometry,
-  type DepthwiseGeometry,
-  GEOMETRY_BYTES,
-  writeConvGeometry,
-  writeDepthwiseGeometry,
-} from './layer-geometry.ts';
+import type { ConvGeometry, DepthwiseGeometry } from './layer-geometry.ts';
 import type { Parts } from './parts.ts';
 
 /** Inputs by name; optional ones may be absent. */
@@ -37,6 +33,11 @@ export class Tensors {
     return tensor ? this.#backend.getMemoryOffset(tensor.dataId) >>> 0 : 0;
   }
 
+  /** The same for several tensors. */
+  pointers<T extends readonly (TensorInfo | undefined)[]>(...tensors: T) {
+    return tensors.map((tensor) => this.pointer(tensor)) as { [I in keyof T]: number };
+  }
+
   /** A new tensor, its contents undefined. */
   output(shape: number[]): TensorInfo {
     return this.#backend.makeOutput(shape, 'float32');
@@ -54,7 +55,7 @@ export class LayerHost {
   constructor(kernels: Kernels, team?: Team) {
     this.kernels = kernels;
     this.#team = team;
-    this.shape = kernels.heap.malloc(GEOMETRY_BYTES);
+    this.shape = kernels.heap.malloc(Math.max(ConvShape.bytes, DepthwiseShape.bytes));
     this.#scratch = new GrowingBuffer(kernels.heap);
   }
 
@@ -67,10 +68,11 @@ export class LayerHost {
    * Carries out a kernel on all threads.
    * @param args what comes before from, to and scratch
    * @param scratchBytes that one thread needs
+   * @throws LateThread when a thread may still write to memory of this host and of the output
    */
-  run(
-    kernel: ParallelKernel,
-    args: readonly number[],
+  run<K extends ParallelKernel>(
+    kernel: K,
+    args: TaskArguments<K>,
     { total, step }: Parts,
     scratchBytes = 0,
   ): void {
@@ -78,7 +80,7 @@ export class LayerHost {
     const scratch = this.#scratch.reserve(scratchBytes * (parts > 1 ? this.threads : 1));
     const task = { kernel, args, total, step, scratch, scratchBytes };
     if (parts > 1 && this.#team?.run(task)) return;
-    const whole = this.kernels[kernel] as (...args: number[]) => void;
+    const whole: (...args: number[]) => void = this.kernels[kernel];
     whole(...args, 0, total, scratch);
   }
 
@@ -89,7 +91,7 @@ export class LayerHost {
 
   /** Writes the shape of a convolution. */
   writeConv(geometry: ConvGeometry): void {
-    writeConvGeometry(this.kernels.heap, this.shape, geometry);
+    writeRecord(this.kernels.heap, this.shape, ConvShape, geometry);
   }
 
   /**
@@ -103,10 +105,10 @@ export class LayerHost {
 
   /** Writes the shape of a depthwise convolution. */
   writeDepthwise(geometry: DepthwiseGeometry): void {
-    writeDepthwiseGeometry(this.kernels.heap, this.shape, geometry);
+    writeRecord(this.kernels.heap, this.shape, DepthwiseShape, geometry);
   }
 
-  /** The same, for a gradient; returns as {@link prepareConv}. */
+  /** The same, for a gradient; returns what {@link prepareConv} does. */
   prepareDepthwise(geometry: DepthwiseGeometry): number {
     this.writeDepthwise(geometry);
     return this.#scratch.reserve(this.kernels.depthwiseScratch(this.shape) >>> 0);

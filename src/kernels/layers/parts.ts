@@ -17,17 +17,17 @@ export const PANEL_COLUMNS = 8;
 /** Pixels are computed four at a time: TILE_ROWS there. */
 const TILE_ROWS = 4;
 
-/** A part with fewer multiplications takes less time than it takes another thread to begin with it. */
+/** A part with fewer multiplications is done before another thread could begin with it. */
 const MIN_PRODUCTS = 50_000;
 /** Parts per thread, so that none waits long for the last one. */
 const MAX_ROUNDS = 4;
-/** Every part that is some panels packs all pixels: about the work of one panel. */
+/** A part of some panels packs all pixels, which is about the work of one panel. */
 const MIN_PANELS = 8;
-/** With fewer pixels for each thread than this, every thread had to read all of the filter for little. */
+/** With fewer pixels per thread than this, reading all of the filter in every thread does not pay. */
 const MIN_PIXELS = 32;
 /** The same for tiles of Winograd's convolution, whose filters are four times as large. */
 const MIN_TILES = 32;
-/** Lines of a chain's part: two more lines of its first map are computed. */
+/** Lines of a part of a chain: each part computes two more lines of the first map. */
 const MIN_CHAIN_LINES = 20;
 
 /**
@@ -82,7 +82,7 @@ export function lineParts(lines: number, floats: number, threads: number): Parts
   return cut(lines, 1, threads, roundsFor(lines * floats, threads));
 }
 
-/** How many parts a thread should get at most; 0: the work is too little to be shared. */
+/** Most parts of a thread; 0 if the work is too small to be shared. */
 function roundsFor(products: number, threads: number): number {
   return threads > 1 ? Math.min(MAX_ROUNDS, Math.floor(products / MIN_PRODUCTS / threads)) : 0;
 }

@@ -3,7 +3,7 @@ import type { ConvAttributes, Limits } from './convolution.ts';
 import type { LayerHost, LayerKernel } from './layer-host.ts';
 import { PANEL_COLUMNS, winogradParts } from './parts.ts';
 
-/** Matrices that a filter becomes: the points of a tile, 6×6. */
+/** Matrices of a packed filter: one for each point of a tile, 6×6. */
 export const WINOGRAD_POINTS = 36;
 
 export function winogradKernels(host: LayerHost) {
@@ -30,8 +30,8 @@ export function winogradKernels(host: LayerHost) {
     const y = tensors.output([batch, outHeight, outWidth, filters]);
     host.writeConv(geometry);
     const parts = winogradParts(geometry, kernels.winogradTiles(host.shape), host.threads);
-    const maps = [x, filter, y, residual].map((t) => tensors.pointer(t));
-    const args = [host.shape, ...maps, low, high, Number(parts.byPanels)];
+    const maps = tensors.pointers(x, filter, y, residual);
+    const args = [host.shape, ...maps, low, high, Number(parts.byPanels)] as const;
     host.run('winograd', args, parts, kernels.winogradScratch(host.shape));
     return y;
   };

@@ -1,10 +1,11 @@
 /**
  * What the threads of a team share: one task at a time, cut into parts. Every thread, the calling one
  * included, takes parts until none is left; the task is done when every part that was taken is
- * finished. So nobody waits for a thread that sleeps, starts slowly or has died before it took a part.
+ * finished. So no thread waits for one that sleeps, starts slowly or has died before it took a part.
  */
+import type { KernelExports } from '../generated/abi.ts';
 
-/** Kernels that can be carried out part by part; their arguments end with from, to, scratch. */
+/** Kernels that can be carried out part by part; their arguments end with from, to and mostly scratch. */
 export const PARALLEL_KERNELS = [
   'convolve',
   'winograd',
@@ -16,7 +17,21 @@ export const PARALLEL_KERNELS = [
 export type ParallelKernel = (typeof PARALLEL_KERNELS)[number];
 
 /** The kernels, bound to the memory that the threads share. */
-export type PartKernels = Record<ParallelKernel, (...args: never[]) => void>;
+export type PartKernels = Pick<KernelExports, ParallelKernel>;
+
+type PartArguments<K extends ParallelKernel> = K extends 'depthwise' | 'depthToSpace'
+  ? [from: number, to: number]
+  : [from: number, to: number, scratch: number];
+
+/** Arguments before those of a part. */
+export type TaskArguments<K extends ParallelKernel> = K extends ParallelKernel
+  ? Parameters<KernelExports[K]> extends [...infer A extends number[], ...PartArguments<K>]
+    ? Readonly<A>
+    : never
+  : never;
+
+/** How a task has ended: carried out, failed in some part, or with a thread that holds a part for too long. */
+export type Outcome = 'done' | 'failed' | 'late';
 
 export interface Task {
   kernel: ParallelKernel;
@@ -31,7 +46,7 @@ export interface Task {
 }
 
 // Words that threads wait for or count with, on cache lines of their own.
-/** Parts that nobody has taken; the only word that idle threads look at. */
+/** Parts that are not taken; the only word that idle threads read. */
 const UNTAKEN = 0;
 /** Parts that are not finished. */
 const UNFINISHED = 16;
@@ -44,8 +59,14 @@ const TASK_HEADER = 6;
 const MAX_ARGUMENTS = 10;
 export const BOARD_BYTES = TASK_BYTES + 8 * (TASK_HEADER + MAX_ARGUMENTS);
 
-/** Looks before a thread sleeps: about 50 µs, so that the next layer of a network finds it awake. */
-const LOOKS = 20_000;
+/** Checks before a thread sleeps: about 50 µs, so that the next layer of a network finds it awake. */
+const CHECKS = 20_000;
+
+/**
+ * Milliseconds of one wait. A longer one counts as one of this length: then the whole process was
+ * stopped, and the other threads with it.
+ */
+const WAIT = 100;
 
 /** One thread's view of the shared block. */
 export class Board {
@@ -53,7 +74,7 @@ export class Board {
   readonly #task: Float64Array;
   readonly #kernels: ((...args: number[]) => void)[];
   readonly #thread: number;
-  /** Of one call, kept so that a part leaves no garbage. */
+  /** Arguments of one call, kept so that a part leaves no garbage. */
   readonly #args: number[] = [];
 
   /**
@@ -63,7 +84,7 @@ export class Board {
   constructor(buffer: SharedArrayBuffer, kernels: PartKernels, thread: number) {
     this.#words = new Int32Array(buffer, 0, TASK_BYTES / 4);
     this.#task = new Float64Array(buffer, TASK_BYTES);
-    this.#kernels = PARALLEL_KERNELS.map((name) => kernels[name] as (...args: number[]) => void);
+    this.#kernels = PARALLEL_KERNELS.map((name) => kernels[name]);
     this.#thread = thread;
   }
 
@@ -100,7 +121,7 @@ export class Board {
     }
   }
 
-  /** Works for ever. */
+  /** Works until the thread is ended. */
   serve(): never {
     for (;;) {
       this.work();
@@ -110,24 +131,32 @@ export class Board {
 
   /**
    * Waits until the parts that other threads have taken are finished.
-   * @param patience milliseconds without any progress before they are given up
-   * @returns whether the task has been carried out
+   * @param patience milliseconds without any progress, while this process runs, before they are
+   *   given up
    */
-  settle(patience: number): boolean {
+  settle(patience: number): Outcome {
     const words = this.#words;
-    for (let looks = LOOKS; looks > 0; looks--) {
-      if (Atomics.load(words, UNFINISHED) === 0) return words[FAILED] === 0;
+    for (let checks = CHECKS; checks > 0; checks--) {
+      if (Atomics.load(words, UNFINISHED) === 0) return this.#finished();
     }
     let last = 0;
-    let deadline = 0;
+    let left = patience;
+    let before = performance.now();
     for (;;) {
       const unfinished = Atomics.load(words, UNFINISHED);
-      if (unfinished === 0) return Atomics.load(words, FAILED) === 0;
-      if (unfinished !== last) deadline = performance.now() + patience;
-      else if (performance.now() > deadline) return false;
+      if (unfinished === 0) return this.#finished();
+      if (unfinished !== last) left = patience;
+      else if (left <= 0) return 'late';
       last = unfinished;
-      pause(words, unfinished, patience);
+      pause(words, unfinished);
+      const now = performance.now();
+      left -= Math.min(now - before, WAIT);
+      before = now;
     }
+  }
+
+  #finished(): Outcome {
+    return Atomics.load(this.#words, FAILED) === 0 ? 'done' : 'failed';
   }
 
   /** Number of a part, or -1. */
@@ -153,7 +182,7 @@ export class Board {
 
   #rest(): void {
     const words = this.#words;
-    for (let looks = LOOKS; looks > 0; looks--) {
+    for (let checks = CHECKS; checks > 0; checks--) {
       if (Atomics.load(words, UNTAKEN) > 0) return;
     }
     Atomics.add(words, SLEEPING, 1);
@@ -162,11 +191,11 @@ export class Board {
   }
 }
 
-/** Sleeps until the last part is finished; where a page must not sleep, looks a few more times. */
-function pause(words: Int32Array, unfinished: number, patience: number): void {
+/** Sleeps until the last part is finished; where a page must not sleep, checks a few more times. */
+function pause(words: Int32Array, unfinished: number): void {
   try {
-    Atomics.wait(words, UNFINISHED, unfinished, patience);
+    Atomics.wait(words, UNFINISHED, unfinished, WAIT);
   } catch {
-    for (let looks = LOOKS; looks > 0 && Atomics.load(words, UNFINISHED) === unfinished; looks--);
+    for (let n = CHECKS; n > 0 && Atomics.load(words, UNFINISHED) === unfinished; n--);
   }
 }

@@ -2,6 +2,7 @@
 import { startThread } from '#platform';
 import { unpack } from '../../embedded.ts';
 import type { Thread } from '../../platform/platform.ts';
+import { startOnce } from '../../start-once.ts';
 import { compileKernels, type Kernels } from '../module.ts';
 import { BOARD_BYTES, Board, type Task } from './board.ts';
 import type { TeamWorkerStart } from './team-worker.ts';
@@ -17,6 +18,12 @@ export interface TeamOptions {
 
 /** Far more than any part takes, even where many programs share few processors. */
 const PATIENCE = 10_000;
+
+/**
+ * A thread holds a part of a task that has been given up. It may wake and read and write what the task
+ * names at any later time: that memory must not be used again. The board is never written again either.
+ */
+export class LateThread extends Error {}
 
 /**
  * The calling thread and workers. The workers need not have started before the first task. When one
@@ -54,7 +61,7 @@ export class Team {
     });
   }
 
-  /** How many work on a task; 1 after the team has broken up. */
+  /** Threads that work on a task at this time; 1 after the team has broken up. */
   get threads(): number {
     return this.#threads;
   }
@@ -63,14 +70,17 @@ export class Team {
    * Carries out a task; with several threads, its parts in any order and at the same time.
    * @returns whether it has been carried out; if not, the team has broken up and the caller does it
    *   anew, alone
+   * @throws LateThread when the team breaks up, but a thread may still write
    */
   run(task: Task): boolean {
     if (this.#threads === 1) return false;
     this.#board.post(task);
     this.#board.work();
-    const isDone = this.#board.settle(this.#patience);
-    if (!isDone) this.#breakUp('a thread did not finish its part of a layer');
-    return isDone;
+    const outcome = this.#board.settle(this.#patience);
+    if (outcome === 'done') return true;
+    this.#breakUp('a thread did not finish its part of a layer');
+    if (outcome === 'late') throw new LateThread();
+    return false;
   }
 
   /** Ends the workers. */
@@ -86,11 +96,7 @@ export class Team {
   }
 }
 
-let script: Promise<string> | undefined;
-
-function workerScript(): Promise<string> {
-  script ??= import('../generated/team-worker.ts').then(async ({ default: text }) =>
-    new TextDecoder().decode(await unpack(text)),
-  );
-  return script;
-}
+const workerScript = startOnce(async () => {
+  const { default: text } = await import('../generated/team-worker.ts');
+  return new TextDecoder().decode(await unpack(text));
+});

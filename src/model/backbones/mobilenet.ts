@@ -5,8 +5,8 @@
  */
 import type { GraphBuilder } from '../builder.ts';
 
-/** [expansion, filters, repeats, stride of the first] */
-const STAGES = [
+/** Groups of blocks: [expansion, filters, repeats, stride of the first]. */
+const BLOCK_GROUPS = [
   [1, 16, 1, 1],
   [6, 24, 2, 2],
   [6, 32, 3, 2],
@@ -23,7 +23,7 @@ export function mobilenet(b: GraphBuilder): string[] {
   let channels = 32;
   let block = 0;
   let x = b.conv('stem', b.input, channels, 3, { stride: 2, ...relu6 });
-  for (const [expansion, filters, repeats, firstStride] of STAGES) {
+  for (const [expansion, filters, repeats, firstStride] of BLOCK_GROUPS) {
     for (let i = 0; i < repeats; i++, block++) {
       const stride = i === 0 ? firstStride : 1;
       x = invertedResidual(b, `block${block}`, x, channels, filters, expansion, stride);

@@ -1,5 +1,5 @@
 /**
- * ResNet-101 with one more stage, res6 (RefineDet §4, "ResNet-101"; names of the Caffe release, with
+ * ResNet-101 with one more block, res6 (RefineDet §4, "ResNet-101"; names of the Caffe release, with
  * a dot before the branch). Convolutions carry batch normalization, folded before inference.
  */
 import type { GraphBuilder } from '../builder.ts';
@@ -34,8 +34,8 @@ export function bottleneck(
   return b.add(name, [shortcut, x], 'relu');
 }
 
-/** Block names of each stage: stages 3 and 4 number theirs (3b1 …), the others letter them (2a …). */
-const STAGES = [
+/** Groups of blocks: 3 and 4 number their blocks (3b1 …), the others use letters (2a …). */
+const BLOCK_GROUPS = [
   { width: 64, blocks: ['res2a', 'res2b', 'res2c'] },
   { width: 128, blocks: ['res3a', ...numbered('res3b', 3)] },
   { width: 256, blocks: ['res4a', ...numbered('res4b', 22)] },
@@ -47,12 +47,12 @@ export function resnet101(b: GraphBuilder, version: ResNetVersion = 'v1'): strin
   const sources: string[] = [];
   let x = b.conv('conv1', b.input, 64, 7, { stride: 2, batchNorm: true, activation: 'relu' });
   x = b.maxPool('pool1', x, 3, true);
-  for (const [stage, { width, blocks }] of STAGES.entries()) {
+  for (const [group, { width, blocks }] of BLOCK_GROUPS.entries()) {
     for (const [index, name] of blocks.entries()) {
-      const stride = stage > 0 && index === 0 ? 2 : 1;
+      const stride = group > 0 && index === 0 ? 2 : 1;
       x = bottleneck(b, name, x, width, 4 * width, { stride, projection: index === 0, version });
     }
-    if (stage > 0) sources.push(x);
+    if (group > 0) sources.push(x);
   }
   sources.push(bottleneck(b, 'res6', x, 128, 512, { stride: 2, projection: true, version }));
   return sources;

@@ -4,7 +4,7 @@
  */
 import type { GraphBuilder } from '../builder.ts';
 
-/** Convolutions a block and their filters; a 2×2 max-pool follows each block but is named after it. */
+/** Convolutions per block and their filters; a 2×2 max-pool of the same number follows each block. */
 const BLOCKS = [
   [2, 64],
   [2, 128],

@@ -1,4 +1,4 @@
-/** Horizontal bars with their names and values. */
+/** Horizontal bars with names and values. */
 import { scaleBand, scaleLinear } from 'd3-scale';
 import { type Html, html } from '../html.ts';
 import { type Frame, px, svg } from './frame.ts';
@@ -6,12 +6,12 @@ import { type Frame, px, svg } from './frame.ts';
 export interface Bar {
   name: string;
   value: number;
-  /** Value in words, at the end of the bar. */
+  /** Value as text, at the end of the bar. */
   text: string;
 }
 
 export interface BarChart {
-  /** What the chart shows, in words. */
+  /** Description of the chart. */
   label: string;
   bars: readonly Bar[];
   /** Right end of the axis. Default: the largest value. */
@@ -23,7 +23,7 @@ export interface BarChart {
 const WIDTH = 520;
 const ROW = 24;
 const CHARACTER = 7.2;
-/** Longer names are cut; the tooltip has them whole. */
+/** Longer names are cut; the tooltip shows them in full. */
 const LONGEST_NAME = 18;
 
 export function barChart({ label, bars, high, reference }: BarChart): Html {

@@ -1,8 +1,8 @@
-/** What charts share: plot area, axes, number formats. Colors come from the page's style sheet. */
+/** Common parts of charts: plot area, axes, number formats. Colors come from the page's style sheet. */
 import type { ScaleContinuousNumeric } from 'd3-scale';
 import { type Html, html } from '../html.ts';
 
-/** User units of the SVG; the page scales it to the room there is. */
+/** User units of the SVG; the page scales it to the available width. */
 export interface Frame {
   width: number;
   height: number;
@@ -14,15 +14,15 @@ export interface Frame {
 
 export type NumericScale = ScaleContinuousNumeric<number, number>;
 
-/** Rounds a coordinate: a tenth of a unit cannot be seen. */
+/** Rounds a coordinate: a tenth of a unit is invisible. */
 export const px = (value: number): number => Math.round(value * 10) / 10;
 
-/** `0.873` → `87.3`: AP is told in points, as papers do. */
+/** `0.873` → `87.3`: AP in points, like in papers. */
 export const points = (fraction: number): string => (fraction * 100).toFixed(1);
 
 /**
  * The SVG element around a chart.
- * @param label what it shows, for those who do not see it
+ * @param label description of the chart, for screen readers
  * @param least smallest share of its full width at which it stays legible; below it scrolls
  */
 export function svg(

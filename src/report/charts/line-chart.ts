@@ -11,23 +11,23 @@ export interface Series {
   points: readonly Point[];
   /** Fills the area below. Default false. */
   filled?: boolean;
-  /** Fainter and dashed, for a comparison. Default false. */
+  /** Draws it fainter and dashed, for a comparison. Default false. */
   dashed?: boolean;
 }
 
 export interface Axis {
-  /** Default: the range of the data, widened to round numbers. */
+  /** Range of the axis. Default: the range of the data, widened to round numbers. */
   domain?: readonly [low: number, high: number];
   label?: string;
-  /** About how many labels. Default 5. */
+  /** Approximate number of labels. Default 5. */
   ticks?: number;
   format?: (value: number) => string;
-  /** Logarithmic; for positive values. Default false. */
+  /** Logarithmic axis; for positive values. Default false. */
   log?: boolean;
 }
 
 export interface LineChart {
-  /** What the chart shows, in words. */
+  /** Description of the chart. */
   label: string;
   x: Axis;
   y: Axis;
@@ -36,14 +36,14 @@ export interface LineChart {
   mark?: { at: Point; text: string };
   /** User units; default 520 × 300. */
   size?: readonly [width: number, height: number];
-  /** Draw steps that hold each value back to the point before, instead of straight lines. */
+  /** Draws steps that hold each value back to the previous point, instead of straight lines. */
   steps?: boolean;
 }
 
 const plain = (value: number): string =>
   value.toLocaleString('en', { maximumSignificantDigits: 3 });
 
-/** Points that are not finite leave a gap. */
+/** Values that are not finite leave a gap. */
 export function lineChart({ label, x, y, series, mark, size, steps }: LineChart): Html {
   const [width, height] = size ?? [520, 300];
   const small = width < 300;

@@ -4,7 +4,7 @@ import { type Html, html } from '../html.ts';
 import { type Frame, px, svg } from './frame.ts';
 
 export interface MatrixChart {
-  /** What the chart shows, in words. */
+  /** Description of the chart. */
   label: string;
   rows: readonly string[];
   columns: readonly string[];
@@ -14,12 +14,12 @@ export interface MatrixChart {
   columnTitle: string;
 }
 
-/** Above this many columns cells are small and show no numbers; the tooltip has them. */
+/** Above this number of columns, cells are small and show no numbers; the tooltip shows them. */
 const MOST_NUMBERED = 24;
-/** Cells, the room that names take, and how column names stand. */
+/** Size of cells, space for names, and direction of column names. */
 const LARGE = { cell: 34, character: 6.6, slope: -50, rise: 0.8, side: 0.7, style: 'name' };
 const SMALL = { cell: 13, character: 5.6, slope: -90, rise: 1, side: 0, style: 'name small' };
-/** Between cells. */
+/** User units between cells. */
 const GAP = 1.5;
 
 /** Cells are shaded by their share of the row. */

@@ -1,6 +1,6 @@
 /**
- * Everything random about a training sample, decided before any pixel is touched: which part of
- * which image goes where, in which colors, and the boxes that result.
+ * Decides everything random about a training sample before any pixel is processed: which part of
+ * which image goes where, with which colors, and the resulting boxes.
  */
 import type { Random } from '../../random.ts';
 import type { Truth } from '../loss/truth.ts';
@@ -24,9 +24,9 @@ import {
 export interface Tile {
   /** Index into the images of the sample. */
   image: number;
-  /** The part that is shown, in fractions of the image; beyond its edges is the mean color. */
+  /** Visible part, in fractions of the image; beyond the image's edges is the mean color. */
   from: Region;
-  /** Where, in fractions of the sample. */
+  /** Target area, in fractions of the sample. */
   to: Region;
   /** Mirrored left to right. */
   flip: boolean;
@@ -35,22 +35,22 @@ export interface Tile {
 
 export interface SamplePlan {
   tiles: readonly Tile[];
-  /** In fractions of the sample: inside [0, 1], every box with an area. */
+  /** Boxes in fractions of the sample: inside [0, 1], each with an area. */
   truth: Truth;
 }
 
-/** A box to be cut out of an image. */
+/** A box to cut out of an image. */
 export interface Cutout {
-  /** Of the image. */
+  /** Boxes of the image. */
   truth: Truth;
   /** Index of the box. */
   box: number;
 }
 
 /**
- * @param random the sample's own generator: the same state gives the same plan
- * @param images one, or four for a mosaic
- * @param cutouts boxes to paste, each from an image of its own: images n, n + 1 … of the tiles
+ * @param random generator of this sample: the same state gives the same plan
+ * @param images one image, or four for a mosaic
+ * @param cutouts boxes to paste, each from its own image: images n, n + 1 … of the tiles
  */
 export function planSample(
   random: Random,
@@ -82,7 +82,7 @@ export function planSample(
   return { tiles, truth: toTruth(boxes) };
 }
 
-/** SSD's steps in their order: colors, zoom out, part, mirror. A mosaic's images are small enough. */
+/** SSD's steps in order: colors, zoom out, crop, mirror. Images of a mosaic are not zoomed out. */
 function planImage(
   random: Random,
   options: AugmentationOptions,
@@ -111,7 +111,7 @@ function quadrants(random: Random, { split }: AugmentationOptions['mosaic']): Re
   ]);
 }
 
-/** Boxes in fractions of a region, as fractions of the sample. */
+/** Converts boxes from fractions of a region to fractions of the sample. */
 function placed(boxes: readonly LabeledBox[], to: Region): LabeledBox[] {
   const sample = {
     x: -to.x / to.width,

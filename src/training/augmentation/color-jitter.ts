@@ -1,23 +1,23 @@
-/** SSD's four color jitters as one affine map, so that they cost one matrix product a pixel. */
+/** SSD's four color jitters as one affine map: one matrix product per pixel. */
 import type { Random } from '../../random.ts';
 import type { AugmentationOptions } from './augmentation-options.ts';
 
 /**
  * Red, green and blue as functions of red, green and blue, 0 to 255: three rows of three factors
- * and a summand.
+ * and an offset.
  */
 export type ColorMatrix = readonly number[];
 
 export const UNCHANGED: ColorMatrix = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0];
 
-/** Shares of the channels in lightness (Rec. 709, as in the SVG color filters). */
+/** Weights of the channels in lightness (Rec. 709, like in the SVG color filters). */
 const LUMA = [0.2126, 0.7152, 0.0722] as const;
 const DEGREES_A_STEP = 2;
 
 /**
- * Brightness adds, contrast multiplies, saturation moves away from gray, hue turns around gray. As in
- * SSD contrast comes either before or after saturation and hue. SSD works on HSV, where the last two
- * are not linear; here they are the linear maps of the same name, which keep lightness.
+ * Brightness adds, contrast multiplies, saturation scales the distance from gray, hue rotates around
+ * gray. Like in SSD, contrast comes either before or after saturation and hue. SSD works on HSV, where the
+ * last two are not linear; here they are linear maps of the same name that keep lightness.
  */
 export function sampleColor(random: Random, options: AugmentationOptions['color']): ColorMatrix {
   const { probability, brightness, contrast, saturation, hue } = options;
@@ -41,12 +41,12 @@ function scale(factor: number): ColorMatrix {
   return [factor, 0, 0, 0, 0, factor, 0, 0, 0, 0, factor, 0];
 }
 
-/** Gray plus `factor` times what is not gray. */
+/** Scales the distance from gray by `factor`. */
 function saturationMatrix(factor: number): ColorMatrix {
   return fromRows((row, column) => (1 - factor) * LUMA[column] + (row === column ? factor : 0));
 }
 
-/** Rotation of the two color differences; the matrix of SVG's feColorMatrix hueRotate. */
+/** Rotates the two color differences; the matrix of SVG's feColorMatrix hueRotate. */
 function hueMatrix(angle: number): ColorMatrix {
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const [r, g, b] = LUMA;
@@ -65,7 +65,7 @@ function fromRows(factor: (row: number, column: number) => number): ColorMatrix 
   return [0, 1, 2].flatMap((row) => [factor(row, 0), factor(row, 1), factor(row, 2), 0]);
 }
 
-/** What `outer` makes of the result of `inner`. */
+/** Applies `outer` to the result of `inner`. */
 function compose(outer: ColorMatrix, inner: ColorMatrix): ColorMatrix {
   return [0, 1, 2].flatMap((row) => {
     const [r, g, b, constant] = outer.slice(4 * row, 4 * row + 4);

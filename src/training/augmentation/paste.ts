@@ -1,4 +1,4 @@
-/** Boxes cut from other images (copy-paste, arXiv 2012.07177, by rectangles): which, and where to. */
+/** Selects boxes from other images to paste (copy-paste, arXiv 2012.07177, with rectangles), and their positions. */
 import type { Random } from '../../random.ts';
 import type { Truth } from '../loss/truth.ts';
 import type { AugmentationOptions } from './augmentation-options.ts';
@@ -12,14 +12,14 @@ export interface Donor {
   box: number;
 }
 
-/** Boxes by class, so that every class is as likely as any other. */
+/** Boxes by class, so that every class is equally likely. */
 export type DonorPool = readonly (readonly Donor[])[];
 
-/** Smaller boxes, by the longer side in fractions of the image, are not worth pasting. */
+/** Smaller boxes, by the longer side in fractions of the image, are not pasted. */
 const MIN_SIDE = 0.05;
 const TRIALS = 10;
 
-/** All boxes that can be pasted, in one list a class; classes without any are left out. */
+/** All boxes that can be pasted, one list per class; classes without any are left out. */
 export function donorPool(truths: readonly Truth[]): DonorPool {
   const byClass = new Map<number, Donor[]>();
   truths.forEach(({ boxes, classIds, ignored }, image) => {
@@ -34,7 +34,7 @@ export function donorPool(truths: readonly Truth[]): DonorPool {
   return [...byClass.values()];
 }
 
-/** The images that make a sample. */
+/** The images of a sample. */
 export interface SampleSources {
   /** The image itself; with three others for a mosaic. */
   images: readonly number[];
@@ -42,7 +42,7 @@ export interface SampleSources {
   donors: readonly Donor[];
 }
 
-/** @param imageCount images to choose from */
+/** @param imageCount number of images to choose from */
 export function chooseSources(
   random: Random,
   { mosaic, paste }: AugmentationOptions,
@@ -58,7 +58,7 @@ export function chooseSources(
   return { images, donors };
 }
 
-/** A place for a box among others; undefined when none was found that hides little of them. */
+/** A position for a box that covers little of the other boxes; undefined when none was found. */
 export function placeBox(
   random: Random,
   { x1, y1, x2, y2 }: LabeledBox,

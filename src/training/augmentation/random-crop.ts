@@ -1,4 +1,4 @@
-/** SSD's zoom-out and its random part of an image that shows enough of a box. */
+/** SSD's zoom-out, and its random crop that shows enough of a box. */
 import type { Random } from '../../random.ts';
 import type { AugmentationOptions } from './augmentation-options.ts';
 import {
@@ -11,7 +11,7 @@ import {
   WHOLE,
 } from './region.ts';
 
-/** A canvas around the image, in fractions of the image: overhangs it. */
+/** A canvas around the image, in fractions of the image: larger than the image. */
 export function sampleCanvas(random: Random, options: AugmentationOptions['expand']): Region {
   if (!random.chance(options.probability)) return WHOLE;
   const ratio = random.between(1, options.maxRatio);
@@ -24,9 +24,9 @@ export function sampleCanvas(random: Random, options: AugmentationOptions['expan
 }
 
 /**
- * A part of a canvas: for each least overlap the first part found that some box overlaps by as
- * much; of these and the whole canvas one at random, as in the released code. Unlike there, a part
- * must show the center of a box: otherwise nothing would be left to learn.
+ * Returns a crop of a canvas: for each minimum overlap, finds the first crop that overlaps some box by as
+ * much; returns one of these or the whole canvas at random, like the released code. Unlike there, a crop
+ * must contain the center of a box: otherwise nothing would be left to learn.
  * @param boxes in fractions of the canvas
  */
 export function sampleCrop(
@@ -49,7 +49,7 @@ export function sampleCrop(
   return random.pick(found);
 }
 
-/** A part of random size, shape and place inside the canvas. */
+/** A crop of random size, shape and position inside the canvas. */
 function samplePart(random: Random, { scale, aspect }: AugmentationOptions['crop']): Region {
   const side = random.between(...scale);
   // Neither side may be longer than the canvas.

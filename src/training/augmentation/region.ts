@@ -1,7 +1,7 @@
-/** Parts of images and of the network input, and the boxes that are seen in them. */
+/** Regions of images and of the network input, and the boxes in them. */
 import type { Truth } from '../loss/truth.ts';
 
-/** Fractions of the sides of an image; may overhang it. */
+/** Fractions of the sides of an image; may be larger than the image. */
 export interface Region {
   x: number;
   y: number;
@@ -11,7 +11,7 @@ export interface Region {
 
 export const WHOLE: Region = { x: 0, y: 0, width: 1, height: 1 };
 
-/** One box on the way to a {@link Truth}: corners, fractions. */
+/** One box before it becomes part of a {@link Truth}: corners, fractions. */
 export interface LabeledBox {
   x1: number;
   y1: number;
@@ -40,7 +40,7 @@ export function toTruth(boxes: readonly LabeledBox[]): Truth {
   };
 }
 
-/** A region of a region, in terms of what the outer one is a region of. */
+/** Converts a region of a region to the frame of the outer region. */
 export function within(outer: Region, { x, y, width, height }: Region): Region {
   return {
     x: outer.x + x * outer.width,
@@ -50,7 +50,7 @@ export function within(outer: Region, { x, y, width, height }: Region): Region {
   };
 }
 
-/** The boxes as fractions of a region of what they refer to. */
+/** Converts boxes to fractions of a region in the same frame. */
 export function relativeTo(
   { x, y, width, height }: Region,
   boxes: readonly LabeledBox[],
@@ -65,8 +65,8 @@ export function relativeTo(
 }
 
 /**
- * What is left of boxes, given as fractions of a region, at its edges. Boxes whose center is outside
- * are gone; ignored ones stay as long as anything of them is seen.
+ * Clips boxes, given as fractions of a region, to the region. Drops boxes whose center is outside;
+ * keeps ignored boxes as long as any part is inside.
  */
 export function visible(boxes: readonly LabeledBox[]): LabeledBox[] {
   return boxes
@@ -81,13 +81,13 @@ export function visible(boxes: readonly LabeledBox[]): LabeledBox[] {
     .filter(({ x1, y1, x2, y2 }) => x2 > x1 && y2 > y1);
 }
 
-/** Whether the center of a box lies in the region that it refers to. */
+/** Whether the center of a box is inside its region. */
 export function isCentered({ x1, y1, x2, y2 }: LabeledBox): boolean {
   const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2];
   return x >= 0 && x <= 1 && y >= 0 && y <= 1;
 }
 
-/** Area that a region and a box have in common. */
+/** Area of the intersection of a region and a box. */
 export function sharedArea(region: Region, { x1, y1, x2, y2 }: LabeledBox): number {
   const { x, y, width, height } = region;
   return (
@@ -104,7 +104,7 @@ export function mirror(boxes: readonly LabeledBox[]): LabeledBox[] {
   return boxes.map((box) => ({ ...box, x1: 1 - box.x2, x2: 1 - box.x1 }));
 }
 
-/** To float32 right away: what has an area here has one in the heap. */
+/** Rounds to float32 at once: a box with an area here also has an area in the heap. */
 function clamp(value: number): number {
   return Math.fround(Math.min(Math.max(value, 0), 1));
 }

@@ -1,15 +1,16 @@
-/** Turns a plan and its images into network input, by the kernel of assembly/augment.ts. */
+/** Renders a plan and its images to network input, with the kernel of assembly/augment.ts. */
 import { RefineDetError } from '../../errors.ts';
 import type { RawImage } from '../../image/raw-image.ts';
-import { type Fields, writeFields } from '../../kernels/fields.ts';
+import { TileColumn, Tile as TileRecord } from '../../kernels/generated/abi.ts';
 import { float32View, type Heap, uint8View } from '../../kernels/heap.ts';
 import type { Kernels } from '../../kernels/module.ts';
+import { writeRecord } from '../../kernels/records.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
 import type { ModelConfig } from '../../model/model.ts';
 import type { SamplePlan, Tile } from './augmentation-plan.ts';
 import type { ColorMatrix } from './color-jitter.ts';
 
-/** How the network reads its input. */
+/** Input format of the network. */
 export type Normalization = Pick<ModelConfig, 'mean' | 'std' | 'channelOrder'>;
 
 export interface RenderTarget {
@@ -19,32 +20,12 @@ export interface RenderTarget {
   height: number;
 }
 
-/** Fields in the order of class Tile in assembly/augment.ts. */
-const TILE_FIELDS = {
-  x: 'f64',
-  y: 'f64',
-  stepX: 'f64',
-  stepY: 'f64',
-  source: 'i32',
-  width: 'i32',
-  height: 'i32',
-  channels: 'i32',
-  target: 'i32',
-  rowBytes: 'i32',
-  columns: 'i32',
-  rows: 'i32',
-  colors: 'i32',
-  scratch: 'i32',
-} as const satisfies Fields;
-
-const TILE_BYTES = 80;
 const COLOR_BYTES = 96;
-const COLUMN_BYTES = 8;
 /** The kernel reads this far behind the last pixel. */
 const SLACK_BYTES = 8;
 const TARGET_PIXEL_BYTES = 12;
 
-/** Owns its heap memory: room for the part of one image that is used at a time. */
+/** Owns its heap memory: space for the part of one image that is needed at a time. */
 export class Augmenter {
   readonly #kernels: Kernels;
   readonly #heap: Heap;
@@ -57,14 +38,14 @@ export class Augmenter {
     this.#kernels = kernels;
     this.#heap = kernels.heap;
     this.#normalization = normalization;
-    this.#tile = this.#heap.malloc(TILE_BYTES + COLOR_BYTES);
+    this.#tile = this.#heap.malloc(TileRecord.bytes + COLOR_BYTES);
     this.#source = new GrowingBuffer(this.#heap);
     this.#columns = new GrowingBuffer(this.#heap);
   }
 
   /**
-   * Paints a sample.
-   * @param images in the order that the plan's tiles count them
+   * Renders a sample.
+   * @param images images in the order of the plan's indices
    * @throws INVALID_ARGUMENT when an image is missing; OUT_OF_MEMORY
    */
   render(plan: SamplePlan, images: readonly RawImage[], target: RenderTarget): void {
@@ -102,12 +83,12 @@ export class Augmenter {
     const band = rowsBetween(y * height, y * height + stepY * (rows.count - 1), height);
     const source = this.#upload(image, band);
     this.#writeColors(colors);
-    writeFields(this.#heap, this.#tile, TILE_FIELDS, {
+    writeRecord(this.#heap, this.#tile, TileRecord, {
       x: x * width,
       y: y * height,
       stepX,
       stepY,
-      // Where the first row would be, were it there.
+      // The address of the first row, even if that row is not loaded.
       source: source - band.first * width * channels,
       width,
       height,
@@ -116,13 +97,13 @@ export class Augmenter {
       rowBytes: TARGET_PIXEL_BYTES * target.width,
       columns: columns.count,
       rows: rows.count,
-      colors: this.#tile + TILE_BYTES,
-      scratch: this.#columns.reserve(COLUMN_BYTES * target.width),
+      colors: this.#tile + TileRecord.bytes,
+      scratch: this.#columns.reserve(TileColumn.bytes * target.width),
     });
     this.#kernels.paintTile(this.#tile);
   }
 
-  /** Copies some rows of an image, gray ones as three channels. */
+  /** Copies some rows of an image; gray rows as three channels. */
   #upload({ data, width, channels }: RawImage, { first, count }: Span): number {
     const pixels = data.subarray(first * width * channels, (first + count) * width * channels);
     const bytes = channels === 1 ? 3 * pixels.length : pixels.length;
@@ -136,11 +117,11 @@ export class Augmenter {
     return pointer;
   }
 
-  /** The matrix by columns, in the network's order of channels, and the normalization. */
+  /** The matrix by columns, in the network's channel order, combined with the normalization. */
   #writeColors(colors: ColorMatrix): void {
     const { mean, std, channelOrder } = this.#normalization;
     const order = channelOrder === 'RGB' ? [0, 1, 2] : [2, 1, 0];
-    const view = float32View(this.#heap, this.#tile + TILE_BYTES, COLOR_BYTES / 4);
+    const view = float32View(this.#heap, this.#tile + TileRecord.bytes, COLOR_BYTES / 4);
     order.forEach((color, channel) => {
       for (let column = 0; column < 4; column++) {
         view[4 * column + channel] = colors[4 * color + column];
@@ -156,19 +137,19 @@ interface Span {
   count: number;
 }
 
-/** Pixels whose centers lie in [start, start + length), fractions of `size` pixels. */
+/** Pixels whose centers are in [start, start + length), in fractions of `size` pixels. */
 function pixelsOf(start: number, length: number, size: number): Span {
   const first = Math.max(0, Math.ceil(start * size - 0.5));
   const end = Math.min(size, Math.ceil((start + length) * size - 0.5));
   return { first, count: Math.max(0, end - first) };
 }
 
-/** Center of the first pixel, and the way to the next, in fractions of the stretch it lies in. */
+/** Center of the first pixel and the step to the next, in fractions of the enclosing interval. */
 function along({ first }: Span, start: number, length: number, size: number) {
   return { start: ((first + 0.5) / size - start) / length, step: 1 / (size * length) };
 }
 
-/** The rows that are read for positions between two; at least one. */
+/** Rows that interpolation between two positions reads; at least one. */
 function rowsBetween(start: number, end: number, height: number): Span {
   const clamp = (row: number) => Math.min(Math.max(row, 0), height - 1);
   const first = clamp(Math.floor(start - 0.5));

@@ -1,30 +1,21 @@
-/** Training in a web page or, better, in a worker of one: web workers, data given by the caller. */
-// Detection brings the kernels that it needs itself; the gradients of some layers need more.
+/** Training in a web page or, better, in a worker: uses web workers and data from the caller. */
+// Detection registers only the kernels that it needs; the gradients of some layers need more.
 import '@tensorflow/tfjs-backend-wasm/dist/register_all_kernels.js';
 import { RefineDetError } from '../../errors.ts';
-import type { WorkerPort } from '../data-parallel/port.ts';
+import { workerWire } from '../../remote/web-wire.ts';
 import type { TrainingHost } from '../run/training-host.ts';
 
 export const browserHost: TrainingHost = {
-  startWorker,
+  startWorker: () =>
+    workerWire(new Worker(new URL('./browser-worker.js', import.meta.url), { type: 'module' })),
   workersUnavailable: () =>
     globalThis.crossOriginIsolated
       ? undefined
-      : 'the page is not cross-origin isolated, so that threads cannot share memory',
+      : 'the page is not cross-origin isolated, so threads cannot share memory',
   loadData() {
     throw new RefineDetError(
       'INVALID_OPTION',
-      'in a browser the training data are given to train() as the option "data"',
+      'in a browser, pass the training data to train() as the option "data"',
     );
   },
 };
-
-function startWorker(): WorkerPort {
-  const worker = new Worker(new URL('./browser-worker.js', import.meta.url), { type: 'module' });
-  return {
-    post: (message) => worker.postMessage(message),
-    listen: (receive) => worker.addEventListener('message', ({ data }) => receive(data)),
-    onDeath: (notify) => worker.addEventListener('error', ({ message }) => notify(message)),
-    terminate: async () => worker.terminate(),
-  };
-}

@@ -1,26 +1,26 @@
-/** What a training run is: plain JSON data, kept as config.json with every run. */
+/** Configuration of a training run: plain JSON data, kept as config.json with every run. */
+import type { DatasetFormat } from '../../datasets/dataset-types.ts';
 import type { Metric } from '../../evaluation/evaluate.ts';
 import type { GraphOptions } from '../../model/graph-options.ts';
 import type { PresetName } from '../../model/presets.ts';
-import type {
-  AugmentationOptions,
-  PartialAugmentation,
-} from '../augmentation/augmentation-options.ts';
+import type { PartialOptions } from '../../option-schema.ts';
+import type { AugmentationOptions } from '../augmentation/augmentation-options.ts';
 import type { LossOptions } from '../loss/loss-options.ts';
 import type { DifficultBoxes } from '../loss/truth.ts';
-import type { AdamWOptions } from '../optimizers/adamw.ts';
-import type { SgdOptions } from '../optimizers/sgd.ts';
-import type { FreezeRule, LearningRateSchedule } from '../run/schedule.ts';
+import type { OptimizerConfig } from '../optimizers/create-optimizer.ts';
+import type { FreezeRule, LearningRateSchedule } from '../optimizers/schedule.ts';
 
-/** Splits of one dataset. */
+/** A dataset, or splits of it. */
 export interface DataPart {
   /** Folder, COCO JSON or YOLO YAML file. */
   path: string;
   /** Such as `train` or `train+val`; may be left out where there is only one. */
   split?: string;
+  /** Default: found from the path. */
+  format?: DatasetFormat;
 }
 
-/** Network inputs from a point of the run on. */
+/** Sizes of the network input from a point of the run on. */
 export interface InputPhase {
   /** Fraction of all steps at which the phase begins; the first begins at 0. */
   from: number;
@@ -28,14 +28,7 @@ export interface InputPhase {
   sizes: readonly number[];
 }
 
-/** Largest gradient norm; null for no clipping (JSON knows no infinity). */
-type JsonClip<T> = Omit<T, 'clipNorm'> & { clipNorm: number | null };
-/** The optimizer and its settings. */
-export type OptimizerConfig =
-  | ({ kind: 'adamw' } & JsonClip<AdamWOptions>)
-  | ({ kind: 'sgd' } & JsonClip<SgdOptions>);
-
-/** Which images come how often. */
+/** How often images are repeated. */
 export interface SamplingOptions {
   /**
    * How far images of rare classes are repeated: a class is seen (most frequent / its frequency)^x
@@ -51,16 +44,16 @@ export interface SamplingOptions {
 export interface EvaluationConfig {
   /** Epochs between evaluations; there is always one at the end. Default 1. */
   every: number;
-  /** Images of the validation data to look at, evenly spread; null for all. Default null. */
+  /** Images of the validation data to evaluate, evenly spread; null for all. Default null. */
   images: number | null;
   /** Default `voc07`. */
   metric: Metric;
 }
 
-/** Names of ways to fill tensors that no file provides; see initial-weights.ts. */
+/** Random distributions for tensors that no file provides; see initial-weights.ts. */
 export type Initialization = 'he' | 'xavier';
 
-/** Every option of a training, with its value. */
+/** All options of a training, complete. */
 export interface TrainConfig {
   preset: PresetName;
   /** Variants of the network; `tcb: false` is the ablation without transfer connections. Default {}. */
@@ -84,9 +77,9 @@ export interface TrainConfig {
   epochs: number;
   /** Steps, instead of `epochs`; null to count epochs. Default null. */
   steps: number | null;
-  /** Images a gradient. Default 8 for MobileNet (ours), else 32 (paper). */
+  /** Images per gradient. Default 8 for MobileNet (ours), else 32 (paper). */
   batch: number;
-  /** Gradients a step: the effective batch is this many times as large. Default 1. */
+  /** Gradients per step: the effective batch is this many times as large. Default 1. */
   accumulate: number;
   /** Default: 256 px in the first quarter, then 320 (ours); 0.8 of other presets' input likewise. */
   inputSizes: readonly InputPhase[];
@@ -96,18 +89,18 @@ export interface TrainConfig {
   schedule: LearningRateSchedule;
   /**
    * Layers that are frozen or learn slowly. Default for MobileNet: stem to block5 always, the rest of
-   * the backbone for 42 % of the run, then a 0.03 of the learning rate after a ramp of 150 steps;
-   * else none.
+   * the backbone for 42 % of the run, then 0.03 of the learning rate after a ramp of 150 steps; else
+   * none.
    */
   freeze: readonly FreezeRule[];
-  /** Of the average of the weights that is evaluated and kept as best. Default 0.998. */
+  /** Decay of the weight average, which is evaluated and kept as best. Default 0.998. */
   averageDecay: number;
-  /** Default: see there; MobileNet zooms out less: with probability 0.3, up to 2.5 (ours). */
+  /** Defaults: see there; MobileNet zooms out less: with probability 0.3, up to 2.5 (ours). */
   augmentation: AugmentationOptions;
   sampling: SamplingOptions;
   /**
-   * Matching, mining and ablations: `objectnessThreshold: 0` is without negative anchor filtering,
-   * `refineAnchors: false` without ARM regression. The model keeps these two, and detection follows.
+   * Matching, mining and ablations: `objectnessThreshold: 0` switches negative anchor filtering off,
+   * `refineAnchors: false` ARM regression. The model keeps these two, and detection follows.
    */
   loss: LossOptions;
   /** VOC's difficult boxes. Default `use`, as the released code. */
@@ -116,23 +109,15 @@ export interface TrainConfig {
   seed: number;
   /**
    * Single-thread workers, each with a slice of the batch; 1 trains in the calling thread. The same
-   * number reproduces a run bit by bit. Default: a worker a core, at most one an image.
+   * number reproduces a run bit by bit. Default: one per core, at most one per image.
    */
   workers: number;
   evaluation: EvaluationConfig;
-  /** Minutes between checkpoints, besides those at evaluations and at the end. Default 5. */
+  /** Minutes between checkpoints, besides those after evaluations and at the end. Default 5. */
   checkpointMinutes: number;
 }
 
-/** What a user gives: everything optional but the preset's name and the data; groups in part. */
+/** Options of a training: everything may be left out but the data; groups may be given in part. */
 export type TrainOptions = {
-  [K in keyof TrainConfig]?: TrainConfig[K] extends readonly unknown[]
-    ? TrainConfig[K]
-    : K extends 'augmentation'
-      ? PartialAugmentation
-      : K extends 'classMap'
-        ? TrainConfig[K]
-        : TrainConfig[K] extends object
-          ? Partial<TrainConfig[K]>
-          : TrainConfig[K];
+  [K in keyof TrainConfig]?: K extends 'classMap' ? TrainConfig[K] : PartialOptions<TrainConfig[K]>;
 };

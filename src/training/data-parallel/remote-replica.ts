@@ -1,14 +1,10 @@
 /** A replica in a worker. Both ends of the conversation are here; platforms add the channel. */
-import type { Detection } from '../../boxes.ts';
-import type { ModuleCounts } from '../loss/detection-loss.ts';
-import { answerCalls, Caller, type Port, type WorkerPort } from './port.ts';
-import type {
-  Replica,
-  ReplicaSetup,
-  SharedBuffers,
-  SliceJob,
-  SliceResult,
-} from './replica-protocol.ts';
+import { Queue } from '../../detection/queue.ts';
+import { RefineDetError } from '../../errors.ts';
+import { answerCalls } from '../../remote/answer-calls.ts';
+import { Channel } from '../../remote/channel.ts';
+import type { ClientWire, WorkerWire } from '../../remote/wire.ts';
+import type { Replica, ReplicaSetup, SharedBuffers } from './replica-protocol.ts';
 
 /** Shared memory and where the buffers lie in it. */
 export interface SharedPlaces {
@@ -26,63 +22,46 @@ interface Start {
   places: SharedPlaces;
 }
 
-export class RemoteReplica implements Replica {
-  readonly #caller: Caller;
+/** All methods of a replica but `dispose`, which ends the worker. */
+const METHODS = [
+  'prepare',
+  'match',
+  'differentiate',
+  'beginDetecting',
+  'detect',
+  'endDetecting',
+] as const satisfies (keyof Replica)[];
 
-  private constructor(caller: Caller) {
-    this.#caller = caller;
-  }
-
-  /** @throws what {@link LocalReplica.start} throws; UNEXPECTED when the worker dies */
-  static async start(
-    port: WorkerPort,
-    setup: ReplicaSetup,
-    places: SharedPlaces,
-  ): Promise<RemoteReplica> {
-    const caller = new Caller(port);
-    await caller.call('start', { setup, places } satisfies Start);
-    return new RemoteReplica(caller);
-  }
-
-  prepare(job: SliceJob): Promise<void> {
-    return this.#caller.call('prepare', job) as Promise<void>;
-  }
-
-  match(frozen: readonly string[]): Promise<ModuleCounts> {
-    return this.#caller.call('match', frozen) as Promise<ModuleCounts>;
-  }
-
-  differentiate(positives: ModuleCounts): Promise<SliceResult> {
-    return this.#caller.call('differentiate', positives) as Promise<SliceResult>;
-  }
-
-  beginDetecting(): Promise<void> {
-    return this.#caller.call('beginDetecting') as Promise<void>;
-  }
-
-  detect(path: string): Promise<Detection[]> {
-    return this.#caller.call('detect', path) as Promise<Detection[]>;
-  }
-
-  endDetecting(): Promise<void> {
-    return this.#caller.call('endDetecting') as Promise<void>;
-  }
-
-  dispose(): Promise<void> {
-    return this.#caller.terminate();
-  }
+/** @throws what {@link LocalReplica.start} throws; WORKER_CRASHED, as all methods of the replica do */
+export async function startRemoteReplica(
+  wire: WorkerWire,
+  setup: ReplicaSetup,
+  places: SharedPlaces,
+): Promise<Replica> {
+  const channel = new Channel(wire);
+  await channel.call('start', { setup, places } satisfies Start);
+  const calls = METHODS.map((name) => [name, (argument?: unknown) => channel.call(name, argument)]);
+  return {
+    ...(Object.fromEntries(calls) as Pick<Replica, (typeof METHODS)[number]>),
+    dispose: () => channel.close(new RefineDetError('DISPOSED', 'the training has ended')),
+  };
 }
 
-/** The program of a worker: waits for `start`, then answers the calls to its replica. */
-export function serveReplica(port: Port): void {
-  let replica: Replica | undefined;
-  answerCalls(port, async (method, argument) => {
-    if (method !== 'start') return callReplica(replica!, method, argument);
-    // Not before it is needed: the worker says early that it is alive.
-    const { LocalReplica } = await import('./replica.ts');
-    const { setup, places } = argument as Start;
-    replica = await LocalReplica.start(setup, viewsOf(places));
-    return undefined;
+/** The program of a worker: waits for `start`, then answers the calls to its replica, in order. */
+export function serveReplica(wire: ClientWire): void {
+  let replica: Replica;
+  const queue = new Queue(1);
+  const calls = METHODS.map((name) => [
+    name,
+    (argument: never) => queue.run<unknown>(() => replica[name](argument)),
+  ]);
+  answerCalls(wire, {
+    ...Object.fromEntries(calls),
+    start: async ({ setup, places }: Start) => {
+      // Not before it is needed: the worker says early that it is alive.
+      const { LocalReplica } = await import('./replica.ts');
+      replica = await LocalReplica.start(setup, viewsOf(places));
+    },
   });
 }
 
@@ -91,23 +70,4 @@ function viewsOf({ memory, length, ...at }: SharedPlaces): SharedBuffers {
   const gradients = new Float32Array(memory, at.gradients, length);
   const averages = new Float32Array(memory, at.averages, length);
   return { weights: () => weights, gradients: () => gradients, averages: () => averages };
-}
-
-function callReplica(replica: Replica, method: string, argument: unknown): Promise<unknown> {
-  switch (method as keyof Replica) {
-    case 'prepare':
-      return replica.prepare(argument as SliceJob);
-    case 'match':
-      return replica.match(argument as readonly string[]);
-    case 'differentiate':
-      return replica.differentiate(argument as ModuleCounts);
-    case 'beginDetecting':
-      return replica.beginDetecting();
-    case 'detect':
-      return replica.detect(argument as string);
-    case 'endDetecting':
-      return replica.endDetecting();
-    case 'dispose':
-      return replica.dispose();
-  }
 }

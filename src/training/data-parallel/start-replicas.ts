@@ -5,12 +5,12 @@ import type { TrainConfig } from '../config/train-config.ts';
 import type { TrainingData } from '../data/training-set.ts';
 import type { TrainingMemory } from '../memory/training-memory.ts';
 import type { TrainingHost } from '../run/training-host.ts';
-import { RemoteReplica } from './remote-replica.ts';
+import { startRemoteReplica } from './remote-replica.ts';
 import type { Replica, ReplicaSetup } from './replica-protocol.ts';
 
 /**
  * @param gpu runs the network of the one replica in this thread
- * @throws BACKEND_UNAVAILABLE, MISSING_DEPENDENCY, OUT_OF_MEMORY, UNEXPECTED when a worker dies
+ * @throws BACKEND_UNAVAILABLE, MISSING_DEPENDENCY, OUT_OF_MEMORY, WORKER_CRASHED
  */
 export async function startReplicas(
   { config, data, model }: { config: TrainConfig; data: TrainingData; model: Model },
@@ -25,13 +25,13 @@ export async function startReplicas(
     const { LocalReplica } = await import('./replica.ts');
     return [await LocalReplica.start(setup, memory.local(0), gpu)];
   }
-  const ports = memory.gradients.map(() => host.startWorker());
+  const wires = memory.gradients.map(() => host.startWorker());
   try {
     return await Promise.all(
-      ports.map((port, i) => RemoteReplica.start(port, setup, memory.places(i))),
+      wires.map((wire, i) => startRemoteReplica(wire, setup, memory.places(i))),
     );
   } catch (error) {
-    await Promise.all(ports.map((port) => port.terminate()));
+    await Promise.all(wires.map((wire) => wire.terminate()));
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** From a draw to network input: read, decode, augment, normalize. */
+/** Makes network input from a draw: reads, decodes, augments and normalizes. */
 import { decodeImage, readBytes } from '#platform';
 import type { DatasetImage } from '../../datasets/dataset-types.ts';
 import { RefineDetError } from '../../errors.ts';
@@ -16,7 +16,7 @@ import type { Draw } from './sampling.ts';
 const SAMPLE_STREAM = 3;
 
 /** A decoded image and its boxes. */
-interface ImageFile {
+interface LabeledImage {
   image: RawImage;
   truth: Truth;
 }
@@ -42,16 +42,16 @@ export class SampleMaker {
   /**
    * Writes a sample to an address.
    * @param warn receives a sentence for an image that cannot be read
-   * @returns its boxes
+   * @returns the boxes of the sample
    */
   async make(draw: Draw, target: RenderTarget, warn: (message: string) => void): Promise<Truth> {
     const { seed, augmentation, images } = this.#setup;
     const random = deriveRandom(seed, SAMPLE_STREAM, draw.epoch, draw.position);
     const sources = chooseSources(random, augmentation, draw.image, images.length, this.#donors);
     const wanted = [...sources.images, ...sources.donors.map(({ image }) => image)];
-    const imageFiles: ImageFile[] = [];
-    for (const index of wanted) imageFiles.push(await this.#readable(index, warn));
-    const tiles = imageFiles.slice(0, sources.images.length).map(({ truth }) => truth);
+    const decoded: LabeledImage[] = [];
+    for (const index of wanted) decoded.push(await this.#readable(index, warn));
+    const tiles = decoded.slice(0, sources.images.length).map(({ truth }) => truth);
     const cutouts = sources.donors.map(({ image, box }) => ({
       truth: this.#statedTruth(images[image]),
       box,
@@ -59,7 +59,7 @@ export class SampleMaker {
     const plan = planSample(random, augmentation, tiles, cutouts);
     this.#augmenter.render(
       plan,
-      imageFiles.map(({ image }) => image),
+      decoded.map(({ image }) => image),
       target,
     );
     return plan.truth;
@@ -70,7 +70,7 @@ export class SampleMaker {
   }
 
   /** The image, or the next one that can be read. */
-  async #readable(index: number, warn: (message: string) => void): Promise<ImageFile> {
+  async #readable(index: number, warn: (message: string) => void): Promise<LabeledImage> {
     const { images, difficult } = this.#setup;
     for (let i = 0; i < images.length; i++) {
       const candidate = (index + i) % images.length;
@@ -82,13 +82,13 @@ export class SampleMaker {
       } catch (error) {
         if (!isImageError(error)) throw error;
         this.#unreadable.add(candidate);
-        warn(`${error.message}; another image takes its place`);
+        warn(`${error.message}; another image replaces it`);
       }
     }
     throw new RefineDetError('DATASET_EMPTY', 'none of the training images can be read');
   }
 
-  /** Boxes by the size that the annotation states; none where it states none. */
+  /** Boxes normalized by the annotation's image size; none when it has no size. */
   #statedTruth({ boxes, width, height }: DatasetImage): Truth {
     const known = width !== undefined && height !== undefined;
     return truthOf(known ? boxes : [], width ?? 1, height ?? 1, this.#setup.difficult);

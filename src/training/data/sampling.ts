@@ -1,25 +1,25 @@
-/** Which image comes when: the whole order of a run follows from its seed. */
+/** The order of images: the seed of a run determines all of it. */
 
 import { deriveRandom } from '../../random.ts';
 import type { SamplingOptions } from '../config/train-config.ts';
 
-/** Streams of random numbers that share a seed. */
+/** Independent streams of random numbers with the same seed. */
 const ORDER_STREAM = 1;
 
-/** One image to be trained on. */
+/** One image to train on. */
 export interface Draw {
   /** Index of the image. */
   image: number;
   epoch: number;
-  /** Place in the epoch: with the epoch it names the draw, and its random numbers. */
+  /** Position in the epoch: together with the epoch it identifies the draw and its random numbers. */
   position: number;
 }
 
 /**
- * How often each image is wanted in an epoch: the most that any of its classes asks for, after
+ * How often each image should occur in an epoch: the largest factor of its classes, after
  * repeat-factor sampling (LVIS, arXiv 1908.03195).
  * @param labels class ids in each image
- * @returns at least 1 each
+ * @returns factors of at least 1
  */
 export function repeatFactors(
   labels: readonly Iterable<number>[],
@@ -34,16 +34,16 @@ export function repeatFactors(
   return Float64Array.from(sets, (ids) => Math.max(1, ...[...ids].map((id) => factors[id])));
 }
 
-/** The endless sequence of draws, epoch after epoch, in which batches are consecutive pieces. */
+/** The endless sequence of draws, epoch after epoch; batches are consecutive pieces of it. */
 export class Sampler {
-  /** Draws in an epoch. */
+  /** Number of draws in an epoch. */
   readonly epochLength: number;
   readonly #factors: Float64Array;
   readonly #seed: number;
   #epoch = -1;
   #order: Int32Array;
 
-  /** @param factors wanted repeats of each image; there must be one */
+  /** @param factors expected repeats of each image; at least one image */
   constructor(factors: Float64Array, seed: number) {
     this.epochLength = Math.round(factors.reduce((sum, factor) => sum + factor, 0));
     this.#factors = factors;
@@ -51,7 +51,7 @@ export class Sampler {
     this.#order = new Int32Array(this.epochLength);
   }
 
-  /** Draws [from, from + count) of the sequence; a batch may reach into the next epochs. */
+  /** Draws [from, from + count) of the sequence; a batch may extend into the next epochs. */
   draws(from: number, count: number): Draw[] {
     return Array.from({ length: count }, (_, i) => {
       const epoch = Math.floor((from + i) / this.epochLength);
@@ -61,7 +61,7 @@ export class Sampler {
     });
   }
 
-  /** Systematic sampling: every image as often as wanted, rounded up or down at random. */
+  /** Systematic sampling: every image as often as expected, rounded up or down at random. */
   #shuffle(epoch: number): void {
     const random = deriveRandom(this.#seed, ORDER_STREAM, epoch);
     const wanted = this.#factors.reduce((sum, factor) => sum + factor, 0);
@@ -72,7 +72,7 @@ export class Sampler {
       sum += (factor * this.epochLength) / wanted;
       while (at < this.epochLength && at + start < sum) this.#order[at++] = image;
     });
-    // Rounding of the last sum.
+    // The rounded sum may end just below the last image.
     while (at < this.epochLength) this.#order[at++] = this.#factors.length - 1;
     random.shuffle(this.#order);
     this.#epoch = epoch;

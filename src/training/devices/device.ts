@@ -1,47 +1,47 @@
 /**
- * Where a replica's network runs. Images, losses and the optimizer are in the wasm heap whatever the
- * device: it takes addresses there and leaves its results there.
+ * Runs a replica's network. On every device, images, losses and the optimizer are in the wasm heap:
+ * the device gets addresses there and writes its results there.
  */
-import type { BatchHeads } from '../loss/batch-heads.ts';
+import type { HeadMap } from '../../heads.ts';
 import type { Parameter } from '../memory/parameter-layout.ts';
 
 export interface Device {
-  /** Made once for an input size and a number of images. */
+  /** Created once per input size and number of images. */
   slot(size: SlotSize): Slot;
   dispose(): void;
 }
 
 export interface SlotSize {
-  /** B. */
+  /** Number of images, B. */
   images: number;
-  /** Pixels. */
+  /** Side of the input in pixels. */
   side: number;
-  /** Anchors of an image (N). */
+  /** Number of anchors per image, N. */
   anchors: number;
 }
 
-/** Heap memory for a slice of a batch, and the way through the network from there. */
+/** Heap memory for a slice of a batch, and the passes through the network. */
 export interface Slot {
-  /** Address for the input, [B, side, side, 3] normalized. */
+  /** Address of the input, [B, side, side, 3], normalized. */
   readonly input: number;
   /** Addresses for the gradients of the heads. */
-  readonly gradients: BatchHeads<number>;
+  readonly gradients: HeadMap<number>;
   /**
-   * Takes the weights of the tensors that are not frozen, and runs the network on the input.
-   * @param weights in the places of the parameter layout
+   * Reads the weights of the tensors that are not frozen and runs the network on the input.
+   * @param weights weights in the parameter layout
    * @param frozen names of layers
-   * @throws BACKEND_UNAVAILABLE when the device has been taken away
+   * @throws BACKEND_UNAVAILABLE when the device has been lost
    */
   forward(weights: Float32Array, frozen: ReadonlySet<string>): Promise<Pass>;
 }
 
-/** A slice between its forward and its reverse pass. */
+/** A slice between its forward and its backward pass. */
 export interface Pass {
   /** Addresses of the heads. */
-  readonly heads: BatchHeads<number>;
+  readonly heads: HeadMap<number>;
   /**
-   * The reverse pass, from the gradients in the slot; ends this object.
-   * @param target receives the gradients of all tensors that are not frozen, in the same places
+   * Runs the backward pass from the gradients in the slot. This object cannot be used afterwards.
+   * @param target receives the gradients of all tensors that are not frozen, in the same layout
    * @throws BACKEND_UNAVAILABLE
    */
   differentiate(target: Float32Array): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * A backend of tfjs beside the heap, mostly a GPU. Each step uploads images, weights and gradients of
- * the heads, and downloads heads and gradients, the latter in one transfer each.
+ * A tfjs backend besides wasm, usually a GPU. Each step uploads images, weights and gradients of
+ * the heads, and downloads heads and gradients, each in one transfer.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../backend/current.ts';
@@ -12,21 +12,20 @@ import {
   type TfjsDevice,
 } from '../../backend/tfjs.ts';
 import { RefineDetError } from '../../errors.ts';
+import { byHead, HEAD_NAMES, type HeadMap, headShapes } from '../../heads.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import type { Model } from '../../model/model.ts';
-import { HEAD_NAMES, type Heads } from '../../model/network.ts';
 import { type Recording, TrainableNetwork } from '../gradients/trainable-network.ts';
-import { type BatchHeads, byHead, headShapes } from '../loss/batch-heads.ts';
 import { layOutParameters, type Parameter } from '../memory/parameter-layout.ts';
 import { type Device, learning, type Pass, type Slot, type SlotSize } from './device.ts';
 
-/** A slot's memory: addresses and what lies there. */
+/** A slot's memory: addresses and contents. */
 interface Places {
   input: number;
   inputShape: [number, number, number, number];
-  headShapes: BatchHeads<[number, number, number]>;
-  heads: BatchHeads<number>;
-  gradients: BatchHeads<number>;
+  headShapes: HeadMap<[number, number, number]>;
+  heads: HeadMap<number>;
+  gradients: HeadMap<number>;
 }
 
 export class GpuDevice implements Device {
@@ -72,7 +71,7 @@ export class GpuDevice implements Device {
 
   dispose(): void {
     for (const pointer of this.#allocated) this.#heap.free(pointer);
-    // The memory of a lost context is gone already, and tfjs fails when it frees it.
+    // The memory of a lost context no longer exists, and tfjs fails when it frees it.
     if (!this.#device.loss.isRaised) this.#network.dispose();
   }
 
@@ -105,7 +104,7 @@ export class GpuDevice implements Device {
     frozen: ReadonlySet<string>,
   ): Promise<void> {
     useBackend(this.#backend);
-    const heads: Heads = byHead((name) =>
+    const heads: HeadMap<tf.Tensor3D> = byHead((name) =>
       this.#tensor<tf.Rank.R3>(places.gradients[name], places.headShapes[name]),
     );
     const found = recording.gradients(heads);
@@ -122,7 +121,7 @@ export class GpuDevice implements Device {
     });
   }
 
-  /** The trained tensors as the optimizer has left them. */
+  /** The trained tensors with the values that the optimizer has written. */
   #upload(weights: Float32Array, frozen: ReadonlySet<string>): void {
     for (const { name, shape, offset, length } of learning(this.#parameters, frozen)) {
       const value = tf.tensor(weights.slice(offset, offset + length), shape as number[]);
@@ -142,7 +141,7 @@ export class GpuDevice implements Device {
     return tf.tensor<Rank>(values, shape);
   }
 
-  /** @throws BACKEND_UNAVAILABLE when the device has been taken away */
+  /** @throws BACKEND_UNAVAILABLE when the device has been lost */
   async #working<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await onDevice(this.#device, work);

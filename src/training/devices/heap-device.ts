@@ -1,12 +1,11 @@
-/** The wasm backend: every tensor is in the heap already, nothing is copied but weights and gradients. */
+/** The wasm backend: every tensor is already in the heap; only weights and gradients are copied. */
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../backend/current.ts';
 import { tensorPointer } from '../../backend/wasm.ts';
+import { byHead, type HeadMap, headShapes } from '../../heads.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import type { Model } from '../../model/model.ts';
-import type { Heads } from '../../model/network.ts';
 import { TrainableNetwork } from '../gradients/trainable-network.ts';
-import { type BatchHeads, byHead, headShapes } from '../loss/batch-heads.ts';
 import { layOutParameters, type Parameter } from '../memory/parameter-layout.ts';
 import { type Device, learning, type Pass, type Slot, type SlotSize } from './device.ts';
 
@@ -15,10 +14,10 @@ export class HeapDevice implements Device {
   readonly #heap: Heap;
   readonly #network: TrainableNetwork;
   readonly #parameters: readonly Parameter[];
-  /** Of the slots. */
+  /** Tensors of all slots. */
   readonly #tensors: tf.Tensor[] = [];
 
-  /** @param heap of the wasm backend, which is the current one */
+  /** @param heap heap of the wasm backend, which must be the current one */
   constructor(model: Model, heap: Heap) {
     this.#heap = heap;
     this.#numClasses = model.graph.numClasses;
@@ -30,7 +29,7 @@ export class HeapDevice implements Device {
     useBackend('wasm');
     const input = tf.zeros<tf.Rank.R4>([images, side, side, 3]);
     const shapes = headShapes(images, anchors, this.#numClasses);
-    const gradients: Heads = byHead((name) => tf.zeros(shapes[name]));
+    const gradients: HeadMap<tf.Tensor3D> = byHead((name) => tf.zeros(shapes[name]));
     this.#tensors.push(input, ...Object.values(gradients));
     return {
       input: tensorPointer(input),
@@ -46,7 +45,7 @@ export class HeapDevice implements Device {
 
   #forward(
     input: tf.Tensor4D,
-    slopes: Heads,
+    slopes: HeadMap<tf.Tensor3D>,
     weights: Float32Array,
     frozen: ReadonlySet<string>,
   ): Pass {
@@ -64,7 +63,7 @@ export class HeapDevice implements Device {
     };
   }
 
-  /** The trained tensors as the optimizer has left them, straight into the heap. */
+  /** The trained tensors with the optimizer's values, copied inside the heap. */
   #load(weights: Float32Array, frozen: ReadonlySet<string>): void {
     for (const { name, offset, length } of learning(this.#parameters, frozen)) {
       const pointer = tensorPointer(this.#network.variables.get(name)!);
@@ -72,7 +71,7 @@ export class HeapDevice implements Device {
     }
   }
 
-  /** Copies the gradients of the trained tensors out and disposes them. */
+  /** Copies the gradients of the trained tensors out and disposes the tensors. */
   #store(found: Map<string, tf.Tensor>, target: Float32Array, frozen: ReadonlySet<string>): void {
     for (const { name, offset, length } of learning(this.#parameters, frozen)) {
       const tensor = found.get(name);
@@ -83,6 +82,6 @@ export class HeapDevice implements Device {
   }
 }
 
-function pointers(heads: Heads): BatchHeads<number> {
+function pointers(heads: HeadMap<tf.Tensor3D>): HeadMap<number> {
   return byHead((name) => tensorPointer(heads[name]));
 }

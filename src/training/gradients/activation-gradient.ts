@@ -1,8 +1,9 @@
-/** Backward through activations, biases and additions. */
+/** Gradients of activations, biases and additions. */
 import * as tf from '@tensorflow/tfjs-core';
 import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
-import { activationLimits } from '../../model/bind.ts';
-import type { Activation, AddLayer } from '../../model/graph.ts';
+import { activationLimits } from '../../model/bind-kernels.ts';
+import type { Activation } from '../../model/graph.ts';
+import type { PlanStep } from '../../model/plan.ts';
 import type { Call, Gradients } from './call.ts';
 
 /** Gradient before an activation, and its sum over all positions: the gradient of a bias. */
@@ -12,8 +13,8 @@ export interface Rectified {
 }
 
 /**
- * Undoes an activation. Its derivative is told from its output: 1 strictly between the limits, else 0.
- * Call inside of `tf.tidy`.
+ * Computes the gradient before an activation, whose derivative follows from its output: 1 strictly
+ * between the limits, else 0. Call inside `tf.tidy`.
  */
 export function rectify(
   dy: tf.Tensor4D,
@@ -34,10 +35,10 @@ export function rectify(
   return { gradient, bias: () => sumPositions(gradient) };
 }
 
-/** [B, h, w, C] → [C] */
+/** Sums over all positions: [B, h, w, C] → [C]. */
 export function sumPositions(x: tf.Tensor4D): tf.Tensor1D {
   if (hasLayerKernels()) return runLayerKernel('sumRows', { x }, {});
-  // A product with ones: GPU backends sum along other axes than the last by way of a transposed copy.
+  // A product with ones: GPU backends make a transposed copy to sum along other axes than the last.
   const channels = x.shape[3];
   return tf.tidy(() => {
     const rows = tf.reshape<tf.Rank.R2>(x, [-1, channels]);
@@ -45,13 +46,13 @@ export function sumPositions(x: tf.Tensor4D): tf.Tensor1D {
   });
 }
 
-/** A gradient that passes unchanged, added to what there is; always a tensor of its own. */
+/** Passes a gradient on unchanged, added to `sum` if there is one; always a new tensor. */
 export function passOn(gradient: tf.Tensor4D, sum: tf.Tensor4D | undefined): tf.Tensor4D {
   return sum ? tf.add(gradient, sum) : tf.clone(gradient);
 }
 
-export function addGradients(call: Call<AddLayer>): Gradients {
-  const { gradient } = rectify(call.gradient, call.output, call.activation);
+export function addGradients(call: Call<PlanStep<'add'>>): Gradients {
+  const { gradient } = rectify(call.gradient, call.output, call.step.activation);
   const maps = call.wanted.maps.map((wanted, i) =>
     wanted ? passOn(gradient, call.sums[i]) : undefined,
   );

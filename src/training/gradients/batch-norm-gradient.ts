@@ -1,45 +1,42 @@
 /**
- * Batch normalization in training: with the running statistics, which are constants then, or with
- * those of the batch, through which the gradient flows and which the running ones follow.
+ * Batch normalization in training: with the running statistics, which are constant, or with those
+ * of the batch, which the gradient flows through and which update the running ones.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { activate, type BoundStep } from '../../model/bind.ts';
+import { activate } from '../../model/bind-tfjs.ts';
+import { type BoundStep, stateless } from '../../model/binders.ts';
 import { BATCH_NORM_EPSILON } from '../../model/fold.ts';
-import type { Activation } from '../../model/graph.ts';
 import { passOn, rectify, sumPositions } from './activation-gradient.ts';
 import type { Call, Gradients } from './call.ts';
-import type { BatchNormLayer } from './gradient-plan.ts';
+import type { BatchNormStep } from './gradient-plan.ts';
 
-/** Gamma, beta, mean and variance [C]. */
+/** Each is [C]. */
 type Tensors = readonly [gamma: tf.Tensor, beta: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor];
 
-/** Share of the old running statistics that a batch leaves (PyTorch's momentum 0.1). */
+/** Share of the old running statistics that stays after a batch (PyTorch's momentum 0.1). */
 const MOMENTUM = 0.9;
 const POSITIONS = [0, 1, 2];
 
-/** @param batchStatistics whether to use the statistics of the batch, and update the running ones */
 export function bindBatchNorm(
-  activation: Activation | undefined,
+  { activation, batchStatistics }: BatchNormStep,
   tensors: readonly tf.Tensor[],
-  batchStatistics: boolean,
 ): BoundStep {
   const [gamma, beta, mean, variance] = tensors as Tensors;
-  return {
-    run: ([x]) =>
+  return stateless(
+    ([x]) =>
       tf.tidy(() => {
         const used = batchStatistics ? tf.moments(x, POSITIONS) : { mean, variance };
-        if (batchStatistics) follow([mean, variance], used, x.size / x.shape[3]);
+        if (batchStatistics) updateRunning([mean, variance], used, x.size / x.shape[3]);
         const scale = tf.mul(gamma, tf.rsqrt(tf.add(used.variance, BATCH_NORM_EPSILON)));
         const shift = tf.sub(beta, tf.mul(used.mean, scale));
         return activate(tf.add(tf.mul(x, scale), shift), activation);
       }),
-    reads: tensors,
-    dispose() {},
-  };
+    tensors,
+  );
 }
 
-/** Moves the running statistics towards those of a batch; the variance of `count` values unbiased. */
-function follow(
+/** Moves the running statistics toward those of a batch of `count` values; the variance is unbiased. */
+function updateRunning(
   running: readonly [mean: tf.Tensor, variance: tf.Tensor],
   { mean, variance }: { mean: tf.Tensor; variance: tf.Tensor },
   count: number,
@@ -52,11 +49,11 @@ function follow(
 }
 
 /** Gradients of the input, gamma and beta. */
-export function batchNormGradients(call: Call<BatchNormLayer>): Gradients {
-  const { batchStatistics } = call;
+export function batchNormGradients(call: Call<BatchNormStep>): Gradients {
+  const { activation, batchStatistics } = call.step;
   const [x] = call.maps;
   const [gamma, , mean, variance] = call.tensors as unknown as Tensors;
-  const rectified = rectify(call.gradient, call.output, call.activation);
+  const rectified = rectify(call.gradient, call.output, activation);
   const dy = rectified.gradient;
   const used = batchStatistics ? tf.moments(x, POSITIONS) : { mean, variance };
   const inverse = tf.rsqrt(tf.add(used.variance, BATCH_NORM_EPSILON));
@@ -66,7 +63,7 @@ export function batchNormGradients(call: Call<BatchNormLayer>): Gradients {
   const inputGradient = () => {
     const scale = tf.mul(gamma, inverse);
     if (!batchStatistics) return tf.mul<tf.Tensor4D>(dy, scale);
-    // Without what a change of the mean and of the variance undoes.
+    // Minus the part that flows back through the mean and the variance.
     const count = x.size / x.shape[3];
     const undone = tf.div(tf.add(dBeta, tf.mul(unit, dGamma)), count);
     return tf.mul<tf.Tensor4D>(tf.sub(dy, undone), scale);

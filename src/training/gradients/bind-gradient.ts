@@ -1,18 +1,15 @@
-/** Binds the steps of a network in training. */
+/** Binds the plan steps of a network in training. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { hasLayerKernels } from '../../kernels/layers/index.ts';
-import { type BoundStep, bindStep } from '../../model/bind.ts';
+import { KERNEL_BINDERS } from '../../model/bind-kernels.ts';
+import { TFJS_BINDERS } from '../../model/bind-tfjs.ts';
+import { type Binders, type BoundStep, bindStep } from '../../model/binders.ts';
+import type { LayerKind } from '../../model/plan.ts';
 import { bindBatchNorm } from './batch-norm-gradient.ts';
-import type { TrainingStep } from './gradient-plan.ts';
+import type { TrainingPlanStep } from './gradient-plan.ts';
 
-/** @param batchStatistics of a batch normalization: see ForwardOptions */
-export function bindTraining(
-  step: TrainingStep,
-  tensors: readonly tf.Tensor[],
-  batchStatistics: boolean,
-): BoundStep {
-  const { layer } = step;
-  return layer.op === 'batchNorm'
-    ? bindBatchNorm(step.activation, tensors, batchStatistics)
-    : bindStep({ ...step, layer }, tensors, hasLayerKernels());
+export function bindTraining(step: TrainingPlanStep, tensors: readonly tf.Tensor[]): BoundStep {
+  if (step.kind === 'batchNorm') return bindBatchNorm(step, tensors);
+  const binders: Binders<LayerKind> = hasLayerKernels() ? KERNEL_BINDERS : TFJS_BINDERS;
+  return bindStep(binders, step, tensors);
 }

@@ -1,26 +1,22 @@
-/** What the gradient of one step is computed from, and what comes out. */
+/** What the gradient of one plan step is computed from, and what comes out. */
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Activation } from '../../model/graph.ts';
 
-/** One step of a forward pass, seen from behind. */
-export interface Call<Layer> {
-  layer: Layer;
-  activation: Activation | undefined;
-  /** Of a batch normalization: whether it used the statistics of the batch. */
-  batchStatistics: boolean;
+/** One plan step of a forward pass, as the reverse pass sees it. */
+export interface Call<Step> {
+  step: Step;
   /** The maps that the step has read. */
   maps: readonly tf.Tensor4D[];
-  /** The layer's tensors. */
+  /** The tensors that the step has run with. */
   tensors: readonly tf.Tensor[];
   output: tf.Tensor4D;
-  /** Of the output. */
+  /** Gradient of the output. */
   gradient: tf.Tensor4D;
   wanted: Wanted;
-  /** Gradients that other readers of the maps have left, to be included in the results. */
+  /** Gradients from other readers of the maps, to be included in the results. */
   sums: readonly (tf.Tensor4D | undefined)[];
 }
 
-/** Which gradients a step has to yield. */
+/** The gradients that a step has to return. */
 export interface Wanted {
   maps: readonly boolean[];
   tensors: boolean;

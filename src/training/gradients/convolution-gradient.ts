@@ -1,6 +1,6 @@
 /**
- * Gradients of convolutions. Where the layer kernels are missing they are composed of forward
- * convolutions and matrix products, which every backend has and runs fast:
+ * Gradients of convolutions. Without the layer kernels they are composed of forward convolutions and
+ * matrix products, which every backend has and runs fast:
  * - filter: the convolution of the transposed input [channels, h, w, B] with the output gradient as a
  *   filter [h', w', B, filters]; stride and dilation change places;
  * - input: the convolution of the output gradient, spread out by the stride, with the rotated filter.
@@ -9,18 +9,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
 import type { ConvGeometry } from '../../kernels/layers/layer-geometry.ts';
 import { convGeometry } from '../../model/geometry.ts';
-import type { ConvLayer } from '../../model/graph.ts';
+import type { PlanStep } from '../../model/plan.ts';
 import { passOn, rectify } from './activation-gradient.ts';
 import type { Call, Gradients } from './call.ts';
 import { dilate, type Margin, padOrCrop } from './dilate.ts';
 
-/** The first map is the input; the second, if any, has been added to the result. */
-export function convGradients(call: Call<ConvLayer>): Gradients {
-  const { layer, maps, tensors, wanted, sums } = call;
+/** Gradients of a convolution: the first map is its input, the second, if any, was added to its output. */
+export function convGradients(call: Call<PlanStep<'conv'>>): Gradients {
+  const { step, maps, tensors, wanted, sums } = call;
   const [x] = maps;
   const [filter, bias] = tensors as [tf.Tensor4D, tf.Tensor1D | undefined];
-  const geometry = convGeometry(x.shape, layer);
-  const rectified = rectify(call.gradient, call.output, call.activation);
+  const geometry = convGeometry(x.shape, step.layer);
+  const rectified = rectify(call.gradient, call.output, step.activation);
   const dy = rectified.gradient;
   const dx = wanted.maps[0] ? convInputGradient(dy, filter, geometry, sums[0]) : undefined;
   const residual = wanted.maps[1] ? passOn(dy, sums[1]) : undefined;
@@ -43,7 +43,7 @@ export function convInputGradient(
   if (geometry.stride === 1) {
     const packed = runLayerKernel('packFilter', { filter }, { layout: 'rotated' });
     const inputs = { x: dy, filter: packed, residual: sum };
-    return runLayerKernel('conv', inputs, { geometry: turned(geometry), ...UNLIMITED });
+    return runLayerKernel('conv', inputs, { geometry: reversed(geometry), ...UNLIMITED });
   }
   const packed = runLayerKernel('packFilter', { filter }, { layout: 'transposed' });
   return runLayerKernel('convInputGradient', { dy, filter: packed, add: sum }, { geometry });
@@ -51,8 +51,8 @@ export function convInputGradient(
 
 const UNLIMITED = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
 
-/** The convolution, by the rotated filter, that goes from the output back to the input; stride 1. */
-function turned(g: ConvGeometry): ConvGeometry {
+/** Geometry of the convolution with the rotated filter, from the output back to the input; stride 1. */
+function reversed(g: ConvGeometry): ConvGeometry {
   return {
     ...g,
     height: g.outHeight,
@@ -82,7 +82,7 @@ function composedInputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, g: ConvGeom
   return tf.tidy(() => {
     if (isPointwise(g)) {
       const rows = tf.reshape<tf.Rank.R2>(dy, [-1, g.filters]);
-      // Not by transposeB: tfjs' WebGPU backend then multiplies wrongly from 2000 channels on.
+      // Not with transposeB: from 2000 channels on, tfjs' WebGPU backend then returns wrong products.
       const matrix = tf.transpose(tf.reshape<tf.Rank.R2>(filter, [channels, g.filters]));
       const spread = tf.reshape<tf.Rank.R4>(tf.matMul(rows, matrix), [
         batch,
@@ -133,7 +133,7 @@ function composedFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, g: ConvGeometry
   });
 }
 
-/** Margins that make a map as large as what the filter reads of it. */
+/** Margins that make a map exactly as large as the part that the filter reads. */
 export function readMargins(
   g: Omit<ConvGeometry, 'filters' | 'channels' | 'batch'>,
 ): [vertical: Margin, horizontal: Margin] {

@@ -1,19 +1,19 @@
-/** Gradients of the 2×2 deconvolution, by way of the 1×1 convolution and depth-to-space that it is. */
+/** Gradients of the 2×2 deconvolution, which equals a 1×1 convolution and a depth-to-space. */
 import * as tf from '@tensorflow/tfjs-core';
 import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
-import { deconvSpread, spreadDeconvFilter } from '../../model/bind.ts';
+import { deconvSpread, spreadDeconvFilter } from '../../model/bind-deconv.ts';
 import { convGeometry } from '../../model/geometry.ts';
-import type { DeconvLayer } from '../../model/graph.ts';
+import type { PlanStep } from '../../model/plan.ts';
 import { rectify } from './activation-gradient.ts';
 import type { Call, Gradients } from './call.ts';
 import { convFilterGradient, convInputGradient } from './convolution-gradient.ts';
 
-export function deconvGradients(call: Call<DeconvLayer>): Gradients {
+export function deconvGradients(call: Call<PlanStep<'deconv'>>): Gradients {
   const { wanted } = call;
   const [x] = call.maps;
   const [filter, bias] = call.tensors as [tf.Tensor4D, tf.Tensor1D | undefined];
   const geometry = convGeometry(x.shape, deconvSpread(filter));
-  const rectified = rectify(call.gradient, call.output, call.activation);
+  const rectified = rectify(call.gradient, call.output, call.step.activation);
   const dy = spaceToDepth(rectified.gradient);
   const dx = wanted.maps[0]
     ? convInputGradient(dy, spreadDeconvFilter(filter), geometry, call.sums[0])
@@ -34,7 +34,7 @@ function spaceToDepth(x: tf.Tensor4D): tf.Tensor4D {
   if (hasLayerKernels()) return runLayerKernel('spaceToDepth', { x }, {});
   const [batch, height, width, channels] = x.shape;
   return tf.tidy(() => {
-    // The two pixels of a block's row are neighbors already.
+    // The two pixels in a row of a block are already neighbors.
     const pairs = tf.reshape(x, [(batch * height) / 2, 2, width / 2, 2 * channels]);
     const blocks = tf.transpose(pairs, [0, 2, 1, 3]);
     return tf.reshape<tf.Rank.R4>(blocks, [batch, height / 2, width / 2, 4 * channels]);

@@ -1,26 +1,29 @@
 /**
- * Gradients of depthwise convolutions. Where the layer kernels are missing they are composed of
- * depthwise convolutions: of the output gradient with the rotated filter (input), and of the input with
- * the output gradient as the filter (filter), every image's channels being channels of their own.
+ * Gradients of depthwise convolutions. Without the layer kernels they are composed of depthwise
+ * convolutions:
+ * - input: of the output gradient with the rotated filter;
+ * - filter: of the input with the output gradient as the filter, the channels of all images side by side.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
 import type { DepthwiseGeometry } from '../../kernels/layers/layer-geometry.ts';
 import { depthwiseGeometry } from '../../model/geometry.ts';
-import type { DepthwiseLayer } from '../../model/graph.ts';
-import { DEPTHWISE_KERNEL } from '../../model/plan.ts';
+import { DEPTHWISE_KERNEL, type PlanStep } from '../../model/plan.ts';
 import { rectify } from './activation-gradient.ts';
 import type { Call, Gradients } from './call.ts';
 import { inputMargins, readMargins } from './convolution-gradient.ts';
 import { dilate, padOrCrop } from './dilate.ts';
 
-export function depthwiseGradients(call: Call<DepthwiseLayer>): Gradients {
-  const { layer, wanted } = call;
+export function depthwiseGradients(call: Call<PlanStep<'depthwise'>>): Gradients {
+  const {
+    step: { layer, activation },
+    wanted,
+  } = call;
   const [x] = call.maps;
   const [filter] = call.tensors as [tf.Tensor4D];
   const [add] = call.sums;
   const geometry = depthwiseGeometry(x.shape, layer);
-  const rectified = rectify(call.gradient, call.output, call.activation);
+  const rectified = rectify(call.gradient, call.output, activation);
   const dy = rectified.gradient;
   const fast = layer.kernel === DEPTHWISE_KERNEL && hasLayerKernels();
   const inputGradient = () => {
@@ -60,7 +63,7 @@ function composedFilterGradient(
   const margins = readMargins(withKernel(geometry, kernel));
   return tf.tidy(() => {
     const read = padOrCrop(x, ...margins);
-    // Filters as large as maps become endless shaders in tfjs' WebGL backend.
+    // Filters as large as maps become very long shaders in tfjs' WebGL backend.
     if (tf.getBackend() === 'webgl') return filterGradientByTaps(read, dy, kernel, geometry);
     const [height, width] = read.shape.slice(1);
     const map = tf.reshape<tf.Rank.R4>(besideEachOther(read), [1, height, width, batch * channels]);

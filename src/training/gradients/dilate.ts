@@ -1,7 +1,7 @@
-/** Spreading a map out with zeros, which turns the gradient of a strided convolution into a plain one. */
+/** Spreads maps out with zeros, so that the gradient of a strided convolution is a plain convolution. */
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Zeros to add, or when negative rows or columns to cut off: before and after. */
+/** Zeros to add before and after; a negative number cuts off rows or columns. */
 export type Margin = readonly [before: number, after: number];
 
 /**
@@ -36,14 +36,14 @@ export function dilate(
         width * stride,
         channels,
       ]);
-      // The zeros after the last row and column are none between neighbors.
+      // The zeros after the last row and column do not lie between neighbors.
       spread = padOrCrop(loose, [0, 1 - stride], [0, 1 - stride]);
     }
     return padOrCrop(spread, vertical, horizontal);
   });
 }
 
-/** Adds zeros around the maps, or cuts off what a negative margin says. */
+/** Adds zeros around the maps; negative margins cut off rows or columns. */
 export function padOrCrop(x: tf.Tensor4D, vertical: Margin, horizontal: Margin): tf.Tensor4D {
   const [batch, height, width, channels] = x.shape;
   const cut = (margin: Margin, size: number) => {

@@ -1,86 +1,79 @@
-/** The steps of a network in training: batch normalization is a step of its own, with its own tensors. */
-import {
-  BATCH_NORM_TENSORS,
-  type ConvLayer,
-  type DeconvLayer,
-  type Graph,
-} from '../../model/graph.ts';
-import { planSteps, type Step } from '../../model/plan.ts';
+/** Plans for training: batch normalization is a plan step of its own, with its own tensors. */
+import { BATCH_NORM_TENSORS, type Graph } from '../../model/graph.ts';
+import { type LayerKind, type PlanStep, planSteps, type StepBase } from '../../model/plan.ts';
 
-/** Follows a convolution or deconvolution without bias. */
-export interface BatchNormLayer {
-  op: 'batchNorm';
-  /** Of the layer that it belongs to. */
-  name: string;
+/** Batch normalization after a convolution or deconvolution without bias. */
+export interface BatchNormStep extends StepBase {
+  kind: 'batchNorm';
+  /** The normalized layer. */
+  layer: { name: string };
+  /** Whether it uses the statistics of the batch, and updates the running ones. */
+  batchStatistics: boolean;
 }
 
-export interface TrainingStep extends Omit<Step, 'layer'> {
-  layer: Step['layer'] | BatchNormLayer;
-}
+/** A plan step of a network in training. */
+export type TrainingPlanStep = PlanStep<LayerKind> | BatchNormStep;
 
 export interface ForwardOptions {
   /** Whether the tensors of a layer stay as they are. Default: all layers are trained. */
   frozen?: (layer: string) => boolean;
   /**
    * Whether the batch normalization of a layer uses the statistics of the batch (and updates the
-   * running ones) instead of the running ones. Frozen layers never do. Default: none does.
+   * running ones) instead of the running ones. Frozen layers never do. Default: no layer does.
    */
   batchStatistics?: (layer: string) => boolean;
 }
 
-/** A step and its part in one training step. */
-export interface PlannedStep {
-  step: TrainingStep;
+/** A plan step and its part in one forward and reverse pass. */
+export interface PassStep {
+  step: TrainingPlanStep;
   /** Whether its tensors are trained. */
   trainable: boolean;
   /** Whether gradients flow through it: to its own tensors or to those of steps before it. */
   traced: boolean;
-  batchStatistics: boolean;
 }
 
 export interface TracePlan {
-  steps: PlannedStep[];
+  steps: PassStep[];
   /** Maps that the reverse pass needs, and the heads. */
   kept: Set<string>;
   /** For every map, the step that reads it last. */
   lastReader: Map<string, string>;
 }
 
-/** Names of running statistics, which follow the data, not the gradient. */
+/** Names of running statistics, which follow the data instead of a gradient. */
 export const STATISTICS = /\.(mean|variance)$/;
 
-export function planTraining(graph: Graph): TrainingStep[] {
-  return planSteps(graph).flatMap((step): TrainingStep[] => {
-    const { layer } = step;
-    return 'batchNorm' in layer && layer.batchNorm ? normalizedSteps(step, layer) : [step];
+export function planTraining(graph: Graph): TrainingPlanStep[] {
+  return planSteps(graph).flatMap((step): TrainingPlanStep[] => {
+    if ((step.kind !== 'conv' && step.kind !== 'deconv') || !step.layer.batchNorm) return [step];
+    const { name, layer, activation } = step;
+    const linear = `${name}/linear`;
+    return [
+      { ...step, name: linear, activation: undefined, tensors: [`${layer.name}.weight`] },
+      {
+        kind: 'batchNorm',
+        name,
+        layer,
+        inputs: [linear],
+        activation,
+        tensors: BATCH_NORM_TENSORS.map((suffix) => `${layer.name}.${suffix}`),
+        batchStatistics: false,
+      },
+    ];
   });
-}
-
-function normalizedSteps(step: Step, layer: ConvLayer | DeconvLayer): TrainingStep[] {
-  const linear = `${step.name}/linear`;
-  const { name } = layer;
-  return [
-    { ...step, name: linear, activation: undefined, tensors: [`${name}.weight`] },
-    {
-      name: step.name,
-      layer: { op: 'batchNorm', name },
-      inputs: [linear],
-      activation: step.activation,
-      tensors: BATCH_NORM_TENSORS.map((suffix) => `${name}.${suffix}`),
-    },
-  ];
 }
 
 /** Decides which steps are traced and which maps are kept. */
 export function planTrace(
   { heads }: Graph,
-  steps: readonly TrainingStep[],
+  steps: readonly TrainingPlanStep[],
   { frozen, batchStatistics }: ForwardOptions,
 ): TracePlan {
   const traced = new Set<string>();
   const kept = new Set(Object.values(heads).flat());
   const lastReader = new Map<string, string>();
-  const planned = steps.map((step): PlannedStep => {
+  const planned = steps.map((step): PassStep => {
     const { name, layer, inputs, tensors } = step;
     const isFrozen = frozen?.(layer.name) ?? false;
     const trainable = !isFrozen && tensors.length > 0;
@@ -90,8 +83,12 @@ export function planTrace(
       for (const map of [name, ...inputs]) kept.add(map);
     }
     for (const input of inputs) lastReader.set(input, name);
-    const ofBatch = layer.op === 'batchNorm' && !isFrozen && batchStatistics?.(layer.name);
-    return { step, trainable, traced: isTraced, batchStatistics: ofBatch ?? false };
+    const usesBatch = !isFrozen && (batchStatistics?.(layer.name) ?? false);
+    return {
+      step: step.kind === 'batchNorm' ? { ...step, batchStatistics: usesBatch } : step,
+      trainable,
+      traced: isTraced,
+    };
   });
   return { steps: planned, kept, lastReader };
 }

@@ -1,22 +1,23 @@
-/** Between the maps of the head convolutions and the joined heads that a loss reads. */
+/** Converts between the maps of the head convolutions and the joined heads that a loss reads. */
 import * as tf from '@tensorflow/tfjs-core';
+import { byHead, HEAD_NAMES, type HeadMap, headWidths } from '../../heads.ts';
 import type { Graph } from '../../model/graph.ts';
-import { HEAD_NAMES, type Heads, type LevelHeads, levelHeads } from '../../model/network.ts';
+import { levelHeads } from '../../model/network.ts';
 
 /** Gradients of the head maps, by name, from those of the joined heads; the inverse of joining. */
 export function splitLevels(
   graph: Graph,
   maps: ReadonlyMap<string, tf.Tensor4D>,
-  joined: Heads,
+  joined: HeadMap<tf.Tensor3D>,
 ): Map<string, tf.Tensor4D> {
   const levels = levelHeads(graph, maps);
   const gradients = new Map<string, tf.Tensor4D>();
   for (const head of HEAD_NAMES) {
     const [batch, anchors, width] = joined[head].shape;
     let first = 0;
-    // As a matrix: tfjs slices those in a few long copies.
+    // As a matrix, which tfjs slices in a few long copies.
     const rows = tf.reshape<tf.Rank.R2>(joined[head], [batch, anchors * width]);
-    levels.forEach((level: LevelHeads, i) => {
+    levels.forEach((level: HeadMap<tf.Tensor4D>, i) => {
       const { shape, size } = level[head];
       const count = size / batch;
       const map = tf.tidy(() =>
@@ -30,16 +31,16 @@ export function splitLevels(
   return gradients;
 }
 
-/** One tensor [B, N, 4 + 2 + 4 + K + 1] that holds all heads side by side. */
-export function packHeads(heads: Heads): tf.Tensor3D {
+/** Joins all heads side by side in one tensor [B, N, 4 + 2 + 4 + K + 1]. */
+export function packHeads(heads: HeadMap<tf.Tensor3D>): tf.Tensor3D {
   return tf.concat(
     HEAD_NAMES.map((head) => heads[head]),
     2,
   );
 }
 
-/** The heads in such a tensor; differentiable without the gradients that only the whole tfjs has. */
-export function unpackHeads(packed: tf.Tensor3D, numClasses: number): Heads {
+/** Splits such a tensor into its heads; its gradient needs no more of tfjs than the core. */
+export function unpackHeads(packed: tf.Tensor3D, numClasses: number): HeadMap<tf.Tensor3D> {
   const width = packed.shape[2];
   const cut = (from: number, size: number): tf.Tensor3D =>
     tf.customGrad((x) => ({
@@ -51,5 +52,10 @@ export function unpackHeads(packed: tf.Tensor3D, numClasses: number): Heads {
           [from, width - from - size],
         ]),
     }))(packed) as tf.Tensor3D;
-  return { armLoc: cut(0, 4), armConf: cut(4, 2), odmLoc: cut(6, 4), odmConf: cut(10, numClasses) };
+  const widths = headWidths(numClasses);
+  let end = 0;
+  return byHead((name) => {
+    end += widths[name];
+    return cut(end - widths[name], widths[name]);
+  });
 }

@@ -1,32 +1,30 @@
-/** The gradients of any layer. */
+/** Gradients of any kind of plan step. */
 import { addGradients } from './activation-gradient.ts';
 import { batchNormGradients } from './batch-norm-gradient.ts';
 import type { Call, Gradients } from './call.ts';
 import { convGradients } from './convolution-gradient.ts';
 import { deconvGradients } from './deconvolution-gradient.ts';
 import { depthwiseGradients } from './depthwise-gradient.ts';
-import type { TrainingStep } from './gradient-plan.ts';
+import type { TrainingPlanStep } from './gradient-plan.ts';
 import { l2NormGradients, maxPoolGradients } from './pooling-gradient.ts';
 
-/** Call inside of `tf.tidy`. */
-export function layerGradients(call: Call<TrainingStep['layer']>): Gradients {
-  const { layer } = call;
-  switch (layer.op) {
+/** Computes the gradients of a plan step; call inside `tf.tidy`. */
+export function layerGradients(call: Call<TrainingPlanStep>): Gradients {
+  const { step } = call;
+  switch (step.kind) {
     case 'conv':
-      return convGradients({ ...call, layer });
+      return convGradients({ ...call, step });
     case 'depthwise':
-      return depthwiseGradients({ ...call, layer });
+      return depthwiseGradients({ ...call, step });
     case 'deconv':
-      return deconvGradients({ ...call, layer });
+      return deconvGradients({ ...call, step });
     case 'batchNorm':
-      return batchNormGradients({ ...call, layer });
+      return batchNormGradients({ ...call, step });
     case 'maxpool':
-      return maxPoolGradients({ ...call, layer });
+      return maxPoolGradients({ ...call, step });
     case 'l2norm':
-      return l2NormGradients({ ...call, layer });
+      return l2NormGradients({ ...call, step });
     case 'add':
-      return addGradients({ ...call, layer });
-    case 'input':
-      return { maps: [], tensors: [] };
+      return addGradients({ ...call, step });
   }
 }

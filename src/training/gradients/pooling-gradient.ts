@@ -1,23 +1,23 @@
 /** Gradients of max-pooling and of the L2 normalization across channels. */
 import * as tf from '@tensorflow/tfjs-core';
-import { channelNorm, poolPadding } from '../../model/bind.ts';
-import type { L2NormLayer, MaxPoolLayer } from '../../model/graph.ts';
+import { channelNorm, poolPadding } from '../../model/bind-tfjs.ts';
+import type { PlanStep } from '../../model/plan.ts';
 import { passOn, sumPositions } from './activation-gradient.ts';
 import type { Call, Gradients } from './call.ts';
 
 /**
  * Each output's gradient goes to the largest input under its window. The inputs must not be negative,
- * as behind a rectifier: tfjs' wasm kernel takes what lies beyond the edge for zeros, and lets the
- * gradient of a window vanish in which nothing is larger.
+ * as after a ReLU: tfjs' wasm kernel reads zeros beyond the edge, and drops the gradient of a window
+ * without a larger value.
  */
 export function maxPoolGradients({
-  layer,
+  step: { layer },
   maps,
   output,
   gradient,
   wanted,
   sums,
-}: Call<MaxPoolLayer>): Gradients {
+}: Call<PlanStep<'maxpool'>>): Gradients {
   const [input] = maps;
   if (!wanted.maps[0]) return { maps: [undefined], tensors: [] };
   const dx = tf.engine().runKernel(
@@ -39,7 +39,7 @@ export function l2NormGradients({
   gradient,
   wanted,
   sums,
-}: Call<L2NormLayer>): Gradients {
+}: Call<PlanStep<'l2norm'>>): Gradients {
   const [x] = maps;
   const [scale] = tensors;
   const norm = channelNorm(x);

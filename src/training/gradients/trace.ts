@@ -1,12 +1,12 @@
 /** The reverse pass: from the gradients of a network's outputs to those of its tensors. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { PlannedStep } from './gradient-plan.ts';
+import type { PassStep, TrainingPlanStep } from './gradient-plan.ts';
 import { layerGradients } from './layer-gradient.ts';
 
 /** What a forward pass leaves for the reverse pass. */
 export interface Trace {
-  /** The traced ones, in order. */
-  steps: readonly PlannedStep[];
+  /** Traced plan steps, in order. */
+  steps: readonly PassStep[];
   /** Every map that a traced step has read or written. */
   maps: Map<string, tf.Tensor4D>;
   /** The tensors that the steps ran with; they must not have changed since. */
@@ -14,8 +14,9 @@ export interface Trace {
 }
 
 /**
+ * Runs the reverse pass.
  * @param outputs gradients of some maps; not disposed
- * @param release disposes every map of the trace as soon as it is no longer needed
+ * @param release disposes every map of the trace as soon as it has been read last
  * @returns by tensor name; the caller disposes the tensors
  */
 export function reversePass(
@@ -29,14 +30,13 @@ export function reversePass(
   const gradients = tf.tidy(() => {
     const pending = new Map([...outputs].map(([name, gradient]) => [name, tf.clone(gradient)]));
     const results: tf.Tensor[] = [];
-    for (const planned of steps.toReversed()) {
-      const { step, trainable } = planned;
+    for (const { step, trainable } of steps.toReversed()) {
       const gradient = pending.get(step.name);
       if (gradient) {
         const wanted = { maps: step.inputs.map((name) => traced.has(name)), tensors: trainable };
         const sums = step.inputs.map((name) => pending.get(name));
         const found = tf.tidy(() =>
-          layerGradients({ ...callOf(trace, planned), gradient, wanted, sums }),
+          layerGradients({ ...callOf(trace, step), gradient, wanted, sums }),
         );
         gradient.dispose();
         step.inputs.forEach((name, i) => {
@@ -57,12 +57,10 @@ export function reversePass(
   return new Map(names.map((name, i) => [name, gradients[i]]));
 }
 
-/** The step as the gradient functions see it. */
-function callOf({ maps, tensors }: Trace, { step, batchStatistics }: PlannedStep) {
+/** Collects what the gradients of a plan step read. */
+function callOf({ maps, tensors }: Trace, step: TrainingPlanStep) {
   return {
-    layer: step.layer,
-    activation: step.activation,
-    batchStatistics,
+    step,
     maps: step.inputs.map((name) => maps.get(name)!),
     tensors: step.tensors.map((name) => tensors.get(name)!),
     output: maps.get(step.name)!,

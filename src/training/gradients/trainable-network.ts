@@ -1,36 +1,36 @@
 /**
- * A network whose tensors are trained. One forward pass and one reverse pass serve both ways in: the
- * trainer's explicit {@link TrainableNetwork.record}, which frees maps as it goes, and
- * {@link TrainableNetwork.forward} under `tf.variableGrads`, for which the whole network is one
- * operation with a custom gradient.
+ * A network whose tensors are trained, in one of two ways that share the forward and the reverse pass:
+ * the trainer calls {@link TrainableNetwork.record}, which frees maps early; for `tf.variableGrads`,
+ * {@link TrainableNetwork.forward} makes the whole network one operation with a custom gradient.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { RefineDetError } from '../../errors.ts';
-import type { BoundStep } from '../../model/bind.ts';
+import type { HeadMap } from '../../heads.ts';
+import type { BoundStep } from '../../model/binders.ts';
 import { type Graph, parameterShapes, type Weights } from '../../model/graph.ts';
-import { concatHeads, type Heads, levelHeads } from '../../model/network.ts';
+import { concatHeads, levelHeads } from '../../model/network.ts';
 import { bindTraining } from './bind-gradient.ts';
 import {
   type ForwardOptions,
-  type PlannedStep,
+  type PassStep,
   planTrace,
   planTraining,
   STATISTICS,
-  type TrainingStep,
+  type TrainingPlanStep,
 } from './gradient-plan.ts';
 import { packHeads, splitLevels, unpackHeads } from './head-gradient.ts';
 import { reversePass, type Trace } from './trace.ts';
 
 /** A forward pass that can be differentiated once. */
 export interface Recording {
-  /** Disposed by the caller. */
-  heads: Heads;
+  /** Joined outputs; the caller disposes them. */
+  heads: HeadMap<tf.Tensor3D>;
   /**
    * @param heads gradient of the loss at each head; not disposed
    * @returns gradient of each trained tensor that the loss depends on, by name; disposed by the caller
    */
-  gradients(heads: Heads): Map<string, tf.Tensor>;
-  /** Frees the maps when no gradients are wanted after all. */
+  gradients(heads: HeadMap<tf.Tensor3D>): Map<string, tf.Tensor>;
+  /** Frees the maps if the gradients are not needed. */
   dispose(): void;
 }
 
@@ -39,11 +39,11 @@ export class TrainableNetwork {
   readonly graph: Graph;
   /**
    * The current tensors by name. An optimizer assigns to them, or writes into the memory of those that
-   * the last forward pass trained; what is written into frozen ones in place may go unnoticed.
+   * the last forward pass trained; writes into the memory of frozen ones may go unnoticed.
    */
   readonly variables: ReadonlyMap<string, tf.Variable>;
-  readonly #steps: readonly TrainingStep[];
-  /** Frozen steps, bound once and again when their variables have been assigned to. */
+  readonly #steps: readonly TrainingPlanStep[];
+  /** Frozen plan steps: bound once, and again after their variables have been assigned to. */
   readonly #bound = new Map<string, { step: BoundStep; data: object[] }>();
 
   /**
@@ -57,11 +57,11 @@ export class TrainableNetwork {
   }
 
   /**
-   * The heads as a differentiable function of the trained variables, for `tf.variableGrads`. It keeps
-   * all maps until the end: {@link record} is the faster way and needs less memory.
+   * Computes the heads as a differentiable function of the trained variables, for `tf.variableGrads`. It keeps
+   * all maps until the end; {@link record} is faster and needs less memory.
    * @param input [B, height, width, 3], normalized; not disposed
    */
-  forward(input: tf.Tensor4D, options: ForwardOptions = {}): Heads {
+  forward(input: tf.Tensor4D, options: ForwardOptions = {}): HeadMap<tf.Tensor3D> {
     const { graph } = this;
     const names = this.#trainedTensors(options);
     const variables = names.map((name) => this.variables.get(name)!);
@@ -89,7 +89,7 @@ export class TrainableNetwork {
   }
 
   /**
-   * A forward pass to be differentiated by hand: the trainer's way.
+   * Runs a forward pass whose gradients are computed on demand: the trainer's way.
    * @param input [B, height, width, 3], normalized; not disposed
    */
   record(input: tf.Tensor4D, options: ForwardOptions = {}): Recording {
@@ -100,7 +100,7 @@ export class TrainableNetwork {
       tf.dispose([...trace.maps.values()]);
       trace.maps.clear();
     };
-    const gradients = (of: Heads) => {
+    const gradients = (of: HeadMap<tf.Tensor3D>) => {
       const outputs = splitLevels(graph, trace.maps, of);
       const found = reversePass(trace, outputs, true);
       tf.dispose([...outputs.values()]);
@@ -110,7 +110,7 @@ export class TrainableNetwork {
     return { heads, gradients, dispose };
   }
 
-  /** A copy of the current tensors. */
+  /** Copies the current tensors. */
   async weights(): Promise<Weights> {
     const entries = [...this.variables].map(async ([name, variable]) => {
       const data = Float32Array.from(await variable.data());
@@ -161,16 +161,16 @@ export class TrainableNetwork {
     };
   }
 
-  #runStep(planned: PlannedStep, maps: tf.Tensor4D[]): tf.Tensor4D {
+  #runStep(planned: PassStep, maps: tf.Tensor4D[]): tf.Tensor4D {
     const { step, trainable } = planned;
     const variables = step.tensors.map((name) => this.variables.get(name)!);
     const known = this.#bound.get(step.name);
-    // The variables may have got new data; in place, too, if the step was trained in between.
+    // Variables may have new data; trained ones may have changed in place.
     const isCurrent = !trainable && known?.data.every((id, i) => id === variables[i].dataId);
     if (isCurrent) return known!.step.run(maps);
     known?.step.dispose();
     this.#bound.delete(step.name);
-    const bound = bindTraining(step, variables, planned.batchStatistics);
+    const bound = bindTraining(step, variables);
     if (!trainable) {
       this.#bound.set(step.name, { step: bound, data: variables.map(({ dataId }) => dataId) });
       return bound.run(maps);

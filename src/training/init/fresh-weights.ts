@@ -1,4 +1,4 @@
-/** Tensors that no file provides: where new layers begin. */
+/** Tensors that no file provides: initial values of new layers. */
 import { type Graph, type Layer, parameterShapes, type Weights } from '../../model/graph.ts';
 import { initializeWeights } from '../../model/initialize.ts';
 import { deriveRandom, type Random } from '../../random.ts';
@@ -6,20 +6,20 @@ import type { Initialization } from '../config/train-config.ts';
 
 const WEIGHT_STREAM = 2;
 
-/** Spread of the weights of the head convolutions, and around the identity of a depthwise one. */
+/** Standard deviation of the head convolutions' weights, and around the identity of a depthwise one. */
 const OUTPUT_DEVIATION = 0.01;
 const DEPTHWISE_DEVIATION = 0.08;
-/** Share of positives among the anchors that the loss looks at: negatives are mined 3 : 1. */
+/** Share of positives among the anchors in the loss: negatives are mined 3 : 1. */
 const POSITIVE_SHARE = 0.25;
 
 /**
- * - `xavier`: as the released code, every kernel uniform by its fan-in;
+ * - `xavier`: like the released code, every kernel uniform by its fan-in;
  * - `he`: kernels normal by their fan-in (arXiv 1502.01852), depthwise ones near the identity, heads
  *   nearly zero (all measured on the light preset, see docs/training.md).
  *
  * In both, the biases of the class heads make mined anchors background with probability 3/4 and every
- * class equally likely otherwise: the loss begins at that of the best constant guess.
- * @param graph without batch normalization
+ * class equally likely otherwise: the initial loss is that of the best constant guess.
+ * @param graph graph without batch normalization
  */
 export function freshWeights(graph: Graph, style: Initialization, seed: number): Weights {
   const weights = initializeWeights(graph, seed);
@@ -63,7 +63,7 @@ function fillNearIdentity(
   }
 }
 
-/** @param classes with background, which comes first */
+/** @param classes number of classes with background, which comes first */
 function setPrior(weights: Weights, layer: string, classes: number): void {
   const { data } = weights.get(`${layer}.bias`)!;
   const background = Math.log(((1 - POSITIVE_SHARE) / POSITIVE_SHARE) * (classes - 1));

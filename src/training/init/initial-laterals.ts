@@ -1,21 +1,21 @@
 /**
- * Begins the lateral convolutions of C4..C6 with what another detector looks for in the same maps:
- * the class and box heads of the SSD that the light backbone comes from.
+ * Initializes the lateral convolutions of C4..C6 with what another detector computes from the same feature
+ * maps: the class and box heads of the SSD that provides the light backbone.
  */
 import type { Weights } from '../../model/graph.ts';
 import type { SourceTensors } from '../../weights/weight-source.ts';
 
-/** Lateral layer by the number of the SSD head on the same map. */
+/** Lateral layer by the number of the SSD head on the same feature map. */
 const LATERALS = ['lateral4.reduce', 'lateral5.reduce', 'lateral6.reduce'];
 
 /**
- * Logits go through ReLU6 here: scaled and shifted they use its range. Measured on the light preset,
+ * Logits go through ReLU6 here: scaled and shifted, they use its range. Measured on the light preset;
  * see docs/training.md.
  */
 const SCALE = 0.6;
 const SHIFT = 3.5;
 
-/** Replaces as many output channels as the head has; nothing where file and network do not fit. */
+/** Replaces as many output channels as the head has; does nothing when file and network do not match. */
 export function initializeLaterals(weights: Weights, file: SourceTensors): void {
   LATERALS.forEach((layer, head) => {
     const weight = weights.get(`${layer}.weight`);

@@ -1,4 +1,4 @@
-/** The model that a run begins with: what a weight file holds, and fresh tensors for the rest. */
+/** The initial model of a run: tensors of a weight file, and fresh tensors for the rest. */
 import { ANCHOR_DEFAULTS } from '../../anchors.ts';
 import { foldBatchNorm, withoutBatchNorm } from '../../model/fold.ts';
 import { type Graph, type Layer, parameterShapes, type Weights } from '../../model/graph.ts';
@@ -13,31 +13,31 @@ import { freshWeights } from './fresh-weights.ts';
 import { initializeLaterals } from './initial-laterals.ts';
 
 export interface InitialModel {
-  /** Batch normalization folded. */
+  /** Graph with batch normalization folded. */
   model: Model;
-  /** Names of the tensors that were taken from the file. */
+  /** Names of the tensors from the file. */
   kept: string[];
-  /** Names of those that were filled anew. */
+  /** Names of the fresh tensors. */
   fresh: string[];
 }
 
-/** Of a model that its preset and a configuration describe. */
+/** Model that its preset and a configuration describe. */
 type Input = Pick<
   ModelConfig,
   'mean' | 'std' | 'channelOrder' | 'anchors' | 'graphOptions' | 'provenance'
 >;
 
-/** What a file says. */
+/** Content of a weight file. */
 interface Found extends Input {
-  /** Without batch normalization. */
+  /** Graph without batch normalization. */
   weights: Weights;
-  /** All tensors of the file, where it is a detector of another kind. */
+  /** All tensors of the file, when it is a detector of another kind. */
   foreign?: SourceTensors;
 }
 
 /**
  * @param classes object classes
- * @param bytes of `config.init`, if any
+ * @param bytes content of `config.init`, if any
  * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, PICKLE_FORBIDDEN, INVALID_OPTION
  */
 export async function initialModel(
@@ -109,7 +109,7 @@ async function readInitial(
   };
 }
 
-/** Whether no tensor of a layer is missing. */
+/** Whether all tensors of a layer are present. */
 function isComplete({ name }: Layer, graph: Graph, weights: Weights): boolean {
   const tensors = [...parameterShapes(graph).keys()].filter(
     (tensor) => tensor.slice(0, tensor.lastIndexOf('.')) === name,

@@ -1,48 +1,49 @@
 /**
- * Loss of the heads of a batch and its gradient, by the kernels of assembly/loss.ts (paper section
- * 3.4). Two phases, so that workers with a slice of the batch each can share one normalizer.
+ * Loss of the heads of a batch and its gradient, with the kernels of assembly/loss.ts (paper section
+ * 3.4). It has two phases, so that workers with one slice of the batch each can share a normalizer.
  */
 import { RefineDetError } from '../../errors.ts';
-import { type FieldValues, readFields, writeFields } from '../../kernels/fields.ts';
+import type { HeadMap } from '../../heads.ts';
+import { Module as ModuleRecord } from '../../kernels/generated/abi.ts';
 import type { Kernels } from '../../kernels/module.ts';
-import type { BatchHeads } from './batch-heads.ts';
-import { LossMemory, MODULE_FIELDS } from './loss-memory.ts';
+import { type RecordValues, readRecord, writeRecord } from '../../kernels/records.ts';
+import { LossMemory } from './loss-memory.ts';
 import { type LossOptions, resolveLossOptions } from './loss-options.ts';
 import { checkTruth, type Truth } from './truth.ts';
 
-/** A number for each of the two modules. */
+/** One number for each of the two modules (ARM, ODM). */
 export interface ModuleCounts {
   arm: number;
   odm: number;
 }
 
-/** The loss of a batch, in all and by part. */
+/** The loss of a batch: total and parts. */
 export interface LossParts {
-  /** Weighted and normalized; NaN when a head holds a number that is not finite. */
+  /** Weighted and normalized parts; NaN when a head contains a value that is not finite. */
   armConf: number;
   armLoc: number;
   odmConf: number;
   odmLoc: number;
-  /** Their sum. */
+  /** Sum of the parts. */
   total: number;
-  /** Matched anchors of these images. */
+  /** Number of matched anchors in these images. */
   positives: ModuleCounts;
-  /** Mined negatives of these images. */
+  /** Number of mined negatives in these images. */
   negatives: ModuleCounts;
 }
 
 type Module = keyof ModuleCounts;
 
 /**
- * Owns its anchors and scratch memory in the kernels' heap, which settles after the largest batch.
+ * Owns its anchors and scratch memory in the kernels' heap; the memory stops growing after the largest batch.
  * One object serves one input size.
  */
 export class DetectionLoss {
   readonly options: Readonly<LossOptions>;
   readonly kernels: Kernels;
-  /** Anchors (N). */
+  /** Number of anchors (N). */
   readonly anchors: number;
-  /** Object classes (K). */
+  /** Number of object classes (K). */
   readonly classes: number;
   readonly #memory: LossMemory;
   #images = 0;
@@ -51,7 +52,7 @@ export class DetectionLoss {
 
   /**
    * @param anchors [N, 4] (cx, cy, w, h), normalized
-   * @param classes object classes (K), background not counted
+   * @param classes number of object classes (K) without background
    * @throws INVALID_OPTION, INVALID_ARGUMENT, OUT_OF_MEMORY
    */
   constructor(
@@ -63,7 +64,7 @@ export class DetectionLoss {
     if (anchors.length === 0 || anchors.length % 4 !== 0) {
       throw new RefineDetError(
         'INVALID_ARGUMENT',
-        `anchors need four numbers each, not ${anchors.length} in all`,
+        `anchors must have four numbers each, not ${anchors.length} in total`,
       );
     }
     this.options = resolveLossOptions(options);
@@ -76,16 +77,16 @@ export class DetectionLoss {
   /**
    * Phase 1: matches the anchors of the images.
    * @param heads addresses; only armLoc is read, and only where the options refine anchors
-   * @param truths one an image
-   * @returns positives, to be added up over the workers
+   * @param truths ground truth, one entry per image
+   * @returns numbers of positives, to be added up over the workers
    * @throws INVALID_ARGUMENT, OUT_OF_MEMORY
    */
-  match(heads: BatchHeads<number>, truths: readonly Truth[]): ModuleCounts {
+  match(heads: HeadMap<number>, truths: readonly Truth[]): ModuleCounts {
     for (const truth of truths) checkTruth(truth, this.classes);
     this.#images = truths.length;
     this.#matches = this.#memory.prepare(truths, this.options);
-    this.#writeModule('arm', { loc: heads.armLoc });
-    this.#writeModule('odm', {});
+    this.#writeModule('arm', { ...MATCHED_ONLY, loc: heads.armLoc });
+    this.#writeModule('odm', MATCHED_ONLY);
     this.kernels.matchBatch(this.#memory.batch);
     this.#positives = {
       arm: this.#readModule('arm').positives,
@@ -97,31 +98,31 @@ export class DetectionLoss {
   /**
    * Phase 2, for the images of the last {@link match}.
    * @param heads addresses
-   * @param gradients addresses that receive the gradient of the total loss at each head (overwritten
-   *   whole); undefined when only the loss is wanted
-   * @param positives of the whole batch, over all workers: what the losses are divided by
+   * @param gradients addresses that receive the gradient of the total loss for each head (all values are
+   *   overwritten); undefined when only the loss is needed
+   * @param positives numbers of positives of the whole batch, over all workers: the losses are divided by them
    */
   evaluate(
-    heads: BatchHeads<number>,
-    gradients: BatchHeads<number> | undefined,
+    heads: HeadMap<number>,
+    gradients: HeadMap<number> | undefined,
     positives: ModuleCounts,
   ): LossParts {
     const { weights } = this.options;
-    // No positives, no loss: never a division by zero.
+    // Without positives the loss is 0: avoids a division by zero.
     const scale = (weight: number, count: number) => (count > 0 ? weight / count : 0);
     this.#writeModule('arm', {
       conf: heads.armConf,
       loc: heads.armLoc,
-      confGradient: gradients?.armConf,
-      locGradient: gradients?.armLoc,
+      confGradient: gradients?.armConf ?? 0,
+      locGradient: gradients?.armLoc ?? 0,
       confScale: scale(weights.armConf, positives.arm),
       locScale: scale(weights.armLoc, positives.arm),
     });
     this.#writeModule('odm', {
       conf: heads.odmConf,
       loc: heads.odmLoc,
-      confGradient: gradients?.odmConf,
-      locGradient: gradients?.odmLoc,
+      confGradient: gradients?.odmConf ?? 0,
+      locGradient: gradients?.odmLoc ?? 0,
       confScale: scale(weights.odmConf, positives.odm),
       locScale: scale(weights.odmLoc, positives.odm),
     });
@@ -139,31 +140,34 @@ export class DetectionLoss {
     };
   }
 
-  /** Both phases for a whole batch. */
+  /** Runs both phases for a whole batch. */
   compute(
-    heads: BatchHeads<number>,
+    heads: HeadMap<number>,
     truths: readonly Truth[],
-    gradients?: BatchHeads<number>,
+    gradients?: HeadMap<number>,
   ): LossParts {
     return this.evaluate(heads, gradients, this.match(heads, truths));
   }
 
   /**
-   * What the last {@link match} decided: [B, N], the index of an image's box, or NEGATIVE (-1)
+   * Result of the last {@link match}: [B, N], the index of an image's box, or NEGATIVE (-1)
    * or NEUTRAL (-2).
    */
   matches(module: Module): Int32Array {
     return this.#memory.readMatches(this.#matches[module], this.#images);
   }
 
-  /** Gives its memory back. */
+  /** Frees its memory. */
   dispose(): void {
     this.#memory.dispose();
   }
 
-  #writeModule(name: Module, values: Partial<FieldValues<typeof MODULE_FIELDS>>): void {
+  #writeModule(name: Module, values: LossInput): void {
     const { positive, negative } = this.options[name];
-    writeFields(this.#memory.heap, this.#memory[name], MODULE_FIELDS, {
+    writeRecord(this.#memory.heap, this.#memory[name], ModuleRecord, {
+      confLoss: 0,
+      locLoss: 0,
+      negatives: 0,
       positives: this.#positives[name],
       classes: name === 'arm' ? 2 : this.classes + 1,
       positiveOverlap: positive,
@@ -173,12 +177,27 @@ export class DetectionLoss {
     });
   }
 
-  #readModule(name: Module): FieldValues<typeof MODULE_FIELDS> {
-    return readFields(this.#memory.heap, this.#memory[name], MODULE_FIELDS);
+  #readModule(name: Module): RecordValues<typeof ModuleRecord> {
+    return readRecord(this.#memory.heap, this.#memory[name], ModuleRecord);
   }
 }
 
+/** What the loss of a module reads besides the matches: addresses, 0 for none, and weights. */
+type LossInput = Pick<
+  RecordValues<typeof ModuleRecord>,
+  'conf' | 'loc' | 'confGradient' | 'locGradient' | 'confScale' | 'locScale'
+>;
+
+const MATCHED_ONLY: LossInput = {
+  conf: 0,
+  loc: 0,
+  confGradient: 0,
+  locGradient: 0,
+  confScale: 0,
+  locScale: 0,
+};
+
 /** Stands for "no box" in matches: background, which mining may choose. */
 export const NEGATIVE = -1;
-/** Neither object nor background: too close to a box, or in an ignored one. */
+/** Match value for neither object nor background: too close to a box, or in an ignored one. */
 export const NEUTRAL = -2;

@@ -1,55 +1,19 @@
-/** The heap memory of a loss: parameter blocks, ground truth, matches and scratch. */
-
-import { type Fields, writeFields } from '../../kernels/fields.ts';
+/** The heap memory of a loss: records, ground truth, matches and scratch. */
+import { Batch, Module } from '../../kernels/generated/abi.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import type { Kernels } from '../../kernels/module.ts';
+import { writeRecord } from '../../kernels/records.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
 import type { LossOptions } from './loss-options.ts';
 import type { Truth } from './truth.ts';
 
-/** Fields in the order of class Module in assembly/loss-parameters.ts. */
-export const MODULE_FIELDS = {
-  confLoss: 'f64',
-  locLoss: 'f64',
-  positives: 'i32',
-  negatives: 'i32',
-  conf: 'i32',
-  loc: 'i32',
-  confGradient: 'i32',
-  locGradient: 'i32',
-  classes: 'i32',
-  positiveOverlap: 'f32',
-  negativeOverlap: 'f32',
-  confScale: 'f32',
-  locScale: 'f32',
-  matches: 'i32',
-} as const satisfies Fields;
-
-/** Fields in the order of class Batch there. */
-const BATCH_FIELDS = {
-  arm: 'i32',
-  odm: 'i32',
-  anchors: 'i32',
-  count: 'i32',
-  images: 'i32',
-  boxes: 'i32',
-  labels: 'i32',
-  starts: 'i32',
-  refineAnchors: 'i32',
-  objectnessMargin: 'f32',
-  negativeRatio: 'f32',
-  scratch: 'i32',
-} as const satisfies Fields;
-
-/** Bytes reserved for a block; both are smaller. */
-const BLOCK_BYTES = 80;
 /** Room for boxes grows in steps, so that a run settles after a few batches. */
 const BOX_STEP = 256;
 const BYTES_PER_BOX = 16 + 4;
 
 export class LossMemory {
   readonly heap: Heap;
-  /** Address of the batch block, the argument of the kernels. */
+  /** Address of the batch record, the argument of the kernels. */
   readonly batch: number;
   readonly arm: number;
   readonly odm: number;
@@ -65,9 +29,9 @@ export class LossMemory {
     this.#kernels = kernels;
     this.heap = heap;
     this.#anchorCount = anchors.length / 4;
-    this.batch = heap.malloc(3 * BLOCK_BYTES);
-    this.arm = this.batch + BLOCK_BYTES;
-    this.odm = this.arm + BLOCK_BYTES;
+    this.batch = heap.malloc(Batch.bytes + 2 * Module.bytes);
+    this.arm = this.batch + Batch.bytes;
+    this.odm = this.arm + Module.bytes;
     this.#anchors = heap.malloc(anchors.byteLength);
     float32View(heap, this.#anchors, anchors.length).set(anchors);
     this.#truth = new GrowingBuffer(heap);
@@ -76,7 +40,7 @@ export class LossMemory {
   }
 
   /**
-   * Writes the batch block and the ground truth, and makes room for matches and scratch.
+   * Writes the batch record and the ground truth, and makes room for matches and scratch.
    * @returns addresses of the matches of both modules
    */
   prepare(truths: readonly Truth[], options: LossOptions): { arm: number; odm: number } {
@@ -91,7 +55,7 @@ export class LossMemory {
     const scratchBytes = this.#kernels.lossScratchBytes(this.#anchorCount, most) >>> 0;
     const matchBytes = images * this.#matchStride;
     const matches = this.#matches.reserve(2 * matchBytes);
-    writeFields(this.heap, this.batch, BATCH_FIELDS, {
+    writeRecord(this.heap, this.batch, Batch, {
       arm: this.arm,
       odm: this.odm,
       anchors: this.#anchors,
@@ -131,7 +95,7 @@ export class LossMemory {
     this.#scratch.dispose();
   }
 
-  /** strideOf in assembly/loss-parameters.ts. */
+  /** The function strideOf of assembly/loss-parameters.ts. */
   get #matchStride(): number {
     return 16 * Math.ceil(this.#anchorCount / 4);
   }
@@ -156,7 +120,7 @@ export class LossMemory {
   }
 }
 
-/** log(p / (1 - p)): the difference of two logits at which the softmax gives p. */
+/** log(p / (1 - p)): the difference of two logits whose softmax is p. */
 function logit(p: number): number {
   return Math.log(p / (1 - p));
 }

@@ -1,10 +1,10 @@
 /** Options of matching and loss, with the released code's values: plain data, kept with every run. */
-import { checkNames, checkObject, checkValue, FLAG } from '../../option-checks.ts';
-import { checkNumber } from '../check.ts';
+import { BELOW_ONE, checkValue, FLAG, FRACTION, NOT_NEGATIVE } from '../../option-checks.ts';
+import { type PartialOptions, resolveOptions, type Schema } from '../../option-schema.ts';
 
 /** Which anchors count as objects and which as background, by their largest IoU with a box. */
 export interface MatchThresholds {
-  /** Anchors with at least this IoU are positives, besides the best anchor of every box. */
+  /** Anchors with at least this IoU are positives, in addition to the best anchor of every box. */
   positive: number;
   /** Anchors below this IoU may be mined as negatives; at most `positive`. */
   negative: number;
@@ -12,23 +12,23 @@ export interface MatchThresholds {
 
 /** Matching, mining and weights of the loss. */
 export interface LossOptions {
-  /** Plain anchors against boxes. Default 0.5 and 0.5. */
+  /** Matching of plain anchors to boxes. Default 0.5 and 0.5. */
   arm: MatchThresholds;
-  /** ARM-refined anchors against boxes. Default 0.5 and 0.5. */
+  /** Matching of ARM-refined anchors to boxes. Default 0.5 and 0.5. */
   odm: MatchThresholds;
   /**
-   * Negative anchor filtering: anchors with a lower ARM foreground probability are no ODM negatives;
-   * 0 switches it off. Default 0.01.
+   * Negative anchor filtering: anchors with a lower ARM foreground probability are not ODM negatives;
+   * 0 switches the filter off. Default 0.01.
    */
   objectnessThreshold: number;
   /**
-   * Match and encode the ODM's targets on ARM-refined anchors; false takes the plain anchors, the
+   * Match and encode the ODM's targets on ARM-refined anchors; false uses the plain anchors, the
    * ablation "no two-step cascaded regression". Default true.
    */
   refineAnchors: boolean;
-  /** Mined negatives a positive, per image. Default 3. */
+  /** Number of mined negatives per positive, in each image. Default 3. */
   negativeRatio: number;
-  /** Factors of the four parts in the total. Default 1 each. */
+  /** Factors of the four parts of the total. Default 1 each. */
   weights: LossWeights;
 }
 
@@ -40,49 +40,40 @@ export interface LossWeights {
   odmLoc: number;
 }
 
-export const LOSS_DEFAULTS: Readonly<LossOptions> = {
-  arm: { positive: 0.5, negative: 0.5 },
-  odm: { positive: 0.5, negative: 0.5 },
-  objectnessThreshold: 0.01,
-  refineAnchors: true,
-  negativeRatio: 3,
-  weights: { armConf: 1, armLoc: 1, odmConf: 1, odmLoc: 1 },
+const THRESHOLDS: Schema<MatchThresholds> = {
+  positive: [FRACTION, 0.5],
+  negative: [FRACTION, 0.5],
+};
+
+export const LOSS: Schema<LossOptions> = {
+  arm: THRESHOLDS,
+  odm: THRESHOLDS,
+  objectnessThreshold: [BELOW_ONE, 0.01],
+  refineAnchors: [FLAG, true],
+  negativeRatio: [NOT_NEGATIVE, 3],
+  weights: {
+    armConf: [NOT_NEGATIVE, 1],
+    armLoc: [NOT_NEGATIVE, 1],
+    odmConf: [NOT_NEGATIVE, 1],
+    odmLoc: [NOT_NEGATIVE, 1],
+  },
 };
 
 /**
  * Fills in defaults and checks every value.
  * @throws INVALID_OPTION naming the option and the value
  */
-export function resolveLossOptions(options: Partial<LossOptions> = {}): LossOptions {
-  const resolved = {
-    ...LOSS_DEFAULTS,
-    ...options,
-    arm: group('arm', options.arm),
-    odm: group('odm', options.odm),
-    weights: group('weights', options.weights),
-  };
-  checkValue('refineAnchors', resolved.refineAnchors, FLAG);
-  for (const name of ['arm', 'odm'] as const) {
-    const { positive, negative } = resolved[name];
-    checkNumber(`${name}.positive`, positive, (v) => v >= 0 && v <= 1, 'from 0 to 1');
-    const fits = (v: number) => v >= 0 && v <= positive;
-    checkNumber(`${name}.negative`, negative, fits, `from 0 to ${name}.positive (${positive})`);
-  }
-  const { objectnessThreshold: p, negativeRatio: ratio } = resolved;
-  checkNumber('objectnessThreshold', p, (v) => v >= 0 && v < 1, 'from 0 to below 1');
-  checkNumber('negativeRatio', ratio, (v) => v >= 0 && v < Infinity, 'from 0');
-  for (const [name, weight] of Object.entries(resolved.weights)) {
-    checkNumber(`weights.${name}`, weight, (v) => v >= 0 && v < Infinity, 'from 0');
-  }
-  return resolved;
+export function resolveLossOptions(given: PartialOptions<LossOptions> = {}): LossOptions {
+  const options = resolveOptions('loss', given, LOSS);
+  checkThresholds(options);
+  return options;
 }
 
-/** Values that are given go before the defaults. */
-function group<Name extends 'arm' | 'odm' | 'weights'>(
-  name: Name,
-  given: Partial<LossOptions[Name]> = {},
-): LossOptions[Name] {
-  const defaults = LOSS_DEFAULTS[name];
-  checkNames(`${name}.`, checkObject(name, given), Object.keys(defaults));
-  return { ...defaults, ...given };
+/** @throws INVALID_OPTION where anchors would be positives and negatives at once */
+export function checkThresholds(options: LossOptions): void {
+  for (const name of ['arm', 'odm'] as const) {
+    const { positive, negative } = options[name];
+    const expected = `at most loss.${name}.positive (${positive})`;
+    checkValue(`loss.${name}.negative`, negative, [(v) => (v as number) <= positive, expected]);
+  }
 }

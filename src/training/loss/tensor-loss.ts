@@ -2,35 +2,34 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { tensorPointer } from '../../backend/wasm.ts';
 import { RefineDetError } from '../../errors.ts';
+import { byHead, HEAD_NAMES, type HeadMap, headShapes } from '../../heads.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
-import { HEAD_NAMES } from '../../model/network.ts';
-import { type BatchHeads, byHead, headShapes } from './batch-heads.ts';
 import type { DetectionLoss, LossParts, ModuleCounts } from './detection-loss.ts';
 import type { Truth } from './truth.ts';
 
-/** What the loss needs beside outputs and boxes. */
+/** Inputs of the loss besides outputs and boxes. */
 export interface TensorLossOptions {
   /**
-   * Turns the positives of these images into those of the whole batch, which the loss is divided by:
-   * for workers with a slice of the batch each. It may block. Default: these images are the batch.
+   * Converts the numbers of positives of these images to those of the whole batch, by which the loss is
+   * divided: for workers with one slice of the batch each. It may block. Default: these images are the batch.
    */
   normalize?: (positives: ModuleCounts) => ModuleCounts;
 }
 
 /**
- * The total loss, to be differentiated by `tf.variableGrads` and its kind. Where the heads lie in the
- * heap of the loss (the wasm backend with its own kernels) nothing is copied; otherwise they are
- * downloaded, which must be possible synchronously on the backend.
+ * Computes the total loss, differentiable with `tf.variableGrads` and similar functions. When the heads are
+ * in the heap of the loss (the wasm backend with its own kernels) nothing is copied; otherwise they are
+ * downloaded, so the backend must support synchronous downloads.
  *
  * @param heads outputs for the batch; not disposed
- * @param truths one an image
- * @returns the scalar that the gradients refer to, and its parts as numbers
- * @throws INVALID_ARGUMENT for shapes that do not fit
+ * @param truths ground truth, one entry per image
+ * @returns the scalar to differentiate, and its parts as numbers
+ * @throws INVALID_ARGUMENT for shapes that do not match
  */
 export function refineDetLoss(
   loss: DetectionLoss,
-  heads: BatchHeads<tf.Tensor3D>,
+  heads: HeadMap<tf.Tensor3D>,
   truths: readonly Truth[],
   { normalize = (positives) => positives }: TensorLossOptions = {},
 ): { loss: tf.Scalar; parts: LossParts } {
@@ -54,8 +53,8 @@ export function refineDetLoss(
 }
 
 /** Calculates on addresses of heads; fills those of the gradients. */
-type Compute = (heads: BatchHeads<number>, gradients: BatchHeads<number>) => void;
-type Tensors = BatchHeads<tf.Tensor3D>;
+type Compute = (heads: HeadMap<number>, gradients: HeadMap<number>) => void;
+type Tensors = HeadMap<tf.Tensor3D>;
 
 function inPlace(_: Heap, heads: Tensors, compute: Compute): Tensors {
   const gradients = byHead((name) => tf.fill<tf.Rank.R3>(heads[name].shape, 0));

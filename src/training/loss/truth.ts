@@ -1,4 +1,4 @@
-/** What the loss compares the heads of one image with. */
+/** Ground truth of one image, which the loss compares with the heads. */
 import type { GroundTruth } from '../../datasets/dataset-types.ts';
 import { RefineDetError } from '../../errors.ts';
 
@@ -6,20 +6,20 @@ import { RefineDetError } from '../../errors.ts';
 export interface Truth {
   /** [G, 4] corners (x1, y1, x2, y2), normalized. */
   boxes: Float32Array;
-  /** [G]; 0 is the first object class. */
+  /** [G] class ids; 0 is the first object class. */
   classIds: Int32Array;
   /**
-   * [G]; 1: nothing is matched to the box, and anchors that lie in it by half of their area or more
-   * are not negatives either.
+   * [G] 1 for ignored boxes: nothing is matched to them, and anchors with half of their area or more
+   * inside are not negatives either.
    */
   ignored: Uint8Array;
 }
 
-/** What becomes of VOC's difficult boxes: trained on, as in the released code, or ignored. */
+/** How to treat VOC's difficult boxes: train on them, like the released code, or ignore them. */
 export type DifficultBoxes = 'use' | 'ignore';
 
 /**
- * Normalizes annotated boxes and cuts them off at the edges of the image. Crowd regions are ignored
+ * Normalizes annotated boxes and clips them to the image. Crowd regions become ignored
  * boxes; boxes without area inside the image are left out.
  * @param width,height size of the image that the boxes refer to, pixels
  */
@@ -49,8 +49,8 @@ export function truthOf(
 }
 
 /**
- * Checks boxes that come from a caller; numbers that are not finite are allowed and match nothing.
- * @param classes object classes (K)
+ * Checks boxes from a caller; values that are not finite are allowed and match nothing.
+ * @param classes number of object classes (K)
  * @throws INVALID_ARGUMENT for arrays of unequal length or a class outside 0 … K - 1
  */
 export function checkTruth({ boxes, classIds, ignored }: Truth, classes: number): void {
@@ -58,7 +58,7 @@ export function checkTruth({ boxes, classIds, ignored }: Truth, classes: number)
   if (boxes.length !== 4 * count || ignored.length !== count) {
     throw new RefineDetError(
       'INVALID_ARGUMENT',
-      `${count} boxes need ${4 * count} coordinates and ${count} flags, not ${boxes.length} and ${ignored.length}`,
+      `${count} boxes must have ${4 * count} coordinates and ${count} flags, not ${boxes.length} and ${ignored.length}`,
     );
   }
   const wrong = classIds.find((classId) => classId < 0 || classId >= classes);

@@ -1,27 +1,27 @@
-/** The trainable tensors of a graph, and their places in one flat buffer. */
+/** The trainable tensors of a graph and their positions in one flat buffer. */
 import { RefineDetError } from '../../errors.ts';
 import { type Graph, type Layer, parameterShapes, type Weights } from '../../model/graph.ts';
 import { STATISTICS } from '../gradients/gradient-plan.ts';
 
-/** One tensor. Buffers of weights, gradients and optimizer state share its place. */
+/** One tensor. It has the same position in the buffers of weights, gradients and optimizer state. */
 export interface Parameter {
-  /** Such as `stem.weight`. */
+  /** Name such as `stem.weight`. */
   name: string;
   /** Name of its layer. */
   layer: string;
   shape: readonly number[];
   /** First float in the buffer, a multiple of 4. */
   offset: number;
-  /** Floats, less the padding behind them. */
+  /** Number of floats without padding. */
   length: number;
   isBias: boolean;
-  /** Whether weight decay applies: to the weights of dense convolutions only. */
+  /** Whether weight decay applies: only to the weights of dense convolutions. */
   decays: boolean;
 }
 
 export interface ParameterLayout {
   parameters: readonly Parameter[];
-  /** Floats of a buffer. Tensors are padded with zeros to a multiple of 4. */
+  /** Number of floats in a buffer. Tensors are padded with zeros to a multiple of 4. */
   length: number;
 }
 
@@ -50,14 +50,14 @@ export function layOutParameters(graph: Graph): ParameterLayout {
   return { parameters, length: offset };
 }
 
-/** Floats that a tensor of `length` floats takes in a buffer. */
+/** Number of floats that a tensor of `length` floats takes in a buffer. */
 export function paddedLength(length: number): number {
   return (length + 3) & ~3;
 }
 
 /**
  * Copies tensors into a buffer.
- * @throws WEIGHTS_MISMATCH when one is missing or has another number of values
+ * @throws WEIGHTS_MISMATCH when a tensor is missing or has another number of values
  */
 export function writeWeights(
   buffer: Float32Array,

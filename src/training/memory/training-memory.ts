@@ -1,4 +1,4 @@
-/** The buffers that trainer and replicas share: weights, their average, a gradient for each replica. */
+/** The buffers that trainer and replicas share: weights, their average, and one gradient per replica. */
 import { createHeap, float32View, type Heap } from '../../kernels/heap.ts';
 import { type Kernels, loadKernels } from '../../kernels/module.ts';
 import type { Weights } from '../../model/graph.ts';
@@ -13,7 +13,7 @@ export class TrainingMemory {
   readonly average: WeightAverage;
   /** Address of the weights. */
   readonly weights: number;
-  /** Addresses of the gradients, one a replica. */
+  /** Addresses of the gradients, one per replica. */
   readonly gradients: readonly number[];
   #accumulated: number | undefined;
 
@@ -53,7 +53,7 @@ export class TrainingMemory {
     return float32View(this.heap, pointer, this.layout.length);
   }
 
-  /** The buffers as a replica in this thread sees them. */
+  /** The buffers from the view of a replica in this thread. */
   local(replica: number): SharedBuffers {
     return {
       weights: () => this.view(this.weights),
@@ -62,7 +62,7 @@ export class TrainingMemory {
     };
   }
 
-  /** The buffers as a replica in another thread finds them. */
+  /** The buffers from the view of a replica in another thread. */
   places(replica: number): SharedPlaces {
     return {
       memory: this.heap.memory.buffer as unknown as SharedArrayBuffer,
@@ -74,13 +74,13 @@ export class TrainingMemory {
   }
 
   /**
-   * Adds the gradients of all replicas up, always in the same order.
-   * @param learns whether a layer's gradients are wanted
-   * @param isFirst whether the sum begins anew
-   * @param batches to be added up before the next step
+   * Adds up the gradients of all replicas, always in the same order.
+   * @param learns whether a layer's gradients are needed
+   * @param isFirst whether to start a new sum
+   * @param batches number of batches to add up before the next step
    */
   sumGradients(learns: (layer: string) => boolean, isFirst: boolean, batches: number): void {
-    // With one batch a step the first replica's buffer holds the sum.
+    // With one batch per step, the first replica's buffer holds the sum.
     const [first, ...others] = this.gradients;
     if (batches > 1) this.#accumulated ??= this.#allocate();
     const sum = this.#accumulated ?? first;
@@ -95,7 +95,7 @@ export class TrainingMemory {
     }
   }
 
-  /** Address of what {@link sumGradients} has added up. */
+  /** Address of the sum of {@link sumGradients}. */
   get gradientSum(): number {
     return this.#accumulated ?? this.gradients[0];
   }

@@ -6,8 +6,8 @@ import type { DataPart, TrainConfig } from '../config/train-config.ts';
 import type { TrainingData } from '../data/training-set.ts';
 
 /**
- * Joins the parts of the training data by class name, and those of the validation data; renames and
- * selects classes as the configuration says.
+ * Joins the training datasets by class name, and the validation datasets; renames and
+ * selects classes by the configuration.
  * @throws FILE_NOT_FOUND, DATASET_FORMAT, DATASET_EMPTY, INVALID_OPTION, UNKNOWN_CLASS
  */
 export async function loadTrainingData(config: TrainConfig): Promise<TrainingData> {
@@ -22,9 +22,9 @@ async function loadParts(
   classes: readonly string[] | null,
 ): Promise<Dataset> {
   const loaded: Dataset[] = [];
-  for (const { path, split } of parts) loaded.push(await loadDataset(path, { split }));
+  for (const { path, ...options } of parts) loaded.push(await loadDataset(path, options));
   const joined = joinDatasets(loaded);
-  // A renaming may concern one of the datasets only.
+  // A renamed class may exist in only one of the datasets.
   const map = Object.fromEntries(
     Object.entries(classMap).filter(([name]) => joined.classes.includes(name)),
   );

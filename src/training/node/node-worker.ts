@@ -1,9 +1,5 @@
 /** Entry of a training worker in Node. */
-import { parentPort } from 'node:worker_threads';
+import { parentWire } from '../../remote/node-wire.ts';
 import { serveReplica } from '../data-parallel/remote-replica.ts';
 
-const port = parentPort!;
-serveReplica({
-  post: (message) => port.postMessage(message),
-  listen: (receive) => port.on('message', receive),
-});
+serveReplica(parentWire());

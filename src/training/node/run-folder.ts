@@ -1,4 +1,4 @@
-/** A run in a folder of the disk. */
+/** Stores a run in a folder on disk. */
 import { randomUUID } from 'node:crypto';
 import { appendFile, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import type { RunStore } from '../run/run-store.ts';
 export class RunFolder implements RunStore {
   readonly #folder: string;
 
-  /** @param folder is made when something is written */
+  /** @param folder folder of the run; created on the first write */
   constructor(folder: string) {
     this.#folder = path.resolve(folder);
   }
@@ -63,7 +63,7 @@ async function writeDurably(file: string, content: Uint8Array | string): Promise
   }
 }
 
-/** Makes a renaming survive a power failure; Windows has no such call. */
+/** Makes a rename survive a power failure; Windows has no such call. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

@@ -1,6 +1,7 @@
-/** AdamW (arXiv 1711.05101): Adam with weight decay apart from the gradient. */
+/** AdamW (arXiv 1711.05101): Adam with weight decay separate from the gradient. */
 import type { Kernels } from '../../kernels/module.ts';
-import { checkNumber } from '../check.ts';
+import { BELOW_ONE, NOT_NEGATIVE, orNull, POSITIVE } from '../../option-checks.ts';
+import { resolveOptions, type Schema } from '../../option-schema.ts';
 import type { ParameterLayout } from '../memory/parameter-layout.ts';
 import { checkedBuffer, Optimizer, type OptimizerState, type Update } from './optimizer.ts';
 
@@ -12,24 +13,24 @@ export interface AdamWOptions {
   beta2: number;
   /** Default 1e-8. */
   epsilon: number;
-  /** Of dense convolution weights, a learning rate. Default 0.02, from our own pilot runs. */
+  /** Decay of dense convolution weights, times the learning rate. Default 0.02, from our own pilot runs. */
   weightDecay: number;
-  /** Largest norm of the gradient; Infinity for no clipping. Default 20, from our own pilot runs. */
-  clipNorm: number;
+  /** Largest norm of the gradient; null for no clipping. Default 20, from our own pilot runs. */
+  clipNorm: number | null;
 }
 
-export const ADAMW_DEFAULTS: Readonly<AdamWOptions> = {
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  weightDecay: 0.02,
-  clipNorm: 20,
+export const ADAMW: Schema<AdamWOptions> = {
+  beta1: [BELOW_ONE, 0.9],
+  beta2: [BELOW_ONE, 0.999],
+  epsilon: [POSITIVE, 1e-8],
+  weightDecay: [NOT_NEGATIVE, 0.02],
+  clipNorm: [orNull(POSITIVE), 20],
 };
 
-/** State: `first` and `second` moment, and `steps`: how often each tensor has been updated. */
+/** State: `first` and `second` moment, and `steps`, the number of updates of each tensor. */
 export class AdamW extends Optimizer {
   readonly #options: AdamWOptions;
-  // Layers that thaw late begin their own bias correction.
+  // Layers that thaw late start their own bias correction.
   readonly #steps: Float32Array;
 
   /** @param weights address of a buffer of the layout, which the optimizer changes */
@@ -39,12 +40,7 @@ export class AdamW extends Optimizer {
     weights: number,
     options: Partial<AdamWOptions> = {},
   ) {
-    const resolved = { ...ADAMW_DEFAULTS, ...options };
-    const { beta1, beta2, epsilon, weightDecay } = resolved;
-    checkNumber('beta1', beta1, (v) => v >= 0 && v < 1, 'from 0 to below 1');
-    checkNumber('beta2', beta2, (v) => v >= 0 && v < 1, 'from 0 to below 1');
-    checkNumber('epsilon', epsilon, (v) => v > 0, 'above 0');
-    checkNumber('weightDecay', weightDecay, (v) => v >= 0, 'from 0');
+    const resolved = resolveOptions('optimizer', options, ADAMW);
     super(kernels, layout, weights, resolved.clipNorm, ['first', 'second']);
     this.#options = resolved;
     this.#steps = new Float32Array(layout.parameters.length);

@@ -1,12 +1,26 @@
 import type { Kernels } from '../../kernels/module.ts';
-import type { OptimizerConfig } from '../config/train-config.ts';
+import { oneOf } from '../../option-checks.ts';
+import type { Schema } from '../../option-schema.ts';
 import type { ParameterLayout } from '../memory/parameter-layout.ts';
-import { AdamW } from './adamw.ts';
+import { ADAMW, AdamW, type AdamWOptions } from './adamw.ts';
 import type { Optimizer } from './optimizer.ts';
-import { Sgd } from './sgd.ts';
+import { SGD, Sgd, type SgdOptions } from './sgd.ts';
+
+/** The optimizer and its settings. */
+export type OptimizerConfig = ({ kind: 'adamw' } & AdamWOptions) | ({ kind: 'sgd' } & SgdOptions);
+
+const KIND = oneOf(['adamw', 'sgd']);
+
+/** Schemas of the optimizers by kind. */
+export const OPTIMIZERS: {
+  [Kind in OptimizerConfig['kind']]: Schema<Extract<OptimizerConfig, { kind: Kind }>>;
+} = {
+  adamw: { kind: [KIND, 'adamw'], ...ADAMW },
+  sgd: { kind: [KIND, 'sgd'], ...SGD },
+};
 
 /**
- * The optimizer of a configuration.
+ * Creates the optimizer of a configuration.
  * @param weights address of a buffer of the layout
  * @throws INVALID_OPTION
  */
@@ -14,10 +28,9 @@ export function createOptimizer(
   kernels: Kernels,
   layout: ParameterLayout,
   weights: number,
-  config: OptimizerConfig,
+  { kind, ...options }: OptimizerConfig,
 ): Optimizer {
-  const clipNorm = config.clipNorm ?? Number.POSITIVE_INFINITY;
-  return config.kind === 'sgd'
-    ? new Sgd(kernels, layout, weights, { ...config, clipNorm })
-    : new AdamW(kernels, layout, weights, { ...config, clipNorm });
+  return kind === 'sgd'
+    ? new Sgd(kernels, layout, weights, options)
+    : new AdamW(kernels, layout, weights, options);
 }

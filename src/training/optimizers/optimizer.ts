@@ -1,11 +1,10 @@
-/** What SGD and AdamW have in common: buffers in the heap, gradient norm, clipping, frozen layers. */
+/** Base of SGD and AdamW: buffers in the heap, gradient norm, clipping, frozen layers. */
 import { RefineDetError } from '../../errors.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import type { Kernels } from '../../kernels/module.ts';
-import { checkNumber } from '../check.ts';
 import { type Parameter, type ParameterLayout, paddedLength } from '../memory/parameter-layout.ts';
 
-/** What differs from step to step. */
+/** Options of one step. */
 export interface StepOptions {
   learningRate: number;
   /**
@@ -27,16 +26,16 @@ export interface StepResult {
 /** Everything that a bit-exact resume needs, by name. */
 export type OptimizerState = Record<string, Float32Array>;
 
-/** One tensor's update, as the subclasses see it. */
+/** The update of one tensor, for the subclasses. */
 export interface Update {
   parameter: Parameter;
   index: number;
-  /** Of the heap: weights and gradients of the tensor. */
+  /** Addresses of the tensor's weights and gradients. */
   weights: number;
   gradients: number;
-  /** Floats, padded. */
+  /** Number of floats, padded. */
   count: number;
-  /** With the factors of layer and schedule. */
+  /** Includes the factors of layer and schedule. */
   learningRate: number;
   gradientScale: number;
 }
@@ -51,21 +50,20 @@ export abstract class Optimizer {
 
   /**
    * @param weights address of a buffer of the layout, which the optimizer changes
-   * @param clipNorm gradients with a larger norm are scaled down to it; Infinity for no clipping
+   * @param clipNorm gradients with a larger norm are scaled down to it; null for no clipping
    * @param stateNames buffers of state that the algorithm keeps; they begin with zeros
    */
   constructor(
     kernels: Kernels,
     layout: ParameterLayout,
     weights: number,
-    clipNorm: number,
+    clipNorm: number | null,
     stateNames: readonly string[],
   ) {
-    checkNumber('clipNorm', clipNorm, (v) => v > 0, 'above 0');
     this.kernels = kernels;
     this.layout = layout;
     this.#weights = weights;
-    this.#clipNorm = clipNorm;
+    this.#clipNorm = clipNorm ?? Number.POSITIVE_INFINITY;
     this.#stateNames = stateNames;
     this.#state = this.heap.malloc(4 * layout.length * stateNames.length);
     for (const name of stateNames) this.stateView(name).fill(0);
@@ -111,7 +109,7 @@ export abstract class Optimizer {
 
   /**
    * Continues from an exported state.
-   * @throws INVALID_ARGUMENT when it is another algorithm's or another network's
+   * @throws INVALID_ARGUMENT for the state of another algorithm or network
    */
   importState(state: OptimizerState): void {
     for (const name of this.#stateNames) {

@@ -1,6 +1,7 @@
 /** Stochastic gradient descent with momentum, with the semantics and defaults of the Caffe release. */
 import type { Kernels } from '../../kernels/module.ts';
-import { checkNumber } from '../check.ts';
+import { BELOW_ONE, NOT_NEGATIVE, orNull, POSITIVE } from '../../option-checks.ts';
+import { resolveOptions, type Schema } from '../../option-schema.ts';
 import type { ParameterLayout } from '../memory/parameter-layout.ts';
 import { Optimizer, type Update } from './optimizer.ts';
 
@@ -8,19 +9,19 @@ import { Optimizer, type Update } from './optimizer.ts';
 export interface SgdOptions {
   /** Default 0.9. */
   momentum: number;
-  /** Of dense convolution weights. Default 5e-4. */
+  /** Decay of dense convolution weights. Default 5e-4. */
   weightDecay: number;
   /** Factor of the learning rate of biases. Default 2. */
   biasRate: number;
-  /** Largest norm of the gradient; Infinity for no clipping. Default Infinity. */
-  clipNorm: number;
+  /** Largest norm of the gradient; null for no clipping. Default null. */
+  clipNorm: number | null;
 }
 
-export const SGD_DEFAULTS: Readonly<SgdOptions> = {
-  momentum: 0.9,
-  weightDecay: 5e-4,
-  biasRate: 2,
-  clipNorm: Number.POSITIVE_INFINITY,
+export const SGD: Schema<SgdOptions> = {
+  momentum: [BELOW_ONE, 0.9],
+  weightDecay: [NOT_NEGATIVE, 5e-4],
+  biasRate: [NOT_NEGATIVE, 2],
+  clipNorm: [orNull(POSITIVE), null],
 };
 
 /** State: `velocity`. */
@@ -34,11 +35,7 @@ export class Sgd extends Optimizer {
     weights: number,
     options: Partial<SgdOptions> = {},
   ) {
-    const resolved = { ...SGD_DEFAULTS, ...options };
-    const { momentum, weightDecay, biasRate } = resolved;
-    checkNumber('momentum', momentum, (v) => v >= 0 && v < 1, 'from 0 to below 1');
-    checkNumber('weightDecay', weightDecay, (v) => v >= 0, 'from 0');
-    checkNumber('biasRate', biasRate, (v) => v >= 0, 'from 0');
+    const resolved = resolveOptions('optimizer', options, SGD);
     super(kernels, layout, weights, resolved.clipNorm, ['velocity']);
     this.#options = resolved;
   }

@@ -2,9 +2,9 @@
 import { RefineDetError } from '../../errors.ts';
 import { float32View } from '../../kernels/heap.ts';
 import type { Kernels } from '../../kernels/module.ts';
-import { checkNumber } from '../check.ts';
+import { BELOW_ONE, checkValue } from '../../option-checks.ts';
 
-/** Of our own pilot runs. */
+/** From our own pilot runs. */
 export const DEFAULT_AVERAGE_DECAY = 0.998;
 
 export class WeightAverage {
@@ -22,7 +22,7 @@ export class WeightAverage {
    * @param decay weight of the past in each update, in [0, 1); 0 follows the weights
    */
   constructor(kernels: Kernels, weights: number, length: number, decay = DEFAULT_AVERAGE_DECAY) {
-    checkNumber('averageDecay', decay, (v) => v >= 0 && v < 1, 'from 0 to below 1');
+    checkValue('averageDecay', decay, BELOW_ONE);
     this.#kernels = kernels;
     this.#weights = weights;
     this.#length = length;
@@ -31,13 +31,13 @@ export class WeightAverage {
     this.#view().set(float32View(kernels.heap, weights, length));
   }
 
-  /** Updates so far. */
+  /** Number of updates so far. */
   get updates(): number {
     return this.#updates;
   }
 
   /**
-   * To be called after every step. Early updates forget faster, (1 + n) / (10 + n) as in
+   * Takes in the weights after a step. Early updates forget faster, (1 + n) / (10 + n) as in
    * TensorFlow's ExponentialMovingAverage, so that short runs do not keep their initial weights.
    */
   update(): void {

@@ -19,23 +19,23 @@ const FORMAT = 'refinedet-checkpoint';
 const VERSION = '1';
 const OPTIMIZER_PREFIX = 'optimizer.';
 
-/** An evaluation and when it was. */
+/** An evaluation and its step. */
 export interface PastEvaluation extends EvaluationRecord {
   step: number;
 }
 
 export interface Checkpoint {
   trainer: TrainerState;
-  /** Of the run, complete. */
+  /** Complete configuration of the run. */
   config: TrainConfig;
-  /** What the weights belong to. */
+  /** Configuration of the model that the weights belong to. */
   model: ModelConfig;
   /** Number of training images, whose order the run depends on. */
   images: number;
   history: readonly PastEvaluation[];
 }
 
-/** What travels as JSON. */
+/** The part that is stored as JSON. */
 type State = Pick<TrainerState, 'step' | 'averageUpdates'> & Omit<Checkpoint, 'trainer'>;
 
 export function encodeCheckpoint({ trainer, ...rest }: Checkpoint): Uint8Array {
@@ -78,14 +78,14 @@ function checkedState(value: unknown): State {
 }
 
 /**
- * @param name how messages call the file
+ * @param name name of the file in messages
  * @throws CHECKPOINT_MISMATCH for anything but a checkpoint of this version
  */
 export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   try {
     const { metadata, tensors } = readSafetensors(bytes);
     if (metadata.get('format') !== FORMAT || metadata.get('formatVersion') !== VERSION) {
-      throw new Error(`it is no checkpoint of version ${VERSION}`);
+      throw new Error(`it is not a checkpoint of version ${VERSION}`);
     }
     const buffer = (tensor: string) => toFloat32(tensors.get(tensor)!.bytes, 'F32');
     const { step, averageUpdates, ...rest } = checkedState(parseJson(metadata.get('state') ?? ''));

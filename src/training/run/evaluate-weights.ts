@@ -1,11 +1,9 @@
 /** Scores the averaged weights, the validation images spread over the replicas. */
 import type { Dataset, DatasetImage } from '../../datasets/dataset-types.ts';
-import { RefineDetError } from '../../errors.ts';
 import {
-  type DetectionSource,
+  type DatasetDetector,
   detectDataset,
-  type ImageOutcome,
-  isImageError,
+  detectInOrder,
 } from '../../evaluation/detect-dataset.ts';
 import { type EvaluationResult, evaluate } from '../../evaluation/evaluate.ts';
 import type { EvaluationConfig } from '../config/train-config.ts';
@@ -27,7 +25,9 @@ export async function evaluateReplicas(
   const dataset = { ...validation, images: spread(validation.images, images) };
   await Promise.all(replicas.map((replica) => replica.beginDetecting()));
   try {
-    const found = await detectDataset(sourceOf(replicas), dataset.classes, dataset, options);
+    const { classes } = dataset;
+    const source = detectInOrder(detectorOf(replicas, classes));
+    const found = await detectDataset(source, classes, dataset, options);
     const result = evaluate(dataset, found.predictions, { metric });
     const { seconds } = found;
     const { perClass } = result;
@@ -47,41 +47,12 @@ function spread(images: readonly DatasetImage[], count: number | null): DatasetI
   return Array.from({ length: most }, (_, i) => images[Math.floor((i * images.length) / most)]);
 }
 
-/** Every replica looks at the next image as soon as it is free. */
-function sourceOf(replicas: readonly Replica[]): DetectionSource {
-  return async function* (images) {
-    let next = 0;
-    const running = new Map<Replica, Promise<[Replica, ImageOutcome]>>();
-    const start = (replica: Replica) => {
-      const index = next++;
-      if (index >= images.length) running.delete(replica);
-      else running.set(replica, look(replica, images[index], index));
-    };
-    for (const replica of replicas) start(replica);
-    try {
-      while (running.size > 0) {
-        const [replica, outcome] = await Promise.race(running.values());
-        start(replica);
-        yield outcome;
-      }
-    } finally {
-      // Where the rest is not wanted: what is under way must end before its detector goes.
-      await Promise.allSettled(running.values());
-    }
+/** The replicas as one detector; each of them answers its calls in order. */
+function detectorOf(replicas: readonly Replica[], classes: readonly string[]): DatasetDetector {
+  let next = 0;
+  return {
+    classes,
+    lanes: 2 * replicas.length,
+    detect: (path) => replicas[next++ % replicas.length].detect(path),
   };
-}
-
-async function look(
-  replica: Replica,
-  { path }: DatasetImage,
-  index: number,
-): Promise<[Replica, ImageOutcome]> {
-  try {
-    return [replica, { index, detections: await replica.detect(path) }];
-  } catch (error) {
-    if (isImageError(error)) return [replica, { index, detections: [], error }];
-    throw error instanceof RefineDetError
-      ? error
-      : new RefineDetError('UNEXPECTED', String(error), { cause: error });
-  }
 }

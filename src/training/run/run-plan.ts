@@ -1,15 +1,15 @@
-/** Everything about a run that follows from its configuration: sizes, rates, draws of every step. */
+/** The plan of a run, from its configuration: sizes, rates and draws of every step. */
 import type { Graph } from '../../model/graph.ts';
 import { deriveRandom } from '../../random.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import type { Draw, Sampler } from '../data/sampling.ts';
-import { checkFreezeRules, layerRatesAt, learningRateAt } from './schedule.ts';
+import { checkFreezeRules, layerRatesAt, learningRateAt } from '../optimizers/schedule.ts';
 
 const SIZE_STREAM = 4;
 
 export class TrainPlan {
   readonly totalSteps: number;
-  /** Images a step. */
+  /** Images per step. */
   readonly images: number;
   readonly #config: TrainConfig;
   readonly #layers: readonly string[];
@@ -26,7 +26,7 @@ export class TrainPlan {
     this.totalSteps = config.steps ?? Math.max(1, fromEpochs);
   }
 
-  /** Epochs behind after a number of steps. */
+  /** Epochs completed after a number of steps. */
   epochsAfter(steps: number): number {
     return (steps * this.images) / this.#sampler.epochLength;
   }
@@ -55,7 +55,7 @@ export class TrainPlan {
     return layerRatesAt(this.#config.freeze, this.#layers, step, this.totalSteps);
   }
 
-  /** Images of a step, one list a gradient. */
+  /** Images of a step, one list per gradient. */
   batches(step: number): Draw[][] {
     const { batch, accumulate } = this.#config;
     return Array.from({ length: accumulate }, (_, part) =>

@@ -1,8 +1,8 @@
-/** Where a run is kept: a folder in Node, whatever the caller provides in a browser. */
+/** Storage of a run: a folder in Node, an object of the caller in a browser. */
 export interface RunStore {
-  /** How messages call a file. */
+  /** Name of a file in messages. */
   describe(file: string): string;
-  /** Undefined when there is no such file. */
+  /** Content of a file; undefined when it does not exist. */
   read(file: string): Promise<Uint8Array | undefined>;
   /**
    * Puts a file in its place, whole and for good: a crash at any moment leaves either the old one or
@@ -18,7 +18,7 @@ export interface RunStore {
 export const RUN_FILES = {
   /** The complete configuration: `train --config` of it repeats the run. */
   config: 'config.json',
-  /** A {@link StepRecord} a line. */
+  /** One {@link StepRecord} per line. */
   metrics: 'metrics.jsonl',
   /** Everything that `--resume` needs. */
   checkpoint: 'last.safetensors',

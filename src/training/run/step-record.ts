@@ -1,7 +1,7 @@
 /** What a run reports, step by step: the lines of metrics.jsonl. */
 import type { LossParts, ModuleCounts } from '../loss/detection-loss.ts';
 
-/** What a step did. */
+/** The result of a step. */
 export interface StepRecord {
   /** Counted from 1: the step that has just been made. */
   step: number;

@@ -1,4 +1,4 @@
-/** Adds up what the slices of a step report. */
+/** Adds up the results of a step's slices. */
 import type { SliceResult } from '../data-parallel/replica-protocol.ts';
 import type { LossParts, ModuleCounts } from '../loss/detection-loss.ts';
 

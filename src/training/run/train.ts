@@ -15,29 +15,29 @@ import { Trainer } from './trainer.ts';
 import type { TrainingHost } from './training-host.ts';
 import { RunKeeper, readCheckpoint, resumedModel } from './training-run.ts';
 
-/** What a call of `train` brings beside the configuration. */
+/** Options of a call of `train` besides the configuration. */
 export interface TrainCallOptions {
   /**
-   * Ends the run after the step in progress, or in the middle of an evaluation, which `resume` makes up
-   * for; everything is saved then.
+   * Ends the run after the step in progress, or during an evaluation, which `resume` repeats. The run is
+   * saved first.
    */
   signal?: AbortSignal;
-  /** Where configuration, metrics, checkpoints and models are kept. Default: nowhere. */
+  /** Keeps configuration, metrics, checkpoints and models. Default: none, nothing is kept. */
   store?: RunStore;
-  /** Go on with the run in `store`, whose configuration counts. Default false. */
+  /** Continue the run in `store` with its own configuration. Default false. */
   resume?: boolean;
-  /** Training and validation data instead of those that the configuration names. */
+  /** Training and validation data instead of those in the configuration. */
   data?: TrainingData;
   /**
    * Runs the network, such as `webgpu` of refinedet/webgpu, instead of the workers. Not part of the
-   * configuration: a run may go on elsewhere, within rounding. Default: the wasm backend runs it.
+   * configuration: a run may continue on another backend, within rounding. Default: the wasm backend runs it.
    */
   gpu?: TfjsBackend;
   /** Receives sentences about data and weights. Default: dropped. */
   onNote?: (sentence: string) => void;
   /** Called once, before the first step. */
   onStart?: (run: { config: TrainConfig; data: TrainingData; totalSteps: number }) => void;
-  /** Told while the weights are scored, image by image. */
+  /** Called during an evaluation, after every image. */
   onEvaluation?: (progress: { done: number; total: number }) => void;
 }
 
@@ -46,7 +46,7 @@ const GPU: Rule = [
   'the backend of refinedet/webgpu, refinedet/webgl or refinedet/cpu',
 ];
 
-/** `train` of an entry point, on its platform: what comes out and goes wrong stands there. */
+/** Implements `train` on a platform; the entry points document it. */
 export async function* trainOn(
   host: TrainingHost,
   options: TrainOptions,
@@ -54,7 +54,7 @@ export async function* trainOn(
 ): AsyncGenerator<StepRecord, void, void> {
   const { store, signal, gpu, onNote = () => {} } = call;
   checkValue('gpu', gpu, GPU);
-  // What is missing is to be known before anything is read or written.
+  // A missing backend must fail before anything is read or written.
   await gpu?.start();
   const checkpoint = call.resume ? await readCheckpoint(requireStore(store)) : undefined;
   const config = await runnableConfig(host, checkpoint?.config ?? options, call, onNote);
@@ -71,7 +71,7 @@ export async function* trainOn(
   try {
     call.onStart?.({ config, data, totalSteps: trainer.plan.totalSteps });
     const isDue = () => data.validation !== undefined && keeper.owesEvaluation(trainer);
-    // An earlier call may have been interrupted before the evaluation of its last step.
+    // An earlier call may have been interrupted before it evaluated its last step.
     let record = isDue() ? keeper.lastRecord(trainer.step) : undefined;
     while (!signal?.aborted && (record || !trainer.finished)) {
       if (!record) {
@@ -92,7 +92,7 @@ export async function* trainOn(
   }
 }
 
-/** Whatever ends the run, the steps that were made are kept. */
+/** Keeps the steps of the run, however it ends. */
 async function end(trainer: Trainer, keeper: RunKeeper, failed: boolean): Promise<void> {
   try {
     await keeper.save(trainer);
@@ -103,7 +103,7 @@ async function end(trainer: Trainer, keeper: RunKeeper, failed: boolean): Promis
   }
 }
 
-/** Evaluates a step; interrupted, the step counts all the same and is evaluated when the run goes on. */
+/** Evaluates a step. When it is interrupted, the step counts and is evaluated when the run continues. */
 async function evaluated(
   record: StepRecord,
   trainer: Trainer,
@@ -126,7 +126,7 @@ async function evaluated(
 
 function requireStore(store: RunStore | undefined): RunStore {
   if (store) return store;
-  throw new RefineDetError('INVALID_OPTION', 'resume needs the store that the run is kept in');
+  throw new RefineDetError('INVALID_OPTION', 'resume needs the store of the run');
 }
 
 async function runnableConfig(
@@ -151,9 +151,10 @@ async function firstModel(
 ): Promise<Model> {
   const bytes = config.init === null ? undefined : await readBytes(config.init);
   const { model, kept, fresh } = await initialModel(config, classes, bytes);
-  if (bytes) onNote(`${config.init}: ${kept.length} tensors taken, ${fresh.length} begin anew`);
+  if (bytes)
+    onNote(`${config.init}: ${kept.length} tensors used, ${fresh.length} initialized at random`);
   for (const part of config.validation.filter((p) => isTrainedOn(model.config.provenance, p))) {
-    onNote(`${config.init} has itself been trained on ${dataName(part)}: scores there tell little`);
+    onNote(`${config.init} was trained on ${dataName(part)}: its scores there are too good`);
   }
   return model;
 }

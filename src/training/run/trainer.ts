@@ -17,9 +17,9 @@ import type { EvaluationRecord, StepRecord } from './step-record.ts';
 import { StepTotals, sumCounts } from './step-totals.ts';
 import type { TrainingHost } from './training-host.ts';
 
-/** What continues a run bit by bit; order, rates and random numbers follow from the step. */
+/** State that continues a run bit by bit; order, rates and random numbers follow from the step. */
 export interface TrainerState {
-  /** Steps behind. */
+  /** Steps completed. */
   step: number;
   weights: Float32Array;
   averages: Float32Array;
@@ -28,7 +28,7 @@ export interface TrainerState {
 }
 
 export interface TrainerSetup {
-  /** Complete: see resolveTrainConfig. */
+  /** Complete configuration: see resolveTrainConfig. */
   config: TrainConfig;
   data: TrainingData;
   /** Without batch normalization. */
@@ -54,7 +54,7 @@ export class Trainer {
   #replicas: readonly Replica[] = [];
   readonly #warned = new Set<string>();
   #step = 0;
-  /** The next batch, on its way into the replicas. */
+  /** The next batch while the replicas prepare it. */
   #prepared: Promise<unknown> | undefined;
 
   private constructor(setup: TrainerSetup, memory: TrainingMemory) {
@@ -91,7 +91,7 @@ export class Trainer {
     return trainer;
   }
 
-  /** Steps behind. */
+  /** Steps completed. */
   get step(): number {
     return this.#step;
   }
@@ -156,7 +156,7 @@ export class Trainer {
   }
 
   async close(): Promise<void> {
-    // What is under way in this thread must end before its tensors go.
+    // Work in this thread must end before its tensors are freed.
     if (this.#replicas.length === 1) await this.#prepared?.catch(() => {});
     else this.#prepared?.catch(() => {});
     await Promise.all(this.#replicas.map((replica) => replica.dispose()));

@@ -1,4 +1,4 @@
-/** What is kept of a run while it goes on: metrics, checkpoints, the best model. */
+/** Keeps the files of a run: metrics, checkpoints, the best model. */
 
 import type { Dataset } from '../../datasets/dataset-types.ts';
 import { dataName, fileName } from '../../datasets/provenance.ts';
@@ -29,12 +29,12 @@ export class RunKeeper {
   #history: PastEvaluation[] = [];
   #last: StepRecord | undefined;
   #lastSave = performance.now();
-  /** What the checkpoint knows of. */
+  /** Progress that the last checkpoint contains. */
   #saved = { step: 0, evaluations: 0 };
 
   /**
    * @param store undefined keeps nothing
-   * @param data that is trained on
+   * @param data training data
    */
   constructor(store: RunStore | undefined, config: TrainConfig, model: ModelConfig, data: Dataset) {
     this.#store = store;
@@ -43,7 +43,7 @@ export class RunKeeper {
     this.#data = data;
   }
 
-  /** @throws FILE_WRITE when the place is not writable, or holds another run already */
+  /** @throws FILE_WRITE when the store is not writable, or has another run */
   async begin(): Promise<void> {
     const store = this.#store;
     if (!store) return;
@@ -51,7 +51,7 @@ export class RunKeeper {
       const name = store.describe(RUN_FILES.checkpoint);
       throw new RefineDetError(
         'FILE_WRITE',
-        `${name} is the checkpoint of another run; resume it, or choose another folder`,
+        `${name} is the checkpoint of another run; resume it or choose another folder`,
       );
     }
     await store.write(RUN_FILES.config, `${JSON.stringify(this.#config, null, 2)}\n`);
@@ -59,7 +59,7 @@ export class RunKeeper {
   }
 
   /**
-   * Goes on with a run: drops the metrics of steps that its checkpoint does not know.
+   * Continues a run: drops the metrics of steps after its checkpoint.
    * @throws CHECKPOINT_MISMATCH when the data are not those of the checkpoint
    */
   async resume({ trainer, images, model, history }: Checkpoint): Promise<void> {
@@ -78,17 +78,17 @@ export class RunKeeper {
     await this.#store!.write(RUN_FILES.metrics, metricsText(kept));
   }
 
-  /** Whether the step behind is one to be evaluated and has not been yet. */
+  /** Whether the last step must be evaluated and has not been yet. */
   owesEvaluation({ step, plan }: Trainer): boolean {
     return plan.evaluatesAfter(step) && this.#history.at(-1)?.step !== step;
   }
 
-  /** What was noted of a step, if it was the last one. */
+  /** Record of a step, if it is the last one noted. */
   lastRecord(step: number): StepRecord | undefined {
     return this.#last?.step === step ? this.#last : undefined;
   }
 
-  /** Minutes since the last checkpoint exceed the configured. */
+  /** Whether the last checkpoint is older than the configuration allows. */
   get saveIsDue(): boolean {
     return performance.now() - this.#lastSave > 60_000 * this.#config.checkpointMinutes;
   }
@@ -104,7 +104,7 @@ export class RunKeeper {
     await store.write(RUN_FILES.metrics, metricsText([...others, record]));
   }
 
-  /** Whether an evaluation is the best so far, from now on among the past ones. */
+  /** Adds an evaluation to the history, marked when it is the best so far. */
   remember(step: number, evaluation: Omit<EvaluationRecord, 'best'>): EvaluationRecord {
     const scoreOf = ({ score }: { score: number | null }) => score ?? -1;
     const best = this.#history.every((past) => scoreOf(evaluation) > scoreOf(past));
@@ -112,7 +112,7 @@ export class RunKeeper {
     return { ...evaluation, best };
   }
 
-  /** Writes a checkpoint, unless the last one holds as much. */
+  /** Writes a checkpoint, unless nothing has changed since the last one. */
   async save(trainer: Trainer): Promise<void> {
     const state = { step: trainer.step, evaluations: this.#history.length };
     if (state.step === this.#saved.step && state.evaluations === this.#saved.evaluations) return;
@@ -165,8 +165,8 @@ export async function readCheckpoint(store: RunStore): Promise<Checkpoint> {
 }
 
 /**
- * The model that a run goes on with; the file that it began with is no longer needed.
- * @throws CHECKPOINT_MISMATCH when the weights are not those of the network
+ * The model of a checkpoint; the file that the run started from is no longer needed.
+ * @throws CHECKPOINT_MISMATCH when the weights do not fit the network
  */
 export function resumedModel({ trainer: { weights }, model: config }: Checkpoint): Model {
   const { preset, classes, graphOptions } = config;
@@ -181,8 +181,8 @@ export function resumedModel({ trainer: { weights }, model: config }: Checkpoint
 }
 
 /**
- * The lines of metrics.jsonl; a last one that a crash has cut off is left out.
- * @throws CHECKPOINT_MISMATCH for a line that is no record
+ * The lines of metrics.jsonl, without a last line that a crash has cut off.
+ * @throws CHECKPOINT_MISMATCH for a line that is not a record
  */
 export async function readMetrics(store: RunStore): Promise<StepRecord[]> {
   const bytes = await store.read(RUN_FILES.metrics);

@@ -1,4 +1,4 @@
-/** What a weight layout is: how the tensors of a foreign file map onto the layers of a graph. */
+/** Weight layouts: how the tensors of a foreign file map onto the layers of a graph. */
 import type { Layer } from '../../model/graph.ts';
 import type { GraphOptions } from '../../model/graph-options.ts';
 import type { ModelConfig } from '../../model/model.ts';
@@ -22,15 +22,15 @@ export interface Layout {
   source: string;
   format: WeightFormat;
   backbone: Preset['backbone'];
-  /** Tensors that, all present, give the layout away. */
+  /** Tensors that identify the layout when all are present. */
   signature: readonly string[];
-  /** Default: as the preset says. */
+  /** Default: the preset's. */
   preprocessing?: Preprocessing;
   /** The network was trained with anchors clipped to the image. */
   clipAnchors?: boolean;
   /** Variant of the graph that the weights are for. */
   graphOptions?: GraphOptions;
-  /** Tensors that a detector has no use for, such as a classifier. */
+  /** Tensors that a detector does not need, such as a classifier. */
   ignored?: RegExp;
   tensors(layer: Layer, find: Find): LayerTensors;
 }

@@ -8,7 +8,7 @@ function sameNames(layer: Layer, find: Find): LayerTensors {
   return Object.fromEntries(suffixes.map((suffix) => [suffix, find(`${layer.name}.${suffix}`)]));
 }
 
-/** The package's own files, whatever the preset. */
+/** Files of this package, for any preset. */
 export const NATIVE: Omit<Layout, 'backbone'> = {
   name: 'refinedet',
   source: 'this package',

@@ -14,10 +14,10 @@ const BLOCK = /^res([2-5])([a-c])(\d*)\.(branch\w+)$/;
 
 function modules(layerName: string): [conv: string, norm: string] | undefined {
   if (layerName === 'conv1') return ['conv1', 'bn1'];
-  const [, stage, letter, number, branch] = BLOCK.exec(layerName) ?? [];
-  if (stage === undefined) return undefined;
+  const [, group, letter, number, branch] = BLOCK.exec(layerName) ?? [];
+  if (group === undefined) return undefined;
   const block = number === '' ? 'abc'.indexOf(letter) : Number(number);
-  const prefix = `layer${Number(stage) - 1}.${block}`;
+  const prefix = `layer${Number(group) - 1}.${block}`;
   const [conv, norm] = BRANCHES[branch];
   return [`${prefix}.${conv}`, `${prefix}.${norm}`];
 }
@@ -27,7 +27,7 @@ export const TORCHVISION_RESNET: Layout = {
   source: 'torchvision.models.resnet101',
   format: 'torch',
   backbone: 'resnet101',
-  // Block 22 of layer3 tells ResNet-101 from ResNet-50; ResNet-152 has more in layer2.
+  // Block 22 of layer3 distinguishes ResNet-101 from ResNet-50; ResNet-152 has more in layer2.
   signature: ['conv1.weight', 'bn1.running_mean', 'layer3.22.conv1.weight'],
   preprocessing: TORCHVISION_RGB,
   graphOptions: { resnetVersion: 'v1.5' },

@@ -45,7 +45,7 @@ export const TORCHVISION_VGG: Layout = {
 
 /** The reduced network keeps every fourth neuron of fc6 and fc7 (SSD paper, §3.1; DeepLab). */
 const NEURON_STEP = 4;
-/** … and of the 7×7 window of fc6 the rows and columns 0, 3 and 6: hence its dilation of 3. */
+/** It keeps the rows and columns 0, 3 and 6 of the 7×7 window of fc6: hence its dilation of 3. */
 const WINDOW_STEP = 3;
 
 /**

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isPosix } from '../../../support/posix.ts';
 import { runCli, startCli, temporaryFolder, writeRandomModel } from '../helpers.ts';
 
-/** As `npm run build` leaves it. */
+/** The page, as `npm run build` leaves it. */
 const isBuilt = existsSync(new URL('../../../dist/demo/index.html', import.meta.url));
 
 const { at, remove } = temporaryFolder();
@@ -12,7 +13,7 @@ beforeAll(() => writeRandomModel(at('model.safetensors')));
 afterAll(remove);
 
 describe('refinedet demo', () => {
-  it('refuses what is no model, and ports that do not exist', async () => {
+  it('refuses files that are not models, and ports that do not exist', async () => {
     writeFileSync(at('notes.txt'), 'no model');
     const wrong = await runCli(['demo', '--model', at('notes.txt')]);
     expect(wrong).toMatchObject({ code: 1, stdout: '' });
@@ -22,7 +23,8 @@ describe('refinedet demo', () => {
     expect(port.stderr).toMatch(/--port must be a whole number from 1 to 65535.*\[USAGE\]\n$/);
   });
 
-  it.skipIf(!isBuilt)('serves the page and the model until it is interrupted', async () => {
+  it.skipIf(!isBuilt)('serves the page and the model until it is interrupted', async ({ skip }) => {
+    skip(!isPosix, 'Windows has no SIGINT');
     const child = startCli(['demo', '--model', at('model.safetensors')]);
     const errors = text(child.stderr);
     const [line] = await once(child.stdout, 'data');
@@ -32,7 +34,9 @@ describe('refinedet demo', () => {
     expect(Buffer.from(model).equals(readFileSync(at('model.safetensors')))).toBe(true);
     child.kill('SIGINT');
     expect(await once(child, 'close')).toEqual([0, null]);
-    expect(await errors).toBe('refinedet: open this address in a browser; Ctrl-C ends\n');
+    expect(await errors).toBe(
+      'refinedet: open this address in a browser; Ctrl-C stops the server\n',
+    );
   });
 
   it.skipIf(!isBuilt)('writes static files', async () => {

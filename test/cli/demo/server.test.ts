@@ -49,9 +49,9 @@ describe('serveSite', () => {
     expect((await fetch(url, { method: 'POST' })).status).toBe(405);
   });
 
-  it('knows no files but its own', async () => {
+  it('serves no other files of the disk', async () => {
     const { port } = new URL(await serve());
-    // fetch would tidy the path up.
+    // fetch would normalize the path.
     const status = await new Promise((resolve) =>
       request({ port, path: '/../../../../etc/hostname' }, ({ statusCode }) =>
         resolve(statusCode),
@@ -60,7 +60,7 @@ describe('serveSite', () => {
     expect(status).toBe(404);
   });
 
-  it('takes the next port when one is in use, and says so when none is left', async () => {
+  it('uses the next port when one is taken, and fails when all are', async () => {
     await serve();
     const { port } = servers[0].address() as AddressInfo;
     expect(new URL(await serve([port, 0])).port).not.toBe(String(port));

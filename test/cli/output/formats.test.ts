@@ -53,13 +53,13 @@ describe('json', () => {
     expect(JSON.parse(whole(FORMATS.json, []))).toEqual([]);
   });
 
-  it('is one object in a file of its own', () => {
+  it('is one object per file', () => {
     expect(JSON.parse(FORMATS.json.page!(RESULTS[1]))).toEqual(RESULTS[1]);
   });
 });
 
 describe('jsonl', () => {
-  it('has a line for every image, with nothing found too', () => {
+  it('has a line for every image, also without objects', () => {
     const lines = whole(FORMATS.jsonl, RESULTS).split('\n');
     expect(lines.map((line) => line && JSON.parse(line).file)).toEqual([
       'a/one.jpg',
@@ -121,7 +121,7 @@ describe('coco', () => {
 });
 
 describe('yolo', () => {
-  it('has centers and sizes in shares of the image', () => {
+  it('has centers and sizes in fractions of the image', () => {
     expect(FORMATS.yolo.page!(RESULTS[0])).toBe(
       '1 0.175000 0.401260 0.250000 0.400000 0.9877\n0 0.500000 0.500000 1.000000 1.000000 0.5\n',
     );

@@ -1,5 +1,5 @@
 /** Files that options of the command line name. */
-import { classList } from '../../../src/cli/class-lists.ts';
+import { classList } from '../../../src/cli/options/class-list.ts';
 import { encoded, type FuzzTarget, require } from '../target.ts';
 import { inputFolder } from './folder.ts';
 
@@ -13,7 +13,7 @@ const classes: FuzzTarget = {
   folder,
   async read(input) {
     const names = await classList(`@${write(input)}`);
-    require(names.length > 0, 'no class at all');
+    require(names.length > 0, 'an empty list of classes');
     for (const name of names) {
       require(name !== '' && name === name.trim(), `the class ${JSON.stringify(name)}`);
       require(!name.includes('\n'), `the class ${JSON.stringify(name)}`);

@@ -8,7 +8,7 @@ import { png, type Tree, vocObject, vocTree, vocXml } from '../../datasets/tree.
 import { encoded, type FuzzTarget, require } from '../target.ts';
 import { inputFolder } from './folder.ts';
 
-/** What is promised of everything that was loaded. */
+/** Checks the promises about every loaded dataset. */
 function checkLoaded({ images, classes }: Dataset, folder: string): void {
   for (const { path: file, fileName, boxes } of images) {
     require(path.isAbsolute(file), file);
@@ -44,7 +44,7 @@ function inFolder(
   };
 }
 
-/** Checking goes on where loading stops, so it reaches further. */
+/** Checking continues where loading stops, so it reaches further. */
 async function checkUnlessRefused(location: string): Promise<void> {
   try {
     await checkDataset(location);
@@ -108,7 +108,7 @@ const YOLO: Tree = {
   'labels/a.txt': '1 0.5 0.5 0.25 0.5\n',
 };
 
-/** A data.yaml may name images anywhere, so only what it says is read, and nothing that it names. */
+/** A data.yaml may refer to images anywhere, so this target reads only the file itself. */
 const config = inputFolder('data.yaml', YOLO);
 const yoloConfig: FuzzTarget = {
   name: 'yolo-config',

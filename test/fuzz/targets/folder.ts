@@ -1,24 +1,24 @@
-/** A folder of a target's own, in which one file is the input. */
+/** A private folder of a target, in which one file is the input. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Tree, writeTree } from '../../datasets/tree.ts';
 
 export interface InputFolder {
-  /** Absolute; made when first asked for, with the files beside the input. */
+  /** Absolute path; created on first use, with the files next to the input. */
   folder(): string;
-  /** Writes the input and tells its path. */
+  /** Writes the input and returns its path. */
   write(input: Uint8Array): string;
 }
 
-/** Those made, which go with the process. */
+/** Folders created so far; removed when the process ends. */
 const folders: string[] = [];
 process.once('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
 /**
- * @param file of the input, relative to the folder
+ * @param file path of the input, relative to the folder
  * @param beside the other files
  */
 export function inputFolder(file: string, beside: Tree = {}): InputFolder {

@@ -1,4 +1,4 @@
-/** Images: what their headers say, and their pixels. */
+/** Images: their headers and their pixels. */
 import { exifOrientation } from '../../../src/image/exif.ts';
 import { peekImageHeader, readImageHeader } from '../../../src/image/header.ts';
 import { decodeImage } from '../../../src/image/node/decode.ts';
@@ -10,7 +10,7 @@ import { type FuzzTarget, require } from '../target.ts';
 
 const MAX_PIXELS = 2 ** 20;
 
-/** The decoder's heap holds the image twice or so: in four channels, in words of coefficients. */
+/** The decoder's heap holds the image about twice: in four channels, and in words of coefficients. */
 const PIXEL_MEMORY = 64 * 2 ** 20 + 32 * MAX_PIXELS;
 
 /** Small images of one format that can be decoded. */

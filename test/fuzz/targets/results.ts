@@ -1,4 +1,4 @@
-/** Files of detections that the evaluation reads. */
+/** Prediction files that the evaluation reads. */
 import { readCocoResults } from '../../../src/evaluation/coco-results.ts';
 import type { Predictions } from '../../../src/evaluation/predictions.ts';
 import { readVocResults } from '../../../src/evaluation/voc-results.ts';

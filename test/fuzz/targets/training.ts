@@ -1,4 +1,4 @@
-/** What a training reads besides data: its configuration, and the run that it goes on with. */
+/** Files of a training besides data: its configuration, and the run to resume. */
 import { trainOptions } from '../../../src/cli/train/train-flags.ts';
 import { resolveTrainConfig } from '../../../src/training/config/resolve-config.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/training/run/checkpoint.ts';
@@ -49,7 +49,7 @@ function checkpointFile(): Uint8Array {
   });
 }
 
-/** The network of a checkpoint is looked up, its weights are too few for any. */
+/** Looks up the network of a checkpoint; its weights are too few for any network. */
 function readCheckpoint(input: Uint8Array): void {
   const { trainer, ...rest } = decodeCheckpoint(input, 'the file');
   resolveTrainConfig(rest.config);

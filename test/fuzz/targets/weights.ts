@@ -22,7 +22,7 @@ import {
 } from '../../weights/pickle-writer.ts';
 import { encoded, type FuzzTarget, require } from '../target.ts';
 
-/** Every tensor has the elements that its shape says. */
+/** Checks that every tensor has the elements of its shape. */
 function readAll(tensors: SourceTensors): void {
   for (const [name, { shape, read }] of [...tensors].map(([n, t]) => [n, bound(t)] as const)) {
     const count = shape.reduce((product, size) => product * size, 1);
@@ -55,7 +55,7 @@ const HEADER_WORDS = [
   ...['"x":{"dtype":"F32","shape":[],"data_offsets":[0,4]},', '[4294967296,4294967296]'],
 ];
 
-/** Bytes with an honest length in front, and data for the offsets to refer to. */
+/** Bytes preceded by their length, and data for the offsets to refer to. */
 function framedHeader(json: Uint8Array): Uint8Array {
   return bytes(u64(json.length), json, new Uint8Array(40));
 }
@@ -96,7 +96,7 @@ const modelMetadata: FuzzTarget = {
     try {
       await readModel(writeSafetensors(new Map(), metadata));
     } catch (error) {
-      // As far as a file without tensors can come.
+      // A file without tensors cannot be read further than this.
       if ((error as { code?: string }).code !== 'WEIGHTS_MISMATCH') throw error;
     }
   },
@@ -118,7 +118,7 @@ const stateDict = (): Uint8Array => {
 const zipFile = (data: Uint8Array): Uint8Array =>
   zipSync({ 'x/data.pkl': data, 'x/byteorder': bytes('little'), 'x/data/0': FLOATS }, { level: 0 });
 
-/** Opcodes, and what they take. */
+/** Opcodes and their arguments. */
 const PICKLE_WORDS = [
   ...[
     '(',
@@ -215,7 +215,7 @@ const imported: FuzzTarget = {
     try {
       importModel(input, { preset: 'refinedet320-vgg16', classes: ['cat'] });
     } catch (error) {
-      // The seeds have tensors of no layout.
+      // The tensors of the seeds match no layout.
       if ((error as { code?: string }).code !== 'MODEL_FORMAT') throw error;
     }
   },

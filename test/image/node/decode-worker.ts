@@ -1,4 +1,4 @@
-/** Decodes the images that it is given and answers with their sizes. */
+/** Decodes the images that it receives and answers with their sizes. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeImage } from '../../../src/image/node/decode.ts';
 

@@ -9,7 +9,7 @@ import { IMAGES, imageFile, rgbHash } from './test-images.ts';
 describe('decodeImage', () => {
   for (const { name, bytes, golden } of IMAGES) {
     if (!golden) continue;
-    it(`reads ${name} as cv2 does, pixel for pixel`, async () => {
+    it(`reads ${name} like cv2, pixel for pixel`, async () => {
       const image = await decodeImage(bytes);
       expect([image.width, image.height]).toEqual([golden.width, golden.height]);
       expect(rgbHash(image)).toBe(golden.sha256);
@@ -46,14 +46,14 @@ describe('decodeImage', () => {
     expect([...data]).toEqual(samples.map((value) => Math.floor(value / divisor)));
   });
 
-  it('ignores what follows the end of a JPEG', async () => {
+  it('ignores data after the end of a JPEG', async () => {
     const bytes = Buffer.concat([imageFile('baseline.jpg'), Buffer.from('appended by a phone')]);
     expect(rgbHash(await decodeImage(bytes))).toBe(
       rgbHash(await decodeImage(imageFile('baseline.jpg'))),
     );
   });
 
-  it('decodes several images at a time', async () => {
+  it('decodes several images at once', async () => {
     const names = ['baseline.jpg', 'lossy.webp', 'filtered.png', 'progressive.jpg'];
     const single: string[] = [];
     for (const name of names) single.push(rgbHash(await decodeImage(imageFile(name))));
@@ -63,7 +63,7 @@ describe('decodeImage', () => {
 
   it('works in a worker thread and lets it exit', { timeout: 30_000 }, async () => {
     const script = new URL('./decode-worker.ts', import.meta.url);
-    // Workers do not inherit the test runner's loader of TypeScript.
+    // Workers do not inherit the test runner's TypeScript loader.
     const start = `import('tsx/esm/api').then(({ register }) => (register(), import('${script}')))`;
     const worker = new Worker(start, {
       eval: true,
@@ -78,7 +78,7 @@ describe('decodeImage', () => {
   });
 });
 
-describe('decodeImage refuses', () => {
+describe('decodeImage rejects', () => {
   const refusals: [what: string, bytes: Uint8Array, message: string][] = [
     ['an empty file', new Uint8Array(0), 'IMAGE_EMPTY: cannot read x: empty (0 bytes)'],
     [
@@ -115,7 +115,7 @@ describe('decodeImage refuses', () => {
     [
       'a PNG that inflates to too little',
       png(20, 20, deflateSync(new Uint8Array(100))),
-      'IMAGE_CORRUPT: cannot decode x: the PNG data end too early',
+      'IMAGE_CORRUPT: cannot decode x: the PNG data ends too early',
     ],
     [
       'a PNG that inflates without end',
@@ -125,12 +125,12 @@ describe('decodeImage refuses', () => {
     [
       'a PNG with an unknown filter',
       png(2, 2, deflateSync(new Uint8Array(100).fill(9))),
-      'IMAGE_CORRUPT: cannot decode x: the PNG data name an unknown filter 9',
+      'IMAGE_CORRUPT: cannot decode x: the PNG data has an unknown filter 9',
     ],
     [
       'a WebP with damaged data',
       withBytes(imageFile('lossless.webp'), (bytes) => bytes.fill(0xff, 30)),
-      'IMAGE_CORRUPT: cannot decode x: the WebP data are damaged',
+      'IMAGE_CORRUPT: cannot decode x: the WebP data is damaged',
     ],
     [
       'a JPEG with a damaged table',
@@ -162,12 +162,12 @@ describe('decodeImage refuses', () => {
   it('more pixels than maxPixels', async () => {
     const decoding = decodeImage(imageFile('baseline.jpg'), { source: 'x', maxPixels: 550 });
     await expect(decoding).rejects.toThrow(
-      'cannot read x: 29×19 pixels are more than the allowed 550',
+      'cannot read x: its 29×19 pixels exceed maxPixels (550)',
     );
     await expect(decodeImage(imageFile('baseline.jpg'), { maxPixels: 551 })).resolves.toBeDefined();
   });
 
-  it('any damaged file with one error, and reads the next one', { timeout: 30_000 }, async () => {
+  it('any damaged file with one error, and decodes the next one', { timeout: 30_000 }, async () => {
     const files = [
       'baseline.jpg',
       'progressive.jpg',
@@ -206,7 +206,7 @@ async function refusal(bytes: Uint8Array): Promise<string> {
 }
 
 function tooLarge(side: number): string {
-  return `IMAGE_TOO_LARGE: cannot read x: ${side}×${side} pixels are more than the allowed 100000000`;
+  return `IMAGE_TOO_LARGE: cannot read x: its ${side}×${side} pixels exceed maxPixels (100000000)`;
 }
 
 function withBytes(bytes: Uint8Array, edit: (bytes: Uint8Array) => unknown): Uint8Array {
@@ -223,7 +223,7 @@ function huffmanTable(jpeg: Uint8Array): number {
   return Buffer.from(jpeg).indexOf(Buffer.from([0xff, 0xc4])) + 5;
 }
 
-/** Nothing but the frame header of a JPEG. */
+/** Only the frame header of a JPEG. */
 function hugeJpeg(): Uint8Array {
   return Uint8Array.of(0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0x4e, 0x20, 0x4e, 0x20, 1, 1, 0x11, 0);
 }

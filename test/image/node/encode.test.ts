@@ -49,7 +49,7 @@ describe('encodeImage', () => {
     expect(standard).toEqual(await encodeImage(source, 'jpeg', { quality: 90 }));
   });
 
-  it('refuses an image whose data do not fit its size', async () => {
+  it('rejects an image whose data does not match its size', async () => {
     const image: RawImage = { data: new Uint8Array(5), width: 2, height: 2, channels: 3 };
     const refusal = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
     await expect(encodeImage(image, 'png')).rejects.toEqual(refusal);

@@ -12,7 +12,7 @@ const program = () =>
 const example = (name: string) =>
   new Uint8Array(readFileSync(new URL(`../../../examples/${name}`, import.meta.url)));
 
-/** RGB of the mean pixel of every block of n × n. */
+/** RGB of the mean pixel of every n × n block. */
 function blockMeans({ data, width, height, channels }: RawImage, n: number): number[] {
   const means: number[] = [];
   for (let y = 0; y + n <= height; y += n) {
@@ -29,7 +29,7 @@ function blockMeans({ data, width, height, channels }: RawImage, n: number): num
   return means;
 }
 
-/** RGB of the pixels that stand for whole blocks. */
+/** RGB of the pixels that represent whole blocks. */
 function wholePixels(image: RawImage, width: number, height: number): number[] {
   const rows = Array.from({ length: height }, (_, y) =>
     blockMeans({ ...image, data: image.data.subarray(y * image.width * 4), height: 1 }, 1),
@@ -42,7 +42,7 @@ function meanDifference(a: readonly number[], b: readonly number[]): number {
   return a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length;
 }
 
-describe('a JPEG of which fewer pixels are enough', () => {
+describe('a JPEG that needs fewer pixels', () => {
   it.each([
     ['astronaut.jpg', 256, 256, 256],
     ['astronaut.jpg', 255, 256, 256],
@@ -50,7 +50,7 @@ describe('a JPEG of which fewer pixels are enough', () => {
     ['astronaut.jpg', 64, 64, 64],
     ['astronaut.jpg', 1, 64, 64],
     ['cat.jpg', 100, 226, 150],
-  ])('%s, %i a side: comes out at %i×%i', async (name, side, width, height) => {
+  ])('%s, for %i per side: is decoded to %i×%i', async (name, side, width, height) => {
     const bytes = example(name);
     const whole = await decodeImage(bytes);
     const image = await decodeImage(bytes, { enough: { width: side, height: side } });
@@ -63,7 +63,7 @@ describe('a JPEG of which fewer pixels are enough', () => {
     expect(meanDifference(pixels, blockMeans(whole, n))).toBeLessThan(2);
   });
 
-  it('is decoded whole where either side is not twice what is enough', async () => {
+  it('is decoded at full size when a side is less than twice the need', async () => {
     const bytes = example('cat.jpg'); // 451×300
     for (const enough of [
       { width: 226, height: 10 },
@@ -76,7 +76,7 @@ describe('a JPEG of which fewer pixels are enough', () => {
   });
 
   const jpegs = IMAGES.filter(({ name, golden }) => golden && /^[^/]*\.jpg$/.test(name));
-  it.each(jpegs)('$name: of every kind that can be read', async ({ bytes, golden }) => {
+  it.each(jpegs)('$name: is decoded for every supported kind', async ({ bytes, golden }) => {
     const image = await decodeImage(bytes, { enough: { width: 2, height: 2 } });
     const { width, height } = golden!;
     expect(image.fullSize).toEqual({ width, height });
@@ -94,7 +94,7 @@ describe('a JPEG of which fewer pixels are enough', () => {
     expect(Buffer.from(image.data)).toEqual(Buffer.from(backwards.buffer));
   });
 
-  it('leaves other formats and whole JPEGs as they are', async () => {
+  it('does not affect other formats and full-size JPEGs', async () => {
     const enough = { width: 2, height: 2 };
     for (const name of ['filtered.png', 'lossy.webp']) {
       const image = await decodeImage(imageFile(name), { enough });
@@ -106,7 +106,7 @@ describe('a JPEG of which fewer pixels are enough', () => {
     expect(rgbHash(await decodeImage(bytes))).toBe(golden!.sha256);
   });
 
-  it('says what is wrong with a damaged file as the full decoder does', async () => {
+  it('reports a damaged file like the full decoder', async () => {
     const bytes = imageFile('baseline.jpg');
     const table = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc4) + 5;
     bytes.fill(0xfe, table, table + 16);
@@ -118,7 +118,7 @@ describe('a JPEG of which fewer pixels are enough', () => {
     );
   });
 
-  it('survives damage anywhere, and harms no later image', async () => {
+  it('handles damage anywhere, without effect on later images', async () => {
     const enough = { width: 60, height: 60 };
     const good = example('cat.jpg');
     const before = rgbHash(await decodeImage(good, { enough }));
@@ -137,21 +137,21 @@ describe('a JPEG of which fewer pixels are enough', () => {
 });
 
 describe('withScale', () => {
-  it('alters six bytes of the installed decoder', () => {
+  it('patches six bytes of the installed decoder', () => {
     const original = program();
     const altered = withScale(original);
     expect(altered.filter((byte, i) => byte !== original[i]).length).toBeLessThanOrEqual(6);
     expect(WebAssembly.validate(altered)).toBe(true);
   });
 
-  it('refuses a program that sets the scale nowhere or twice', () => {
+  it('rejects a program that sets the scale nowhere or twice', () => {
     expect(() => withScale(new Uint8Array(100))).toThrow('the scale is set in 0 places');
     const twice = new Uint8Array([...program(), ...program()]);
     expect(() => withScale(twice)).toThrow('the scale is set in 2 places');
   });
 });
 
-/** An APP1 segment of orientation 3. */
+/** An APP1 segment with orientation 3. */
 const EXIF_UPSIDE_DOWN = Buffer.concat([
   Buffer.from([0xff, 0xe1, 0, 34]),
   Buffer.from('Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x03\0\0\0\0\0\0', 'latin1'),

@@ -1,4 +1,4 @@
-/** The small images of test/fixtures/images.json and what cv2.imread makes of them. */
+/** The small images of test/fixtures/images.json and their pixels as decoded by cv2.imread. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RawImage } from '../../../src/image/raw-image.ts';
@@ -6,7 +6,7 @@ import type { RawImage } from '../../../src/image/raw-image.ts';
 export interface TestImage {
   name: string;
   bytes: Uint8Array;
-  /** Of the upright image; absent where cv2 cannot tell. */
+  /** Size of the upright image; absent where cv2 does not report it. */
   golden?: { width: number; height: number; sha256: string };
 }
 

@@ -86,7 +86,7 @@ function run({ shape, filters, padding, hasBias, hasResidual, seed }: Sample) {
 const LOW = -3;
 const HIGH = 5;
 
-/** Of the sum of all products' magnitudes, which the rounding of any order of summation grows with. */
+/** Part of the sum of all products' magnitudes: rounding grows with it in any order of summation. */
 const TOLERANCE = 1e-6;
 
 /** The largest difference over the products that make up an output. */

@@ -8,14 +8,14 @@ import type { LayerHost } from '../../../src/kernels/layers/layer-host.ts';
 import { PANEL_COLUMNS } from '../../../src/kernels/layers/parts.ts';
 import { WINOGRAD_POINTS } from '../../../src/kernels/layers/winograd.ts';
 import type { Kernels } from '../../../src/kernels/module.ts';
-import type { ParallelKernel } from '../../../src/kernels/parallel/board.ts';
+import type { ParallelKernel, TaskArguments } from '../../../src/kernels/parallel/board.ts';
 import { deriveRandom, type Random } from '../../../src/random.ts';
 import { upload } from '../helpers.ts';
 
 export interface LayerTask {
   kernel: ParallelKernel;
   /** Writes the shape. */
-  prepare(host: LayerHost): { args: number[]; scratchBytes?: number };
+  prepare(host: LayerHost): { args: TaskArguments<ParallelKernel>; scratchBytes?: number };
   /** Address and floats of what the kernel writes. */
   output: number;
   length: number;

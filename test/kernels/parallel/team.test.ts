@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { createHeap, float32View, uint32View } from '../../../src/kernels/heap.ts';
 import { LayerHost } from '../../../src/kernels/layers/layer-host.ts';
 import { type Kernels, loadKernels } from '../../../src/kernels/module.ts';
-import { Team } from '../../../src/kernels/parallel/team.ts';
+import { LateThread, Team } from '../../../src/kernels/parallel/team.ts';
 import {
   convTask,
   depthwiseTask,
@@ -133,22 +133,23 @@ describe('the workers of a team', () => {
     task.free();
   });
 
-  it('may die in the middle of a part: the result is right, with one warning', async () => {
+  it('may die in the middle of a part: the task is given up, with one warning', async () => {
     const post = vi.spyOn(Worker.prototype, 'postMessage');
     const { host, team, warn } = await startTeam(2, 50);
     const task = largeConvTask(kernels);
     const expected = run(alone, task);
     const { board } = post.mock.calls[0][0] as { board: SharedArrayBuffer };
     const untaken = new Int32Array(board, 0, 1);
-    // What a thread does that takes a part and is never heard of again.
+    // What a thread does that dies with a part.
     let stolen = 0;
     onOwnPart = () => {
       onOwnPart = () => {};
       const left = Atomics.load(untaken, 0);
       if (left > 0) stolen += Number(Atomics.compareExchange(untaken, 0, left, left - 1) === left);
     };
-    expect(run(host, task, STEP)).toEqual(expected);
+    expect(() => run(host, task, STEP)).toThrow(LateThread);
     expect([stolen, team.threads, warn.mock.calls.length]).toEqual([1, 1, 1]);
+    expect(run(host, task, STEP)).toEqual(expected);
     task.free();
   });
 });

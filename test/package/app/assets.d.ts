@@ -1,4 +1,4 @@
-/** Vite's way to the address of a file. */
+/** Vite's import of a file's address. */
 declare module '*?url' {
   const url: string;
   export default url;

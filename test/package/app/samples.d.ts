@@ -1,4 +1,4 @@
-/** What samples of the guides take for given. */
+/** Variables that samples of the guides use without declaring them. */
 import type { RefineDet } from 'refinedet';
 
 declare global {

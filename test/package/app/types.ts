@@ -1,4 +1,4 @@
-/** What the types promise: this file is compiled in an app that has installed the package. */
+/** Promises of the types: this file is compiled in an app that has installed the package. */
 import {
   type Detection,
   type ErrorCode,
@@ -11,13 +11,14 @@ import { cpu } from 'refinedet/cpu';
 import type { Dataset, loadDataset } from 'refinedet/datasets';
 import { type CocoResult, evaluate, Predictions, type VocResult } from 'refinedet/eval';
 import type { exportOnnx } from 'refinedet/export';
+import { createPool, type Detector, type DetectorPool } from 'refinedet/pool';
 import { type StepRecord, type TrainOptions, train } from 'refinedet/train';
 import { webgl } from 'refinedet/webgl';
 import { webgpu } from 'refinedet/webgpu';
 import { createWorkerDetector, type WorkerDetector } from 'refinedet/worker';
 import { serve } from 'refinedet/worker/serve';
 
-/** Compiles only if the two types are the same. */
+/** Compiles only if the two types are equal. */
 type Same<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;
 const same = <A, B>(_: Same<A, B>) => {};
@@ -40,9 +41,9 @@ export async function detecting(bytes: Uint8Array, pixels: ImageData, signal: Ab
   }
   // @ts-expect-error an option that does not exist
   detector.detect(pixels, { threshold: 0.4 });
-  // @ts-expect-error a number is no image
+  // @ts-expect-error a number is not an image
   detector.detect(7);
-  // @ts-expect-error the classes are not for changing
+  // @ts-expect-error the classes are read-only
   detector.classes.push('dog');
   detector.dispose();
 }
@@ -50,7 +51,7 @@ export async function detecting(bytes: Uint8Array, pixels: ImageData, signal: Ab
 export async function onPlainJavaScript(bytes: Uint8Array) {
   const detector = await RefineDet.load(bytes, { backend: cpu });
   same<typeof detector, RefineDet>(true);
-  // @ts-expect-error no such backend
+  // @ts-expect-error an unknown backend
   await RefineDet.load(bytes, { backend: 'abacus' });
 }
 
@@ -61,14 +62,24 @@ export async function inWorker(image: Blob) {
   same<typeof detector, WorkerDetector>(true);
   same<Awaited<ReturnType<typeof detector.detect>>, Detection[]>(true);
   await detector.detect(image);
-  // @ts-expect-error only in the thread that has the network
+  // @ts-expect-error only in the thread of the network
   detector.forward();
   serve({ gpu: [webgl] });
 }
 
+export async function inPool(images: Blob[]) {
+  const pool = await createPool('/model.safetensors', { workers: 'auto', threads: 1 });
+  same<typeof pool, DetectorPool>(true);
+  const detectors: Detector[] = [pool, await RefineDet.load()];
+  for (const detector of detectors) await detector.detectBatch(images);
+  // @ts-expect-error workers are counted
+  await createPool(undefined, { workers: 'many' });
+  await pool.dispose();
+}
+
 export function failing(error: unknown): ErrorCode | undefined {
   if (!(error instanceof RefineDetError)) return undefined;
-  // @ts-expect-error no such code
+  // @ts-expect-error an unknown code
   if (error.code === 'SOMETHING_WRONG') return undefined;
   return error.code;
 }
@@ -77,7 +88,7 @@ export async function measuring(dataset: Dataset): Promise<number | null> {
   same<Awaited<ReturnType<typeof loadDataset>>, Dataset>(true);
   const result = evaluate(dataset, new Predictions(dataset.classes), { metric: 'coco' });
   same<typeof result, VocResult | CocoResult>(true);
-  // @ts-expect-error not one of the metrics
+  // @ts-expect-error an unknown metric
   evaluate(dataset, new Predictions(dataset.classes), { metric: 'map' });
   return result.metric === 'coco' ? result.AP : result.mAP;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deriveRandom } from '../../../src/random.ts';
 import {
-  AUGMENTATION_DEFAULTS,
+  type AugmentationOptions,
   NO_AUGMENTATION,
   type PartialAugmentation,
   resolveAugmentation,
@@ -32,7 +32,7 @@ const TWO = truthOfBoxes([
   [0.5, 0.5, 0.9, 0.8],
 ]);
 
-/** Plans with only what is given. */
+/** Plans with only the given options. */
 function plans(given: PartialAugmentation, count = 200, truth = TWO): SamplePlan[] {
   const options = resolveAugmentation({ ...NO_AUGMENTATION, ...given });
   return Array.from({ length: count }, (_, seed) =>
@@ -50,7 +50,7 @@ describe('planSample', () => {
     }
   });
 
-  it('follows from the state of the generator alone', () => {
+  it('depends only on the state of the generator', () => {
     const options = resolveAugmentation({ mosaic: { probability: 0.5 } });
     const plan = () => planSample(deriveRandom(1, 2, 3), options, [TWO, TWO, TWO, TWO]);
     expect(plan()).toEqual(plan());
@@ -65,7 +65,7 @@ describe('planSample', () => {
         probability,
         fc.constantFrom(1, 4),
         fc.nat(3),
-        (seed, chance, imageFiles, cutouts) => {
+        (seed, chance, count, cutouts) => {
           const random = deriveRandom(seed);
           const options = resolveAugmentation({
             expand: { probability: chance },
@@ -76,7 +76,7 @@ describe('planSample', () => {
           const { truth: result, tiles } = planSample(
             random,
             options,
-            Array.from({ length: imageFiles }, truth),
+            Array.from({ length: count }, truth),
             Array.from({ length: cutouts }, () => ({ truth: truth(), box: 0 })),
           );
           expect(result.classIds.length).toBe(result.ignored.length);
@@ -130,7 +130,7 @@ describe('planSample', () => {
     }
   });
 
-  it('crops to parts that overlap a box by the least overlap, or not at all', () => {
+  it('crops to parts with the minimum overlap with a box, or not at all', () => {
     const results = plans({ crop: { minOverlaps: [0.3] } }, 400);
     const cropped = results.filter(({ tiles }) => tiles[0].from.width < 1);
     expect(Math.abs(cropped.length - 200)).toBeLessThan(50);
@@ -150,7 +150,7 @@ describe('planSample', () => {
     }
   });
 
-  it('keeps the boxes whose center a crop shows, cut off at its edges', () => {
+  it('keeps the boxes whose center is inside the crop, clipped to it', () => {
     for (const { tiles, truth } of plans({ crop: { minOverlaps: [0] } })) {
       const { x, y, width, height } = tiles[0].from;
       const expected = [0, 1].filter((g) => {
@@ -162,7 +162,7 @@ describe('planSample', () => {
     }
   });
 
-  it('keeps ignored boxes while any of them is seen', () => {
+  it('keeps ignored boxes while any part is visible', () => {
     const everywhere = truthOfBoxes(
       [
         [0, 0, 1, 1],
@@ -176,16 +176,16 @@ describe('planSample', () => {
     }
   });
 
-  it('shows an image without boxes whole', () => {
+  it('does not crop an image without boxes', () => {
     const empty = truthOfBoxes([]);
     for (const { tiles } of plans({ crop: {} }, 20, empty)) expect(tiles[0].from).toEqual(WHOLE);
   });
 
-  it('joins four images without gap or overlap', () => {
+  it('combines four images without gap or overlap', () => {
     const options = resolveAugmentation(NO_AUGMENTATION);
-    const imageFiles = [0.1, 0.2, 0.3, 0.4].map((side) => truthOfBoxes([[0, 0, side, side]]));
+    const truths = [0.1, 0.2, 0.3, 0.4].map((side) => truthOfBoxes([[0, 0, side, side]]));
     for (let seed = 0; seed < 20; seed++) {
-      const { tiles, truth } = planSample(deriveRandom(seed), options, imageFiles);
+      const { tiles, truth } = planSample(deriveRandom(seed), options, truths);
       const area = tiles.reduce((sum, { to }) => sum + to.width * to.height, 0);
       expect(area).toBeCloseTo(1, 12);
       tiles.forEach(({ to }, i) => {
@@ -197,7 +197,7 @@ describe('planSample', () => {
     }
   });
 
-  it('pastes cut-out boxes where they hide little', () => {
+  it('pastes cut-out boxes where they cover little', () => {
     const options = resolveAugmentation({ ...NO_AUGMENTATION, paste: { maxCover: 0.2 } });
     const donor = truthOfBoxes([[0.3, 0.3, 0.5, 0.4]]);
     let pasted = 0;
@@ -227,9 +227,9 @@ describe('planSample', () => {
 });
 
 describe('sampled colors', () => {
-  const colors = (given: Partial<typeof AUGMENTATION_DEFAULTS.color>): ColorMatrix[] => {
+  const colors = (given: Partial<AugmentationOptions['color']>): ColorMatrix[] => {
     const off = { probability: 1, brightness: 0, contrast: [1, 1], saturation: [1, 1], hue: 0 };
-    return plans({ color: { ...off, ...given } as typeof AUGMENTATION_DEFAULTS.color }).map(
+    return plans({ color: { ...off, ...given } as AugmentationOptions['color'] }).map(
       ({ tiles }) => tiles[0].colors,
     );
   };
@@ -252,7 +252,7 @@ describe('sampled colors', () => {
     expect(low >= 0.5 && low < 0.55 && high <= 1.5 && high > 1.45).toBe(true);
   });
 
-  it('leave gray alone when saturation and hue change, and others not', () => {
+  it('do not change gray when saturation and hue change, but change other colors', () => {
     for (const given of [{ saturation: [0.5, 1.5] as const }, { hue: 18 }]) {
       let moved = 0;
       for (const matrix of colors(given)) {
@@ -270,10 +270,10 @@ describe('sampled colors', () => {
     expect(b).toBeCloseTo(r, 9);
   });
 
-  it('turn red towards green or blue by the hue', () => {
+  it('rotate red towards green or blue by the hue', () => {
     for (const matrix of colors({ hue: 18 })) {
       const [, g, b] = apply(matrix, [255, 0, 0]);
-      // 36° are at most a good half of the way to yellow or to magenta.
+      // 36° are at most a little more than half of the way to yellow or to magenta.
       expect(Math.abs(g - b)).toBeLessThan(0.75 * 255);
     }
     const turned = colors({ hue: 90 }).map((matrix) => apply(matrix, [255, 0, 0]));
@@ -284,7 +284,7 @@ describe('sampled colors', () => {
     const changed = plans({ color: { probability: 0.5 } }, 400).filter(
       ({ tiles }) => tiles[0].colors.join() !== UNCHANGED.join(),
     );
-    // All four stay away in one of 16.
+    // None of the four happens in one of 16.
     expect(Math.abs(changed.length - 375)).toBeLessThan(20);
   });
 });
@@ -314,7 +314,7 @@ describe('chooseSources', () => {
     expect(plain).toEqual({ images: [1], donors: [] });
   });
 
-  it('offers every class alike, without tiny and ignored boxes', () => {
+  it('offers every class equally, without tiny and ignored boxes', () => {
     const pool = donorPool([
       ...truths,
       truthOfBoxes(
@@ -347,7 +347,7 @@ describe('resolveAugmentation', () => {
   it('fills in defaults group by group', () => {
     const options = resolveAugmentation({ expand: { maxRatio: 2.5 }, flip: {} });
     expect(options).toEqual({
-      ...AUGMENTATION_DEFAULTS,
+      ...resolveAugmentation(),
       expand: { probability: 0.5, maxRatio: 2.5 },
     });
   });
@@ -362,7 +362,10 @@ describe('resolveAugmentation', () => {
       { flip: { probability: 2 } },
       'augmentation.flip.probability must be a number from 0 to 1, not 2',
     ],
-    [{ color: { contrast: [1.5, 0.5] } }, 'augmentation.color.contrast must be two numbers'],
+    [
+      { color: { contrast: [1.5, 0.5] } },
+      'augmentation.color.contrast must be a list of two, the lower one first',
+    ],
     [{ crop: { minOverlaps: [2] } }, 'augmentation.crop.minOverlaps must be a list'],
     [{ crop: { trials: 0 } }, 'augmentation.crop.trials must be a whole number from 1'],
     [{ expand: { maxRatio: Number.NaN } }, 'augmentation.expand.maxRatio must be'],

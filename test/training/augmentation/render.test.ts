@@ -51,7 +51,7 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
     normalization = RGB,
   ): Float32Array {
     const augmenter = new Augmenter(kernels, normalization);
-    // One pixel more: nothing may be written behind the target.
+    // One more pixel: nothing may be written behind the target.
     const pointer = heap.malloc(12 * (width * height + 1));
     const view = () => float32View(heap, pointer, 3 * (width * height + 1));
     view().fill(Number.NaN);
@@ -80,7 +80,7 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
     expect(worst).toBeLessThan(2e-4 * Math.max(1, 32 / Math.min(...normalization.std)));
   }
 
-  it('equals the resize of detection where nothing is augmented', () => {
+  it('equals the resize of detection without augmentation', () => {
     const random = deriveRandom(1);
     const [width, height] = [48, 32];
     const preprocessor = new Preprocessor(kernels);
@@ -100,7 +100,7 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
     heap.free(pointer);
   });
 
-  it('equals the reference for random plans, mosaics and pasted boxes among them', () => {
+  it('equals the reference for random plans, including mosaics and pasted boxes', () => {
     const options = resolveAugmentation({
       mosaic: { probability: 0.5 },
       paste: { probability: 0.5 },
@@ -119,7 +119,7 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
     }
   });
 
-  it('leaves the mean color, 0, beyond the image', () => {
+  it('has the mean color, 0, beyond the image', () => {
     const white: RawImage = {
       data: new Uint8Array(12).fill(255),
       width: 2,
@@ -154,7 +154,7 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
     expect([...actual]).toEqual([255 - 104, 107 - 117, -123]);
   });
 
-  it('survives images of one pixel, one row and one column, and tiny tiles', () => {
+  it('accepts images of one pixel, one row and one column, and tiny tiles', () => {
     const random = deriveRandom(3);
     for (const [width, height] of [
       [1, 1],
@@ -186,7 +186,7 @@ describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
     augmenter.dispose();
   });
 
-  it('names an image that is missing', () => {
+  it('reports a missing image', () => {
     expect(() => render(planOf({ image: 1 }), [noise(deriveRandom(5), 2, 2, 3)], 2, 2)).toThrow(
       'the plan needs image 1, but there are 1',
     );

@@ -1,4 +1,4 @@
-/** Images of a training report: what the network is fed, and what it finds. */
+/** Images of a training report: network inputs and detections. */
 import { readFile } from 'node:fs/promises';
 import type { Box } from '../../../boxes.ts';
 import type { DatasetImage } from '../../../datasets/dataset-types.ts';
@@ -15,10 +15,10 @@ import { SampleMaker, type SampleSetup } from '../../data/sample-maker.ts';
 import type { Draw } from '../../data/sampling.ts';
 import type { Truth } from '../../loss/truth.ts';
 
-/** Detections below it are not shown. */
+/** Lowest score of the detections shown. */
 const LOWEST_SCORE = 0.3;
 
-/** Augmented samples as the network sees them. */
+/** Augmented samples, as the network receives them. */
 export async function sampleFigures(
   setup: SampleSetup,
   draws: readonly Draw[],
@@ -39,7 +39,7 @@ export async function sampleFigures(
     );
     const labels = Array.from(truth.classIds, (classId) => setup.model.config.classes[classId]);
     figures.push(
-      html`<figure>${image}<figcaption>${labels.join(', ') || 'no box'}</figcaption></figure>`,
+      html`<figure>${image}<figcaption>${labels.join(', ') || 'no boxes'}</figcaption></figure>`,
     );
   }
   return figures;
@@ -61,7 +61,7 @@ export async function detectionFigures(
       ]);
       const labels = found.map(({ label, score }) => `${label} ${score.toFixed(2)}`).join(', ');
       figures.push(
-        html`<figure>${image}<figcaption>${labels || 'nothing found'}<br><span class="file">${fileName}</span></figcaption></figure>`,
+        html`<figure>${image}<figcaption>${labels || 'no detections'}<br><span class="file">${fileName}</span></figcaption></figure>`,
       );
     } catch (error) {
       if (!isImageError(error)) throw error;

@@ -4,7 +4,7 @@ import { legend, lineChart, type Point } from '../../../report/charts/line-chart
 import { type Html, html } from '../../../report/html.ts';
 import type { StepRecord } from '../../run/step-record.ts';
 
-/** Points of a curve: more cannot be told apart. */
+/** Number of points of a curve: more are not distinguishable. */
 const MOST_POINTS = 120;
 const EPOCH = { label: 'epoch' };
 
@@ -43,10 +43,10 @@ export function rateChart(records: readonly StepRecord[]): Html {
 export function speedChart(records: readonly StepRecord[]): Html {
   const points = means(records, ({ imagesPerSecond }) => imagesPerSecond);
   return lineChart({
-    label: 'Images a second by epoch',
+    label: 'Images per second by epoch',
     x: EPOCH,
-    y: { label: 'images a second' },
-    series: [{ name: 'images a second', points }],
+    y: { label: 'images per second' },
+    series: [{ name: 'images per second', points }],
     size: [520, 200],
   });
 }
@@ -59,13 +59,13 @@ export function scoreChart(records: readonly StepRecord[]): Html {
   return lineChart({
     label: 'Average precision by epoch',
     x: { ...EPOCH, domain: [0, records.at(-1)!.epoch] },
-    y: { label: 'mean average precision, per cent', format: percent, domain: [0, 1] },
+    y: { label: 'mean average precision, percent', format: percent, domain: [0, 1] },
     series: [{ name: 'mAP', points }],
     ...(best && { mark: { at: best, text: percent(best[1]) } }),
   });
 }
 
-/** Means over stretches of steps, at their middle. */
+/** Means over intervals of steps, each placed at the middle of its interval. */
 function means(records: readonly StepRecord[], value: (record: StepRecord) => number): Point[] {
   const count = Math.min(MOST_POINTS, records.length);
   return Array.from({ length: count }, (_, i): Point => {

@@ -1,4 +1,4 @@
-/** The report of a run: one HTML file for people, renewed with every evaluation. */
+/** The report of a run: one HTML file, rewritten after every evaluation. */
 import { RefineDet } from '../../../detector.ts';
 import { points as percent } from '../../../report/charts/frame.ts';
 import { type Html, html } from '../../../report/html.ts';
@@ -33,8 +33,8 @@ export interface ReportedRun {
 }
 
 /**
- * Writes the report into the folder of a run, from what is kept there.
- * @throws FILE_WRITE, and what reading the run throws
+ * Writes the report to the folder of a run, from the files in it.
+ * @throws FILE_WRITE, and the errors of reading the run
  */
 export async function writeTrainingReport(store: RunStore, run: ReportedRun): Promise<void> {
   const records = await readMetrics(store);
@@ -48,7 +48,7 @@ export async function writeTrainingReport(store: RunStore, run: ReportedRun): Pr
     sections: [
       figures(headline(records, evaluations)),
       columns([
-        [card('Loss', 'Means over stretches of steps.', lossChart(records))],
+        [card('Loss', 'Means over intervals of steps.', lossChart(records))],
         [
           ...(evaluations.length > 0
             ? [card('Average precision', evaluationHint(evaluations), scoreChart(records))]
@@ -60,20 +60,20 @@ export async function writeTrainingReport(store: RunStore, run: ReportedRun): Pr
         ? [
             card(
               'Classes',
-              'Average precision in per cent, at the best evaluation and at the last.',
+              'Average precision in percent, at the best and at the last evaluation.',
               classTable(evaluations),
             ),
           ]
         : []),
       ...(await imageCards(store, run)),
-      card('Speed', 'Whatever else the machine did is in here too.', speedChart(records)),
+      card('Speed', 'Includes the effect of other work on the machine.', speedChart(records)),
       card(
         'Configuration',
-        `${RUN_FILES.config} in the folder of the run has all of it.`,
+        `For all options see ${RUN_FILES.config} in the folder of the run.`,
         settings(run),
       ),
     ],
-    footer: 'Made by refinedet. This file needs no network and holds no script.',
+    footer: 'Made by refinedet. This file works offline and contains no scripts.',
   });
   await store.write(RUN_FILES.report, page);
 }
@@ -99,10 +99,10 @@ function headline(records: readonly StepRecord[], evaluations: readonly StepReco
         ]
       : []),
     { value: mean(({ losses }) => losses.total).toFixed(2), name: 'loss, last 50 steps' },
-    { value: mean(({ imagesPerSecond }) => imagesPerSecond).toFixed(1), name: 'images a second' },
+    { value: mean(({ imagesPerSecond }) => imagesPerSecond).toFixed(1), name: 'images per second' },
     {
       value: percent(mean(({ computeShare }) => computeShare)),
-      name: 'per cent of the time in the network',
+      name: 'percent of the time in the network',
     },
   ];
 }
@@ -138,7 +138,7 @@ async function imageCards(store: RunStore, run: ReportedRun): Promise<Html[]> {
       (_, i) => images[Math.floor((i * images.length) / count)],
     );
     const detector = await RefineDet.load(model, { threads: 1, warmUp: false, warn: () => {} });
-    const hint = html`The best model, from score 0.3. <span class="key"></span>detected <span class="key truth"></span>true box.`;
+    const hint = html`Detections of the best model with a score from 0.3. <span class="key"></span>detected <span class="key truth"></span>true box.`;
     cards.push(gallery('Sample detections', hint, await detectionFigures(detector, shown)));
     detector.dispose();
   }
@@ -146,7 +146,7 @@ async function imageCards(store: RunStore, run: ReportedRun): Promise<Html[]> {
   const setup = { ...config, model, images: data.train.images };
   const samples = await sampleFigures(setup, sampler.draws(0, SAMPLES), SAMPLE_SIDE);
   const hint =
-    'The first images of the run as the network has seen them: augmented, with their boxes.';
+    'The first images of the run as the network received them: augmented, with their boxes.';
   return [...cards, gallery('Training samples', html`${hint}`, samples)];
 }
 

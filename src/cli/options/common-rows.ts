@@ -1,0 +1,59 @@
+/** Options that several commands have in common: one name, one argument and one parser each. */
+import { DATASET_FORMATS } from '../../datasets/dataset-types.ts';
+import { dataPart } from './data-part.ts';
+import { on, text, value } from './option-table.ts';
+import { choice, classMap, count, fraction, inputSize, listOf, threads } from './parsers.ts';
+
+const MAX_WORKERS = 64;
+
+export const MODEL_WORD = 'model file or URL';
+/** Arguments of datasets, positional ones too. */
+export const DATA_WORD = 'folder or annotation file of a dataset';
+
+export const MODEL = text('<file|url>', MODEL_WORD, {
+  short: 'm',
+  default: 'the one in the package',
+});
+
+export const DATA = value('<path[:split]>', (given) => dataPart(given), DATA_WORD, { short: 'd' });
+export const SPLIT = text('<name>', 'split to read, as in path:split; several are joined by +');
+export const DATA_FORMAT = value('<format>', choice(DATASET_FORMATS), 'format of the dataset', {
+  default: 'found from the path',
+});
+export const IMAGE_FOLDER = value(
+  '<dir>',
+  listOf((folder) => folder),
+  'folder of the images; it may be given several times',
+  { default: 'found' },
+);
+export const CLASS_MAP = value(
+  '<pairs>',
+  classMap,
+  'rename classes of the dataset: old=new,old=new or coco-to-voc',
+);
+
+/** @param help what the classes are for */
+export const classes = (help: string, byDefault?: string) =>
+  text('<names>', `${help}: names, voc, coco or @file.txt`, { short: 'c', default: byDefault });
+
+export const threshold = (help: string, byDefault: string) =>
+  value('<score>', fraction, help, { short: 't', default: byDefault });
+
+/** @param whose input size applies by default */
+export const inputSizeOf = (whose: string) =>
+  value('<size>', inputSize, 'network input: 512 or 512x384 (width x height)', { default: whose });
+
+export const THREADS = value('<n>', threads, 'threads per image: auto or a number', {
+  default: 'auto; 1 with workers',
+});
+
+export const workers = (help: string, byDefault: string) =>
+  value('<n>', count(MAX_WORKERS), help, { default: byDefault });
+
+/** Detection of several images at once. */
+export const WORKERS = workers('images at the same time, each in its own worker', '1');
+
+export const MULTI_SCALE = on('multi-scale testing: slower, more accurate');
+export const JSON_OUTPUT = on('print the result as JSON');
+export const QUIET = on('no progress bar', { short: 'q' });
+export const FORCE = on('replace an existing file');

@@ -1,0 +1,98 @@
+/** Parsers of arguments; every message names the option and the value. */
+import { MAX_THREADS } from '../../backend/emscripten.ts';
+import type { Threads } from '../../backend/wasm.ts';
+import type { Size } from '../../detection/views.ts';
+import { didYouMean, RefineDetError } from '../../errors.ts';
+import { COCO_TO_VOC } from '../../labels.ts';
+import { inputSide } from '../../model/input-size.ts';
+import type { InputPhase } from '../../training/config/train-config.ts';
+import type { Parser } from './option-table.ts';
+
+function expected(flag: string, what: string, text: string, guess = ''): RefineDetError {
+  return new RefineDetError('USAGE', `${flag} must be ${what}, not "${text}"${guess}`);
+}
+
+const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
+
+/** A number in [0, 1]. */
+export const fraction: Parser<number> = (text, flag) => {
+  const number = numberOf(text);
+  if (number >= 0 && number <= 1) return number;
+  throw expected(flag, 'a number from 0 to 1', text);
+};
+
+/** A number above 0. */
+export const positive: Parser<number> = (text, flag) => {
+  const number = numberOf(text);
+  if (number > 0 && Number.isFinite(number)) return number;
+  throw expected(flag, 'a number above 0', text);
+};
+
+/** A whole number from 1. */
+export function count(limit = 2 ** 31 - 1): Parser<number> {
+  return (text, flag) => {
+    const number = /^\d+$/.test(text) ? Number(text) : 0;
+    if (number >= 1 && number <= limit) return number;
+    throw expected(flag, `a whole number from 1${limit < 1e6 ? ` to ${limit}` : ''}`, text);
+  };
+}
+
+/** One of a few words. */
+export function choice<const T extends string>(words: readonly T[]): Parser<T> {
+  const parse: Parser<T> = (text, flag) => {
+    const word = words.find((candidate) => candidate === text);
+    if (word !== undefined) return word;
+    throw expected(flag, `one of ${words.join(', ')}`, text, didYouMean(text, words));
+  };
+  return Object.assign(parse, { words });
+}
+
+/** Threads of the wasm backend. */
+export const threads: Parser<Threads> = (text, flag) => {
+  if (text === 'auto') return 'auto';
+  const number = /^\d+$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= MAX_THREADS) return number;
+  throw expected(flag, `auto or a whole number from 1 to ${MAX_THREADS}`, text);
+};
+
+/** `320` or `512x384` (width × height), multiples of 64. */
+export const inputSize: Parser<Size> = (text, flag) => {
+  const sides = /^(\d{1,5})(?:[x×](\d{1,5}))?$/.exec(text);
+  const width = Number(sides?.[1]);
+  const height = Number(sides?.[2] ?? sides?.[1]);
+  const [isSide, side] = inputSide();
+  if (isSide(width) && isSide(height)) return { width, height };
+  throw expected(flag, `SIZE or WIDTHxHEIGHT, each ${side}`, text);
+};
+
+/** `320`, `256@0,320@0.25`, `256+320+384`: sides in pixels, phases behind `@`. */
+export const inputPhases: Parser<InputPhase[]> = (text, flag) =>
+  text.split(',').map((phase) => {
+    const parts = /^(\d+(?:\+\d+)*)(?:@(\d*\.?\d+))?$/.exec(phase.trim());
+    if (!parts) throw expected(flag, 'pixels such as 320 or 256@0,320@0.25', text);
+    return { from: Number(parts[2] ?? 0), sizes: parts[1].split('+').map(Number) };
+  });
+
+/** `person,dog` */
+export function names(text: string): string[] {
+  const list = text.split(',').map((name) => name.trim());
+  if (!list.includes('')) return list;
+  throw new RefineDetError('USAGE', `"${text}" has an empty name; write name,name`);
+}
+
+/** `aeroplane=airplane,tvmonitor=tv` or `coco-to-voc`: new names by old name, of all uses together. */
+export const classMap: Parser<ReadonlyMap<string, string>> = (text, _flag, before) => {
+  if (text === 'coco-to-voc') return new Map([...(before ?? []), ...Object.entries(COCO_TO_VOC)]);
+  const pairs = names(text).map((pair): [string, string] => {
+    const at = pair.indexOf('=');
+    const [from, to] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+    if (at > 0 && from !== '' && to !== '') return [from, to];
+    throw new RefineDetError('USAGE', `cannot rename "${pair}"; write old=new or coco-to-voc`);
+  });
+  return new Map([...(before ?? []), ...pairs]);
+};
+
+/** For an option that may be given several times. */
+export function listOf<T>(parse: Parser<T>): Parser<T[]> {
+  return (text, flag, before = []) => [...before, parse(text, flag)];
+}

@@ -1,0 +1,19 @@
+/** A COCO file that is read, and the objects of its lists. */
+import type { Place, Report } from '../check/findings.ts';
+import type { ImagePlaces } from '../image-places.ts';
+
+export interface CocoFile {
+  file: string;
+  root: string;
+  split: string;
+  places: ImagePlaces;
+  report: Report;
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export interface Element {
+  fields: Fields;
+  /** Place of this element, or of one of its fields. */
+  place(field?: string): Place;
+}

@@ -1,0 +1,19 @@
+/** What the writers of all formats receive and return. */
+import type { Dataset, DatasetImage } from './dataset-types.ts';
+
+/** What a writer did with the boxes. */
+export interface WrittenBoxes {
+  /** Written. */
+  boxes: number;
+  /** One sentence for everything that the format cannot hold. */
+  losses: string[];
+}
+
+/** What a writer of one format gets: the splits, with one class list, and where to put things. */
+export interface WriteJob {
+  splits: readonly Dataset[];
+  classes: readonly string[];
+  folder: string;
+  /** Puts the image of an image below `folder`. */
+  placeImage(image: DatasetImage, name: string): Promise<void>;
+}

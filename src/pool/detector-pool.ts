@@ -1,0 +1,192 @@
+/** A detector whose networks run in workers. */
+import type { Detection } from '../boxes.ts';
+import { mapConcurrently } from '../concurrency.ts';
+import type { DetectOptions } from '../detection/detect-options.ts';
+import type { ImageSource } from '../detection/image-source.ts';
+import { Queue } from '../detection/queue.ts';
+import type { Detector } from '../detector-contract.ts';
+import type { BackendName } from '../engine/engine.ts';
+import { anchorsOf, type Network } from '../engine/model-anchors.ts';
+import { RefineDetError, throwIfAborted } from '../errors.ts';
+import { untilAborted } from '../interruption.ts';
+import type { InputSize } from '../model/input-size.ts';
+import type { ModelConfig } from '../model/model.ts';
+import { show } from '../option-checks.ts';
+import type { StreamSource } from '../stream/frames.ts';
+import { detectStream, type StreamOptions, type StreamResult } from '../stream/stream.ts';
+import { type Parcel, packImage } from './pack-image.ts';
+import type { Detected, WorkerState } from './pool-messages.ts';
+import { PoolWorker, type WorkerSetup } from './pool-worker.ts';
+
+/**
+ * Workers with a detector each, to be used as one: what `createPool` returns. At most one image more
+ * than there are workers is packed at a time, so that memory does not depend on how many wait. When a
+ * worker crashes, the image that it had fails with WORKER_CRASHED and another worker takes its place.
+ */
+export class DetectorPool implements Detector {
+  readonly #workers: readonly PoolWorker[];
+  /** Requests packed or under way. */
+  readonly #turns: Queue;
+  /** Wakes requests that wait for a worker. */
+  readonly #waiting: (() => void)[] = [];
+  #network!: Network;
+
+  private constructor(size: number, setup: WorkerSetup) {
+    const wake = () => {
+      for (const go of this.#waiting.splice(0)) go();
+    };
+    this.#workers = Array.from({ length: size }, () => new PoolWorker(setup, wake));
+    this.#turns = new Queue(this.lanes);
+  }
+
+  /**
+   * Starts the workers and waits until all have loaded the model.
+   * @internal
+   */
+  static async start(
+    size: number,
+    setup: WorkerSetup,
+    signal: AbortSignal | undefined,
+  ): Promise<DetectorPool> {
+    const pool = new DetectorPool(size, setup);
+    const start = (worker: PoolWorker) => worker.start(signal);
+    const startAll = async () => {
+      const [first, ...others] = pool.#workers;
+      const network = start(first);
+      // One worker downloads the model, the others find it in the browser's cache.
+      if (typeof setup.request.source === 'string') await network;
+      await Promise.all([network, ...others.map(start)]);
+      pool.#network = await network;
+    };
+    try {
+      await untilAborted(signal, startAll());
+    } catch (error) {
+      await pool.#close(error as RefineDetError);
+      throw error;
+    }
+    return pool;
+  }
+
+  get config(): ModelConfig {
+    return this.#network.config;
+  }
+
+  get classes(): readonly string[] {
+    return this.config.classes;
+  }
+
+  get backend(): BackendName {
+    return this.#workers[0].state!.backend;
+  }
+
+  get threads(): number {
+    return this.#sum(({ threads }) => threads);
+  }
+
+  get heapBytes(): number {
+    return this.#sum(({ heapBytes }) => heapBytes);
+  }
+
+  get lanes(): number {
+    return this.#workers.length + 1;
+  }
+
+  detect(image: ImageSource, options: DetectOptions = {}): Promise<Detection[]> {
+    return this.#detect(image, options, false);
+  }
+
+  async detectBatch(
+    images: readonly ImageSource[],
+    options: DetectOptions = {},
+  ): Promise<Detection[][]> {
+    this.#assertAlive();
+    if (!Array.isArray(images)) {
+      throw new RefineDetError('INVALID_ARGUMENT', `images must be a list, not ${show(images)}`);
+    }
+    return mapConcurrently(images, (image) => this.detect(image, options), this.lanes);
+  }
+
+  stream(
+    source: StreamSource,
+    options?: StreamOptions,
+  ): AsyncGenerator<StreamResult, void, undefined> {
+    this.#assertAlive();
+    const detectFrame = (frame: ImageSource, settings: DetectOptions) =>
+      this.#detect(frame, settings, true);
+    return detectStream({ lanes: this.lanes, detectFrame }, source, options);
+  }
+
+  anchors(inputSize?: InputSize): Float32Array {
+    return anchorsOf(this.#network, inputSize);
+  }
+
+  /**
+   * Ends the workers at once; detections under way and later calls fail with DISPOSED.
+   * @returns resolves when the workers have ended
+   */
+  dispose(): Promise<void> {
+    return this.#close(new RefineDetError('DISPOSED', 'the detector has been disposed'));
+  }
+
+  [Symbol.dispose](): void {
+    void this.dispose();
+  }
+
+  /**
+   * Calls a method of the first worker that is free.
+   * @internal
+   * @param pack makes the request when its turn has come
+   */
+  async call<T>(
+    method: string,
+    pack: () => Parcel | Promise<Parcel>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const send = async () => {
+      this.#assertAlive();
+      throwIfAborted(signal);
+      const { argument, transfer } = await pack();
+      try {
+        for (;;) {
+          this.#assertAlive();
+          throwIfAborted(signal);
+          const free = this.#workers.find(({ isFree }) => isFree);
+          if (free) return await free.call<T>(method, argument, { transfer, signal });
+          await new Promise<void>((wake) => this.#waiting.push(wake));
+        }
+      } finally {
+        // Bitmaps that were not sent; those that were are closed already.
+        for (const item of transfer) if ('close' in item) item.close();
+      }
+    };
+    this.#assertAlive();
+    throwIfAborted(signal);
+    return untilAborted(signal, this.#turns.run(send));
+  }
+
+  async #detect(
+    image: ImageSource,
+    { signal, onTimings, ...options }: DetectOptions,
+    isOwned: boolean,
+  ): Promise<Detection[]> {
+    const pack = async () => packImage(image, options, isOwned);
+    const { detections, timings } = await this.call<Detected>('detect', pack, signal);
+    onTimings?.(timings);
+    return detections;
+  }
+
+  async #close(error: RefineDetError): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.close(error)));
+  }
+
+  /** @throws DISPOSED, or WORKER_CRASHED when no worker is left */
+  #assertAlive(): void {
+    if (this.#workers.every(({ end }) => end)) throw this.#workers[0].end;
+  }
+
+  /** Over the workers that live. */
+  #sum(count: (state: WorkerState) => number): number {
+    const living = this.#workers.filter(({ end }) => !end);
+    return living.reduce((sum, { state }) => sum + count(state!), 0);
+  }
+}

@@ -1,0 +1,33 @@
+/** What a pool and its workers say to each other. */
+import type { Detection } from '../boxes.ts';
+import type { DetectOptions } from '../detection/detect-options.ts';
+import type { ImageSource } from '../detection/image-source.ts';
+import type { ModelSource } from '../detection/load-model.ts';
+import type { LoadOptions } from '../detection/load-options.ts';
+import type { BackendName, StageTimings } from '../engine/engine.ts';
+
+/** Argument of `load`, the first call, whose answer is a `Network`. */
+export interface LoadRequest {
+  source: ModelSource;
+  options: Pick<LoadOptions, 'threads' | 'inputSize' | 'warmUp' | 'cache'> & {
+    backend?: BackendName | 'auto';
+    wasm?: string;
+  };
+}
+
+/** Argument of `detect`, and its answer. */
+export interface DetectRequest {
+  image: ImageSource;
+  options: Omit<DetectOptions, 'signal' | 'onTimings'>;
+}
+export interface Detected {
+  detections: Detection[];
+  timings: StageTimings;
+}
+
+/** The event `state`: sent before the answer of the call that has changed it. */
+export interface WorkerState {
+  backend: BackendName;
+  threads: number;
+  heapBytes: number;
+}

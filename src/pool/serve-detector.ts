@@ -1,0 +1,91 @@
+/** The program of a pool's workers: one detector that answers a client. */
+import type { TfjsBackend } from '../backend/tfjs.ts';
+import { loadModel } from '../detection/load-model.ts';
+import { RefineDet } from '../detector.ts';
+import { noTimings, type StageTimings } from '../engine/engine.ts';
+import type { Network } from '../engine/model-anchors.ts';
+import { answerCalls, type CallContext } from '../remote/answer-calls.ts';
+import type { ClientWire } from '../remote/wire.ts';
+import type { Detected, DetectRequest, LoadRequest, WorkerState } from './pool-messages.ts';
+
+/** What a worker of your own can do beyond the default. */
+export interface ServeOptions {
+  /** GPU backends that the client's `backend` may name. */
+  gpu?: readonly TfjsBackend[];
+  /** Asks the client for tfjs' wasm binary: for a script that stands alone. */
+  wasmFromClient?: boolean;
+}
+
+/** Work with the detector that the client calls by name, beside `detect`. */
+export type DetectorMethods = Record<
+  string,
+  (detector: RefineDet, argument: never, context: CallContext) => Promise<unknown>
+>;
+
+export function serveDetector(
+  wire: ClientWire,
+  { gpu = [], wasmFromClient = false }: ServeOptions = {},
+  methods: DetectorMethods = {},
+): void {
+  let loading: Promise<RefineDet> | undefined;
+  let receiveBinary: (binary: BufferSource) => void = () => {};
+
+  const askForBinary = (threaded: boolean) =>
+    new Promise<BufferSource>((resolve) => {
+      receiveBinary = resolve;
+      emit('binary', threaded);
+    });
+
+  const report = ({ backend, threads, heapBytes }: RefineDet) => {
+    emit('state', { backend, threads, heapBytes } satisfies WorkerState);
+  };
+
+  const served = Object.entries({ detect, ...methods }).map(([name, method]) => [
+    name,
+    async (argument: never, context: CallContext) => {
+      const detector = await loading!;
+      return method(detector, argument, context).finally(() => report(detector));
+    },
+  ]);
+
+  const emit = answerCalls(wire, {
+    ...Object.fromEntries(served),
+    async load({ source, options }: LoadRequest, { signal }: CallContext): Promise<Network> {
+      const { cache = true } = options;
+      const onProgress = (progress: object) => emit('progress', progress);
+      const model = await loadModel(source, signal, { onProgress, cache });
+      loading = RefineDet.load(model, {
+        ...options,
+        wasm: options.wasm ?? (wasmFromClient ? askForBinary : undefined),
+        gpu,
+        signal,
+        warn: (message) => emit('warn', message),
+        info: (message) => emit('info', message),
+      });
+      const detector = await loading;
+      report(detector);
+      return { graph: model.graph, config: detector.config };
+    },
+    async binary(binary: BufferSource): Promise<void> {
+      receiveBinary(binary);
+    },
+  });
+}
+
+async function detect(
+  detector: RefineDet,
+  { image, options }: DetectRequest,
+  { signal }: CallContext,
+): Promise<Detected> {
+  let timings = noTimings();
+  const onTimings = (measured: StageTimings) => {
+    timings = measured;
+  };
+  try {
+    const detections = await detector.detect(image, { ...options, signal, onTimings });
+    return { detections, timings };
+  } finally {
+    // What was handed over is the worker's to release.
+    if (image && typeof image === 'object' && 'close' in image) image.close();
+  }
+}

@@ -1,0 +1,50 @@
+/** The end of a wire that answers: the program of a worker. */
+import { packError } from './sent-error.ts';
+import type { ClientWire } from './wire.ts';
+
+export interface CallContext {
+  /** Fires when the client cancels the call. */
+  signal: AbortSignal;
+  /** Takes what the answer hands over instead of copying it. */
+  transfer: Transferable[];
+}
+
+/** What the client may call, by name. */
+export type Methods = Record<string, (argument: never, context: CallContext) => Promise<unknown>>;
+
+/**
+ * Answers the client's calls, each as soon as it is done.
+ * @returns a function that sends events
+ */
+export function answerCalls(
+  wire: ClientWire,
+  methods: Methods,
+): (event: string, data: unknown) => void {
+  const running = new Map<number, AbortController>();
+
+  async function answer(call: number, method: string, argument: unknown): Promise<void> {
+    const canceling = new AbortController();
+    running.set(call, canceling);
+    const transfer: Transferable[] = [];
+    try {
+      const { signal } = canceling;
+      const result = await methods[method](argument as never, { signal, transfer });
+      wire.post({ answer: call, result }, transfer);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) {
+        // Outside of any promise it ends the worker, whose wasm memory is in an unknown state.
+        setTimeout(() => {
+          throw error;
+        });
+      } else wire.post({ answer: call, error: packError(error) }, []);
+    } finally {
+      running.delete(call);
+    }
+  }
+
+  wire.listen((message) => {
+    if ('cancel' in message) running.get(message.cancel)?.abort();
+    else void answer(message.call, message.method, message.argument);
+  });
+  return (event, data) => wire.post({ event, data }, []);
+}

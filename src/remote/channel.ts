@@ -1,0 +1,93 @@
+/** The end of a wire that calls: requests to a worker and the promises of their answers. */
+import { RefineDetError } from '../errors.ts';
+import { unpackError } from './sent-error.ts';
+import type { WorkerWire } from './wire.ts';
+
+export interface CallOptions {
+  /** What is handed over instead of copied. */
+  transfer?: readonly Transferable[];
+  /** Cancels the work in the worker, which answers all the same. */
+  signal?: AbortSignal;
+}
+
+interface Pending {
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+export class Channel {
+  readonly #wire: WorkerWire;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 1;
+  #end: RefineDetError | undefined;
+
+  /**
+   * @param onEvent receives what the worker says beside its answers
+   * @param onDeath called once when the worker dies; everything under way has been rejected
+   */
+  constructor(
+    wire: WorkerWire,
+    onEvent?: (name: string, data: unknown) => void,
+    onDeath?: (error: RefineDetError) => void,
+  ) {
+    this.#wire = wire;
+    wire.listen((message) => {
+      if ('event' in message) onEvent?.(message.event, message.data);
+      else if ('error' in message) this.#take(message.answer)?.reject(unpackError(message.error));
+      else this.#take(message.answer)?.resolve(message.result);
+    });
+    wire.onDeath((reason) => {
+      if (this.#end) return;
+      const error = new RefineDetError('WORKER_CRASHED', `the worker has crashed: ${reason}`);
+      void this.close(error);
+      onDeath?.(error);
+    });
+    wire.hold?.(false);
+  }
+
+  /** @throws what the worker throws, INVALID_ARGUMENT for what cannot be sent, WORKER_CRASHED */
+  async call<T>(
+    method: string,
+    argument?: unknown,
+    { transfer = [], signal }: CallOptions = {},
+  ): Promise<T> {
+    if (this.#end) throw this.#end;
+    const call = this.#nextId++;
+    try {
+      this.#wire.post({ call, method, argument }, transfer);
+    } catch (cause) {
+      const reason = `cannot be sent to a worker: ${(cause as Error).message}`;
+      throw new RefineDetError('INVALID_ARGUMENT', reason, { cause });
+    }
+    const answer = new Promise<unknown>((resolve, reject) => {
+      this.#pending.set(call, { resolve, reject });
+    });
+    this.#wire.hold?.(true);
+    const cancel = () => this.#wire.post({ cancel: call }, []);
+    if (signal?.aborted) cancel();
+    signal?.addEventListener('abort', cancel);
+    try {
+      return (await answer) as T;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#end === undefined;
+  }
+
+  /** Ends the worker; what is under way and later calls are rejected with the error. */
+  async close(error: RefineDetError): Promise<void> {
+    this.#end ??= error;
+    for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(this.#end);
+    await this.#wire.terminate();
+  }
+
+  #take(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#wire.hold?.(false);
+    return pending;
+  }
+}

@@ -1,0 +1,44 @@
+/** Errors on their way between event loops, where they would lose class, code and details. */
+import { ERROR_CODES, type ErrorCode, RefineDetError } from '../errors.ts';
+
+export interface SentError {
+  name: string;
+  message: string;
+  stack: string | undefined;
+  /** Absent for errors of others. */
+  code?: ErrorCode;
+  details?: readonly string[];
+  /** Another error, or any other value as text. */
+  cause?: SentError | string;
+}
+
+/** A chain of causes that is longer, or closed to a ring, is cut here. */
+const MOST_CAUSES = 16;
+
+export function packError(thrown: unknown, causes = MOST_CAUSES): SentError {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const { name, message, stack, cause } = error;
+  const sent: SentError = { name, message, stack };
+  const { code, details } = error as Partial<RefineDetError>;
+  if (code !== undefined && Object.hasOwn(ERROR_CODES, code))
+    Object.assign(sent, { code, details });
+  if (cause === undefined || causes === 0) return sent;
+  return { ...sent, cause: cause instanceof Error ? packError(cause, causes - 1) : String(cause) };
+}
+
+/** The same error on this side; an error of others becomes the cause of UNEXPECTED. */
+export function unpackError(sent: SentError): RefineDetError {
+  const error = unpack(sent);
+  if (error instanceof RefineDetError) return error;
+  return new RefineDetError('UNEXPECTED', error.message, { cause: error });
+}
+
+function unpack({ name, message, stack, code, details, cause }: SentError): Error {
+  const options =
+    cause === undefined ? {} : { cause: typeof cause === 'string' ? cause : unpack(cause) };
+  const error = code
+    ? new RefineDetError(code, message, { details, ...options })
+    : Object.assign(new Error(message, options), { name });
+  error.stack = stack; // where it happened
+  return error;
+}

@@ -1,0 +1,53 @@
+/** The wire of the web: Workers, and MessagePorts, which Node has too. */
+import { blockedScript, watchPolicy } from '../platform/blocked.ts';
+import type { ClientWire, FromWorker, ToWorker, WorkerWire } from './wire.ts';
+
+/** A Worker, or anything that behaves like one. */
+export interface WorkerLike {
+  /** Sends a call. */
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  /** Listens to answers. */
+  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+  /** Listens to errors that nobody caught. */
+  addEventListener(type: 'error', listener: (event: ErrorEvent) => void): void;
+  /** Ends the worker at once. */
+  terminate(): void;
+}
+
+/** Where messages come from and go to: `self` of a dedicated worker, or a MessagePort. */
+export interface Port {
+  /** Sends an answer. */
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  /** Listens to calls. */
+  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+  /** Lets messages in; only a MessagePort has it. */
+  start?(): void;
+}
+
+/** A worker of a page. */
+export function workerWire(worker: WorkerLike): WorkerWire {
+  watchPolicy();
+  return {
+    post: (message, transfer) => worker.postMessage(message, [...transfer]),
+    listen: (receive: (message: FromWorker) => void) =>
+      worker.addEventListener('message', ({ data }) => receive(data)),
+    onDeath(notify) {
+      worker.addEventListener('error', (event) => {
+        event.preventDefault?.();
+        notify(event.message || blockedScript());
+      });
+    },
+    terminate: async () => worker.terminate(),
+  };
+}
+
+/** The page or worker at the other end of a port. */
+export function portWire(port: Port): ClientWire {
+  return {
+    post: (message, transfer) => port.postMessage(message, [...transfer]),
+    listen(receive: (message: ToWorker) => void) {
+      port.addEventListener('message', ({ data }) => receive(data));
+      port.start?.();
+    },
+  };
+}

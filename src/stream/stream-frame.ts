@@ -1,0 +1,19 @@
+/** One frame of a stream. */
+import type { ImageSource } from '../detection/image-source.ts';
+
+export interface Frame {
+  image: ImageSource;
+  /** Position in the source; gaps are frames that were dropped. */
+  index: number;
+  /** Milliseconds on the video's clock; of a camera or images, since the stream began. */
+  time: number;
+}
+
+/** Releases the bitmap or video frame, which are few and large. */
+export function closeFrame({ image }: Frame): void {
+  if (isObject(image) && 'close' in image && typeof image.close === 'function') image.close();
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,72 @@
+/** Workers of a pool that detect nothing, and do what a test wants. */
+import type { WorkerSetup } from '../../src/pool/pool-worker.ts';
+import type { FromWorker, ToWorker, WorkerWire } from '../../src/remote/wire.ts';
+import { randomModel } from '../../support/models/random-model.ts';
+
+type Call = Extract<ToWorker, { call: number }>;
+
+export const MODEL = randomModel(64);
+
+export class FakeWorker implements WorkerWire {
+  /** What the pool has sent, but for `load`. */
+  readonly received: ToWorker[] = [];
+  terminated = false;
+  /** Argument of `load`. */
+  loaded: unknown;
+  #receive: (message: FromWorker) => void = () => {};
+  #die: (reason: string) => void = () => {};
+  readonly #behave: (worker: FakeWorker, call: Call) => void;
+
+  constructor(behave: (worker: FakeWorker, call: Call) => void) {
+    this.#behave = behave;
+  }
+
+  post(message: ToWorker): void {
+    if ('call' in message && message.method === 'load') {
+      this.loaded = message.argument;
+      const state = { backend: 'wasm', threads: 1, heapBytes: 1000 };
+      this.send({ event: 'state', data: state });
+      const { graph, config } = MODEL;
+      this.send({ answer: message.call, result: { graph, config } });
+      return;
+    }
+    this.received.push(message);
+    if ('call' in message) this.#behave(this, message);
+  }
+
+  /** Finds nothing. */
+  answer(call: number): void {
+    this.send({ answer: call, result: { detections: [], timings: {} } });
+  }
+
+  send(message: FromWorker): void {
+    setTimeout(() => this.#receive(message), 0);
+  }
+
+  die(reason: string): void {
+    setTimeout(() => this.#die(reason), 0);
+  }
+
+  listen(receive: (message: FromWorker) => void): void {
+    this.#receive = receive;
+  }
+
+  onDeath(notify: (reason: string) => void): void {
+    this.#die = notify;
+  }
+
+  async terminate(): Promise<void> {
+    this.terminated = true;
+  }
+}
+
+/** Starts workers that behave alike, and keeps them. */
+export function fakeWorkers(behave: (worker: FakeWorker, call: Call) => void) {
+  const workers: FakeWorker[] = [];
+  const start: WorkerSetup['start'] = () => {
+    const worker = new FakeWorker(behave);
+    workers.push(worker);
+    return worker;
+  };
+  return { workers, start };
+}

@@ -1,0 +1,223 @@
+/** What a pool does with its workers, whatever they do. */
+import { describe, expect, it } from 'vitest';
+import { RefineDetError } from '../../src/errors.ts';
+import { startPool } from '../../src/pool/create-pool.ts';
+import { packError } from '../../src/remote/sent-error.ts';
+import { type FakeWorker, fakeWorkers, MODEL } from './fake-workers.ts';
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const images = (count: number) => Array.from({ length: count }, (_, i) => `${i}.jpg`);
+const imageOf = (call: { argument: unknown }) => (call.argument as { image: string }).image;
+const code = (name: string) => ({ code: name });
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/** An image that tells when it is packed. */
+function packingImage(packed: () => void): URL {
+  const url = new URL('file:///image.jpg');
+  url.toString = () => {
+    packed();
+    return 'image.jpg';
+  };
+  return url;
+}
+
+describe('back-pressure', () => {
+  it.each(['detect', 'detectBatch', 'stream'] as const)(
+    'packs one image more than there are workers, one in each (%s)',
+    async (way) => {
+      let packed = 0;
+      let most = 0;
+      let mostInWorker = 0;
+      const underWay = new Map<FakeWorker, number>();
+      const { start } = fakeWorkers(async (worker, { call }) => {
+        underWay.set(worker, (underWay.get(worker) ?? 0) + 1);
+        mostInWorker = Math.max(mostInWorker, underWay.get(worker)!);
+        await pause(2);
+        underWay.set(worker, underWay.get(worker)! - 1);
+        packed--;
+        worker.answer(call);
+      });
+      const pool = await startPool(MODEL, { workers: 2 }, start);
+      const many = Array.from({ length: 20 }, () =>
+        packingImage(() => {
+          most = Math.max(most, ++packed);
+        }),
+      );
+      if (way === 'detectBatch') await pool.detectBatch(many);
+      else if (way === 'detect') await Promise.all(many.map((image) => pool.detect(image)));
+      else for await (const _ of pool.stream(many));
+      expect([most, mostInWorker]).toEqual([3, 1]);
+      await pool.dispose();
+    },
+  );
+
+  it('keeps both workers at work although one image takes long, and the order', async () => {
+    const seen: [worker: number, image: string][] = [];
+    const { workers, start } = fakeWorkers(async (worker, message) => {
+      const image = imageOf(message);
+      seen.push([workers.indexOf(worker), image]);
+      if (image === '0.jpg') await pause(100);
+      const detections = [{ score: Number.parseInt(image, 10) }];
+      worker.send({ answer: message.call, result: { detections, timings: {} } });
+    });
+    const pool = await startPool(MODEL, { workers: 2 }, start);
+    const found = await pool.detectBatch(images(8));
+    expect(found.map(([{ score }]) => score)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    const slow = seen.find(([, image]) => image === '0.jpg')![0];
+    expect(seen.filter(([worker]) => worker === slow)).toHaveLength(1);
+    await pool.dispose();
+  });
+});
+
+describe('a failure', () => {
+  it('of one image of a batch rejects it, and no other image begins', async () => {
+    const seen: string[] = [];
+    const { start } = fakeWorkers((worker, message) => {
+      seen.push(imageOf(message));
+      if (imageOf(message) !== '1.jpg') worker.answer(message.call);
+      else {
+        const error = packError(new RefineDetError('IMAGE_FORMAT', 'not an image'));
+        worker.send({ answer: message.call, error });
+      }
+    });
+    const pool = await startPool(MODEL, { workers: 1 }, start);
+    await expect(pool.detectBatch(images(50))).rejects.toMatchObject(code('IMAGE_FORMAT'));
+    await pause(20);
+    expect(seen.length).toBeLessThan(6);
+    expect(await pool.detect('a.jpg')).toEqual([]);
+    await pool.dispose();
+  });
+});
+
+describe('an abort', () => {
+  it('rejects at once, cancels in the worker, and keeps the worker until it has answered', async () => {
+    const { workers, start } = fakeWorkers(() => {});
+    const pool = await startPool(MODEL, { workers: 1 }, start);
+    const aborting = new AbortController();
+    const { signal } = aborting;
+    const calls = images(4).map((image) => pool.detect(image, { signal }));
+    const outcomes = Promise.allSettled(calls);
+    const other = pool.detect('other.jpg');
+    await pause(5);
+    aborting.abort('enough');
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({ reason: { code: 'ABORTED', cause: 'enough' } });
+    }
+    const [{ received }] = workers;
+    const { call } = received[0] as { call: number };
+    expect(received.slice(1)).toEqual([{ cancel: call }]);
+    workers[0].answer(call);
+    await pause(10);
+    expect(received.slice(2)).toMatchObject([{ argument: { image: 'other.jpg' } }]);
+    workers[0].answer((received[2] as { call: number }).call);
+    expect(await other).toEqual([]);
+    await expect(pool.detectBatch(['a.jpg'], { signal })).rejects.toMatchObject(code('ABORTED'));
+    await pool.dispose();
+  });
+
+  it('of loading ends the workers', async () => {
+    const aborting = new AbortController();
+    const { workers, start } = fakeWorkers(() => {});
+    const silent = async () => Object.assign(await start(), { post: () => {} });
+    const pool = startPool(MODEL, { workers: 2, signal: aborting.signal }, silent);
+    setTimeout(() => aborting.abort(), 5);
+    await expect(pool).rejects.toMatchObject(code('ABORTED'));
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, true]);
+  });
+});
+
+describe('a worker that dies', () => {
+  it('costs the image that it had, and another worker takes its place', async () => {
+    const warnings: string[] = [];
+    const { workers, start } = fakeWorkers((worker, message) => {
+      if (imageOf(message) === '3.jpg') worker.die('exit code 3');
+      else worker.answer(message.call);
+    });
+    const warn = (message: string) => warnings.push(message);
+    const pool = await startPool(MODEL, { workers: 2, warn }, start);
+    const outcomes = await Promise.allSettled(images(9).map((image) => pool.detect(image)));
+    const rejected = outcomes.flatMap(({ status }, i) => (status === 'rejected' ? i : []));
+    expect(rejected).toEqual([3]);
+    expect(outcomes[3]).toMatchObject({ reason: code('WORKER_CRASHED') });
+    expect(warnings).toEqual(['the worker has crashed: exit code 3; another worker is started']);
+    expect(workers).toHaveLength(3);
+    expect(pool.threads).toBe(2);
+    await pool.dispose();
+  });
+
+  it('is not replaced for ever when nothing but crashes happens', async () => {
+    const warnings: string[] = [];
+    const { workers, start } = fakeWorkers((worker) => worker.die('out of luck'));
+    const warn = (message: string) => warnings.push(message);
+    const pool = await startPool(MODEL, { workers: 1, warn }, start);
+    const outcomes = await Promise.allSettled(images(6).map((image) => pool.detect(image)));
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ reason: code('WORKER_CRASHED') });
+    }
+    expect(workers).toHaveLength(3);
+    expect(warnings.at(-1)).toMatch(/out of luck, 3 times in a row: no other worker is started$/);
+    expect([pool.threads, pool.backend]).toEqual([0, 'wasm']);
+    await pool.dispose();
+  });
+
+  it('is replaced again and again as long as images come through in between', async () => {
+    const { workers, start } = fakeWorkers((worker, message) => {
+      if (worker.received.length === 2) worker.die('every second image');
+      else worker.answer(message.call);
+    });
+    const pool = await startPool(MODEL, { workers: 1, warn: () => {} }, start);
+    const outcomes = await Promise.allSettled(images(10).map((image) => pool.detect(image)));
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(5);
+    expect(workers.length).toBeGreaterThanOrEqual(5);
+    await pool.dispose();
+  });
+});
+
+describe('a pool', () => {
+  it('gives its threads the weights without copying them', async () => {
+    const { workers, start } = fakeWorkers(() => {});
+    const pool = await startPool(MODEL, { workers: 2 }, start);
+    const sources = workers.map(({ loaded }) => (loaded as { source: typeof MODEL }).source);
+    for (const [name, { data }] of MODEL.weights) {
+      const [first, second] = sources.map(({ weights }) => weights.get(name)!.data);
+      expect(first.buffer).toBeInstanceOf(SharedArrayBuffer);
+      expect(second.buffer).toBe(first.buffer);
+      expect(Buffer.compare(bytesOf(first), bytesOf(data))).toBe(0);
+    }
+    await pool.dispose();
+  });
+
+  it('rejects what is under way and what waits when it is disposed', async () => {
+    const { workers, start } = fakeWorkers(() => {});
+    const pool = await startPool(MODEL, { workers: 1 }, start);
+    const outcomes = Promise.allSettled(images(4).map((image) => pool.detect(image)));
+    await pause(5);
+    await pool.dispose();
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({ reason: code('DISPOSED') });
+    }
+    expect(workers[0].terminated).toBe(true);
+    await expect(pool.detect('a.jpg')).rejects.toMatchObject(code('DISPOSED'));
+    await expect(pool.detectBatch([])).rejects.toMatchObject(code('DISPOSED'));
+    expect(() => pool.stream([])).toThrow('disposed');
+  });
+
+  it('has one worker for each core, each on one thread, unless told otherwise', async () => {
+    const { availableParallelism } = await import('node:os');
+    const sizes = async (options: object) => {
+      const { workers, start } = fakeWorkers(() => {});
+      const pool = await startPool(MODEL, options, start);
+      await pool.dispose();
+      const { options: sent } = workers[0].loaded as { options: { threads: unknown } };
+      return [workers.length, sent.threads];
+    };
+    const cores = availableParallelism();
+    expect(await sizes({})).toEqual([cores, cores > 1 ? 1 : 'auto']);
+    expect(await sizes({ workers: 1 })).toEqual([1, 'auto']);
+    expect(await sizes({ workers: 3, threads: 2 })).toEqual([3, 2]);
+    const wrong = startPool(MODEL, { workers: 0 }, () => expect.unreachable());
+    await expect(wrong).rejects.toMatchObject(code('INVALID_OPTION'));
+  });
+});

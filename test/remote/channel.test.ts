@@ -1,0 +1,142 @@
+import { MessageChannel } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from 'vitest';
+import { RefineDetError } from '../../src/errors.ts';
+import { answerCalls, type Methods } from '../../src/remote/answer-calls.ts';
+import { Channel } from '../../src/remote/channel.ts';
+import { type Port, portWire, workerWire } from '../../src/remote/web-wire.ts';
+
+let end: () => void;
+afterEach(() => end());
+
+/** A worker on this thread: the same messages, cloned the same way. */
+function connect(
+  methods: Methods,
+  onEvent?: (name: string, data: unknown) => void,
+  onDeath?: (error: RefineDetError) => void,
+) {
+  const { port1, port2 } = new MessageChannel();
+  const emit = answerCalls(portWire(port2 as unknown as Port), methods);
+  const listeners: ((event: ErrorEvent) => void)[] = [];
+  const worker = {
+    postMessage: port1.postMessage.bind(port1),
+    addEventListener(type: string, listener: never) {
+      if (type === 'error') listeners.push(listener);
+      else port1.addEventListener('message', listener);
+    },
+    terminate: () => port1.close(),
+  };
+  const channel = new Channel(workerWire(worker as never), onEvent, onDeath);
+  port1.start();
+  end = () => port1.close();
+  const die = (message: string) => {
+    for (const notify of listeners) notify({ message } as ErrorEvent);
+  };
+  return { channel, emit, die };
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('a channel', () => {
+  it('gives each call its own answer, whatever the order of the answers', async () => {
+    const { channel } = connect({
+      wait: async (ms: number) => {
+        await pause(ms);
+        return ms;
+      },
+    });
+    const order: number[] = [];
+    const calls = [30, 1, 15].map(async (ms) => {
+      expect(await channel.call('wait', ms)).toBe(ms);
+      order.push(ms);
+    });
+    await Promise.all(calls);
+    expect(order).toEqual([1, 15, 30]);
+  });
+
+  it('hands over what is to be transferred, both ways', async () => {
+    const { channel } = connect({
+      grow: async (bytes: Uint8Array, { transfer }) => {
+        const more = new Uint8Array([...bytes, 7]);
+        transfer.push(more.buffer);
+        return more;
+      },
+    });
+    const bytes = Uint8Array.of(1, 2);
+    const grown = await channel.call('grow', bytes, { transfer: [bytes.buffer] });
+    expect(grown).toEqual(Uint8Array.of(1, 2, 7));
+    expect(bytes.byteLength).toBe(0);
+  });
+
+  it('rejects with the error of the worker, and goes on', async () => {
+    const details = ['conv1', 'conv2'];
+    const { channel } = connect({
+      fail: async () => {
+        throw new RefineDetError('WEIGHTS_MISMATCH', '2 tensors are missing', { details });
+      },
+      functions: async () => () => {},
+      work: async () => 'done',
+    });
+    const code = 'WEIGHTS_MISMATCH';
+    await expect(channel.call('fail')).rejects.toMatchObject({ code, details });
+    await expect(channel.call('functions')).rejects.toMatchObject({ code: 'UNEXPECTED' });
+    await expect(channel.call('no such method')).rejects.toMatchObject({ code: 'UNEXPECTED' });
+    await expect(channel.call('work', () => {})).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+    expect(await channel.call('work')).toBe('done');
+  });
+
+  it('tells the worker when a call is canceled, before it begins too', async () => {
+    const { channel } = connect({
+      untilCanceled: (_: never, { signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve('canceled'));
+        }),
+    });
+    const aborting = new AbortController();
+    const { signal } = aborting;
+    const canceled = channel.call('untilCanceled', 0, { signal });
+    setTimeout(() => aborting.abort(), 5);
+    expect(await canceled).toBe('canceled');
+    expect(await channel.call('untilCanceled', 0, { signal })).toBe('canceled');
+  });
+
+  it('receives events', async () => {
+    const events: unknown[] = [];
+    const { channel, emit } = connect({ work: async () => emit('progress', 5) }, (name, data) =>
+      events.push([name, data]),
+    );
+    await channel.call('work');
+    expect(events).toEqual([['progress', 5]]);
+  });
+
+  it('rejects all calls when the worker dies, and reports it once', async () => {
+    const deaths: RefineDetError[] = [];
+    const { channel, die } = connect({ hang: () => new Promise(() => {}) }, undefined, (error) =>
+      deaths.push(error),
+    );
+    const calls = [channel.call('hang'), channel.call('hang')];
+    const outcomes = Promise.allSettled(calls);
+    expect(channel.isOpen).toBe(true);
+    die('out of luck');
+    die('again');
+    const expected = { code: 'WORKER_CRASHED', message: 'the worker has crashed: out of luck' };
+    for (const outcome of await outcomes) expect(outcome).toMatchObject({ reason: expected });
+    await expect(channel.call('hang')).rejects.toMatchObject(expected);
+    expect(channel.isOpen).toBe(false);
+    expect(deaths).toMatchObject([expected]);
+  });
+
+  it('is silent about the end of a worker that it has closed', async () => {
+    const deaths: RefineDetError[] = [];
+    const { channel, die } = connect({ hang: () => new Promise(() => {}) }, undefined, (error) =>
+      deaths.push(error),
+    );
+    const call = channel.call('hang');
+    const closed = channel.close(new RefineDetError('DISPOSED', 'closed'));
+    await expect(call).rejects.toMatchObject({ code: 'DISPOSED' });
+    await closed;
+    die('exit code 1');
+    expect(deaths).toEqual([]);
+  });
+});

@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ERROR_CODES, type ErrorCode, RefineDetError } from '../../src/errors.ts';
+import { packError, unpackError } from '../../src/remote/sent-error.ts';
+
+/** Through a clone, as between threads. */
+const sent = (error: unknown) => unpackError(structuredClone(packError(error)));
+
+const code = fc.constantFrom(...(Object.keys(ERROR_CODES) as ErrorCode[]));
+const { error: anyError } = fc.letrec<{ error: Error; cause: unknown }>((tie) => ({
+  cause: fc.option(fc.oneof({ depthSize: 'small' }, fc.string(), tie('error')), { nil: undefined }),
+  error: fc.oneof(
+    fc
+      .tuple(code, fc.string(), fc.array(fc.string()), tie('cause'))
+      .map(
+        ([code, message, details, cause]) => new RefineDetError(code, message, { details, cause }),
+      ),
+    fc
+      .tuple(fc.constantFrom(Error, TypeError, RangeError), fc.string(), tie('cause'))
+      .map(([Class, message, cause]) => new Class(message, { cause })),
+  ),
+}));
+
+/** What must survive, of the error and its causes. */
+function facts(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const own = error instanceof RefineDetError ? { code: error.code, details: error.details } : {};
+  return { name, message, stack, ...own, cause: facts(cause) };
+}
+
+describe('an error that is sent', () => {
+  it('keeps code, message, details and the chain of causes', () => {
+    fc.assert(
+      fc.property(anyError, (error) => {
+        const received = sent(error);
+        expect(received).toBeInstanceOf(RefineDetError);
+        // An error of others has no code: it becomes the cause of one that has.
+        const same = error instanceof RefineDetError ? received : received.cause;
+        expect(facts(same)).toEqual(facts(error));
+        if (error instanceof RefineDetError) return;
+        expect(received).toMatchObject({ code: 'UNEXPECTED', message: error.message });
+      }),
+    );
+  });
+
+  it('may be anything that was thrown, even a ring of causes', () => {
+    expect(sent('a text')).toMatchObject({ code: 'UNEXPECTED', message: 'a text' });
+    expect(sent(undefined)).toMatchObject({ code: 'UNEXPECTED', message: 'undefined' });
+    const ring = new RefineDetError('MODEL_EMPTY', 'ring');
+    ring.cause = ring;
+    let depth = 0;
+    for (let error: unknown = sent(ring); error; error = (error as Error).cause) depth++;
+    expect(depth).toBeGreaterThan(10);
+  });
+
+  it('does not take a code of somebody else for its own', () => {
+    const error = Object.assign(new Error('gone'), { code: 'ENOENT' });
+    expect(sent(error)).toMatchObject({ code: 'UNEXPECTED', message: 'gone' });
+  });
+});

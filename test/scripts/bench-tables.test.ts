@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { updatedTexts } from '../../bench/tables.ts';
+
+const own = (name: string) =>
+  readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8');
+
+it.each(['README.md', 'docs/performance.md'])('%s has the tables of the last runs', (name) => {
+  const rows = (text: string) => text.split('\n').filter((line) => line.startsWith('|'));
+  expect(rows(updatedTexts().get(name)!)).toEqual(rows(own(name)));
+});
+
+it('README compares four detectors, each cell with a figure or the reason why not', () => {
+  const [, table] = own('README.md').match(/<!-- peers -->\n([\s\S]*?)\n<!-- \/peers -->/)!;
+  const [header, , ...rows] = table.split('\n').map((line) => line.split('|').slice(1, -1));
+  expect(rows).toHaveLength(4);
+  for (const row of rows) {
+    expect(row).toHaveLength(header.length);
+    for (const cell of row.slice(1))
+      expect(cell).toMatch(/\d|same weights|not for pages|not measured/);
+  }
+  const figures = rows.map(([, jpegToBoxes]) => Number.parseFloat(jpegToBoxes));
+  expect(figures[1]).toBeGreaterThan(1);
+  expect(figures[2]).toBeLessThan(1);
+});
