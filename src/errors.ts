@@ -32,7 +32,7 @@ export const ERROR_CODES = {
   ADDRESS_UNAVAILABLE: 'a server cannot listen at the given address and port',
   BACKEND_UNAVAILABLE: 'the compute backend could not be started',
   WORKER_CRASHED: 'a worker has crashed',
-  OUT_OF_MEMORY: 'the wasm heap cannot grow any further',
+  OUT_OF_MEMORY: 'memory or address space has run out, no matter what the input is',
   DATASET_FORMAT: 'a dataset or annotation file is malformed',
   DATASET_EMPTY: 'a dataset or split has no images',
   TRAINING_DIVERGED: 'the loss or its gradient is no longer finite',

@@ -4,6 +4,8 @@
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { RefineDetError } from '../errors.ts';
+import { memoryShortage } from '../out-of-memory.ts';
+import { blockedScript, watchPolicy } from '../platform/blocked.ts';
 import type { ThreadPool, ThreadWorker, WasmAssets, WasmModule } from '../platform/wasm-module.ts';
 
 /** Emscripten's fixed pool size in tfjs 4.22; the pool never has more workers. */
@@ -37,12 +39,14 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
   const failure = new Promise<never>((_, reject) => {
     failed = reject;
   });
+  let isStarting = true;
+  const workers: ThreadWorker[] = [];
   const createWorker = () => {
+    watchPolicy();
     const worker = assets.createWorker!();
-    // The factory would wait for this thread forever.
-    worker.addEventListener?.('error', ({ message }) => {
-      failed(new Error(`a thread died: ${message || 'its script cannot run'}`));
-    });
+    // The factory would wait for a thread that cannot start forever.
+    divertErrors(worker, () => isStarting, failed);
+    workers.push(worker);
     return worker;
   };
   try {
@@ -54,14 +58,47 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
     const module = await Promise.race([started, failure]);
     if (module.PThread) dropPlaceholders(module.PThread);
     module.tfjs = bridge(module);
+    isStarting = false;
     return module;
   } catch (cause) {
+    for (const worker of workers) worker.terminate();
+    const shortage = memoryShortage('no memory to start the wasm backend', cause);
+    if (shortage) throw shortage;
     throw new RefineDetError(
       'BACKEND_UNAVAILABLE',
       `cannot start the wasm backend with ${threads} thread(s): ${(cause as Error).message}`,
       { cause },
     );
   }
+}
+
+/**
+ * While the module starts, an error of a worker fails the start. Afterwards it goes to the factory's
+ * handler, which throws it.
+ */
+function divertErrors(
+  worker: ThreadWorker,
+  isStarting: () => boolean,
+  failed: (error: Error) => void,
+): void {
+  let handler = worker.onerror;
+  const starting = ({ message }: { message: string }) => {
+    // A policy forbids the thread's script, or what the script imports.
+    const isBlocked = message === '' || message.includes('importScripts');
+    const reason = isBlocked ? `${message} ${blockedScript()}`.trim() : message;
+    failed(new Error(`a thread has died: ${reason}`));
+  };
+  Object.defineProperty(worker, 'onerror', {
+    configurable: true,
+    get: () => (isStarting() ? starting : handler),
+    set(given: typeof handler) {
+      handler = given;
+    },
+  });
+  worker.addEventListener?.('error', (event) => {
+    event.preventDefault?.();
+    worker.onerror?.(event);
+  });
 }
 
 /** Lets the process end while pool workers wait for work (Node only). */

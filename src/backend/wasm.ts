@@ -11,6 +11,7 @@ import { registerLayerKernels } from '../kernels/layers/index.ts';
 import { type Kernels, loadKernels } from '../kernels/module.ts';
 import { Team } from '../kernels/parallel/team.ts';
 import { checkValue, type Rule, wholeFrom } from '../option-checks.ts';
+import { memoryShortage } from '../out-of-memory.ts';
 import type { WasmSource } from '../platform/platform.ts';
 import type { WasmModule } from '../platform/wasm-module.ts';
 import { startOnce } from '../start-once.ts';
@@ -75,7 +76,13 @@ export function tensorPointer(tensor: tf.Tensor): number {
   return backend.getMemoryOffset(tensor.dataId) >>> 0;
 }
 
-const startRuntime = startOnce(start);
+const startRuntime = startOnce(async (...given: Parameters<typeof start>) => {
+  try {
+    return await start(...given);
+  } catch (error) {
+    throw memoryShortage('no memory to start the wasm backend', error) ?? error;
+  }
+});
 
 async function start(
   threads: Threads,
@@ -85,7 +92,7 @@ async function start(
   const running = tf.engine().registry['wasm'] as BackendWasm | undefined;
   const module = running
     ? (running as unknown as { wasm: WasmModule }).wasm
-    : await startBackend(chooseThreads(threads, warn), source);
+    : await startChosen(threads, warn, source);
   guardMalloc(module);
   const heap = moduleHeap(module);
   const count = module.tfjs.getThreadsCount();
@@ -100,6 +107,24 @@ async function start(
       return team?.threads ?? threadsInUse;
     },
   };
+}
+
+/** Tries the chosen number of threads, because page and process may forbid threads in many ways. */
+async function startChosen(
+  threads: Threads,
+  warn: (message: string) => void,
+  source: WasmSource | undefined,
+): Promise<WasmModule> {
+  const count = chooseThreads(threads, warn);
+  try {
+    return await startBackend(count, source);
+  } catch (error) {
+    if (count === 1 || threads !== 'auto') throw error;
+    const module = await startBackend(1, source);
+    warn(`refinedet runs on one thread: ${(error as Error).message}`);
+    warned.add(count);
+    return module;
+  }
 }
 
 /** Workers for our own kernels; they end with the backend. */

@@ -1,6 +1,7 @@
 /** Every failure is one sentence on stderr, `refinedet: <sentence> [CODE]`, and an exit code. */
 import { CommanderError } from 'commander';
 import { type ErrorCode, RefineDetError } from '../errors.ts';
+import { memoryShortage } from '../out-of-memory.ts';
 import { interruptExitCode } from './interrupt.ts';
 import { printable } from './printable.ts';
 
@@ -15,9 +16,11 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** The sentence for an error and its code. */
-function describeError(error: unknown): { code: ErrorCode; message: string } {
+export function describeError(error: unknown): { code: ErrorCode; message: string } {
   if (error instanceof RefineDetError) return { code: error.code, message: error.message };
   if (error instanceof CommanderError) return { code: 'USAGE', message: usageMessage(error) };
+  const shortage = memoryShortage('memory has run out', error);
+  if (shortage) return { code: shortage.code, message: shortage.message };
   const message = error instanceof Error ? error.message || error.name : String(error);
   return { code: 'UNEXPECTED', message: `unexpected error: ${message}` };
 }

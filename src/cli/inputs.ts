@@ -1,12 +1,13 @@
 /** From the words of the command line to images: files, folders, globs, URLs, standard input. */
-import { readdir } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { readBytes } from '#platform';
-import { entryKind } from '../datasets/dataset-files.ts';
+import { listFolder, walkFiles } from '../datasets/folders.ts';
 import { RefineDetError } from '../errors.ts';
+import { isDecodableName, withoutImageExtension } from '../image/image-names.ts';
 
 /** One image to detect objects in. */
 export interface Image {
@@ -21,7 +22,8 @@ export type Input = Image | { error: RefineDetError };
 
 export const STDIN = '-';
 
-const IMAGE_NAME = /\.(jpe?g|png|webp)$/i;
+/** Other names of the standard input. Opened anew, it may not be there: sockets, pipes of others. */
+const STDIN_PATHS = ['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
 
 /** Distinguishes an annotated image from its original, also in the same folder. */
 export const ANNOTATED_MARK = '.detected';
@@ -49,8 +51,17 @@ export async function expandInputs(words: readonly string[], recursive = false):
 /** Whether a word can only mean an image, not the folder or the number of an option. */
 export async function isImageWord(word: string): Promise<boolean> {
   return (
-    word === STDIN || isUrl(word) || isDynamicPattern(word) || (await entryKind(word)) === 'file'
+    word === STDIN || isUrl(word) || isDynamicPattern(word) || (await inputKind(word)) === 'file'
   );
+}
+
+/** Whatever can be read to its end counts as a file, pipes and devices too: the user names it. */
+async function inputKind(file: string): Promise<'file' | 'folder' | 'missing'> {
+  try {
+    return (await stat(file)).isDirectory() ? 'folder' : 'file';
+  } catch {
+    return STDIN_PATHS.includes(file) ? 'file' : 'missing';
+  }
 }
 
 async function expand(word: string, recursive: boolean): Promise<Input[]> {
@@ -60,9 +71,9 @@ async function expand(word: string, recursive: boolean): Promise<Input[]> {
     return [{ file: word, stem: urlStem(word) }];
   }
   const name = /^file:\/\//i.test(word) ? fileURLToPath(word) : word;
-  switch (await entryKind(name)) {
+  switch (await inputKind(name)) {
     case 'file':
-      return [{ file: name, stem: withoutExtension(path.basename(name)) }];
+      return [{ file: name, stem: withoutImageExtension(path.basename(name)) }];
     case 'folder':
       return folderImages(name, recursive);
     default:
@@ -73,19 +84,18 @@ async function expand(word: string, recursive: boolean): Promise<Input[]> {
 async function folderImages(folder: string, recursive: boolean): Promise<Input[]> {
   let names: string[];
   try {
-    names = await readdir(folder, { recursive });
+    const files = recursive ? await walkFiles(folder) : await listFolder(folder, true);
+    names = recursive ? files.map((file) => path.relative(folder, file)) : files;
   } catch (cause) {
     return none(`the folder ${folder} cannot be read`, cause);
   }
-  // Hidden files are left out: macOS leaves `._photo.jpg` files that are not images.
-  const visible = (name: string) => !name.split(path.sep).some((part) => part.startsWith('.'));
   const images = names
-    .filter((name) => IMAGE_NAME.test(name) && !ANNOTATED_NAME.test(name) && visible(name))
+    .filter((name) => isDecodableName(name) && !ANNOTATED_NAME.test(name))
     .sort(compare);
   if (images.length > 0) {
     return images.map((name) => ({
       file: path.join(folder, name),
-      stem: withoutExtension(name),
+      stem: withoutImageExtension(name),
     }));
   }
   const hint = recursive ? '' : '; --recursive also reads the folders inside';
@@ -98,7 +108,7 @@ async function globImages(pattern: string): Promise<Input[]> {
   const found = await glob(portable, { expandDirectories: false });
   const files = found.filter((file) => !ANNOTATED_NAME.test(file)).sort(compare);
   if (files.length === 0) return none(`no file matches ${pattern}`);
-  return files.map((file) => ({ file, stem: withoutExtension(path.basename(file)) }));
+  return files.map((file) => ({ file, stem: withoutImageExtension(path.basename(file)) }));
 }
 
 function none(message: string, cause?: unknown): Input[] {
@@ -110,7 +120,8 @@ function none(message: string, cause?: unknown): Input[] {
  * @throws FILE_NOT_FOUND, FETCH_FAILED, ABORTED
  */
 export async function readImage({ file }: Image, signal?: AbortSignal): Promise<Uint8Array> {
-  return file === STDIN ? buffer(process.stdin) : readBytes(file, signal);
+  const isStdin = file === STDIN || STDIN_PATHS.includes(file);
+  return isStdin ? buffer(process.stdin) : readBytes(file, signal);
 }
 
 /** Key that is the same for two names of one file. */
@@ -124,14 +135,22 @@ export function isUrl(word: string): boolean {
 
 /** Last part of a URL's path, safe as a file name: without separators and leading dots. */
 function urlStem(url: string): string {
-  const name = new URL(url).pathname.split('/').at(-1) ?? '';
+  const name = unescaped(new URL(url).pathname.split('/').at(-1) ?? '');
   return (
-    withoutExtension(name)
-      .replace(/[^\p{L}\p{N}._-]+/gu, '_')
+    withoutImageExtension(name)
+      .normalize()
+      .replace(/[^\p{L}\p{M}\p{N}._-]+/gu, '_')
       .replace(/^\.+/, '') || 'image'
   );
 }
 
-function withoutExtension(name: string): string {
-  return name.replace(IMAGE_NAME, '');
+/** Letters beyond ASCII, which are escaped in a URL. */
+function unescaped(text: string): string {
+  return text.replace(/(%[89a-f][0-9a-f])+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
 }

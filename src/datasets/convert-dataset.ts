@@ -2,13 +2,16 @@
 import { constants, copyFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
+import { isImageName } from '../image/image-names.ts';
 import { makeFolder } from '../make-folder.ts';
 import { writeCoco } from './coco/write-coco.ts';
 import { alignClasses } from './dataset-classes.ts';
 import { entryKind } from './dataset-files.ts';
-import type { Dataset, DatasetFormat, DatasetImage } from './dataset-types.ts';
+import type { Dataset, DatasetImage, WrittenFormat } from './dataset-types.ts';
+import { findFrames, readHeaders, statesSizes, toFileFrame } from './frames.ts';
 import { writeVoc } from './voc/write-voc.ts';
 import { writeFolder } from './write-folder.ts';
+import type { WriteJob, WrittenBoxes } from './write-job.ts';
 import { writeYolo } from './yolo/write-yolo.ts';
 
 /** Whether images are copied, linked, or left where they are. */
@@ -24,29 +27,12 @@ export interface ConvertOptions {
   signal?: AbortSignal;
 }
 
-/** What a writer did with the boxes. */
-export interface WrittenBoxes {
-  /** Written. */
-  boxes: number;
-  /** One sentence for everything that the format cannot hold. */
-  losses: string[];
-}
-
 /** What was written, and what the format could not hold. */
 export interface ConvertReport extends WrittenBoxes {
   images: number;
 }
 
-/** What a writer of one format gets: the splits, with one class list, and where to put things. */
-export interface WriteJob {
-  splits: readonly Dataset[];
-  classes: readonly string[];
-  folder: string;
-  /** Puts the image of an image below `folder`. */
-  placeImage(image: DatasetImage, name: string): Promise<void>;
-}
-
-const WRITERS: Record<DatasetFormat, (job: WriteJob) => Promise<WrittenBoxes>> = {
+const WRITERS: Record<WrittenFormat, (job: WriteJob) => Promise<WrittenBoxes>> = {
   voc: writeVoc,
   coco: writeCoco,
   yolo: writeYolo,
@@ -54,7 +40,7 @@ const WRITERS: Record<DatasetFormat, (job: WriteJob) => Promise<WrittenBoxes>> =
 
 /**
  * Writes a dataset, or several splits of one, as a new folder. Class lists are joined by name.
- * Boxes survive to 1e-3 pixels. VOC cannot hold boxes of one pixel or less, nor crowd regions (they
+ * Boxes survive to 1e-3 pixels; those of another frame than their image are turned or scaled with it. VOC cannot hold boxes of one pixel or less, nor crowd regions (they
  * become difficult); YOLO holds neither `difficult` nor crowd regions (they are left out). Areas and
  * annotation ids survive in COCO only; segmentations, poses and the like never.
  * @returns counts and what was lost
@@ -63,11 +49,13 @@ const WRITERS: Record<DatasetFormat, (job: WriteJob) => Promise<WrittenBoxes>> =
  */
 export async function convertDataset(
   dataset: Dataset | readonly Dataset[],
-  format: DatasetFormat,
+  format: WrittenFormat,
   folder: string,
   { copyImages = 'copy', overwrite, signal }: ConvertOptions = {},
 ): Promise<ConvertReport> {
-  const splits = alignClasses('images' in dataset ? [dataset] : dataset);
+  const given = alignClasses('images' in dataset ? [dataset] : dataset);
+  const losses: string[] = [];
+  const splits = await Promise.all(given.map((split) => uprightSplit(split, losses)));
   const images = splits.flatMap((split) => split.images);
   if (images.length === 0) {
     throw new RefineDetError('DATASET_EMPTY', 'there are no images to write');
@@ -84,7 +72,27 @@ export async function convertDataset(
       },
     }),
   );
-  return { images: images.length, ...written };
+  return { images: images.length, ...written, losses: [...losses, ...written.losses] };
+}
+
+/** Boxes in the upright pixels of the files, as far as their frame is known. */
+async function uprightSplit(split: Dataset, losses: string[]): Promise<Dataset> {
+  if (!statesSizes(split)) return split;
+  const headers = await readHeaders(split.images);
+  const frames = findFrames(split.images, headers);
+  const unsure = [...frames.values()].filter((frame) => frame === 'unknown').length;
+  if (unsure > 0) {
+    losses.push(`certainty about the boxes of ${unsure} images: dataset check names them`);
+  }
+  const images = split.images.map((image) => {
+    const header = headers.get(image.path);
+    const frame = frames.get(image) ?? 'unknown';
+    const framed = header && frame !== 'unknown' ? toFileFrame(image, header, frame) : image;
+    // A reader that lists a folder knows images by their extension.
+    const isNamed = !header || isImageName(image.fileName);
+    return isNamed ? framed : { ...framed, fileName: `${image.fileName}.${header.format}` };
+  });
+  return { ...split, images };
 }
 
 async function placeImage(image: DatasetImage, file: string, how: CopyImages): Promise<void> {

@@ -1,7 +1,7 @@
 /** Choosing, renaming and merging classes, and joining datasets by class name. */
 import { RefineDetError } from '../errors.ts';
 import { COCO_TO_VOC, classIndex } from '../labels.ts';
-import type { Dataset, DatasetImage } from './dataset-types.ts';
+import { type Dataset, type DatasetImage, type Id, idKey } from './dataset-types.ts';
 
 /** New names by old name. A Map where a class could be called `__proto__`. */
 export type ClassMap = ReadonlyMap<string, string> | Readonly<Record<string, string>>;
@@ -56,7 +56,7 @@ function remap(dataset: Dataset, classes: readonly string[], newIds: readonly nu
   const { categoryIds } = dataset;
   if (!categoryIds) return { ...dataset, classes: [...classes], images };
   // The first of the old ids where classes were merged.
-  const ids = new Array<number>(classes.length);
+  const ids = new Array<Id>(classes.length);
   for (let old = newIds.length - 1; old >= 0; old--) {
     if (newIds[old] >= 0) ids[newIds[old]] = categoryIds[old];
   }
@@ -69,7 +69,7 @@ export function alignClasses(datasets: readonly Dataset[]): Dataset[] {
   const list = JSON.stringify(classes);
   return datasets.map((dataset) => {
     if (JSON.stringify(dataset.classes) === list) return dataset;
-    const { categoryIds: _, ...rest } = dataset;
+    const { categoryIds: _, categoryAliases: __, ...rest } = dataset;
     return remap(rest, ...renumber(dataset.classes, classes));
   });
 }
@@ -86,13 +86,13 @@ export function joinDatasets(datasets: readonly Dataset[]): Dataset {
   }
   if (datasets.length === 1) return datasets[0];
   const parts = alignClasses(datasets);
-  const { categoryIds, ...first } = parts[0];
+  const { categoryIds, categoryAliases, ...first } = parts[0];
   const same = parts.every((part) => String(part.categoryIds) === String(categoryIds));
   return {
     ...first,
     name: [...new Set(datasets.map(({ name }) => name))].join('+'),
     split: [...new Set(datasets.map(({ split }) => split))].join('+'),
-    ...(same && categoryIds && { categoryIds }),
+    ...(same && categoryIds && { categoryIds, categoryAliases }),
     images: withUniqueIds(parts.map(({ images }) => images)),
     warnings: datasets.flatMap(({ warnings }) => warnings),
   };
@@ -107,7 +107,7 @@ function withUniqueIds(parts: readonly (readonly DatasetImage[])[]): DatasetImag
     }
     paths.add(image.path);
   }
-  if (new Set(images.map(({ id }) => id)).size === images.length) return images;
+  if (new Set(images.map(({ id }) => idKey(id))).size === images.length) return images;
   return parts.flatMap((part, i) =>
     part.map((image) => ({ ...image, id: `${i + 1}/${image.id}` })),
   );

@@ -1,19 +1,15 @@
 /** Files and folders of datasets, whose names come from foreign annotation files. */
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
+import { decodeText, EncodingError, hasLostCharacters } from './decode-text.ts';
 
 export { mapConcurrently } from '../concurrency.ts';
 
 /** Lists of a million images are smaller; a larger file would only fill the memory. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
-/** No honest file of one image's annotations comes near, and read it takes many times its size. */
+/** Far above any file of one image's annotations, which take many times their size once read. */
 export const MAX_ANNOTATION_BYTES = 16 * 2 ** 20;
-
-/** What counts as an image in a folder, whether or not it can be decoded. */
-const IMAGE_EXTENSION = /\.(jpe?g|png|webp|bmp|gif|tiff?|avif|heic)$/i;
-
-export const isImageName = (name: string): boolean => IMAGE_EXTENSION.test(name);
 
 /** `dir/name.jpg` → `dir/name` */
 export const withoutExtension = (name: string): string => name.replace(/\.[^./\\]*$/, '');
@@ -63,25 +59,34 @@ export const isFolder = async (file: string): Promise<boolean> =>
   (await entryKind(file)) === 'folder';
 export const isFile = async (file: string): Promise<boolean> => (await entryKind(file)) === 'file';
 
-/** Names in a folder, sorted; none when it cannot be read. */
-export async function listFolder(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch {
-    return [];
-  }
+/** How a text file is read. */
+export interface TextOptions {
+  /** Most bytes. Default 64 MiB. */
+  limit?: number;
+  /** Whether an XML declaration may say the encoding. */
+  isXml?: boolean;
 }
 
 /**
  * Text of a small annotation file, without byte order mark.
- * @param limit default 64 MiB
- * @throws FILE_NOT_FOUND, or DATASET_FORMAT when it has more than `limit` bytes
+ * @throws FILE_NOT_FOUND, or DATASET_FORMAT when it has more than `limit` bytes or, caused by an
+ *   EncodingError, when characters would be lost
  */
-export async function readText(file: string, limit = MAX_TEXT_BYTES): Promise<string> {
+export async function readText(
+  file: string,
+  { limit = MAX_TEXT_BYTES, isXml }: TextOptions = {},
+): Promise<string> {
   const bytes = await readBytes(file, limit);
-  const text = bytes.toString('utf8');
-  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+  try {
+    return decodeText(bytes, isXml);
+  } catch (cause) {
+    if (!(cause instanceof EncodingError)) throw cause;
+    throw new RefineDetError('DATASET_FORMAT', `${file}: ${cause.message}`, { cause });
+  }
 }
+
+/** Lines of a text, however they end. */
+export const splitLines = (text: string): string[] => text.split(/\r\n|\n|\r/);
 
 /**
  * All bytes of a file.
@@ -114,10 +119,11 @@ export async function readStart(file: string, count: number): Promise<Buffer> {
 async function readRegular(file: string, read: (size: number) => Promise<Buffer>): Promise<Buffer> {
   try {
     const entry = await stat(file);
-    if (!entry.isFile()) throw new Error('this is no regular file');
+    if (!entry.isFile()) throw new Error('not a regular file');
     return await read(entry.size);
   } catch (cause) {
     if (cause instanceof RefineDetError) throw cause;
-    throw new RefineDetError('FILE_NOT_FOUND', `${file} cannot be read`, { cause });
+    const reason = hasLostCharacters(file) ? ': its name is not UTF-8' : '';
+    throw new RefineDetError('FILE_NOT_FOUND', `${file} cannot be read${reason}`, { cause });
   }
 }

@@ -2,6 +2,7 @@
 import { RefineDetError } from '../errors.ts';
 import type { Report } from './check/findings.ts';
 import type { Dataset, DatasetFormat } from './dataset-types.ts';
+import { hasLostCharacters } from './decode-text.ts';
 
 /** A dataset of one format whose splits can be read. */
 export interface DatasetSource {
@@ -12,8 +13,26 @@ export interface DatasetSource {
   splits: string[];
   /** Splits of one part of a joined source, such as `VOC2007/trainval`. */
   partSplits?: string[];
+  /** Absolute files that say what the dataset consists of: lists, class lists, configurations. */
+  files: readonly string[];
+  /** Absolute folders of which every file should be accounted for. */
+  folders: readonly string[];
   /** Reads one of `splits` or `partSplits`. Items that are reported are left out. */
   read(split: string, report: Report): Promise<Dataset>;
+}
+
+/** Reads a split and checks what holds for every format. */
+export async function readSplit(
+  source: DatasetSource,
+  split: string,
+  report: Report,
+): Promise<Dataset> {
+  const dataset = await source.read(split, report);
+  for (const name of dataset.classes.filter(hasLostCharacters)) {
+    const message = `the class name "${name}" has lost characters in an earlier conversion`;
+    report('text-encoding', message, { file: source.root, key: split });
+  }
+  return dataset;
 }
 
 /** Other names that people give to the usual splits. */
@@ -60,11 +79,12 @@ function resolveOne(source: DatasetSource, name: string): string[] {
   const alike = source.splits.filter((split) => canonicalSplit(split) === canonicalSplit(name));
   if (alike.length === 1) return alike;
   if (name === 'trainval') return ['train', 'val'].flatMap((part) => resolveOne(source, part));
-  const problem = alike.length > 1 ? 'could be several splits' : 'is no split';
-  throw new RefineDetError(
-    'INVALID_OPTION',
-    `"${name}" ${problem} of ${source.root}; there are ${known(source)}`,
-  );
+  const splits = known(source);
+  const problem =
+    alike.length > 1
+      ? `"${name}" could be several splits of ${source.root}; there are ${splits}`
+      : `not a split of ${source.root}: "${name}" (there are ${splits})`;
+  throw new RefineDetError('INVALID_OPTION', problem);
 }
 
 /** As {@link resolveSplits}; by default all but a `trainval` that only repeats `train` and `val`. */

@@ -1,13 +1,27 @@
-/**
- * The in-memory form of every dataset, whatever files it was read from. Pixels stay on disk: an
- * image is known by its path until somebody decodes it.
- */
+/** The in-memory form of every dataset. Pixels stay on disk: an image is known by its path. */
 import type { Box } from '../boxes.ts';
-import type { FindingCode } from './check/findings.ts';
+import type { Finding } from './check/findings.ts';
+
+export type { Finding, Severity } from './check/findings.ts';
 
 /** The formats that are read and written. */
-export const DATASET_FORMATS = ['voc', 'coco', 'yolo'] as const;
+export const WRITTEN_FORMATS = ['voc', 'coco', 'yolo'] as const;
+/** The formats that are read. */
+export const DATASET_FORMATS = [
+  ...WRITTEN_FORMATS,
+  'labelme',
+  'cvat',
+  'labelstudio',
+  'openimages',
+] as const;
+export type WrittenFormat = (typeof WRITTEN_FORMATS)[number];
 export type DatasetFormat = (typeof DATASET_FORMATS)[number];
+
+/** A number or a text; two that read the same are one id. */
+export type Id = string | number;
+
+/** What two ids that are the same have in common: tools write `7` and `"7"` for one thing. */
+export const idKey = (id: Id): string => String(id).trim();
 
 /** One annotated object. */
 export interface GroundTruth {
@@ -31,7 +45,7 @@ export interface GroundTruth {
   /** COCO `area` in square pixels (of the segmentation, not of the box), where the file has it. */
   area?: number;
   /** COCO annotation id. */
-  id?: number;
+  id?: Id;
   /** 1-based line of the object in {@link DatasetImage.annotationPath} (VOC and YOLO). */
   line?: number;
 }
@@ -39,7 +53,7 @@ export interface GroundTruth {
 /** One image and its boxes. */
 export interface DatasetImage {
   /** COCO: the numeric image id. VOC: the name in ImageSets. YOLO: `fileName` less its extension. */
-  id: string | number;
+  id: Id;
   /** Relative to the image folder of the split, with forward slashes. Never leaves that folder. */
   fileName: string;
   /** Absolute path of the image. Not opened on load: it may be missing. */
@@ -65,26 +79,10 @@ export interface Dataset {
   /** Class names without background; `classId` is the index. */
   classes: string[];
   /** COCO only: category id of each class, parallel to `classes`. */
-  categoryIds?: number[];
+  categoryIds?: Id[];
+  /** COCO only: by {@link idKey}, category ids of a class that has another one in `categoryIds`. */
+  categoryAliases?: ReadonlyMap<string, Id>;
   images: DatasetImage[];
   /** What was left out while reading, one entry per box. */
   warnings: Finding[];
-}
-
-/** Errors make `dataset check` fail; notes are only worth knowing. */
-export type Severity = 'error' | 'warning' | 'note';
-
-/** One thing found wrong in a dataset, with its place. */
-export interface Finding {
-  severity: Severity;
-  /** Stable identifier such as `zero-area-box`. */
-  code: FindingCode;
-  /** One sentence naming the offending value. */
-  message: string;
-  /** Absolute path of the annotation file or image. */
-  file?: string;
-  /** 1-based. */
-  line?: number;
-  /** Where a line says little: `annotations[id=42].bbox`, `names.3`. */
-  key?: string;
 }

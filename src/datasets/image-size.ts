@@ -1,5 +1,13 @@
 /** Sizes of images on disk, as they are seen: with the EXIF orientation applied. */
-import { peekImageHeader, readImageHeader, uprightSize } from '../image/header.ts';
+
+import { RefineDetError } from '../errors.ts';
+import {
+  type ImageHeader,
+  peekImageHeader,
+  readImageHeader,
+  uprightSize,
+} from '../image/header.ts';
+import type { Report } from './check/findings.ts';
 import { readBytes, readStart } from './dataset-files.ts';
 import type { DatasetImage } from './dataset-types.ts';
 
@@ -30,9 +38,29 @@ export async function imageSize(image: DatasetImage): Promise<ImageSize> {
  * when it is decoded.
  * @throws as {@link imageSize}
  */
-export async function readImageFileSize(file: string): Promise<ImageSize> {
+async function readImageFileSize(file: string): Promise<ImageSize> {
+  return uprightSize(await readImageFileHeader(file));
+}
+
+/** As {@link readImageFileSize}, for boxes that are shares of it; undefined after a report. */
+export async function sizeOrReport(file: string, report: Report): Promise<ImageSize | undefined> {
+  try {
+    return await readImageFileSize(file);
+  } catch (error) {
+    if (!(error instanceof RefineDetError)) throw error;
+    const code = error.code === 'FILE_NOT_FOUND' ? 'missing-image' : 'undecodable-image';
+    report(code, error.message, { file });
+    return undefined;
+  }
+}
+
+/**
+ * Stored size and orientation of an image file; reads as much as {@link readImageFileSize}.
+ * @throws as {@link imageSize}
+ */
+export async function readImageFileHeader(file: string): Promise<ImageHeader> {
   const header = peekImageHeader(await readStart(file, START_BYTES));
-  return header ? uprightSize(header) : imageFileSize(await readImageFile(file), file);
+  return header ?? readImageHeader(await readImageFile(file), { source: file });
 }
 
 /**
@@ -41,13 +69,4 @@ export async function readImageFileSize(file: string): Promise<ImageSize> {
  */
 export async function readImageFile(file: string): Promise<Uint8Array> {
   return readBytes(file, MAX_BYTES);
-}
-
-/**
- * Size of an encoded image.
- * @param file how messages call it
- * @throws as {@link imageSize}
- */
-export function imageFileSize(bytes: Uint8Array, file: string): ImageSize {
-  return uprightSize(readImageHeader(bytes, { source: file }));
 }

@@ -17,7 +17,7 @@ export type {
   SplitStats,
 } from './check/dataset-stats.ts';
 export type { FindingCode } from './check/findings.ts';
-export { type FixOptions, type FixReport, fixDataset } from './check/fix-dataset.ts';
+export { type FixOptions, type FixReport, fixDataset, lostMost } from './check/fix-dataset.ts';
 export {
   type ConvertOptions,
   type ConvertReport,
@@ -32,7 +32,9 @@ export type {
   DatasetImage,
   Finding,
   GroundTruth,
+  Id,
   Severity,
+  WrittenFormat,
 } from './dataset-types.ts';
 export { type ImageSize, imageSize } from './image-size.ts';
 export {

@@ -1,6 +1,7 @@
 /** Opening a dataset of any format and reading splits of it. */
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
+import { checkFrames } from './check/check-frames.ts';
 import { sortFindings, stopAtErrors } from './check/findings.ts';
 import { COCO_LAYOUT, openCoco } from './coco/coco-dataset.ts';
 import {
@@ -11,13 +12,21 @@ import {
   selectClasses,
 } from './dataset-classes.ts';
 import { entryKind } from './dataset-files.ts';
-import { chosenSplits, type DatasetSource, resolveSplits } from './dataset-source.ts';
+import { chosenSplits, type DatasetSource, readSplit, resolveSplits } from './dataset-source.ts';
 import {
   DATASET_FORMATS,
   type Dataset,
   type DatasetFormat,
   type Finding,
 } from './dataset-types.ts';
+import { CVAT_LAYOUT, openCvat } from './tools/cvat.ts';
+import {
+  LABEL_STUDIO_LAYOUT,
+  looksLikeLabelStudio,
+  openLabelStudio,
+} from './tools/label-studio.ts';
+import { LABELME_LAYOUT, looksLikeLabelme, openLabelme } from './tools/labelme.ts';
+import { OPEN_IMAGES_LAYOUT, openOpenImages } from './tools/open-images.ts';
 import { openVoc, VOC_LAYOUT } from './voc/voc-dataset.ts';
 import { openYolo, YOLO_LAYOUT } from './yolo/yolo-dataset.ts';
 
@@ -25,8 +34,11 @@ import { openYolo, YOLO_LAYOUT } from './yolo/yolo-dataset.ts';
 export interface OpenOptions {
   /** Default: found from the path. */
   format?: DatasetFormat;
-  /** COCO: the folder of the images. Default: found by trying the usual places. */
-  imageFolder?: string;
+  /**
+   * COCO and the formats of labeling tools: the folders of the images. Default: found by trying the
+   * usual places.
+   */
+  imageFolder?: string | readonly string[];
 }
 
 /** Choosing and renaming classes. */
@@ -76,20 +88,42 @@ export async function loadSplits(
   options: LoadDatasetOptions = {},
 ): Promise<Dataset[]> {
   const source = await openDataset(location, options);
-  const splits = await readSplits(source, chosenSplits(source, options.split));
+  const splits = await readSplits(
+    source,
+    chosenSplits(source, options.split),
+    options.split === undefined,
+  );
   return alignClasses(splits).map((split) => chooseClasses(split, options));
 }
 
-async function readSplits(source: DatasetSource, splits: readonly string[]): Promise<Dataset[]> {
+/** @param mayLack whether a split that is not there is left out with a warning */
+async function readSplits(
+  source: DatasetSource,
+  splits: readonly string[],
+  mayLack = false,
+): Promise<Dataset[]> {
   const parts: Dataset[] = [];
+  let missing: RefineDetError | undefined;
+  const warnings: Finding[] = [];
   for (const split of splits) {
-    const warnings: Finding[] = [];
-    const dataset = await source.read(split, stopAtErrors(warnings));
-    if (dataset.images.length === 0) {
-      throw new RefineDetError('DATASET_EMPTY', `split "${split}" of ${source.root} has no images`);
+    const report = stopAtErrors(warnings);
+    try {
+      const dataset = await readSplit(source, split, report);
+      if (dataset.images.length === 0) {
+        const message = `split "${split}" of ${source.root} has no images`;
+        throw new RefineDetError('DATASET_EMPTY', message);
+      }
+      await checkFrames(dataset, report);
+      parts.push({ ...dataset, warnings: sortFindings(warnings.splice(0)) });
+    } catch (error) {
+      const isMissing = error instanceof RefineDetError && error.code === 'FILE_NOT_FOUND';
+      if (!mayLack || !isMissing) throw error;
+      missing = error;
+      report('missing-split', error.message, { file: source.root, key: split });
     }
-    parts.push({ ...dataset, warnings: sortFindings(warnings) });
   }
+  if (parts.length === 0 && missing) throw missing;
+  parts[0]?.warnings.unshift(...warnings);
   return parts;
 }
 
@@ -112,15 +146,16 @@ export async function openDataset(
   if (kind === 'missing') {
     throw new RefineDetError('FILE_NOT_FOUND', `there is no dataset at ${absolute}`);
   }
-  const openers = {
-    voc: () => openVoc(absolute),
-    coco: () => openCoco(absolute, imageFolder && path.resolve(imageFolder)),
-    yolo: () => openYolo(absolute),
-  };
-  const tried = format ? [format] : kind === 'file' ? formatsOfFile(absolute) : DATASET_FORMATS;
+  const folders = imageFolder === undefined ? [] : [imageFolder].flat();
+  const imageFolders = folders.map((folder) => path.resolve(folder));
+  const tried = format
+    ? [format]
+    : kind === 'file'
+      ? await formatsOfFile(absolute)
+      : DATASET_FORMATS;
   const found: DatasetSource[] = [];
   for (const candidate of tried) {
-    const source = await openers[candidate]();
+    const source = await FORMATS[candidate].open(absolute, imageFolders);
     if (source) found.push(source);
   }
   if (found.length === 1) return found[0];
@@ -128,25 +163,41 @@ export async function openDataset(
     const formats = found.map((source) => source.format).join(' or ');
     throw new RefineDetError('INVALID_OPTION', `${absolute} can be read as ${formats}: say which`);
   }
-  const layouts = tried.map((candidate) => LAYOUTS[candidate]);
+  const layouts = tried.map((candidate) => FORMATS[candidate].layout);
   throw new RefineDetError(
     'DATASET_FORMAT',
-    `${absolute} is no dataset: looked for ${layouts.join('; ')}`,
+    `not a dataset: ${absolute} (looked for ${layouts.join('; ')})`,
   );
 }
 
-const LAYOUTS: Record<DatasetFormat, string> = {
-  voc: VOC_LAYOUT,
-  coco: COCO_LAYOUT,
-  yolo: YOLO_LAYOUT,
+interface Format {
+  /** What is looked for, in words. */
+  layout: string;
+  /** @returns undefined when the location has no such layout */
+  open(location: string, imageFolders: readonly string[]): Promise<DatasetSource | undefined>;
+}
+
+const FORMATS: Record<DatasetFormat, Format> = {
+  voc: { layout: VOC_LAYOUT, open: openVoc },
+  coco: { layout: COCO_LAYOUT, open: openCoco },
+  yolo: { layout: YOLO_LAYOUT, open: openYolo },
+  labelme: { layout: LABELME_LAYOUT, open: openLabelme },
+  cvat: { layout: CVAT_LAYOUT, open: openCvat },
+  labelstudio: { layout: LABEL_STUDIO_LAYOUT, open: openLabelStudio },
+  openimages: { layout: OPEN_IMAGES_LAYOUT, open: openOpenImages },
 };
 
-function formatsOfFile(file: string): DatasetFormat[] {
+async function formatsOfFile(file: string): Promise<DatasetFormat[]> {
   const extension = path.extname(file).toLowerCase();
-  if (extension === '.json') return ['coco'];
+  if (extension === '.json') {
+    if (await looksLikeLabelme(file)) return ['labelme'];
+    return [(await looksLikeLabelStudio(file)) ? 'labelstudio' : 'coco'];
+  }
   if (extension === '.yaml' || extension === '.yml') return ['yolo'];
+  if (extension === '.xml') return ['cvat'];
+  if (extension === '.csv') return ['openimages'];
   throw new RefineDetError(
     'DATASET_FORMAT',
-    `${file} is no dataset: a folder, a COCO .json or a YOLO .yaml file is expected`,
+    `not a dataset: ${file} (a folder, a COCO .json or a YOLO .yaml file is expected, or a file of a labeling tool)`,
   );
 }

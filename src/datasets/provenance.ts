@@ -42,7 +42,7 @@ function parts(splits: string): string[] {
     .flatMap((split) => (split === 'trainval' ? [split, 'train', 'val'] : [split]));
 }
 
-/** Of all stages. Provenance is free JSON: what is not as `train` writes it does not count. */
+/** Names of the data of all stages. Provenance is free JSON: what is not as `train` writes it does not count. */
 function trainingData(provenance: unknown): string[] {
   const names: string[] = [];
   for (let stage = provenance; isRecord(stage); stage = stage['fineTunedFrom']) {

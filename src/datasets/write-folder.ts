@@ -1,11 +1,11 @@
 /** Writing a folder so that it appears complete or not at all, and never over something else. */
 import { randomUUID } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { writeError } from '../write-error.ts';
-import { entryKind, isInside, listFolder } from './dataset-files.ts';
+import { entryKind, isInside } from './dataset-files.ts';
 import { openDataset } from './load-dataset.ts';
 
 export interface FolderOptions {
@@ -66,8 +66,9 @@ async function checkReplaceable(target: string, overwrite: boolean): Promise<voi
   if (!overwrite) {
     throw new RefineDetError('FILE_WRITE', `${target} exists already; overwrite is not set`);
   }
-  if ((await listFolder(target)).length === 0) return;
   try {
+    // Hidden files count: they are not to be lost.
+    if ((await readdir(target)).length === 0) return;
     await openDataset(target);
   } catch (cause) {
     const message = `${target} is not replaced because it does not look like a dataset`;

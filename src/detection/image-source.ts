@@ -5,6 +5,7 @@ import { RefineDetError } from '../errors.ts';
 import type { DecodeOptions } from '../image/header.ts';
 import { type DecodedImage, type RawImage, validateRawImage } from '../image/raw-image.ts';
 import type { PixelSource } from '../platform/platform.ts';
+import { bytesOf, isAddress, tagOf } from '../realm.ts';
 
 /**
  * A path (Node), a URL, the bytes of a JPEG, PNG or WebP file, decoded pixels, an image, canvas,
@@ -30,18 +31,15 @@ export async function toRawImage(
   source: ImageSource,
   { signal, ...options }: ImageOptions = {},
 ): Promise<DecodedImage> {
-  if (typeof source === 'string' || source instanceof URL) {
+  if (isAddress(source)) {
     return decodeImage(await readBytes(source, signal), { source: String(source), ...options });
   }
-  if (source instanceof ArrayBuffer) return decodeImage(new Uint8Array(source), options);
-  if (source instanceof Uint8Array) return decodeImage(source, options);
-  if (source instanceof Blob) {
-    const bytes = new Uint8Array(await source.arrayBuffer());
-    return decodeImage(bytes, { source: fileName(source), ...options });
-  }
+  const bytes = await bytesOf(source);
+  if (bytes) return decodeImage(bytes, { source: fileName(source), ...options });
   if (source instanceof tf.Tensor) return tensorToRawImage(source);
   if (typeof source === 'object' && source !== null) {
     const pixels = (await readPixels(source, options)) ?? source;
+    if (tagOf(pixels) === 'ImageData') return { ...rawPixels(pixels as ImageData), channels: 4 };
     if ('data' in pixels) {
       validateRawImage(pixels as RawImage);
       return pixels as RawImage;
@@ -53,9 +51,16 @@ export async function toRawImage(
   );
 }
 
-/** Name of a File; a plain Blob has none. */
-function fileName(blob: Blob): string | undefined {
-  return 'name' in blob ? String(blob.name) : undefined;
+/** Where there is no canvas, the pixels of a canvas' data are known all the same. */
+const rawPixels = ({ data, width, height }: ImageData) => ({
+  data: data as Uint8ClampedArray,
+  width,
+  height,
+});
+
+/** Name of a File; other bytes have none. */
+function fileName(source: unknown): string | undefined {
+  return tagOf(source) === 'File' ? (source as File).name : undefined;
 }
 
 async function tensorToRawImage(tensor: tf.Tensor3D): Promise<RawImage> {

@@ -3,6 +3,7 @@ import { defaultModel, readBytes } from '#platform';
 import { naming, RefineDetError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import type { DownloadOptions } from '../platform/platform.ts';
+import { bytesOf, isAddress } from '../realm.ts';
 import { readModel } from '../weights/model-file.ts';
 
 /** Path, URL or bytes of a model file, such a file of a web page, or a model in memory. */
@@ -18,12 +19,11 @@ export async function loadModel(
   download?: DownloadOptions,
 ): Promise<Model> {
   if (source === undefined) return readModel(await defaultModelBytes(signal, download));
-  if (typeof source === 'string' || source instanceof URL) {
+  if (isAddress(source)) {
     return readNamed(await readBytes(source, signal, download), String(source));
   }
-  if (source instanceof ArrayBuffer) return readModel(new Uint8Array(source));
-  if (source instanceof Uint8Array) return readModel(source);
-  if (source instanceof Blob) return readModel(new Uint8Array(await source.arrayBuffer()));
+  const bytes = await bytesOf(source);
+  if (bytes) return readModel(bytes);
   if (typeof source === 'object' && source !== null && 'graph' in source) return source;
   throw new RefineDetError(
     'INVALID_ARGUMENT',

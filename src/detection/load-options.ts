@@ -13,6 +13,7 @@ import {
   TEXT,
 } from '../option-checks.ts';
 import type { DownloadProgress, WasmSource } from '../platform/platform.ts';
+import { isAddress } from '../realm.ts';
 
 /** Options of `RefineDet.load`. */
 export interface LoadOptions {
@@ -60,10 +61,7 @@ const RULES: Record<keyof LoadOptions, Rule> = {
   signal: ABORT_SIGNAL,
   onProgress: FUNCTION,
   cache: FLAG,
-  wasm: [
-    (v) => typeof v === 'string' || v instanceof URL || typeof v === 'function',
-    'a URL or a function',
-  ],
+  wasm: [(v) => isAddress(v) || typeof v === 'function', 'a URL or a function'],
   warn: FUNCTION,
   info: FUNCTION,
 };

@@ -1,6 +1,6 @@
 /** COCO results JSON: a list of `{image_id, category_id, bbox: [x, y, width, height], score}`. */
 import { documentElements, JsonError, lineFinder } from '../datasets/coco/json-records.ts';
-import type { Dataset } from '../datasets/dataset-types.ts';
+import { type Dataset, type Id, idKey } from '../datasets/dataset-types.ts';
 import { isCoordinate } from '../datasets/parse-number.ts';
 import { Predictions } from './predictions.ts';
 import { malformed, readResultBytes, writeResultFile } from './result-files.ts';
@@ -53,8 +53,12 @@ class WrongValue extends Error {
 }
 
 function resultAdder(predictions: Predictions, dataset: Dataset): (value: unknown) => void {
-  const images = new Set(dataset.images.map(({ id }) => String(id)));
-  const classIds = new Map(categoryIds(dataset).map((id, classId) => [id, classId]));
+  const images = new Set(dataset.images.map(({ id }) => idKey(id)));
+  const classIds = new Map(categoryIds(dataset).map((id, classId) => [idKey(id), classId]));
+  for (const [alias, id] of dataset.categoryAliases ?? []) {
+    const classId = classIds.get(idKey(id));
+    if (classId !== undefined) classIds.set(alias, classId);
+  }
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new WrongValue('', 'expected an object with image_id, category_id, bbox and score');
@@ -63,10 +67,10 @@ function resultAdder(predictions: Predictions, dataset: Dataset): (value: unknow
     if (typeof image_id !== 'number' && typeof image_id !== 'string') {
       throw new WrongValue('.image_id', `expected an image id, not ${shown(image_id)}`);
     }
-    if (!images.has(String(image_id))) {
+    if (!images.has(idKey(image_id))) {
       throw new WrongValue('.image_id', `the dataset has no image ${shown(image_id)}`);
     }
-    const classId = classIds.get(category_id as number);
+    const classId = classIds.get(idKey(category_id as Id));
     if (classId === undefined) {
       throw new WrongValue('.category_id', `the dataset has no category ${shown(category_id)}`);
     }
@@ -95,7 +99,7 @@ function shown(value: unknown): string {
 }
 
 /** Category id of each class: COCO's own ids, otherwise 1, 2, 3 … */
-function categoryIds(dataset: Dataset): readonly number[] {
+function categoryIds(dataset: Dataset): readonly Id[] {
   return dataset.categoryIds ?? dataset.classes.map((_, classId) => classId + 1);
 }
 
@@ -116,7 +120,7 @@ export async function writeCocoResults(
 
 function* cocoLines(
   { table, length, imageIds }: Predictions,
-  categories: readonly (number | undefined)[],
+  categories: readonly (Id | undefined)[],
 ): Generator<string> {
   let separator = '[\n';
   for (let row = 0; row < length; row++) {
@@ -125,7 +129,7 @@ function* cocoLines(
     const image = JSON.stringify(imageIds[table.image[row]]);
     const box = Array.from(table.box.subarray(row * 4, row * 4 + 4), rounded).join(',');
     const score = rounded(table.score[row]);
-    yield `${separator}{"image_id":${image},"category_id":${category},"bbox":[${box}],"score":${score}}`;
+    yield `${separator}{"image_id":${image},"category_id":${JSON.stringify(category)},"bbox":[${box}],"score":${score}}`;
     separator = ',\n';
   }
   yield separator === '[\n' ? '[]\n' : '\n]\n';

@@ -1,6 +1,7 @@
 /** Turns an image upright. */
+import type { Box } from '../boxes.ts';
 import type { Orientation } from './exif.ts';
-import type { RawImage } from './raw-image.ts';
+import type { RawImage, Size } from './raw-image.ts';
 
 /**
  * For each orientation, how upright pixels map to stored ones: whether x runs along the stored
@@ -17,7 +18,19 @@ const LAYOUT: Record<Orientation, [transpose: boolean, mirrorX: boolean, mirrorY
   8: [true, true, false],
 };
 
-/** Returns the image as the camera saw it; the same object when it is already upright. */
+/**
+ * A box of the stored pixels, in the upright image.
+ * @param stored size of the stored image
+ */
+export function orientBox(box: Box, { width, height }: Size, orientation: Orientation): Box {
+  const [transpose, mirrorX, mirrorY] = LAYOUT[orientation];
+  const x = mirrorX ? width - box.x - box.width : box.x;
+  const y = mirrorY ? height - box.y - box.height : box.y;
+  if (!transpose) return { ...box, x, y };
+  return { x: y, y: x, width: box.height, height: box.width };
+}
+
+/** The image as the camera saw it; the same object when it is upright already. */
 export function orient(image: RawImage, orientation: Orientation): RawImage {
   if (orientation === 1) return image;
   const { width, height, channels } = image;

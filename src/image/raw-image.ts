@@ -1,5 +1,6 @@
 /** Decoded images: the output of every decoder and the input of the resize kernel. */
 import { RefineDetError } from '../errors.ts';
+import { isByteArray } from '../realm.ts';
 
 /**
  * 8-bit pixels, row after row, channels interleaved. One channel is gray and counts as equal red,
@@ -34,8 +35,8 @@ export interface DecodedImage extends RawImage {
  */
 export function validateRawImage(image: RawImage, name = 'the raw image'): void {
   const { data, width, height, channels } = image;
-  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
-    throw invalid(`${name} must have data of type Uint8Array or Uint8ClampedArray`);
+  if (!isByteArray(data)) {
+    throw invalid(`${name} needs its data as Uint8Array or Uint8ClampedArray`);
   }
   for (const [side, size] of Object.entries({ width, height })) {
     if (!Number.isInteger(size) || size < 0) {

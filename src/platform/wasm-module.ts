@@ -18,15 +18,20 @@ export interface ThreadPool {
   pthreads: Record<string, { worker?: ThreadWorker } | ThreadWorker>;
 }
 
+interface ErrorEventLike {
+  message: string;
+  preventDefault?(): void;
+}
+
 /** The part of a Worker (browser's or Node's) that Emscripten's thread pool uses. */
 export interface ThreadWorker {
   postMessage(message: { cmd?: string }): void;
   terminate(): void;
   unref?(): void;
   onmessage?: (event: { data: { cmd: string } }) => void;
-  onerror?: (event: unknown) => void;
+  onerror?: (event: { message: string }) => void;
   /** In browsers. */
-  addEventListener?(type: 'error', listener: (event: { message: string }) => void): void;
+  addEventListener?(type: 'error', listener: (event: ErrorEventLike) => void): void;
 }
 
 /** What a platform provides to start the module. */

@@ -4,6 +4,7 @@ import { unpack } from '../embedded.ts';
 import { RefineDetError } from '../errors.ts';
 import { scriptWorker } from '../platform/script-worker.ts';
 import { absoluteUrl } from '../platform/url.ts';
+import { isAddress } from '../realm.ts';
 import { workerWire } from '../remote/web-wire.ts';
 import type { WorkerWire } from '../remote/wire.ts';
 
@@ -23,6 +24,5 @@ export async function startWorker(): Promise<WorkerWire> {
 /** The worker's script may be anywhere, so that only the page knows where its files are. */
 export async function sentSource(source?: ModelSource): Promise<ModelSource> {
   if (source === undefined) return (await import('../platform/default-model.ts')).defaultModelUrl();
-  const isUrl = typeof source === 'string' || source instanceof URL;
-  return isUrl ? absoluteUrl(String(source)) : source;
+  return isAddress(source) ? absoluteUrl(String(source)) : source;
 }

@@ -4,6 +4,7 @@ import { RefineDetError } from '../errors.ts';
 import { BITMAP_OPTIONS, isPixelSource } from '../platform/pixels.ts';
 import type { PixelSource } from '../platform/platform.ts';
 import { absoluteUrl } from '../platform/url.ts';
+import { isAddress, tagOf } from '../realm.ts';
 import type { DetectRequest } from './pool-messages.ts';
 
 /** A request in a form that can be sent. */
@@ -26,12 +27,12 @@ export async function packImage(
   const parcel = (sent: ImageSource, transfer: Transferable[] = []): Parcel => {
     return { argument: { image: sent, options } satisfies DetectRequest, transfer };
   };
-  if (typeof image === 'string' || image instanceof URL) return parcel(absoluteUrl(String(image)));
+  if (isAddress(image)) return parcel(absoluteUrl(String(image)));
   if (typeof image !== 'object' || image === null) return parcel(image);
   if ('dataId' in image) {
     throw new RefineDetError('INVALID_ARGUMENT', 'a tensor cannot be sent to a worker');
   }
-  if (!isPixelSource(image) || image instanceof ImageData) return parcel(image);
+  if (!isPixelSource(image) || tagOf(image) === 'ImageData') return parcel(image);
   const bitmap = isOwned && 'close' in image ? image : await copyOf(image);
   return parcel(bitmap, [bitmap]);
 }

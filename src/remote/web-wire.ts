@@ -1,4 +1,5 @@
 /** The wire of the web: Workers, and MessagePorts, which Node has too. */
+import { blockedScript, watchPolicy } from '../platform/blocked.ts';
 import type { ClientWire, FromWorker, ToWorker, WorkerWire } from './wire.ts';
 
 /** A Worker, or anything that behaves like one. */
@@ -25,6 +26,7 @@ export interface Port {
 
 /** A worker of a page. */
 export function workerWire(worker: WorkerLike): WorkerWire {
+  watchPolicy();
   return {
     post: (message, transfer) => worker.postMessage(message, [...transfer]),
     listen: (receive: (message: FromWorker) => void) =>
@@ -32,7 +34,7 @@ export function workerWire(worker: WorkerLike): WorkerWire {
     onDeath(notify) {
       worker.addEventListener('error', (event) => {
         event.preventDefault?.();
-        notify(event.message || 'its script cannot be run');
+        notify(event.message || blockedScript());
       });
     },
     terminate: async () => worker.terminate(),

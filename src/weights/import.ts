@@ -93,15 +93,20 @@ export function chooseLayout(
   const layouts = layoutsFor(backbone);
   if (name !== undefined) return layoutByName(name, layouts, backbone);
   const recognized = layouts.find(
-    (layout) => layout.format === format && layout.signature.every((tensor) => tensors.has(tensor)),
+    (layout) =>
+      holdsFormat(layout.format, format) && layout.signature.every((tensor) => tensors.has(tensor)),
   );
   if (recognized) return recognized;
   const examples = [...tensors.keys()].slice(0, 3).map(quote).join(', ');
   throw new RefineDetError(
     'MODEL_FORMAT',
-    `the ${format} file has no known weight layout for ${preset}; its first tensors are ${examples}`,
+    `the ${format} file has no known weight layout for ${preset}; it holds ${tensors.size} tensors, first ${examples}`,
   );
 }
+
+/** safetensors keep the names of whatever program wrote them, PyTorch's above all. */
+const holdsFormat = (layout: WeightFormat, file: WeightFormat): boolean =>
+  layout === file || (layout === 'torch' && file === 'safetensors');
 
 function layoutByName(name: string, layouts: Layout[], backbone: Preset['backbone']): Layout {
   const layout = layouts.find((candidate) => candidate.name === name);

@@ -6,7 +6,7 @@ import { toFloat32 } from './dtype.ts';
 import type { WeightFormat } from './importers/layout.ts';
 import { dequantize, outputChannels, SCALE_SUFFIX } from './quantize.ts';
 import { isSafetensors, readSafetensors, type Safetensors } from './safetensors.ts';
-import { isTorchFile, readTorchFile } from './torch-file.ts';
+import { isTorchFile, readTorchFile, withoutPrefix } from './torch-file.ts';
 import type { SourceTensor, SourceTensors } from './weight-source.ts';
 
 interface Format {
@@ -19,7 +19,7 @@ const FORMATS: Record<WeightFormat, Format> = {
   torch: { matches: isTorchFile, read: readTorchFile },
   safetensors: {
     matches: isSafetensors,
-    read: (bytes) => safetensorsSource(readSafetensors(bytes)),
+    read: (bytes) => withoutPrefix(safetensorsSource(readSafetensors(bytes))),
   },
   caffe: { matches: maybeCaffeFile, read: readCaffeFile },
 };
@@ -41,7 +41,7 @@ export function detectFormat(bytes: Uint8Array): WeightFormat {
 }
 
 /**
- * Opens the tensors of a weight file.
+ * Opens the tensors of a weight file, without the prefixes that wrappers put before every name.
  * @param format default: detected
  * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, PICKLE_FORBIDDEN, INVALID_OPTION
  */

@@ -2,7 +2,7 @@
  * Reads the tensors of a PyTorch checkpoint: a state_dict saved by torch.save, in the zip format of
  * torch 1.6 and later or the format before it. Nothing in the file is executed.
  */
-import { RefineDetError } from '../errors.ts';
+import { listed, RefineDetError } from '../errors.ts';
 import { show } from '../option-checks.ts';
 import { ByteReader, corrupt, quote, requireBytes } from './byte-reader.ts';
 import { ITEM_SIZE } from './dtype.ts';
@@ -16,10 +16,13 @@ const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;
 /** Opcode PROTO, with which every pickle since protocol 2 begins. */
 const PICKLE_START = 0x80;
-/** Keys under which training scripts nest the state_dict. */
-const NESTING_KEYS = ['state_dict', 'model_state_dict', 'model'];
-/** Prefix that torch.nn.DataParallel puts before every name. */
-const PARALLEL_PREFIX = 'module.';
+/** Keys under which training scripts keep the weights, those of a running mean last. */
+const WEIGHT_KEYS = [
+  ...['state_dict', 'model_state_dict', 'model_state', 'model', 'net', 'network', 'weights'],
+  ...['module', 'params', 'model_ema', 'ema'],
+];
+/** Wrappers nest: `{ model: { state_dict: … } }`. */
+const MAX_NESTING = 4;
 
 /** Whether the bytes begin like a file of torch.save, in either format. */
 export function isTorchFile(bytes: Uint8Array): boolean {
@@ -27,7 +30,8 @@ export function isTorchFile(bytes: Uint8Array): boolean {
 }
 
 /**
- * Opens tensors by name, lazily read; the prefix `module.` is dropped.
+ * Opens tensors by name, lazily read, of the state_dict at the top or in a wrapper; without the prefixes
+ * that wrappers put before every name.
  * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, PICKLE_FORBIDDEN
  */
 export function readTorchFile(bytes: Uint8Array): SourceTensors {
@@ -89,26 +93,43 @@ function bigEndian(): RefineDetError {
   return new RefineDetError('MODEL_FORMAT', 'the torch file has big-endian tensors');
 }
 
-/** The tensors of a state_dict, at the top or nested one level. */
+/**
+ * The tensors of a state_dict, at the top or in wrappers. A tensor or two beside it (a loss, a
+ * counter) make no state_dict: of all candidates that hold the most, the first by its key counts.
+ */
 function stateDict(root: unknown): SourceTensors {
-  const nested = root instanceof Map ? NESTING_KEYS.map((key) => root.get(key)) : [];
-  for (const candidate of [root, ...nested]) {
-    const tensors = tensorsOf(candidate);
-    if (tensors.length > 0) return new Map(withoutPrefix(tensors));
-  }
-  throw new RefineDetError('MODEL_FORMAT', 'the torch file holds no state_dict');
+  const candidates = [...dictsOf(root, MAX_NESTING)].map(tensorsOf);
+  const most = Math.max(0, ...candidates.map(({ length }) => length));
+  const found = candidates.find(({ length }) => length > 0 && length === most);
+  if (found) return withoutPrefix(new Map(found));
+  const keys = root instanceof Map ? [...root.keys()].filter((key) => typeof key === 'string') : [];
+  const list = keys.length > 0 ? `; its keys are ${listed(keys.map(quote))}` : '';
+  throw new RefineDetError('MODEL_FORMAT', `the torch file holds no state_dict${list}`);
+}
+
+/** A dict and those that it holds under keys for weights. */
+function* dictsOf(dict: unknown, depth: number): Generator<ReadonlyMap<unknown, unknown>> {
+  if (!(dict instanceof Map) || depth === 0) return;
+  yield dict;
+  for (const key of WEIGHT_KEYS) yield* dictsOf(dict.get(key), depth - 1);
+}
+
+/** What wrappers put before every name: DataParallel, Lightning, torch.compile, moving averages. */
+const PREFIX = /^(?:module|model|net|network|_orig_mod|ema_model|ema)\./;
+
+/** Names without the wrappers' prefixes, as far as all tensors have them. */
+export function withoutPrefix(tensors: SourceTensors): SourceTensors {
+  const [first = ''] = tensors.keys();
+  const prefix = PREFIX.exec(first)?.[0];
+  if (!prefix || ![...tensors.keys()].every((name) => name.startsWith(prefix))) return tensors;
+  const rest = [...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor] as const);
+  return withoutPrefix(new Map(rest));
 }
 
 /** Entries that are not tensors (epochs, optimizer settings) are ignored. */
-function tensorsOf(dict: unknown): [string, TorchTensor][] {
-  if (!(dict instanceof Map)) return [];
+function tensorsOf(dict: ReadonlyMap<unknown, unknown>): [string, TorchTensor][] {
   return [...dict].filter(
     (entry): entry is [string, TorchTensor] =>
       typeof entry[0] === 'string' && entry[1] instanceof TorchTensor,
   );
-}
-
-function withoutPrefix(tensors: [string, TorchTensor][]): [string, TorchTensor][] {
-  if (!tensors.every(([name]) => name.startsWith(PARALLEL_PREFIX))) return tensors;
-  return tensors.map(([name, tensor]) => [name.slice(PARALLEL_PREFIX.length), tensor]);
 }

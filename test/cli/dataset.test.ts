@@ -76,7 +76,7 @@ describe('dataset check', () => {
     expect(stdout).toMatch(/VOC, 2 classes/);
     expect(stdout).toMatch(/^lion +1/m);
     expect(stdout).toContain('side at 512 px');
-    await expect(dataset('check', folder, '--split', 'val')).rejects.toThrow('"val" is no split');
+    await expect(dataset('check', folder, '--split', 'val')).rejects.toThrow('not a split of');
     await expect(dataset('check', folder, '--map', 'cat')).rejects.toThrow('write old=new');
     await expect(dataset('check', folder, '--format', 'cocoo')).rejects.toThrow('"coco"?');
   });
@@ -111,7 +111,25 @@ describe('dataset check', () => {
     expect(process.exitCode).toBeUndefined();
   });
 
-  it('shows control characters of foreign names instead of obeying them', async () => {
+  it('fails when most boxes are dropped, unless told that this is right', async () => {
+    const bad = vocObject('cat', [5, 5, 5, 5]).repeat(2);
+    const folder = folderWith({ ...GOOD, 'Annotations/b.xml': vocXml(bad) });
+    const out = path.join(emptyFolder(), 'clean');
+    const { stdout, stderr } = await dataset('check', folder, '--fix', out);
+    expect(stdout).toContain('kept 1 box, dropped 2: zero-area-box 2');
+    expect(stderr).toContain('most boxes were dropped');
+    expect(process.exitCode).toBe(1);
+    process.exitCode = undefined;
+    await dataset('check', folder, '--fix', out, '--force');
+    expect(process.exitCode).toBeUndefined();
+  });
+
+  it('says what to do about each kind of finding', async () => {
+    const { stdout } = await dataset('check', folderWith(BAD));
+    expect(stdout).toMatch(/has no area\n {4}→ Remove the box or draw it again/);
+  });
+
+  it('does not let foreign names steer the terminal', async () => {
     const folder = folderWith({
       ...GOOD,
       'ImageSets/Main/train.txt': 'a\nb\n\u001b[2Jx\n',
@@ -146,6 +164,16 @@ describe('dataset convert', () => {
     );
     expect(stderr).toMatch(/warning: left out: .*b\.xml:3: box 5, 5, 5, 5/);
     expect(JSON.parse(stdout)).toEqual({ images: 2, boxes: 1, losses: [] });
+  });
+
+  it('warns of boxes of another frame, and writes them in that of the image', async () => {
+    const out = path.join(emptyFolder(), 'yolo');
+    const resized = vocXml(vocObject('cat', [101, 101, 300, 300]), 400, 300);
+    const folder = folderWith({ ...GOOD, 'Annotations/a.xml': resized });
+    const { stderr } = await dataset('convert', folder, out, '--to', 'yolo');
+    expect(stderr).toMatch(/warning: .*a\.png is 40×30 but the annotation says 400×300/);
+    const [{ box }] = (await loadDataset(out)).images[0].boxes;
+    expect(box).toMatchObject({ x: expect.closeTo(10), width: expect.closeTo(20) });
   });
 
   it('needs a format and a new folder', async () => {

@@ -1,8 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expandInputs, type Input, isImageWord } from '../../src/cli/inputs.ts';
+import {
+  expandInputs,
+  type Image,
+  type Input,
+  isImageWord,
+  readImage,
+} from '../../src/cli/inputs.ts';
 import { temporaryFolder } from './helpers.ts';
 
 const { folder, at, remove } = temporaryFolder();
@@ -57,7 +64,23 @@ describe('expandInputs', () => {
     expect(stems).toContain(path.join('deep', 'x'));
   });
 
-  it('expands globs, and accepts named files with any extension', async () => {
+  it('takes pipes and the standard input under its other names', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    expect(summary(await expandInputs([at('pipe')]))).toEqual(['pipe']);
+    expect(await isImageWord(at('pipe'))).toBe(true);
+    expect(await expandInputs(['/dev/stdin'])).toMatchObject([{ stem: 'stdin' }]);
+    const [input] = await expandInputs([at('pipe')]);
+    const reading = readImage(input as Image);
+    writeFileSync(at('pipe'), 'image');
+    expect(String(await reading)).toBe('image');
+  });
+
+  it('keeps the letters of names in URLs', async () => {
+    const inputs = await expandInputs(['https://example.org/%E7%8C%AB%20caf%C3%A9.jpg?x']);
+    expect(inputs).toMatchObject([{ stem: '猫_20café' }]);
+  });
+
+  it('expands globs, and takes a named file whatever its extension', async () => {
     expect(summary(await expandInputs([at('photos/*.{png,webp}'), at('scan.bin')]))).toEqual([
       'photos/x.png',
       'photos/y.webp',

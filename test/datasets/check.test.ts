@@ -47,6 +47,7 @@ describe('checking a dataset', () => {
       'missing-annotation gone.xml',
       'unsafe-path train.txt:5',
       'no-boxes c.xml',
+      'unlabeled-image a.png',
     ]);
   });
 
@@ -123,6 +124,8 @@ describe('checking a dataset', () => {
   it('finds empty splits and images without boxes', async () => {
     expect(await findings(twoSplits({ 'ImageSets/Main/val.txt': '\n' }))).toMatchObject([
       expect.stringMatching(/^empty-split/),
+      'unused-label b.xml',
+      'unlabeled-image b.png',
     ]);
     const { notes } = await checkDataset(folderWith({ ...GOOD, 'Annotations/a.xml': vocXml() }));
     expect(notes.map(({ message }) => message)).toEqual([
@@ -235,7 +238,7 @@ describe('fixing a dataset', () => {
   const bad: Tree = {
     ...vocTree({
       a: vocXml(boxes.join('')),
-      b: vocXml(CAT, 400, 300),
+      b: vocXml(vocObject('cat', [11, 6, 20, 15]), 12, 900),
       c: '<broken',
       d: vocXml(CAT),
     }),
@@ -254,7 +257,7 @@ describe('fixing a dataset', () => {
       'left out: c.xml:1: document must contain a root element.',
       'clipped: a.xml:8: box -5, 0, 14, 9 of "cat"',
       'left out: a.xml:13: box 40, 0, 10, 9 of "cat" lies outside the image',
-      'size corrected: b.png is 40×30, not 400×300',
+      'size corrected: b.png is 40×30, not 12×900',
       'left out: d.png is missing or cannot be read',
     ]);
     const again = await checkDataset(out);

@@ -139,14 +139,16 @@ describe('malformed COCO JSON', () => {
     expect(await bad({ ...BOX, image_id: 8 })).toMatch(
       /instances_val\.json:1 \(annotations\[1\]\.image_id\): no image has the id 8$/,
     );
-    expect(await bad({ ...BOX, image_id: '7' })).toContain('no image has the id "7"');
+    expect(await bad({ ...BOX, image_id: '8' })).toContain('no image has the id "8"');
     expect(await bad({ ...BOX, category_id: 2 })).toContain('no category has the id 2');
     expect(await bad({ ...BOX, bbox: [1, 2, 3] })).toContain('(annotations[1].bbox): bbox is not');
     expect(await bad({ ...BOX, bbox: [1, 2, 3, null] })).toContain('a list of 4 coordinates');
     expect(await bad([])).toContain('(annotations[1]): an object is expected');
     expect(await message(coco({ images: [{ id: 7 }] }))).toContain('images[0].file_name');
     expect(await message(coco({ images: [{ file_name: 'a' }] }))).toContain('images[0].id');
-    expect(await message(coco({ categories: [{ id: 1.5, name: 'a' }] }))).toContain('no integer');
+    expect(await message(coco({ categories: [{ id: 1.5, name: 'a' }] }))).toContain(
+      'a whole number or a text',
+    );
     expect(await message(coco({ categories: [{ id: 1 }] }))).toContain('categories[0].name');
   });
 
@@ -180,10 +182,6 @@ describe('malformed COCO JSON', () => {
     );
     const twoIds = [CATEGORIES[0], { id: 18, name: 'cat' }];
     expect(await message(coco({ categories: twoIds }))).toContain('category id 18 occurs twice');
-    const twoNames = [CATEGORIES[0], { id: 19, name: 'dog' }];
-    expect(await message(coco({ categories: twoNames }))).toContain(
-      'two categories are called "dog"',
-    );
   });
 
   it('cannot name images outside the image folder', async () => {

@@ -5,14 +5,14 @@ import { describe, expect, it } from 'vitest';
 import {
   convertDataset,
   type Dataset,
-  type DatasetFormat,
   type GroundTruth,
   loadDataset,
   loadSplits,
+  type WrittenFormat,
 } from '../../src/datasets/index.ts';
 import { emptyFolder, folderWith, png, vocObject, vocTree, vocXml } from './tree.ts';
 
-const FORMATS: DatasetFormat[] = ['voc', 'coco', 'yolo'];
+const FORMATS: WrittenFormat[] = ['voc', 'coco', 'yolo'];
 const [WIDTH, HEIGHT] = [400, 300];
 
 /** A dataset in memory whose images exist. */
@@ -86,7 +86,7 @@ describe('converting', () => {
     },
   );
 
-  function expectation({ classId, box, difficult }: GroundTruth, format: DatasetFormat) {
+  function expectation({ classId, box, difficult }: GroundTruth, format: WrittenFormat) {
     const near = (value: number) => expect.closeTo(value, 3);
     const { x, y, width, height } = box;
     return {

@@ -30,8 +30,8 @@ export function writeTree(folder: string, tree: Tree): void {
   }
 }
 
-/** A gray PNG image; another `level` makes another file. */
-export function png(width: number, height: number, level = 128): Uint8Array {
+/** A gray PNG image; another `level` makes another file. `orientation` is that of EXIF. */
+export function png(width: number, height: number, level = 128, orientation = 1): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -41,9 +41,15 @@ export function png(width: number, height: number, level = 128): Uint8Array {
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', header),
+    ...(orientation === 1 ? [] : [chunk('eXIf', exif(orientation))]),
     chunk('IDAT', deflateSync(rows)),
     chunk('IEND', Buffer.alloc(0)),
   ]);
+}
+
+function exif(orientation: number): Buffer {
+  const entry = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0];
+  return Buffer.from([0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, ...entry, 0, 0, 0, 0]);
 }
 
 function chunk(type: string, data: Buffer): Buffer {

@@ -160,7 +160,9 @@ describe('splits of PASCAL VOC folders', () => {
   it('have to be chosen when there are several, and to exist', async () => {
     const tree = { ...vocTree({ a: vocXml() }), 'ImageSets/Main/val.txt': 'a\n' };
     await expect(load(tree)).rejects.toThrow(/choose a split of .*: train, val/);
-    await expect(load(tree, 'test')).rejects.toThrow(/"test" is no split of .* train, val/);
+    await expect(load(tree, 'test')).rejects.toThrow(
+      /not a split of .*: "test" \(there are train, val\)/,
+    );
   });
 
   it('without images are an error', async () => {
@@ -205,7 +207,7 @@ describe('PASCAL VOC annotations without ImageSets', () => {
 
   it('are none where no XML file has the name of an image', async () => {
     const folder = folderWith({ 'pom.xml': '<project/>', 'logo.png': png(8, 8) });
-    await expect(openDataset(folder)).rejects.toThrow('is no dataset');
+    await expect(openDataset(folder)).rejects.toThrow('not a dataset');
   });
 });
 

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadDataset } from '../../src/datasets/index.ts';
+import { checkDataset, loadDataset, loadSplits } from '../../src/datasets/index.ts';
 import { folderWith, png, type Tree } from './tree.ts';
 
 const YAML = 'train: images/train\nval: images/val\nnames: [person, dog]\n';
@@ -58,6 +58,22 @@ describe('reading YOLO folders', () => {
     });
   });
 
+  it('reads over the score that detectors put at the end', async () => {
+    const rows = '1 0.5 0.5 0.25 0.5 0.93\n1 0.1 0.1 0.3 0.1 0.3 0.4 0.1 0.4 0.5\n';
+    const { images, warnings } = await load(withLabels(rows));
+    expect(images[0].boxes.map(({ box }) => box)).toEqual([
+      { x: 15, y: 5, width: 10, height: 10 },
+      { x: 4, y: 2, width: expect.closeTo(8), height: expect.closeTo(6) },
+    ]);
+    expect(warnings).toEqual([]);
+    const folder = folderWith({
+      ...withLabels(rows),
+      'data.yaml': YAML.replace('val: images/val\n', ''),
+    });
+    const { notes, errors } = await checkDataset(folder);
+    expect([errors, notes.map(({ code }) => code)]).toEqual([[], ['box-of-shape', 'label-score']]);
+  });
+
   it('leaves out boxes without area with a warning', async () => {
     const { images, warnings } = await load(withLabels('1 0.5 0.5 0 0.5\n0 .5 .5 .1 .1\n'));
     expect(images[0].boxes).toHaveLength(1);
@@ -98,6 +114,49 @@ describe('data.yaml', () => {
       const { images } = await load({ ...tree, 'train.txt': list });
       expect(images).toMatchObject([{ id: 'a', boxes: [{ classId: 1 }] }]);
     }
+  });
+
+  it('may have backslashes, in quotes too, and paths of another machine', async () => {
+    for (const train of [
+      'images\\train',
+      '"images\\train"',
+      "'images\\train'",
+      '/content/set/images/train',
+      'C:\\set\\images\\train',
+    ]) {
+      const yaml = `train: ${train}\nnames: [person, dog]\n`;
+      expect((await load(withYaml(yaml))).images, train).toHaveLength(1);
+    }
+  });
+
+  it('may name a split that is not there: the others load, and the reason is told', async () => {
+    const folder = folderWith(TREE);
+    const splits = await loadSplits(folder);
+    expect(splits.map(({ split }) => split)).toEqual(['train']);
+    expect(splits[0].warnings).toMatchObject([{ code: 'missing-split', key: 'val' }]);
+    const { errors, stats } = await checkDataset(folder);
+    expect(errors).toMatchObject([{ code: 'missing-split', key: 'val' }]);
+    expect(Object.keys(stats.splits)).toEqual(['train']);
+    await expect(loadDataset(folder, { split: 'val' })).rejects.toThrow('val cannot be read');
+    const none = folderWith(withYaml('train: gone\nval: lost\nnames: [a]\n'));
+    await expect(checkDataset(none)).rejects.toThrow(/gone cannot be read; .*lost cannot be read/);
+    await expect(loadSplits(none)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+  });
+
+  it('may list images by paths of another machine, each decided by itself', async () => {
+    const tree = { ...TREE, 'data.yaml': 'train: lists/l.txt\nnames: [person, dog]\n' };
+    const list = 'C:\\set\\images\\train\\a.png\n/old/images/train/b c.png\nlocal.png\n';
+    const { images } = await load({
+      ...tree,
+      'lists/l.txt': list,
+      'images/train/b c.png': png(9, 9, 1),
+      'lists/local.png': png(9, 9, 2),
+    });
+    expect(images.map(({ path: file }) => path.basename(file))).toEqual([
+      'a.png',
+      'b c.png',
+      'local.png',
+    ]);
   });
 
   it('may give the path of the dataset, also relative to the folder above', async () => {
@@ -161,15 +220,15 @@ describe('malformed YOLO labels', () => {
       /a\.txt:2: class 2 is none of the 2 of data\.yaml/,
     );
     expect(await says('-1 .5 .5 .1 .1\n')).toContain('class -1 is none');
-    expect(await says('0.5 .5 .5 .1 .1\n')).toMatch(/a\.txt:1: "0\.5 .* is no label/);
+    expect(await says('0.5 .5 .5 .1 .1\n')).toMatch(/a\.txt:1: not a label: "0\.5/);
     for (const row of [
       '0 .5 .5 .1',
-      '0 .5 .5 .1 .1 .9',
+      '0 .5 .5 .1 .1 1.9',
       '0 .5 .5 x .1',
       '0 .5 .5 nan .1',
       'dog 1',
     ]) {
-      expect(await says(row)).toMatch(/a\.txt:1: .* is no label/);
+      expect(await says(row)).toMatch(/a\.txt:1: not a label: /);
     }
   });
 
@@ -198,7 +257,7 @@ describe('finding the format', () => {
   it('says what was looked for', async () => {
     const folder = folderWith({ 'a.txt': '' });
     await expect(loadDataset(folder)).rejects.toThrow(
-      /is no dataset: looked for ImageSets.*VOC.*COCO.*data\.yaml \(YOLO\)/,
+      /not a dataset: .* \(looked for ImageSets.*VOC.*COCO.*data\.yaml \(YOLO\)/,
     );
     await expect(loadDataset(path.join(folder, 'a.txt'))).rejects.toThrow(
       /a folder, a COCO \.json/,

@@ -77,7 +77,7 @@ describe('COCO results', () => {
     ['an unknown image', { image_id: 8 }, /\[1\]\.image_id.*no image 8/],
     ['no image id', { image_id: undefined }, /\[1\]\.image_id.*not nothing/],
     ['an unknown category', { category_id: 3 }, /\[1\]\.category_id.*no category 3/],
-    ['a category in quotes', { category_id: '17' }, /\[1\]\.category_id.*no category "17"/],
+    ['a category that is another text', { category_id: '17x' }, /category_id.*no category "17x"/],
     ['three numbers', { bbox: [1, 2, 3] }, /\[1\]\.bbox.*not \[1,2,3\]/],
     ['five numbers', { bbox: [1, 2, 3, 4, 5] }, /\[1\]\.bbox.*not \[1,2,3,4,5\]/],
     ['text in a box', { bbox: [1, 2, '3', 4] }, /\[1\]\.bbox.*"3"/],

@@ -168,6 +168,10 @@ describe.each(CASES)('$layout', (c) => {
     expect(missing.length > 0).toBe(c.missing !== undefined);
   });
 
+  it.runIf(c.format === 'torch')('is recognized in a safetensors file too', () => {
+    expect(chooseLayout(tensors, 'safetensors', c.preset).name).toBe(c.layout);
+  });
+
   it('takes every tensor from its place', () => {
     const { matched } = matchTensors(tensors, graph, layout);
     const names = Object.keys(c.shapes);

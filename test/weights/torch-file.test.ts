@@ -53,6 +53,37 @@ describe('files of torch.save', () => {
     },
   );
 
+  const one = (name: string): [string, Uint8Array] => [
+    name,
+    tensor(storage('0', 4), 0, [2, 2], [2, 1]),
+  ];
+  const wrapped = (root: Uint8Array) => [
+    ...readTorchFile(zipFile(root, { 'x/data/0': ONES })).keys(),
+  ];
+
+  it.each(['state_dict', 'model', 'net', 'ema', 'weights', 'model_state', 'model_state_dict'])(
+    'may keep the state_dict under "%s", beside another tensor',
+    (key) => {
+      const inner = dict(one('a.weight'), one('b.weight'));
+      expect(wrapped(dict([key, inner], one('loss')))).toEqual(['a.weight', 'b.weight']);
+      const deeper = dict(['model', dict([key, inner])]);
+      expect(wrapped(deeper)).toEqual(['a.weight', 'b.weight']);
+    },
+  );
+
+  it.each(['module.', 'model.', '_orig_mod.', '_orig_mod.module.', 'module.model.'])(
+    'lose the prefix "%s" where every name has it',
+    (prefix) => {
+      expect(wrapped(dict(one(`${prefix}a`), one(`${prefix}b`)))).toEqual(['a', 'b']);
+      expect(wrapped(dict(one(`${prefix}a`), one('b')))).toEqual([`${prefix}a`, 'b']);
+    },
+  );
+
+  it('name their keys when there is no state_dict', () => {
+    const root = dict(['epoch', integer(3)], ['optimizer', dict()]);
+    expect(() => readTorchFile(zipFile(root))).toThrow('its keys are "epoch", "optimizer"');
+  });
+
   it('may nest the state_dict and prefix its names with "module."', () => {
     const tensors = readTorchFile(fixture('checkpoint.pth'));
     expect([...tensors.keys()]).toEqual(['0.weight', '0.bias']);

@@ -1,4 +1,4 @@
-/** `refinedet dataset check` and `refinedet dataset convert`; the work is in run-dataset.ts. */
+/** `refinedet dataset check`, `convert` and `rank`; the work is in run-dataset.ts and run-rank.ts. */
 import type { Command } from 'commander';
 import { registerHelpCommand } from '../help.ts';
 import { addCommand } from '../options/add-command.ts';
@@ -8,15 +8,18 @@ import {
   type CheckFlags,
   CONVERT_OPTIONS,
   type ConvertFlags,
+  RANK_OPTIONS,
+  type RankFlags,
 } from './dataset-options.ts';
 
 export function registerDatasetCommand(program: Command): void {
   const dataset = program
     .command('dataset')
-    .description('check and convert datasets')
+    .description('check and convert datasets, rank images to label')
     .helpCommand(false);
   addCheck(dataset);
   addConvert(dataset);
+  addRank(dataset);
   registerHelpCommand(dataset);
 }
 
@@ -51,5 +54,18 @@ function addConvert(dataset: Command): void {
   }).action(async (location: string, folder: string, flags: ConvertFlags) => {
     const { runConvert } = await import('./run-dataset.ts');
     await runConvert(location, folder, flags);
+  });
+}
+
+function addRank(dataset: Command): void {
+  addCommand(dataset, {
+    name: 'rank',
+    description: 'list the images worth labeling next as JSONL: uncertain, or unlike their labels',
+    arguments: { '<path[:split]>': 'dataset, or folder of images' },
+    options: RANK_OPTIONS,
+    examples: ['dataset rank photos --limit 100 > next.jsonl'],
+  }).action(async (location: string, flags: RankFlags) => {
+    const { runRank } = await import('./run-rank.ts');
+    await runRank(location, flags);
   });
 }

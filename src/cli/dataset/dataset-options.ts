@@ -1,5 +1,5 @@
-/** Options of `refinedet dataset check` and `refinedet dataset convert`. */
-import { DATASET_FORMATS } from '../../datasets/dataset-types.ts';
+/** Options of `refinedet dataset check`, `convert` and `rank`. */
+import { WRITTEN_FORMATS } from '../../datasets/dataset-types.ts';
 import type { CopyImages } from '../../datasets/index.ts';
 import { PRESETS, type PresetName } from '../../model/presets.ts';
 import {
@@ -9,10 +9,14 @@ import {
   FORCE,
   IMAGE_FOLDER,
   JSON_OUTPUT,
+  MODEL,
+  QUIET,
   SPLIT,
+  THREADS,
+  WORKERS,
 } from '../options/common-rows.ts';
 import { type FlagsOf, initially, on, required, text, value } from '../options/option-table.ts';
-import { choice } from '../options/parsers.ts';
+import { choice, count } from '../options/parsers.ts';
 
 const COPY_IMAGES: readonly CopyImages[] = ['copy', 'symlink', 'none'];
 
@@ -38,14 +42,16 @@ export const CHECK_OPTIONS = {
     decode: on('decode every image instead of reading only its header'),
     fix: text('<dir>', 'write a cleaned copy in the same format to a new folder'),
     images: initially('symlink', images('with --fix: what to do with the images')),
-    force: on('with --fix: replace a dataset in that folder'),
+    force: on(
+      'with --fix: replace a dataset in that folder, and accept that most boxes are dropped',
+    ),
     json: JSON_OUTPUT,
   },
 };
 
 export const CONVERT_OPTIONS = {
   'Options:': {
-    to: required(value('<format>', choice(DATASET_FORMATS), 'format to write')),
+    to: required(value('<format>', choice(WRITTEN_FORMATS), 'format to write')),
     ...READ_OPTIONS,
     images: initially('copy', images('what to do with the images')),
     force: { ...FORCE, help: 'replace a dataset in the output folder' },
@@ -53,5 +59,20 @@ export const CONVERT_OPTIONS = {
   },
 };
 
+export const RANK_OPTIONS = {
+  'Options:': {
+    model: MODEL,
+    split: { ...SPLIT, default: 'all images' },
+    dataFormat: { ...DATA_FORMAT, aliases: ['format'] },
+    map: CLASS_MAP,
+    imageFolder: IMAGE_FOLDER,
+    limit: value('<n>', count(), 'print only the first n images', { default: 'all' }),
+    threads: THREADS,
+    workers: WORKERS,
+    quiet: QUIET,
+  },
+};
+
+export type RankFlags = FlagsOf<typeof RANK_OPTIONS>;
 export type CheckFlags = FlagsOf<typeof CHECK_OPTIONS>;
 export type ConvertFlags = FlagsOf<typeof CONVERT_OPTIONS>;

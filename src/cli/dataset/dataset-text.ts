@@ -7,6 +7,7 @@ import type {
   ConvertReport,
   DatasetStats,
   Finding,
+  FixReport,
   MatchCount,
   SizeBin,
 } from '../../datasets/index.ts';
@@ -103,6 +104,7 @@ function findingList(name: string, findings: readonly Finding[], root: string): 
     ...(group.length > SHOWN_FINDINGS
       ? [`    … and ${group.length - SHOWN_FINDINGS} more (--json lists all)`]
       : []),
+    `    → ${group[0].advice}`,
   ]);
   return [counted(findings.length, name), ...lines];
 }
@@ -114,7 +116,16 @@ export function convertText(folder: string, { images, boxes, losses }: ConvertRe
   return [...lines, ...losses.map((loss) => `lost: ${loss}`), ''].join('\n');
 }
 
-/** Boxes left out, clipped or corrected, one change per line. */
+/** What became of the boxes, by reason. */
+export function droppedText({ boxes, dropped }: Pick<FixReport, 'boxes' | 'dropped'>): string {
+  const reasons = Object.entries(dropped);
+  if (reasons.length === 0) return '';
+  const total = reasons.reduce((sum, [, count]) => sum + count, 0);
+  const parts = reasons.map(([reason, count]) => `${reason} ${count}`);
+  return `kept ${counted(boxes, 'box', 'boxes')}, dropped ${total}: ${parts.join(', ')}\n`;
+}
+
+/** What was left out, clipped or corrected, one change a line. */
 export function changesText(changes: readonly string[]): string {
   return changes.map((change) => `${printable(change)}\n`).join('');
 }

@@ -6,6 +6,7 @@ import {
   fixDataset,
   type LoadDatasetOptions,
   loadSplits,
+  lostMost,
 } from '../../datasets/index.ts';
 import { EXIT_FAILURE } from '../describe-error.ts';
 import { interruptSignal } from '../interrupt.ts';
@@ -15,7 +16,7 @@ import { requireAbsent } from '../output-files.ts';
 import { Progress } from '../progress.ts';
 import { print, warn } from '../terminal.ts';
 import type { CheckFlags, ConvertFlags } from './dataset-options.ts';
-import { changesText, checkText, convertText } from './dataset-text.ts';
+import { changesText, checkText, convertText, droppedText } from './dataset-text.ts';
 
 /** @throws as `checkDataset` and `fixDataset` */
 export async function runCheck(data: string, flags: CheckFlags): Promise<void> {
@@ -36,8 +37,12 @@ export async function runCheck(data: string, flags: CheckFlags): Promise<void> {
     const fixed = await fixDataset(location, fix, { ...options, copyImages, overwrite });
     const { check, ...written } = fixed;
     const text = () =>
-      `${checkText(check)}\n${changesText(fixed.changes)}${convertText(fix, fixed)}`;
+      `${checkText(check)}\n${changesText(fixed.changes)}${convertText(fix, fixed)}${droppedText(fixed)}`;
     await print(json ? toJson({ ...check, fix: written }) : text());
+    if (lostMost(fixed) && !overwrite) {
+      warn('most boxes were dropped: correct the dataset, or say with --force that this is right');
+      process.exitCode = EXIT_FAILURE;
+    }
     if (fixed.remaining.length > 0) process.exitCode = EXIT_FAILURE;
   } finally {
     bar.stop();
@@ -51,12 +56,16 @@ export async function runConvert(data: string, folder: string, flags: ConvertFla
   const { location, ...options } = await readOptions(data, flags);
   const splits = await loadSplits(location, options);
   for (const warning of splits.flatMap(({ warnings }) => warnings)) {
-    warn(`left out: ${formatPlace(warning)}: ${warning.message}`);
+    const isLeftOut = !FRAME_CODES.has(warning.code);
+    warn(`${isLeftOut ? 'left out: ' : ''}${formatPlace(warning)}: ${warning.message}`);
   }
   const signal = interruptSignal();
   const report = await convertDataset(splits, to, folder, { copyImages, overwrite, signal });
   await print(json ? toJson(report) : convertText(folder, report));
 }
+
+/** Warnings about images that are written all the same. */
+const FRAME_CODES: ReadonlySet<string> = new Set(['size-mismatch', 'unknown-frame']);
 
 async function readOptions(
   data: string,

@@ -53,6 +53,9 @@ interface Job {
   signal: AbortSignal;
 }
 
+const isShortage = (error: unknown): boolean =>
+  error instanceof RefineDetError && error.code === 'OUT_OF_MEMORY';
+
 class Run {
   readonly #job: Job;
   #done = 0;
@@ -73,6 +76,8 @@ class Run {
         detect,
       )) {
         if ('error' in outcome && this.#job.signal.aborted) break;
+        // The next image would fail in the same way.
+        if ('error' in outcome && isShortage(outcome.error)) throw outcome.error;
         if ('error' in outcome || this.#prints) progress.clear();
         if ('error' in outcome) this.#fail(outcome.error);
         else await this.#deliver(input as Image, outcome.value);

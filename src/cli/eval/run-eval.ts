@@ -38,10 +38,7 @@ export async function runEval(model: string | undefined, given: EvalFlags): Prom
   const classes = await givenClasses(flags.classes);
   const { path, split } = data;
   const whole = withCategoryIds(await loadDataset(path, { split, format, imageFolder }));
-  if (whole.warnings.length > 0) {
-    const entries = counted(whole.warnings.length, 'entry', 'entries');
-    warn(`${entries} of the dataset left out; refinedet dataset check lists them`);
-  }
+  warnOfData(whole);
   const dataset = limited(chooseClasses(whole, { classes, map }), flags.limit);
   const options: EvaluateOptions = {
     metric: given.metric ?? (dataset.format === 'coco' ? 'coco' : 'voc07'),
@@ -63,6 +60,23 @@ export async function runEval(model: string | undefined, given: EvalFlags): Prom
  */
 function withCategoryIds(dataset: Dataset): Dataset {
   return { ...dataset, categoryIds: dataset.categoryIds ?? dataset.classes.map((_, i) => i + 1) };
+}
+
+function warnOfData({ warnings }: Dataset): void {
+  const frames = warnings.filter(
+    ({ code }) => code === 'size-mismatch' || code === 'unknown-frame',
+  );
+  const leftOut = warnings.length - frames.length;
+  if (leftOut > 0) {
+    const entries = counted(leftOut, 'entry', 'entries');
+    warn(`${entries} of the dataset left out; refinedet dataset check names them`);
+  }
+  if (frames.length === 0) return;
+  const images = counted(frames.length, 'image');
+  const [{ message }] = frames;
+  warn(
+    `size mismatch: the boxes of ${images} may be of another frame (${message}); refinedet dataset check names them`,
+  );
 }
 
 function limited(dataset: Dataset, limit: number | undefined): Dataset {

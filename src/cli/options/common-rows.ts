@@ -8,7 +8,7 @@ const MAX_WORKERS = 64;
 
 export const MODEL_WORD = 'model file or URL';
 /** Arguments of datasets, positional ones too. */
-export const DATA_WORD = 'folder, COCO JSON or YOLO YAML file';
+export const DATA_WORD = 'folder, or file of one of the formats';
 
 export const MODEL = text('<file|url>', MODEL_WORD, {
   short: 'm',
@@ -20,7 +20,12 @@ export const SPLIT = text('<name>', 'split to read, as in path:split; several ar
 export const DATA_FORMAT = value('<format>', choice(DATASET_FORMATS), 'format of the dataset', {
   default: 'found from the path',
 });
-export const IMAGE_FOLDER = text('<dir>', 'COCO: folder of the images', { default: 'found' });
+export const IMAGE_FOLDER = value(
+  '<dir>',
+  (folder, _flag, before: string[] = []) => [...before, folder],
+  'folder of the images; may be repeated',
+  { default: 'found' },
+);
 export const CLASS_MAP = value(
   '<pairs>',
   classMap,

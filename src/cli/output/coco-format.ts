@@ -2,7 +2,7 @@
  * `coco`: a whole COCO dataset with scores, for labeling tools; its `annotations` are a COCO
  * results list. Category ids count from 1 in the order of the model's classes.
  */
-import { type ResultFormat, roundedDetection, roundedPixels } from './format.ts';
+import { hasArea, type ResultFormat, roundedDetection, roundedPixels } from './format.ts';
 
 export const COCO_FORMAT: ResultFormat = {
   extension: '.json',
@@ -15,7 +15,9 @@ export const COCO_FORMAT: ResultFormat = {
       image({ file, width, height, detections }) {
         const imageId = images.length + 1;
         images.push(JSON.stringify({ id: imageId, file_name: file, width, height }));
-        const lines = detections.map(roundedDetection).map(({ classId, score, box }) => {
+        const rounded = detections.map(roundedDetection);
+        const whole = rounded.filter(({ box }) => hasArea(box.width, box.height));
+        const lines = whole.map(({ classId, score, box }) => {
           const opening = annotations++ === 0 ? '\n' : ',\n';
           const record = {
             id: annotations,

@@ -63,6 +63,11 @@ export function roundedDetection({ label, classId, score, box }: Detection): Det
   };
 }
 
+/** Whether a box still has an area after rounding: formats hold no empty boxes. */
+export function hasArea(width: number, height: number): boolean {
+  return width > 0 && height > 0;
+}
+
 /** The result of an image for machine-readable formats, with the keys in this order. */
 export function roundedResult({ file, width, height, detections }: ImageResult): ImageResult {
   return { file, width, height, detections: detections.map(roundedDetection) };

@@ -1,5 +1,5 @@
 /** `yolo`: one file per image, with lines `classId cx cy width height score` in fractions of the image. */
-import { type ResultFormat, roundedScore } from './format.ts';
+import { hasArea, type ResultFormat, roundedScore } from './format.ts';
 
 /** A hundredth of a pixel on an image of ten thousand. */
 const DECIMALS = 6;
@@ -16,6 +16,7 @@ export const YOLO_FORMAT: ResultFormat = {
           box.height / height,
         ];
         const numbers = fractions.map((fraction) => fraction.toFixed(DECIMALS));
+        if (!hasArea(Number(numbers[2]), Number(numbers[3]))) return '';
         return `${[classId, ...numbers, roundedScore(score)].join(' ')}\n`;
       })
       .join(''),

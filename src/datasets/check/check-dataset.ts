@@ -2,16 +2,18 @@
 import { RefineDetError } from '../../errors.ts';
 import { type PresetName, presetByName } from '../../model/presets.ts';
 import { alignClasses } from '../dataset-classes.ts';
-import { chosenSplits, type DatasetSource } from '../dataset-source.ts';
-import type { Dataset, DatasetFormat, Finding } from '../dataset-types.ts';
+import { chosenSplits, type DatasetSource, readSplit } from '../dataset-source.ts';
+import type { Dataset, DatasetFormat, DatasetImage, Finding } from '../dataset-types.ts';
+import type { Frame } from '../frames.ts';
 import {
   type ClassOptions,
   chooseClasses,
   type OpenOptions,
   openDataset,
 } from '../load-dataset.ts';
+import { checkCensus } from './census.ts';
 import { checkBoxes } from './check-boxes.ts';
-import { checkSize, type ImageFiles, inspectImageFiles } from './check-images.ts';
+import { type ImageFiles, inspectImageFiles, settleFrames } from './check-images.ts';
 import { checkSplits } from './check-splits.ts';
 import { type DatasetStats, datasetStats, knownSize } from './dataset-stats.ts';
 import { collect, type Report, sortFindings } from './findings.ts';
@@ -47,14 +49,20 @@ export interface CheckReport {
 /** What checking a dataset found out; `fixDataset` goes on from here. */
 export interface Inspection {
   report: CheckReport;
-  /** With one class list; what could not be read is left out. */
+  /**
+   * With one class list, and boxes in the upright pixels of the files where their frame is known;
+   * what could not be read is left out.
+   */
   splits: Dataset[];
   imageFiles: ImageFiles;
+  /** Frames of the images whose stated size or turn does not fit the file. */
+  frames: ReadonlyMap<DatasetImage, { frame: Frame; original: DatasetImage }>;
 }
 
 /**
- * Looks for missing and undecodable images, boxes without area or outside the image, unknown
- * classes, ids and images that occur twice, empty and overlapping splits; counts boxes.
+ * Finds missing and undecodable images, boxes without area, outside the image or of another frame,
+ * unknown classes, ids and images that occur twice, empty and overlapping splits, files that nothing
+ * uses; counts boxes.
  * @throws FILE_NOT_FOUND or DATASET_FORMAT when there is no dataset at all, INVALID_OPTION,
  *   UNKNOWN_CLASS, UNKNOWN_PRESET, ABORTED
  */
@@ -77,19 +85,20 @@ export async function inspectDataset(
   const own = await readSplits(source, options, report);
   const chosen = options.classes !== undefined || options.map !== undefined;
   const aligned = alignClasses(own);
-  const splits = chosen ? aligned.map((split) => chooseClasses(split, options)) : aligned;
-  const images = splits.flatMap((split) => split.images);
+  const asked = chosen ? aligned.map((split) => chooseClasses(split, options)) : aligned;
+  const images = asked.flatMap((split) => split.images);
   const { decode = false, onProgress, signal } = options;
   const imageFiles = await inspectImageFiles(images, { decode, onProgress, signal }, report);
+  const frames: Map<DatasetImage, { frame: Frame; original: DatasetImage }> = new Map();
+  const splits = asked.map((split) => settleFrames(split, imageFiles, frames, report));
   for (const { images: ofSplit, classes } of splits) {
     for (const image of ofSplit) {
-      const actual = imageFiles.get(image.path)!.size;
-      if (actual) checkSize(image, actual, report);
       const size = knownSize(image, imageFiles);
-      if (size) checkBoxes(image, size, classes, report);
+      if (size && frames.get(image)?.frame !== 'unknown') checkBoxes(image, size, classes, report);
     }
   }
   checkSplits(chosen ? splits : own, imageFiles, report);
+  if (options.split === undefined) await checkCensus(source, own, findings, report);
   const sorted = sortFindings(findings);
   const of = (severity: Finding['severity']) => sorted.filter((f) => f.severity === severity);
   return {
@@ -104,6 +113,7 @@ export async function inspectDataset(
     },
     splits,
     imageFiles,
+    frames,
   };
 }
 
@@ -113,17 +123,20 @@ async function readSplits(
   report: Report,
 ): Promise<Dataset[]> {
   const splits: Dataset[] = [];
+  const reasons: string[] = [];
   for (const name of chosenSplits(source, options.split)) {
     try {
-      splits.push(await source.read(name, report));
+      splits.push(await readSplit(source, name, report));
     } catch (error) {
       // A list file or a folder that the dataset names but that is not there.
       if (!(error instanceof RefineDetError) || error.code !== 'FILE_NOT_FOUND') throw error;
-      report('malformed-file', error.message, { file: source.root, key: name });
+      report('missing-split', error.message, { file: source.root, key: name });
+      reasons.push(error.message);
     }
   }
   if (splits.length === 0) {
-    throw new RefineDetError('DATASET_EMPTY', `no split of ${source.root} can be read`);
+    const why = [...new Set(reasons)].join('; ');
+    throw new RefineDetError('DATASET_EMPTY', `no split of ${source.root} can be read: ${why}`);
   }
   return splits;
 }

@@ -1,16 +1,19 @@
 /** The image files of a dataset: present, readable, of the stated size, and no two the same. */
 import { createHash } from 'node:crypto';
 import { RefineDetError, throwIfAborted } from '../../errors.ts';
+import { type ImageHeader, readImageHeader, uprightSize } from '../../image/header.ts';
 import { decodeImage } from '../../image/node/decode.ts';
 import { mapConcurrently } from '../dataset-files.ts';
-import type { DatasetImage } from '../dataset-types.ts';
-import { type ImageSize, imageFileSize, readImageFile } from '../image-size.ts';
+import type { Dataset, DatasetImage } from '../dataset-types.ts';
+import { type Frame, findFrames, frameProblem, statesSizes, toFileFrame } from '../frames.ts';
+import { type ImageSize, readImageFile } from '../image-size.ts';
 import type { Report } from './findings.ts';
 
-/** What reading an image told. */
+/** What reading an image has shown. */
 export interface ImageFile {
-  /** Undefined when it is missing or cannot be read. */
+  /** Upright. Undefined when it is missing or cannot be read. */
   size?: ImageSize;
+  header?: ImageHeader;
   /** Equal for files of equal content; the path when there is no file. */
   content: string;
 }
@@ -47,9 +50,9 @@ async function inspectImageFile(file: string, decode: boolean, report: Report): 
   try {
     const bytes = await readImageFile(file);
     content = createHash('sha1').update(bytes).digest('base64');
-    const size = imageFileSize(bytes, file);
+    const header = readImageHeader(bytes, { source: file });
     if (decode) await decodeImage(bytes, { source: file });
-    return { size, content };
+    return { size: uprightSize(header), header, content };
   } catch (error) {
     if (!(error instanceof RefineDetError)) throw error;
     const missing = error.code === 'FILE_NOT_FOUND';
@@ -58,18 +61,31 @@ async function inspectImageFile(file: string, decode: boolean, report: Report): 
   }
 }
 
-/** Compares the stated size of an image with the image's. */
-export function checkSize(image: DatasetImage, size: ImageSize, report: Report): void {
-  const { width, height, annotationPath: file } = image;
-  if (width === undefined || height === undefined) return;
-  if (width === size.width && height === size.height) return;
-  const turned = width === size.height && height === size.width;
-  report(
-    'size-mismatch',
-    `${image.fileName} is ${size.width}×${size.height} but the annotation says ` +
-      `${width}×${height}${turned ? ' (is it turned by its EXIF orientation?)' : ''}`,
-    { file, ...imageKey(image) },
-  );
+/**
+ * Reports boxes of another frame than the upright image, and moves those whose frame is known.
+ * @param frames receives what was found out, by the images that are returned
+ */
+export function settleFrames(
+  split: Dataset,
+  imageFiles: ImageFiles,
+  frames: Map<DatasetImage, { frame: Frame; original: DatasetImage }>,
+  report: Report,
+): Dataset {
+  if (!statesSizes(split)) return split;
+  const headers = new Map([...imageFiles].map(([file, { header }]) => [file, header]));
+  const found = findFrames(split.images, headers);
+  const images = split.images.map((image) => {
+    const header = headers.get(image.path);
+    const frame = found.get(image);
+    const problem = header && frameProblem(image, header, frame);
+    if (!problem) return image;
+    report(problem.code, problem.message, { file: image.annotationPath, ...imageKey(image) });
+    if (problem.code === 'unknown-frame') return image;
+    const settled = frame === 'unknown' ? { ...image } : toFileFrame(image, header, frame!);
+    frames.set(settled, { frame: frame!, original: image });
+    return settled;
+  });
+  return { ...split, images };
 }
 
 /** In a COCO file a line says little: name the image by its id. */

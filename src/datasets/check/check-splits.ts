@@ -1,6 +1,6 @@
-/** What only shows when whole splits are looked at: repetitions, overlap, odd classes. */
+/** Findings about whole splits: repetitions, overlap, odd classes. */
 import { didYouMean, listed } from '../../errors.ts';
-import type { Dataset, DatasetImage } from '../dataset-types.ts';
+import { type Dataset, type DatasetImage, idKey } from '../dataset-types.ts';
 import { type ImageFiles, imageKey } from './check-images.ts';
 import type { Report } from './findings.ts';
 
@@ -32,7 +32,7 @@ function checkEmpty({ split, images, root }: Dataset, report: Report): void {
 
 /** Annotation ids, file names and contents that occur twice in one split. */
 function checkRepeated({ images }: Dataset, imageFiles: ImageFiles, report: Report): void {
-  const boxIds = new Set<number>();
+  const boxIds = new Set<string>();
   const byPath = new Map<string, DatasetImage>();
   const byContent = new Map<string, DatasetImage>();
   for (const image of images) {
@@ -50,11 +50,11 @@ function checkRepeated({ images }: Dataset, imageFiles: ImageFiles, report: Repo
     byContent.set(contentOf(image, imageFiles), image);
     for (const { id } of image.boxes) {
       if (id === undefined) continue;
-      if (boxIds.has(id)) {
+      if (boxIds.has(idKey(id))) {
         const key = `annotations[id=${id}]`;
         report('duplicate-id', `annotation id ${id} occurs twice`, { ...place, key });
       }
-      boxIds.add(id);
+      boxIds.add(idKey(id));
     }
   }
 }

@@ -8,7 +8,7 @@ import type { ImageFiles } from './check-images.ts';
 /** Boxes of a class. */
 export interface ClassCount {
   boxes: number;
-  /** Of `boxes`. */
+  /** Number of `boxes` that are difficult. */
   difficult: number;
   /** Images that show the class. */
   images: number;

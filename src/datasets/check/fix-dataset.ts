@@ -1,7 +1,15 @@
 /** A cleaned copy of a dataset: what checking finds and a program can put right. */
 
 import { type ConvertOptions, type ConvertReport, convertDataset } from '../convert-dataset.ts';
-import type { Dataset, DatasetImage, Finding, GroundTruth } from '../dataset-types.ts';
+import {
+  type Dataset,
+  type DatasetFormat,
+  type DatasetImage,
+  type Finding,
+  type GroundTruth,
+  WRITTEN_FORMATS,
+  type WrittenFormat,
+} from '../dataset-types.ts';
 import { boxOverhang, boxPlace, clipBox, showBox } from './check-boxes.ts';
 import {
   type CheckOptions,
@@ -19,25 +27,41 @@ export interface FixReport extends ConvertReport {
   check: CheckReport;
   /** What was done, one sentence each: everything that was left out, clipped or corrected. */
   changes: string[];
+  /** What is not in the copy: boxes by the finding that explains it. */
+  dropped: Record<string, number>;
   /** Errors that the copy still has. */
   remaining: Finding[];
 }
 
-/** Findings about things that reading leaves out. */
-const LEFT_OUT = new Set([
-  'malformed-file',
-  'missing-annotation',
-  'unsafe-path',
-  'unknown-class',
-  'unknown-image',
-  'zero-area-box',
-  'repeated-image',
+/** Findings about things that reading leaves out, and whether each is a box. */
+const LEFT_OUT: ReadonlyMap<string, boolean> = new Map([
+  ['malformed-file', true],
+  ['text-encoding', true],
+  ['missing-annotation', true],
+  ['missing-split', true],
+  ['unsafe-path', false],
+  ['unknown-class', true],
+  ['unknown-image', true],
+  ['zero-area-box', true],
+  ['repeated-image', false],
 ]);
 
+/** Collects what the copy lacks or has otherwise. */
+class Changes {
+  readonly sentences: string[] = [];
+  readonly dropped = new Map<string, number>();
+
+  drop(reason: string, boxes: number, sentence: string): void {
+    this.sentences.push(`left out: ${sentence}`);
+    if (boxes > 0) this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + boxes);
+  }
+}
+
 /**
- * Writes the dataset into another folder, in its own format, without what cannot be used: images
- * and annotations that cannot be read, boxes without area or outside the image; boxes over the edge
- * are clipped, stated image sizes corrected. Splits that overlap stay as they are.
+ * Writes the dataset into another folder, in its own format or, where that is only read, as COCO. It
+ * leaves out what cannot be used: images and annotations that cannot be read, boxes without area,
+ * outside the image or of an unknown frame. Boxes of a known frame are turned or scaled with the
+ * image, those over the edge are clipped. Splits that overlap stay as they are.
  * @param options `copyImages` is `symlink` by default: the images are not changed
  * @throws as `checkDataset` and `convertDataset`
  */
@@ -48,27 +72,41 @@ export async function fixDataset(
 ): Promise<FixReport> {
   const inspection = await inspectDataset(location, options);
   const { report } = inspection;
-  const changes = [...report.errors, ...report.warnings]
-    .filter(({ code }) => LEFT_OUT.has(code))
-    .map((finding) => `left out: ${formatPlace(finding)}: ${finding.message}`);
+  const changes = new Changes();
+  for (const finding of [...report.errors, ...report.warnings]) {
+    const isBox = LEFT_OUT.get(finding.code);
+    if (isBox === undefined) continue;
+    changes.drop(finding.code, isBox ? 1 : 0, `${formatPlace(finding)}: ${finding.message}`);
+  }
   const splits = inspection.splits
     .map((split) => cleanSplit(split, inspection, changes))
     .filter((split) => split.images.length > 0);
-  const written = await convertDataset(splits, report.format, folder, {
+  const written = await convertDataset(splits, writtenFormat(report.format), folder, {
     copyImages,
     overwrite,
     signal: options.signal,
   });
   const remaining = report.errors.filter(({ code }) => code === 'split-overlap');
-  return { ...written, check: report, changes, remaining };
+  const dropped = Object.fromEntries(changes.dropped);
+  return { ...written, check: report, changes: changes.sentences, dropped, remaining };
 }
 
-function cleanSplit(split: Dataset, inspection: Inspection, changes: string[]): Dataset {
+function writtenFormat(format: DatasetFormat): WrittenFormat {
+  return WRITTEN_FORMATS.find((written) => written === format) ?? 'coco';
+}
+
+/** Whether more boxes were dropped than kept: then something is wrong that no program mends. */
+export function lostMost({ boxes, dropped }: Pick<FixReport, 'boxes' | 'dropped'>): boolean {
+  return Object.values(dropped).reduce((sum, count) => sum + count, 0) > boxes;
+}
+
+function cleanSplit(split: Dataset, inspection: Inspection, changes: Changes): Dataset {
   const images = new Map<string, DatasetImage>();
   for (const image of split.images) {
     const clean = cleanImage(image, split.classes, inspection, changes);
     if (images.has(image.path)) {
-      changes.push(`left out: image ${image.id}, whose file ${image.path} another image has`);
+      const sentence = `image ${image.id}, whose file ${image.path} another image has`;
+      changes.drop('duplicate-id', image.boxes.length, sentence);
     } else if (clean) {
       images.set(image.path, clean);
     }
@@ -79,24 +117,37 @@ function cleanSplit(split: Dataset, inspection: Inspection, changes: string[]): 
 function cleanImage(
   image: DatasetImage,
   classes: readonly string[],
-  { imageFiles }: Inspection,
-  changes: string[],
+  { imageFiles, frames }: Inspection,
+  changes: Changes,
 ): DatasetImage | undefined {
   const size = imageFiles.get(image.path)!.size;
   if (!size) {
-    changes.push(`left out: ${image.path} is missing or cannot be read`);
+    const count = image.boxes.length;
+    changes.drop('missing-image', count, `${image.path} is missing or cannot be read`);
     return undefined;
   }
-  const { width = size.width, height = size.height } = image;
-  if (width !== size.width || height !== size.height) {
-    const stated = `${width}×${height}`;
-    changes.push(`size corrected: ${image.path} is ${size.width}×${size.height}, not ${stated}`);
+  const framed = frames.get(image);
+  if (framed) {
+    const { frame, original } = framed;
+    const now = `${image.path} is ${size.width}×${size.height}`;
+    const stated = `${original.width}×${original.height}`;
+    if (frame === 'unknown') {
+      const sentence = `${now}, not ${stated}, or turned, and its boxes do not tell their frame`;
+      changes.drop('size-mismatch', image.boxes.length, sentence);
+      return undefined;
+    }
+    changes.sentences.push(
+      frame === 'stated'
+        ? `boxes turned or scaled with the image: ${now}, labeled as ${stated}`
+        : `size corrected: ${now}, not ${stated}`,
+    );
   }
   const boxes = image.boxes.flatMap((truth): GroundTruth[] => {
     if (boxOverhang(truth.box, size) === 0) return [truth];
     const box = clipBox(truth.box, size);
     const what = `${formatPlace(boxPlace(image, truth))}: box ${showBox(truth.box)} of "${classes[truth.classId]}"`;
-    changes.push(box ? `clipped: ${what}` : `left out: ${what} lies outside the image`);
+    if (box) changes.sentences.push(`clipped: ${what}`);
+    else changes.drop('box-outside', 1, `${what} lies outside the image`);
     return box ? [{ ...truth, box }] : [];
   });
   return { ...image, ...size, boxes };

@@ -3,9 +3,12 @@
  * costs its bytes and not the many times larger tree of its values.
  */
 
+import { isUtf8 } from 'node:buffer';
+import { decodeText, EncodingError, markedEncoding } from '../decode-text.ts';
+
 const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
-/** Deeper than any real annotation; keeps JSON.parse away from deeply nested hostile values. */
+/** Deeper than any real annotation; keeps deeply nested hostile values from JSON.parse. */
 const MAX_DEPTH = 64;
 /** 1 for bytes that mean nothing when values are skipped: most of them are digits. */
 const IS_PLAIN = new Uint8Array(256).fill(1);
@@ -21,6 +24,17 @@ export class JsonError extends Error {
     super(message);
     this.offset = offset;
   }
+}
+
+/**
+ * The bytes of a JSON file as UTF-8.
+ * @throws EncodingError when they are not text
+ */
+export function jsonBytes(bytes: Buffer): Buffer {
+  const marked = markedEncoding(bytes);
+  if (marked !== undefined && marked !== 'utf-8') return Buffer.from(decodeText(bytes));
+  if (isUtf8(bytes)) return bytes;
+  throw new EncodingError('the bytes are not UTF-8 text');
 }
 
 /**

@@ -1,35 +1,26 @@
-/** Reads one COCO JSON file; the layout is described in coco.ts. */
+/** Reads one COCO JSON file; the layout is described in coco-dataset.ts. */
 import path from 'node:path';
 import type { Place, Report } from '../check/findings.ts';
-import { confinedPath, readBytes } from '../dataset-files.ts';
-import type { Dataset, DatasetImage, GroundTruth } from '../dataset-types.ts';
+import { readBytes, relativeName } from '../dataset-files.ts';
+import {
+  type Dataset,
+  type DatasetImage,
+  type GroundTruth,
+  type Id,
+  idKey,
+} from '../dataset-types.ts';
+import { EncodingError } from '../decode-text.ts';
 import { isCoordinate } from '../parse-number.ts';
-import { JsonError, lineFinder, listElements, objectMembers } from './json-records.ts';
-
-export interface CocoFile {
-  file: string;
-  root: string;
-  split: string;
-  /** The folder of the images, given the name of one of them. */
-  findImages: (fileName: string) => string | Promise<string>;
-  report: Report;
-}
+import { isId, readCategories } from './coco-categories.ts';
+import type { CocoFile, Element, Fields } from './coco-file.ts';
+import { JsonError, jsonBytes, lineFinder, listElements, objectMembers } from './json-records.ts';
 
 /** What Node reads in one piece; COCO train2017 has 448 MB. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-type Fields = Readonly<Record<string, unknown>>;
-interface Element {
-  fields: Fields;
-  /** Reports about this element. */
-  place(field?: string): Place;
-}
-
-/** Annotation and category ids by which results files refer to a dataset survive. */
+/** Keeps annotation and category ids, by which results files refer to a dataset. */
 export async function readCoco(source: CocoFile): Promise<Dataset> {
   const { file, root, split, report } = source;
-  const bytes = await readBytes(file, MAX_BYTES);
-  const lineAt = lineFinder(bytes);
   const dataset: Dataset = {
     name: path.basename(root),
     root,
@@ -40,20 +31,38 @@ export async function readCoco(source: CocoFile): Promise<Dataset> {
     images: [],
     warnings: [],
   };
+  let bytes: Buffer = Buffer.alloc(0);
+  const lineAt = (offset: number) => lineFinder(bytes)(offset);
   try {
+    bytes = jsonBytes(await readBytes(file, MAX_BYTES));
     const members = objectMembers(bytes);
     const missing = ['images', 'annotations', 'categories'].find((key) => !members.has(key));
     if (missing) throw new JsonError(0, `the key "${missing}" is missing`);
+    const findLine = lineFinder(bytes);
     const list = (key: string) =>
-      elements(listElements(bytes, members.get(key)!), key, lineAt, source);
-    Object.assign(dataset, readCategories(list('categories'), report));
+      elements(listElements(bytes, members.get(key)!), key, findLine, source);
+    const used = () => usedCategories(bytes, members.get('annotations')!);
+    const { classIds, ...categories } = readCategories(list('categories'), used, source);
+    Object.assign(dataset, categories);
     dataset.images = await readImages(list('images'), source);
-    addAnnotations(list('annotations'), dataset, report);
+    addAnnotations(list('annotations'), dataset, classIds, report);
   } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-    report('malformed-file', error.message, { file, line: lineAt(error.offset) });
+    if (error instanceof EncodingError) report('text-encoding', error.message, { file });
+    else if (error instanceof JsonError) {
+      report('malformed-file', error.message, { file, line: lineAt(error.offset) });
+    } else throw error;
   }
   return dataset;
+}
+
+/** Ids of the categories that have annotations, found before these are read. */
+function usedCategories(bytes: Buffer, annotations: number): Set<string> {
+  const used = new Set<string>();
+  for (const { value } of listElements(bytes, annotations)) {
+    const id = isFields(value) ? value['category_id'] : undefined;
+    if (isId(id)) used.add(idKey(id));
+  }
+  return used;
 }
 
 function* elements(
@@ -79,62 +88,44 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function readCategories(
-  categories: Iterable<Element>,
-  report: Report,
-): Pick<Dataset, 'classes' | 'categoryIds'> {
-  const names = new Map<number, string>();
-  const used = new Set<string>();
-  for (const { fields, place } of categories) {
-    const { id, name } = fields;
-    if (!Number.isSafeInteger(id)) report('malformed-file', 'the id is no integer', place('id'));
-    else if (typeof name !== 'string') report('malformed-file', 'a name is needed', place('name'));
-    else if (names.has(Number(id))) {
-      report('duplicate-id', `category id ${id} occurs twice`, place('id'));
-    } else if (used.has(name)) {
-      report('duplicate-id', `two categories are called "${name}"`, place('name'));
-    } else {
-      names.set(Number(id), name);
-      used.add(name);
-    }
-  }
-  const categoryIds = [...names.keys()].sort((a, b) => a - b);
-  return { categoryIds, classes: categoryIds.map((id) => names.get(id)!) };
-}
-
 async function readImages(images: Iterable<Element>, source: CocoFile): Promise<DatasetImage[]> {
-  const byId = new Map<string | number, DatasetImage>();
-  let folder: string | undefined;
-  for (const { fields, place } of images) {
+  const entries = new Map<string, { id: Id; name: string; element: Element }>();
+  for (const element of images) {
+    const { fields, place } = element;
     const { id, file_name: name } = fields;
     if (!isId(id)) source.report('malformed-file', 'an id is needed', place('id'));
-    else if (byId.has(id)) {
+    else if (entries.has(idKey(id))) {
       source.report('duplicate-id', `image id ${id} occurs twice`, place('id'));
     } else if (typeof name !== 'string') {
       source.report('malformed-file', 'a file name is needed', place('file_name'));
     } else {
-      folder ??= await source.findImages(name);
-      const imageFile = confinedPath(folder, name);
-      if (!imageFile) {
-        const message = `file name "${name}" leaves the image folder`;
-        source.report('unsafe-path', message, place('file_name'));
-      } else {
-        byId.set(id, {
-          id,
-          fileName: path.relative(folder, imageFile).replaceAll(path.sep, '/'),
-          path: imageFile,
-          annotationPath: source.file,
-          ...sizeOf(fields),
-          boxes: [],
-        });
-      }
+      entries.set(idKey(id), { id, name, element });
     }
   }
-  return [...byId.values()];
+  const all = [...entries.values()];
+  const places = await source.places.find(all.map(({ name }) => name));
+  return all.flatMap(({ id, name, element: { fields, place } }, i): DatasetImage[] => {
+    const found = places[i];
+    if (!found) {
+      const message = `file name "${name}" leaves the image folder`;
+      source.report('unsafe-path', message, place('file_name'));
+      return [];
+    }
+    if (found.rival) {
+      const message = `"${name}" may be ${found.file} or ${found.rival}`;
+      source.report('ambiguous-name', message, place('file_name'));
+    }
+    const image = {
+      id,
+      fileName: relativeName(found.folder, found.file),
+      path: found.file,
+      annotationPath: source.file,
+      ...sizeOf(fields),
+      boxes: [],
+    };
+    return [image];
+  });
 }
-
-const isId = (value: unknown): value is string | number =>
-  typeof value === 'string' || Number.isSafeInteger(value);
 
 function sizeOf({ width, height }: Fields): { width?: number; height?: number } {
   if (!isNumber(width) || !isNumber(height) || !(width > 0 && height > 0)) return {};
@@ -143,13 +134,17 @@ function sizeOf({ width, height }: Fields): { width?: number; height?: number } 
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 
-function addAnnotations(annotations: Iterable<Element>, dataset: Dataset, report: Report): void {
-  const images = new Map(dataset.images.map((image) => [image.id, image]));
-  const classIds = new Map(dataset.categoryIds!.map((id, classId) => [id, classId]));
+function addAnnotations(
+  annotations: Iterable<Element>,
+  dataset: Dataset,
+  classIds: ReadonlyMap<string, number>,
+  report: Report,
+): void {
+  const images = new Map(dataset.images.map((image) => [idKey(image.id), image]));
   for (const { fields, place } of annotations) {
     const { id, image_id: imageId, category_id: categoryId, bbox } = fields;
-    const image = isId(imageId) ? images.get(imageId) : undefined;
-    const classId = isNumber(categoryId) ? classIds.get(categoryId) : undefined;
+    const image = isId(imageId) ? images.get(idKey(imageId)) : undefined;
+    const classId = isId(categoryId) ? classIds.get(idKey(categoryId)) : undefined;
     if (!image) {
       report('unknown-image', `no image has the id ${show(imageId)}`, place('image_id'));
     } else if (classId === undefined) {
@@ -159,7 +154,7 @@ function addAnnotations(annotations: Iterable<Element>, dataset: Dataset, report
     } else if (!(bbox[2] > 0 && bbox[3] > 0)) {
       report('zero-area-box', `box ${bbox.join(', ')} has no area`, {
         ...place(),
-        key: isNumber(id) ? `annotations[id=${id}].bbox` : place('bbox').key,
+        key: isId(id) ? `annotations[id=${id}].bbox` : place('bbox').key,
       });
     } else {
       image.boxes.push(groundTruth(fields, classId, bbox));
@@ -176,7 +171,7 @@ function groundTruth(fields: Fields, classId: number, bbox: readonly number[]): 
     difficult: fields['difficult'] === 1,
     crowd: fields['iscrowd'] === 1 || fields['iscrowd'] === true,
     ...(isNumber(area) && { area }),
-    ...(isNumber(id) && { id }),
+    ...(isId(id) && { id }),
   };
 }
 

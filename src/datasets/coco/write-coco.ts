@@ -2,10 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolder } from '../../make-folder.ts';
-import type { WriteJob, WrittenBoxes } from '../convert-dataset.ts';
 import { mapConcurrently } from '../dataset-files.ts';
-import type { Dataset, GroundTruth } from '../dataset-types.ts';
+import { type Dataset, type GroundTruth, type Id, idKey } from '../dataset-types.ts';
 import { imageSize } from '../image-size.ts';
+import type { WriteJob, WrittenBoxes } from '../write-job.ts';
 import { distinctNames } from '../write-names.ts';
 
 export async function writeCoco({
@@ -17,8 +17,8 @@ export async function writeCoco({
   const annotations = path.join(folder, 'annotations');
   await makeFolder(annotations);
   const categoryIds = sharedCategoryIds(splits) ?? classes.map((_, classId) => classId + 1);
-  const keepImageIds = areDistinctNumbers(splits.flatMap((s) => s.images.map(({ id }) => id)));
-  const keepBoxIds = areDistinctNumbers(
+  const keepImageIds = areDistinct(splits.flatMap((s) => s.images.map(({ id }) => id)));
+  const keepBoxIds = areDistinct(
     splits.flatMap((s) => s.images.flatMap(({ boxes }) => boxes.map(({ id }) => id))),
   );
   const next = { image: 1, box: 1 };
@@ -51,19 +51,20 @@ export async function writeCoco({
   return { boxes, losses: [] };
 }
 
-function sharedCategoryIds(splits: readonly Dataset[]): readonly number[] | undefined {
+function sharedCategoryIds(splits: readonly Dataset[]): readonly Id[] | undefined {
   const [{ categoryIds }] = splits;
   const same = splits.every((split) => String(split.categoryIds) === String(categoryIds));
   return same ? categoryIds : undefined;
 }
 
-function areDistinctNumbers(ids: readonly unknown[]): boolean {
-  return ids.every((id) => typeof id === 'number') && new Set(ids).size === ids.length;
+/** COCO's own ids are numbers, and many readers take no others. */
+function areDistinct(ids: readonly (Id | undefined)[]): boolean {
+  return ids.every((id) => typeof id === 'number') && new Set(ids.map(idKey)).size === ids.length;
 }
 
 function boxRecord(
   { classId, box, area, crowd, difficult }: GroundTruth,
-  categoryIds: readonly number[],
+  categoryIds: readonly Id[],
 ): object {
   return {
     category_id: categoryIds[classId],

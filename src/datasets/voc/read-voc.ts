@@ -1,33 +1,39 @@
-/** Reads one split of a PASCAL VOC dataset; the layouts are described in voc.ts. */
+/** Reads one split of a PASCAL VOC dataset; the layouts are described in voc-dataset.ts. */
 import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
 import { VOC_CLASSES } from '../../labels.ts';
 import type { Report } from '../check/findings.ts';
 import {
-  confinedPath,
   isFile,
-  isImageName,
-  listFolder,
   MAX_ANNOTATION_BYTES,
   mapConcurrently,
-  readText,
+  relativeName,
+  splitLines,
   withoutExtension,
 } from '../dataset-files.ts';
 import type { Dataset, DatasetImage, GroundTruth } from '../dataset-types.ts';
+import { type FileFinder, listFolder, walkFiles } from '../folders.ts';
 import { isCoordinate } from '../parse-number.ts';
+import { readTextOrReport } from '../read-text.ts';
+import { XmlError } from '../xml.ts';
 import { boxFromVocCorners } from './voc-box.ts';
-import { parseVocXml, type VocAnnotation, XmlError } from './voc-xml.ts';
+import { findVocImage } from './voc-images.ts';
+import { type AnnotationFiles, readIds } from './voc-lists.ts';
+import { parseVocXml, type VocAnnotation } from './voc-xml.ts';
 
-/** Where one split lies; all paths are absolute. */
-export interface VocSplit {
+/** Where images and annotations lie; absolute. */
+export interface VocFolders {
+  annotations: string;
+  images: string;
+}
+
+/** Where one split lies. */
+export interface VocSplit extends VocFolders {
   root: string;
   split: string;
-  /** File of image names; without one every annotation is read. */
-  list?: string;
-  /** Folder of the XML files. */
-  annotations: string;
-  /** Folder. */
-  images: string;
+  /** Files of image names; without any every annotation is read. */
+  lists?: readonly string[];
+  finder: FileFinder;
 }
 
 interface Parsed {
@@ -35,19 +41,19 @@ interface Parsed {
   annotation: VocAnnotation;
 }
 
-/** @param allNames tells the object names of all splits: the classes must not depend on the split */
+/** @param allNames returns the object names of all splits: the classes must not depend on the split */
 export async function readVoc(
   source: VocSplit,
   allNames: () => Promise<readonly string[]>,
   report: Report,
 ): Promise<Dataset> {
-  const { root, split, list, annotations } = source;
-  const ids = list ? await readIds(list, annotations, report) : await annotationIds(annotations);
-  const imageFiles = await imageFileNames(source.images);
-  const parsed = (
-    await mapConcurrently(ids, (id) => readImage(source, id, imageFiles, report))
-  ).filter((item) => item !== undefined);
-  const classes = await vocClasses(root, parsed, allNames);
+  const { root, split, lists, annotations } = source;
+  const files = await annotationFiles(source);
+  const ids = lists ? await readIds(lists, annotations, files, report) : [...files.keys()];
+  const parsed = (await mapConcurrently(ids, (id) => readImage(source, id, files, report))).filter(
+    (item) => item !== undefined,
+  );
+  const classes = await vocClasses(root, parsed, allNames, report);
   for (const { image, annotation } of parsed) {
     image.boxes = groundTruths(annotation, classes, image.annotationPath, report);
   }
@@ -62,55 +68,42 @@ export async function readVoc(
   };
 }
 
-/** Names of the XML files in a folder. */
-export async function annotationIds(folder: string): Promise<string[]> {
-  const names = (await listFolder(folder)).filter((name) => name.endsWith('.xml'));
-  return names.map(withoutExtension);
-}
-
-/** Image names of a split; a second column (`1`, `-1`, `0`) is ignored. */
-async function readIds(file: string, annotations: string, report: Report): Promise<string[]> {
-  const ids = new Set<string>();
-  for (const [index, text] of (await readText(file)).split('\n').entries()) {
-    const id = text
-      .trim()
-      .replace(/\s-?[01]$/, '')
-      .trimEnd();
-    const line = index + 1;
-    if (id === '') continue;
-    if (!confinedPath(annotations, `${id}.xml`)) {
-      report('unsafe-path', `image name "${id}" leaves the dataset`, { file, line });
-    } else if (ids.has(id)) {
-      report('repeated-image', `image "${id}" is listed twice`, { file, line });
-    } else {
-      ids.add(id);
-    }
-  }
-  return [...ids];
-}
-
-/** File name of each image by its name without extension: not every set is all .jpg. */
-async function imageFileNames(folder: string): Promise<Map<string, string>> {
-  const names = (await listFolder(folder)).filter(isImageName);
-  return new Map(names.map((name) => [withoutExtension(name), name]));
+/** The XML files of a folder, and of the folders in it unless the images lie there too. */
+export async function annotationFiles(folders: VocFolders): Promise<AnnotationFiles> {
+  const { annotations } = folders;
+  const all =
+    annotations === folders.images
+      ? (await listFolder(annotations)).map((name) => path.join(annotations, name))
+      : await walkFiles(annotations).catch((): string[] => []);
+  const xml = all.filter((file) => /\.xml$/i.test(file));
+  return new Map(
+    xml.map((file) => [withoutExtension(relativeName(annotations, file)).normalize(), file]),
+  );
 }
 
 async function readImage(
   source: VocSplit,
   id: string,
-  imageFiles: ReadonlyMap<string, string>,
+  files: AnnotationFiles,
   report: Report,
 ): Promise<Parsed | undefined> {
-  const fileName = imageFiles.get(id) ?? `${id}.jpg`;
-  const annotationPath = path.join(source.annotations, `${id}.xml`);
+  const annotationPath = files.get(id.normalize()) ?? path.join(source.annotations, `${id}.xml`);
   const annotation = await readAnnotation(annotationPath, report);
   if (!annotation) return undefined;
-  const [width, height] = [annotation.width, annotation.height];
+  const { width, height, filename } = annotation;
+  const folder = source.images;
+  const file = await findVocImage(
+    { folder, finder: source.finder },
+    id,
+    filename,
+    (stem) => files.has(stem.normalize()),
+    { report, place: { file: annotationPath } },
+  );
   const sized = Number(width) > 0 && Number(height) > 0;
   const image: DatasetImage = {
     id,
-    fileName,
-    path: path.join(source.images, fileName),
+    fileName: relativeName(folder, file),
+    path: file,
     annotationPath,
     ...(sized && { width, height }),
     boxes: [],
@@ -119,32 +112,34 @@ async function readImage(
 }
 
 async function readAnnotation(file: string, report: Report): Promise<VocAnnotation | undefined> {
-  let text: string;
   try {
-    text = await readText(file, MAX_ANNOTATION_BYTES);
+    const options = { limit: MAX_ANNOTATION_BYTES, isXml: true };
+    const text = await readTextOrReport(file, report, options);
+    return text === undefined ? undefined : parseVocXml(text);
   } catch (error) {
-    if (!(error instanceof RefineDetError)) throw error;
-    report('missing-annotation', error.message, { file });
-    return undefined;
-  }
-  try {
-    return parseVocXml(text);
-  } catch (error) {
-    if (!(error instanceof XmlError)) throw error;
-    report('malformed-file', error.message, { file, line: error.line });
+    if (error instanceof XmlError) {
+      report('malformed-file', error.message, { file, line: error.line });
+    } else if (error instanceof RefineDetError && error.code === 'FILE_NOT_FOUND') {
+      report('missing-annotation', error.message, { file });
+    } else throw error;
     return undefined;
   }
 }
+
+/** The class list of a root, where it has one. */
+export const classesFile = (root: string): string => path.join(root, 'classes.txt');
 
 async function vocClasses(
   root: string,
   parsed: readonly Parsed[],
   allNames: () => Promise<readonly string[]>,
+  report: Report,
 ): Promise<string[]> {
-  const list = path.join(root, 'classes.txt');
-  if (await isFile(list)) {
-    const names = (await readText(list)).split('\n').map((name) => name.trim());
-    return names.filter((name) => name !== '');
+  const list = classesFile(root);
+  const text = (await isFile(list)) ? await readTextOrReport(list, report) : undefined;
+  if (text !== undefined) {
+    const names = splitLines(text).map((name) => name.trim());
+    return [...new Set(names.filter((name) => name !== ''))];
   }
   const own = objectNames(parsed.map(({ annotation }) => annotation));
   const names = [...new Set([...own, ...(await allNames())])];
@@ -152,16 +147,36 @@ async function vocClasses(
 }
 
 /** Object names in folders of annotations, as far as they can be read. */
-export async function vocNames(folders: readonly string[]): Promise<string[]> {
-  const files = await Promise.all(
-    folders.map(async (folder) =>
-      (await annotationIds(folder)).map((id) => path.join(folder, `${id}.xml`)),
-    ),
-  );
+export async function vocNames(folders: readonly VocFolders[]): Promise<string[]> {
+  const files = await Promise.all(folders.map(annotationFiles));
   const ignore = () => {};
-  const all = await mapConcurrently(files.flat(), (file) => readAnnotation(file, ignore));
+  const all = await mapConcurrently(
+    files.flatMap((found) => [...found.values()]),
+    (file) => readAnnotation(file, ignore),
+  );
   return objectNames(all.filter((annotation) => annotation !== undefined));
 }
+
+/** Whether some annotation of two folders has an image there. */
+export async function isVocPair(folders: VocFolders, finder: FileFinder): Promise<boolean> {
+  const ignore = () => {};
+  const files = await annotationFiles(folders);
+  for (const id of files.keys()) {
+    if ((await finder.findStem(folders.images, id)).length > 0) return true;
+  }
+  for (const [id, file] of [...files].slice(0, MOST_TRIED)) {
+    const filename = (await readAnnotation(file, ignore))?.filename;
+    const source = { folder: folders.images, finder };
+    const about = { report: ignore, place: {} };
+    if (filename && (await isFile(await findVocImage(source, id, filename, () => false, about)))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Annotations that are parsed to see whether a folder of XML is a dataset. */
+const MOST_TRIED = 20;
 
 function objectNames(annotations: readonly VocAnnotation[]): string[] {
   const names = annotations.flatMap(({ objects }) => objects.map(({ name }) => name));

@@ -8,15 +8,23 @@ import path from 'node:path';
 import { VOC_CLASSES } from '../../labels.ts';
 import { startOnce } from '../../start-once.ts';
 import { joinDatasets } from '../dataset-classes.ts';
-import { isFolder, isImageName, listFolder, withoutExtension } from '../dataset-files.ts';
+import { isFolder, withoutExtension } from '../dataset-files.ts';
 import { canonicalSplit, type DatasetSource, sortSplits } from '../dataset-source.ts';
-import { annotationIds, readVoc, vocNames } from './read-voc.ts';
+import { FileFinder, listFolder } from '../folders.ts';
+import {
+  annotationFiles,
+  classesFile,
+  isVocPair,
+  readVoc,
+  type VocFolders,
+  vocNames,
+} from './read-voc.ts';
 
 /** What to look for, in words. */
 export const VOC_LAYOUT =
   'ImageSets/Main/*.txt beside Annotations/ and JPEGImages/, or *.xml with images (PASCAL VOC)';
 
-/** ImageSets/Main also holds one list per class: `cow_train.txt`, lines `ID -1`. */
+/** ImageSets/Main also holds one list per class, `cow_train.txt`; VoTT writes no others. */
 const CLASS_LIST = /_(train|val|trainval|test)\.txt$/;
 
 const DEVKIT_YEAR = /^VOC\d{4}/;
@@ -52,53 +60,82 @@ const isVocRoot = (folder: string): Promise<boolean> =>
 
 async function openRoot(root: string): Promise<DatasetSource> {
   const sets = path.join(root, 'ImageSets', 'Main');
-  const names = await listFolder(sets);
-  const lists = names.filter((name) => name.endsWith('.txt') && !CLASS_LIST.test(name));
-  const annotations = path.join(root, 'Annotations');
-  const images = path.join(root, 'JPEGImages');
+  const names = (await listFolder(sets)).filter((name) => name.endsWith('.txt'));
+  const folders = { annotations: await annotationFolder(root), images: await imageFolder(root) };
+  const lists = splitLists(names);
+  if (lists.size === 0) {
+    const unlisted = await openUnlisted(root);
+    if (unlisted) return unlisted;
+  }
   // The official sets are large, and known by their lists of 20 classes.
   const official = VOC_CLASSES.every((name) => names.some((list) => list.startsWith(`${name}_`)));
-  const allNames = official ? async () => VOC_CLASSES : startOnce(() => vocNames([annotations]));
+  const allNames = official ? async () => VOC_CLASSES : startOnce(() => vocNames([folders]));
+  const finder = new FileFinder();
   return {
     format: 'voc',
     root,
-    splits: sortSplits(lists.map(withoutExtension)),
+    splits: sortSplits(lists.keys()),
+    files: [classesFile(root), ...names.map((name) => path.join(sets, name))],
+    folders: [root],
     read: (split, report) => {
-      const list = path.join(sets, `${split}.txt`);
-      return readVoc({ root, split, list, annotations, images }, allNames, report);
+      const files = lists.get(split)!.map((name) => path.join(sets, name));
+      return readVoc({ root, split, lists: files, ...folders, finder }, allNames, report);
     },
   };
 }
 
+/** File names of the lists of each split: its own, else those of its classes together. */
+function splitLists(names: readonly string[]): Map<string, string[]> {
+  const lists = new Map<string, string[]>();
+  const ofClasses = names.filter((name) => CLASS_LIST.test(name));
+  for (const name of names) {
+    if (!ofClasses.includes(name)) lists.set(withoutExtension(name), [name]);
+  }
+  const whole = new Set(lists.keys());
+  for (const name of ofClasses) {
+    const split = CLASS_LIST.exec(name)![1];
+    if (!whole.has(split)) lists.set(split, [...(lists.get(split) ?? []), name]);
+  }
+  return lists;
+}
+
 async function openUnlisted(root: string): Promise<DatasetSource | undefined> {
-  const whole = await unlistedFolders(root);
+  const finder = new FileFinder();
+  const whole = await unlistedFolders(root, finder);
   const splits = new Map(whole && [['train', whole]]);
   for (const name of whole ? [] : await listFolder(root)) {
     if (!['train', 'val', 'test'].includes(canonicalSplit(name))) continue;
-    const folders = await unlistedFolders(path.join(root, name));
+    const folders = await unlistedFolders(path.join(root, name), finder);
     if (folders) splits.set(name, folders);
   }
   if (splits.size === 0) return undefined;
-  const annotations = [...splits.values()].map((folders) => folders.annotations);
-  const allNames = startOnce(() => vocNames(annotations));
+  const allNames = startOnce(() => vocNames([...splits.values()]));
   return {
     format: 'voc',
     root,
     splits: sortSplits(splits.keys()),
-    read: (split, report) => readVoc({ root, split, ...splits.get(split)! }, allNames, report),
+    files: [classesFile(root)],
+    folders: [root],
+    read: (split, report) =>
+      readVoc({ root, split, ...splits.get(split)!, finder }, allNames, report),
   };
 }
 
 /** Where images and their annotations lie: in two folders or in one; undefined when nowhere. */
 async function unlistedFolders(
   folder: string,
-): Promise<{ annotations: string; images: string } | undefined> {
-  const annotations = await folderCalled(folder, ['Annotations', 'annotations']);
-  const images = await folderCalled(folder, ['JPEGImages', 'images']);
-  const names = (await listFolder(images)).filter(isImageName).map(withoutExtension);
-  const annotated = new Set(await annotationIds(annotations));
-  return names.some((name) => annotated.has(name)) ? { annotations, images } : undefined;
+  finder: FileFinder,
+): Promise<VocFolders | undefined> {
+  const folders = {
+    annotations: await annotationFolder(folder),
+    images: await imageFolder(folder),
+  };
+  if ((await annotationFiles(folders)).size === 0) return undefined;
+  return (await isVocPair(folders, finder)) ? folders : undefined;
 }
+
+const annotationFolder = (root: string) => folderCalled(root, ['Annotations', 'annotations']);
+const imageFolder = (root: string) => folderCalled(root, ['JPEGImages', 'images']);
 
 /** The first of the folders that exists, else the one that would hold them. */
 async function folderCalled(parent: string, names: readonly string[]): Promise<string> {
@@ -122,6 +159,8 @@ function joinedSource(root: string, sources: readonly DatasetSource[]): DatasetS
     root,
     splits: sortSplits(new Set(sources.flatMap(({ splits }) => splits))),
     partSplits: sources.flatMap((s) => s.splits.map((split) => `${name(s)}/${split}`)),
+    files: sources.flatMap(({ files }) => files),
+    folders: sources.flatMap(({ folders }) => folders),
     async read(wanted, report) {
       const parts = sources.flatMap((source) => {
         const prefix = `${name(source)}/`;

@@ -44,7 +44,16 @@ ${score === undefined ? '' : `		<score>${score}</score>\n`}		<bndbox>
 `;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+};
+
+/** Text that may stand between double quotes too. */
+export const escapeXmlAttribute = (text: string): string =>
+  escapeXml(text).replaceAll('"', ENTITIES['"']);
 
 /** Control characters become spaces: XML 1.0 cannot hold them. */
 function escapeXml(text: string): string {

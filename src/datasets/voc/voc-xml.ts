@@ -1,12 +1,11 @@
-/**
- * One PASCAL VOC annotation file. The parser streams, keeps no tree, knows no external entities and
- * refuses a DOCTYPE, so nothing can be expanded.
- */
-import { SaxesParser } from 'saxes';
+/** One PASCAL VOC annotation file. */
 import { toNumber } from '../parse-number.ts';
+import { parseXml } from '../xml.ts';
 import type { VocCorners } from './voc-box.ts';
 
 export interface VocAnnotation {
+  /** Name of the image as the file states it, often of another time or place. */
+  filename?: string;
   width?: number;
   height?: number;
   objects: VocObject[];
@@ -21,59 +20,29 @@ export interface VocObject {
   corners: VocCorners;
 }
 
-/** A syntax error; the reader adds the file name. */
-export class XmlError extends Error {
-  readonly line: number;
-
-  constructor(line: number, message: string) {
-    super(message);
-    this.line = line;
-  }
-}
-
-/** Real annotations nest 4 deep. */
-const MAX_DEPTH = 32;
-/** Messages of the parser repeat names. */
-const MAX_MESSAGE = 200;
 const CORNERS = ['xmin', 'ymin', 'xmax', 'ymax'] as const;
 
-/**
- * @throws XmlError for malformed XML, a DOCTYPE, or a root element that is not `annotation`
- */
+/** @throws XmlError for malformed XML, a DOCTYPE, or a root element that is not `annotation` */
 export function parseVocXml(text: string): VocAnnotation {
-  const parser = new SaxesParser({ position: true });
   const annotation: VocAnnotation = { objects: [] };
-  const open: string[] = [];
   let object: { line: number; fields: Map<string, string> } | undefined;
-  let content = '';
-  const fail = (message: string): never => {
-    throw new XmlError(parser.line, message.slice(0, MAX_MESSAGE));
-  };
-
-  parser.on('error', (error) => fail(error.message.replace(/^[\d:]+ /, '')));
-  parser.on('doctype', () => fail('a DOCTYPE is not allowed'));
-  parser.on('opentag', ({ name }) => {
-    if (open.length === 0 && name !== 'annotation') fail(`<${name}> is not a VOC annotation`);
-    if (open.length >= MAX_DEPTH) fail(`elements are nested more than ${MAX_DEPTH} deep`);
-    open.push(name);
-    if (open.length === 2 && name === 'object') object = { line: parser.line, fields: new Map() };
-    content = '';
+  parseXml(text, {
+    root: 'annotation',
+    kind: 'a VOC annotation',
+    onOpen(open, _, line) {
+      if (open.length === 2 && open[1] === 'object') object = { line, fields: new Map() };
+    },
+    onClose(open, content) {
+      const field = fieldOf(open);
+      if (object && open.length === 2) {
+        annotation.objects.push(vocObject(object.line, object.fields));
+        object = undefined;
+      } else if (object && field !== undefined) object.fields.set(field, content);
+      else if (open[1] === 'size' && field === 'width') annotation.width = toNumber(content);
+      else if (open[1] === 'size' && field === 'height') annotation.height = toNumber(content);
+      else if (open.length === 2 && open[1] === 'filename') annotation.filename = content;
+    },
   });
-  parser.on('text', (piece) => {
-    content += piece;
-  });
-  parser.on('closetag', () => {
-    const field = fieldOf(open);
-    if (object && open.length === 2) {
-      annotation.objects.push(vocObject(object.line, object.fields));
-      object = undefined;
-    } else if (object && field !== undefined) object.fields.set(field, content.trim());
-    else if (open[1] === 'size' && field === 'width') annotation.width = toNumber(content);
-    else if (open[1] === 'size' && field === 'height') annotation.height = toNumber(content);
-    open.pop();
-    content = '';
-  });
-  parser.write(text).close();
   return annotation;
 }
 

@@ -3,10 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
-import type { WriteJob, WrittenBoxes } from '../convert-dataset.ts';
 import { mapConcurrently, withoutExtension } from '../dataset-files.ts';
 import type { GroundTruth } from '../dataset-types.ts';
 import { imageSize } from '../image-size.ts';
+import type { WriteJob, WrittenBoxes } from '../write-job.ts';
 import { distinctNames } from '../write-names.ts';
 import { vocCorners } from './voc-box.ts';
 import { vocXmlText, type WrittenObject } from './voc-xml-text.ts';
@@ -47,8 +47,8 @@ export async function writeVoc({
   return countBoxes([...written.values()].flatMap(({ boxes }) => boxes));
 }
 
-/** All images lie in one folder, and a list has one name a line. */
-const flatName = (name: string): string => name.replace(/[/\s]+/g, '_');
+/** All images lie in one folder, and a list has one name a line, perhaps in quotes. */
+const flatName = (name: string): string => name.replace(/[/\s"']+/g, '_');
 
 function checkName(name: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids

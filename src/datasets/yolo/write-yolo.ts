@@ -4,12 +4,13 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { RefineDetError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
-import type { WriteJob, WrittenBoxes } from '../convert-dataset.ts';
-import { mapConcurrently, withoutExtension } from '../dataset-files.ts';
+import { mapConcurrently } from '../dataset-files.ts';
 import { canonicalSplit } from '../dataset-source.ts';
 import type { Dataset, GroundTruth } from '../dataset-types.ts';
 import { type ImageSize, imageSize } from '../image-size.ts';
+import type { WriteJob, WrittenBoxes } from '../write-job.ts';
 import { distinctNames } from '../write-names.ts';
+import { labelPath } from './yolo-dataset.ts';
 
 /** 1e-8 of the widest image is far below a thousandth of a pixel. */
 const DECIMALS = 8;
@@ -27,23 +28,27 @@ export async function writeYolo({
     await makeFolder(path.join(folder, 'labels', keys[i]));
     await mapConcurrently(images, async (image) => {
       const name = names.get(image)!;
-      const file = path.join(folder, 'labels', keys[i], `${withoutExtension(name)}.txt`);
+      const imageFile = path.join('images', keys[i], name);
+      const file = labelPath(path.join(folder, imageFile));
       const truths = image.boxes.filter(({ crowd }) => !crowd);
       const size = truths.length > 0 ? await imageSize(image) : undefined;
       const lines = truths.map((truth) => labelLine(truth, size!));
       await makeFolder(path.dirname(file));
       await writeFile(file, lines.join(''));
-      await placeImage(image, path.join('images', keys[i], name));
+      await placeImage(image, imageFile);
     });
   }
   return countBoxes(splits.flatMap(({ images }) => images.flatMap(({ boxes }) => boxes)));
 }
 
+/** Splits that are all there is to train on; CVAT writes `default`. */
+const TRAIN_NAMES = ['trainval', 'default', 'all'];
+
 /** data.yaml knows train, val and test only. */
 function splitKeys(splits: readonly Dataset[]): string[] {
   const keys = splits.map(({ split }) => {
     const key = canonicalSplit(split);
-    return key === 'trainval' ? 'train' : key;
+    return TRAIN_NAMES.includes(key) ? 'train' : key;
   });
   keys.forEach((key, i) => {
     if (!['train', 'val', 'test'].includes(key) || keys.indexOf(key) !== i) {

@@ -4,6 +4,7 @@ import { Lexer, LineCounter, Parser, parseDocument } from 'yaml';
 import { RefineDetError } from '../../errors.ts';
 import { formatPlace, type Place } from '../check/findings.ts';
 import { entryKind, readText } from '../dataset-files.ts';
+import { nameParts } from '../named-images.ts';
 
 export interface YoloConfig {
   file: string;
@@ -17,6 +18,9 @@ export interface YoloConfig {
 }
 
 const SPLIT_KEYS = ['train', 'val', 'test'];
+/** In double quotes a backslash of a Windows path begins an escape. */
+const QUOTED_PATH = /^(?:path|train|val|test)\s*:\s*"[^"\n]*"/gm;
+const withSlashes = (text: string): string => text.replaceAll('\\', '/');
 /** LVIS, with 1,203 class names, has 25 kB. */
 const MAX_BYTES = 2 ** 18;
 const MAX_ALIASES = 100;
@@ -28,7 +32,8 @@ const MAX_LEXEMES = 100_000;
  * @throws DATASET_FORMAT naming line or key, FILE_NOT_FOUND
  */
 export async function readYoloConfig(file: string): Promise<YoloConfig> {
-  const fields = parseYaml(await readText(file, MAX_BYTES), file);
+  const text = await readText(file, { limit: MAX_BYTES });
+  const fields = parseYaml(text.replace(QUOTED_PATH, withSlashes), file);
   const entries = new Map(SPLIT_KEYS.map((key) => [key, pathList(fields, key, file)]));
   const given = [...entries].filter(([, paths]) => paths.length > 0);
   if (given.length === 0) fail({ file }, `none of the keys ${SPLIT_KEYS.join(', ')} is set`);
@@ -87,9 +92,9 @@ function refuseComplexity(text: string, file: string): void {
 function pathList(fields: ReadonlyMap<unknown, unknown>, key: string, file: string): string[] {
   const value = fields.get(key) ?? [];
   const list: unknown[] = Array.isArray(value) ? value : [value];
-  const strings = list.filter((item) => typeof item === 'string' && item !== '');
+  const strings = list.filter((item): item is string => typeof item === 'string' && item !== '');
   if (strings.length < list.length) fail({ file, key }, 'a path or a list of paths is expected');
-  return strings as string[];
+  return strings.map(withSlashes);
 }
 
 /** `names` is a list, or a mapping from 0, 1, 2, …; `nc`, if given, is their number. */
@@ -132,7 +137,7 @@ async function findRoot(value: unknown, entry: string, file: string): Promise<st
   if (value === undefined || value === null) return own;
   if (typeof value !== 'string') fail({ file, key: 'path' }, 'a path is expected');
   const candidates = [own, path.dirname(own), process.cwd()].map((base) =>
-    path.resolve(base, value),
+    path.resolve(base, withSlashes(value)),
   );
   for (const root of [...candidates, own]) {
     const [found] = await resolve(root, [entry]);
@@ -141,13 +146,21 @@ async function findRoot(value: unknown, entry: string, file: string): Promise<st
   return own;
 }
 
-/** Exports by Roboflow say `../train/images` for a folder that lies beside the file. */
+/**
+ * Paths of entries. One that is not there may be of another machine, or relative to another place
+ * (Roboflow says `../train/images` for a folder beside the file): its last parts count then.
+ */
 function resolve(root: string, entries: readonly string[]): Promise<string[]> {
   return Promise.all(
     entries.map(async (entry) => {
-      const found = path.resolve(root, entry);
-      const misplaced = entry.startsWith('../') && (await entryKind(found)) === 'missing';
-      return misplaced ? path.resolve(root, entry.slice('../'.length)) : found;
+      const whole = path.resolve(root, entry);
+      if ((await entryKind(whole)) !== 'missing') return whole;
+      const parts = nameParts(entry);
+      for (let first = 0; first < parts.length; first++) {
+        const place = path.join(root, ...parts.slice(first));
+        if ((await entryKind(place)) !== 'missing') return place;
+      }
+      return whole;
     }),
   );
 }

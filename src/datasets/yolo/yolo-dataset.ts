@@ -2,26 +2,24 @@
  * YOLO folders: a data.yaml that names classes and splits, images below a folder `images`, and a
  * text file of the same name below `labels` for each (none for an image without objects).
  */
-import type { Dirent } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { RefineDetError } from '../../errors.ts';
+import { isImageName } from '../../image/image-names.ts';
 import type { Report } from '../check/findings.ts';
 import {
-  isFile,
   isFolder,
-  isImageName,
   isInside,
-  listFolder,
   mapConcurrently,
   readText,
   relativeName,
+  splitLines,
   withoutExtension,
 } from '../dataset-files.ts';
 import type { DatasetSource } from '../dataset-source.ts';
 import type { Dataset } from '../dataset-types.ts';
+import { FileFinder, isHiddenPath, listFolder, walkFiles } from '../folders.ts';
+import { findNamed } from '../named-images.ts';
 import { readYoloConfig, type YoloConfig } from './yolo-config.ts';
-import { readYoloImage } from './yolo-labels.ts';
+import { LineKinds, readYoloImage } from './yolo-labels.ts';
 
 /** What to look for, in words. */
 export const YOLO_LAYOUT = 'data.yaml (YOLO)';
@@ -32,13 +30,21 @@ export const YOLO_LAYOUT = 'data.yaml (YOLO)';
  * @throws DATASET_FORMAT for a malformed YAML file
  */
 export async function openYolo(location: string): Promise<DatasetSource | undefined> {
-  const file = (await isFolder(location)) ? await configFile(location) : location;
+  const inFolder = await isFolder(location);
+  const file = inFolder ? await configFile(location) : location;
   if (!file) return undefined;
   const config = await readYoloConfig(file);
+  const entries = [...config.splits.values()].flat();
+  const flags = await Promise.all(entries.map(isFolder));
+  const ofImages = entries.filter((_, i) => flags[i]);
+  const ofLabels = ofImages.map((folder) => path.dirname(labelPath(path.join(folder, '_'))));
+  const folders = [...(inFolder ? [location] : []), ...ofImages, ...ofLabels];
   return {
     format: 'yolo',
     root: config.root,
     splits: [...config.splits.keys()],
+    files: [file, ...entries.filter((_, i) => !flags[i])],
+    folders: folders.filter((folder) => !folders.some((other) => isInside(other, folder))),
     read: (split, report) => readYolo(config, split, report),
   };
 }
@@ -53,24 +59,30 @@ async function configFile(folder: string): Promise<string | undefined> {
 async function readYolo(config: YoloConfig, split: string, report: Report): Promise<Dataset> {
   const imageFiles = new Set<string>();
   const folders: string[] = [];
+  const finder = new FileFinder();
   for (const entry of config.splits.get(split)!) {
     const isList = !(await isFolder(entry));
     const found = isList
-      ? await listedImageFiles(entry, config, report)
-      : await imageFilesIn(entry);
+      ? await listedImageFiles(entry, config, finder, report)
+      : (await walkFiles(entry)).filter(isImageName);
     for (const imageFile of found) imageFiles.add(imageFile);
     folders.push(...(isList ? new Set(found.map((file) => path.dirname(file))) : [entry]));
   }
   const base = commonFolder(folders);
-  const images = await mapConcurrently([...imageFiles], (imageFile) =>
-    readYoloImage({
+  const kinds = new LineKinds();
+  const images = await mapConcurrently([...imageFiles], async (imageFile) => {
+    const labels = labelPath(imageFile);
+    return readYoloImage({
       imageFile,
       fileName: relativeName(base, imageFile),
-      labels: labelPath(imageFile),
+      // The disk may spell accents otherwise than the image's name.
+      labels: (await finder.find(path.dirname(labels), path.basename(labels))) ?? labels,
       config,
+      kinds,
       report,
-    }),
-  );
+    });
+  });
+  kinds.report(split, report);
   return {
     name: path.basename(config.root),
     root: config.root,
@@ -82,25 +94,6 @@ async function readYolo(config: YoloConfig, split: string, report: Report): Prom
   };
 }
 
-/** Also those in folders below; links to folders are not followed: they could lead in circles. */
-async function imageFilesIn(folder: string): Promise<string[]> {
-  const entries = await foldersAndFiles(folder);
-  const found = await mapConcurrently(entries, async (entry) => {
-    const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) return imageFilesIn(file);
-    return isImageName(entry.name) ? [file] : [];
-  });
-  return found.flat().sort();
-}
-
-async function foldersAndFiles(folder: string): Promise<Dirent[]> {
-  try {
-    return await readdir(folder, { withFileTypes: true });
-  } catch (cause) {
-    throw new RefineDetError('FILE_NOT_FOUND', `${folder} cannot be read`, { cause });
-  }
-}
-
 /**
  * Images named by a text file, relative to its folder or to the root. They may not lie outside
  * both.
@@ -108,26 +101,43 @@ async function foldersAndFiles(folder: string): Promise<Dirent[]> {
 async function listedImageFiles(
   file: string,
   { root }: YoloConfig,
+  finder: FileFinder,
   report: Report,
 ): Promise<string[]> {
-  const names = (await readText(file)).split('\n').map((name) => name.trim());
-  const bases = [path.dirname(file), root];
-  const first = names.find((name) => name !== '') ?? '';
-  const beside = await isFile(path.resolve(bases[0], first));
+  const bases = [...new Set([path.dirname(file), root])];
   const found = new Set<string>();
-  for (const [index, name] of names.entries()) {
+  for (const [index, line] of splitLines(await readText(file)).entries()) {
+    const name = line.trim().replaceAll('\\', '/');
     if (name === '') continue;
-    const imageFile = path.resolve(beside ? bases[0] : root, name.replaceAll('\\', '/'));
     const place = { file, line: index + 1 };
-    if (!bases.some((base) => isInside(base, imageFile))) {
+    const inside = bases.map((base) => path.resolve(base, name)).filter(isInsideOne(bases));
+    const known =
+      (await existing(inside, finder)) ?? (await findNamed(bases, name, finder))[0]?.file;
+    const imageFile = known ?? inside.at(-1);
+    if (imageFile === undefined) {
       report('unsafe-path', `"${name}" lies outside the dataset`, place);
     } else if (found.has(imageFile)) {
       report('repeated-image', `"${name}" is listed twice`, place);
-    } else {
+    } else if (!bases.some((base) => isInside(base, imageFile) && isHiddenIn(base, imageFile))) {
       found.add(imageFile);
     }
   }
   return [...found];
+}
+
+const isInsideOne = (folders: readonly string[]) => (file: string) =>
+  folders.some((folder) => isInside(folder, file));
+
+const isHiddenIn = (folder: string, file: string): boolean =>
+  isHiddenPath(path.relative(folder, file));
+
+/** The first of the paths that there is a file for. */
+async function existing(paths: readonly string[], finder: FileFinder): Promise<string | undefined> {
+  for (const file of paths) {
+    const found = await finder.find(path.dirname(file), path.basename(file));
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** The deepest folder that holds all the given ones. */
@@ -143,7 +153,7 @@ function commonFolder(folders: readonly string[]): string {
 }
 
 /** `…/images/train/7.jpg` → `…/labels/train/7.txt`, exchanging the last such folder. */
-function labelPath(imageFile: string): string {
+export function labelPath(imageFile: string): string {
   const [images, labels] = ['images', 'labels'].map((name) => `${path.sep}${name}${path.sep}`);
   const at = imageFile.lastIndexOf(images);
   const swapped =

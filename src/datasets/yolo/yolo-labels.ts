@@ -1,11 +1,11 @@
 /** One image of a YOLO dataset and the lines of its label file. */
 import type { Box } from '../../boxes.ts';
-import { RefineDetError } from '../../errors.ts';
 import type { Report } from '../check/findings.ts';
-import { isFile, MAX_ANNOTATION_BYTES, readText, withoutExtension } from '../dataset-files.ts';
+import { isFile, MAX_ANNOTATION_BYTES, splitLines, withoutExtension } from '../dataset-files.ts';
 import type { DatasetImage, GroundTruth } from '../dataset-types.ts';
-import { type ImageSize, readImageFileSize } from '../image-size.ts';
+import { type ImageSize, sizeOrReport } from '../image-size.ts';
 import { isCoordinate, toNumber } from '../parse-number.ts';
+import { readTextOrReport } from '../read-text.ts';
 import type { YoloConfig } from './yolo-config.ts';
 
 interface YoloImage {
@@ -15,7 +15,37 @@ interface YoloImage {
   /** Absolute; need not exist. */
   labels: string;
   config: YoloConfig;
+  kinds: LineKinds;
   report: Report;
+}
+
+/** Counts label lines that hold more or other things than a box: one note for a split. */
+export class LineKinds {
+  #shapes = 0;
+  #scores = 0;
+  #first: string | undefined;
+
+  shape(file: string): void {
+    this.#shapes++;
+    this.#first ??= file;
+  }
+
+  score(file: string): void {
+    this.#scores++;
+    this.#first ??= file;
+  }
+
+  report(split: string, report: Report): void {
+    const place = { file: this.#first, key: split };
+    if (this.#shapes > 0) {
+      const message = `${this.#shapes} label lines of "${split}" are polygons or turned boxes`;
+      report('box-of-shape', `${message}: the box around each is read`, place);
+    }
+    if (this.#scores > 0) {
+      const message = `${this.#scores} label lines of "${split}" end in a score, which is ignored`;
+      report('label-score', message, place);
+    }
+  }
 }
 
 /**
@@ -31,33 +61,31 @@ export async function readYoloImage(source: YoloImage): Promise<DatasetImage | u
     annotationPath: labels,
     boxes: [],
   };
-  const text = (await isFile(labels)) ? await readText(labels, MAX_ANNOTATION_BYTES) : '';
+  if (!(await isFile(labels))) {
+    report('unlabeled-image', `${fileName} has no label file: it counts as background`, {
+      file: imageFile,
+    });
+    return image;
+  }
+  const text = await readTextOrReport(labels, report, { limit: MAX_ANNOTATION_BYTES });
+  if (text === undefined) return undefined;
   if (text.trim() === '') return image;
   const size = await sizeOrReport(imageFile, report);
   return size && { ...image, ...size, boxes: parseLabels(text, size, source) };
 }
 
-async function sizeOrReport(imageFile: string, report: Report): Promise<ImageSize | undefined> {
-  try {
-    return await readImageFileSize(imageFile);
-  } catch (error) {
-    if (!(error instanceof RefineDetError)) throw error;
-    const code = error.code === 'FILE_NOT_FOUND' ? 'missing-image' : 'undecodable-image';
-    report(code, error.message, { file: imageFile });
-    return undefined;
-  }
-}
-
 function parseLabels(text: string, size: ImageSize, source: YoloImage): GroundTruth[] {
-  const { labels: file, config, report } = source;
+  const { labels: file, config, kinds, report } = source;
   const boxes: GroundTruth[] = [];
-  for (const [index, row] of text.split('\n').entries()) {
+  for (const [index, row] of splitLines(text).entries()) {
     const line = index + 1;
     if (row.trim() === '') continue;
-    const [classId, ...values] = row.trim().split(/\s+/).map(toNumber);
+    const [classId, ...numbers] = row.trim().split(/\s+/).map(toNumber);
+    const hasScore = !config.keypoints && isScored(numbers);
+    const values = hasScore ? numbers.slice(0, -1) : numbers;
     const box = labelBox(values, size, config.keypoints);
     if (!box || !Number.isInteger(classId)) {
-      report('malformed-file', `"${row.trim().slice(0, 60)}" is no label`, { file, line });
+      report('malformed-file', `not a label: "${row.trim().slice(0, 60)}"`, { file, line });
     } else if (!(classId >= 0 && classId < config.classes.length)) {
       const message = `class ${classId} is none of the ${config.classes.length} of data.yaml`;
       report('unknown-class', message, { file, line });
@@ -65,9 +93,17 @@ function parseLabels(text: string, size: ImageSize, source: YoloImage): GroundTr
       report('zero-area-box', `box ${values.slice(0, 4).join(' ')} has no area`, { file, line });
     } else {
       boxes.push({ classId, box, difficult: false, crowd: false, line });
+      if (hasScore) kinds.score(file);
+      if (values.length > 4 && !config.keypoints) kinds.shape(file);
     }
   }
   return boxes;
+}
+
+/** Whether the last of an odd number of values can be the score that detectors add. */
+function isScored(values: readonly number[]): boolean {
+  const last = values.at(-1)!;
+  return values.length >= 5 && values.length % 2 === 1 && last >= 0 && last <= 1;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Videos of MOTChallenge on disk: `NAME/gt/gt.txt` or `NAME/gt.txt`, and the files of a tracker. */
 import path from 'node:path';
-import { entryKind, isFile, listFolder } from '../../datasets/dataset-files.ts';
+import { entryKind, isFile } from '../../datasets/dataset-files.ts';
+import { listFolder } from '../../datasets/folders.ts';
 import { RefineDetError } from '../../errors.ts';
 import type { MotVideo } from './evaluate-mot.ts';
 import { readMotBoxes } from './mot-boxes.ts';

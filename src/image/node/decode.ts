@@ -1,5 +1,6 @@
 /** Decodes image files to pixels, in Node. */
 import { RefineDetError } from '../../errors.ts';
+import { memoryShortage } from '../../out-of-memory.ts';
 import { type DecodeOptions, type ImageFormat, readImageHeader, uprightSize } from '../header.ts';
 import { orient } from '../orient.ts';
 import type { DecodedImage, RawImage, Size } from '../raw-image.ts';
@@ -9,7 +10,8 @@ import { decodeReduced, REDUCTIONS, type Reduction } from './reduced-jpeg.ts';
 
 /**
  * Decodes a JPEG, PNG or WebP file and turns it upright by its EXIF orientation. 16-bit samples keep
- * their upper 8 bits, like in cv2.imread.
+ * their upper 8 bits, as with cv2.imread, unless no sample needs them: 12-bit values of a sensor
+ * become the upper 8 of 12.
  *
  * JPEG pixels equal those of libjpeg-turbo (cv2, PIL) bit for bit; only 4:4:0 files differ, by up to 2
  * levels, because libjpeg-turbo smooths them since version 2.1. A truncated file is an error, like in
@@ -31,6 +33,8 @@ export async function decodeImage(
     return orient(await DECODERS[format](bytes), orientation);
   } catch (cause) {
     const { source = 'the given bytes' } = options;
+    const shortage = memoryShortage(`no memory to decode ${source}`, cause);
+    if (shortage) throw shortage;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RefineDetError('IMAGE_CORRUPT', `cannot decode ${source}: ${reason}`, { cause });
   }

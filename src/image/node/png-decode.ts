@@ -64,19 +64,22 @@ export async function decodePng(bytes: Uint8Array): Promise<RawImage> {
   const data = new Uint8Array(width * height * channels);
 
   const filterStep = Math.max(1, bitsPerPixel >> 3);
+  const rows: Row[] = [];
   let at = 0;
-  for (const { pass, columns, rows, rowBytes } of passes) {
+  for (const { pass, columns, rows: count, rowBytes } of passes) {
     let above: Uint8Array = new Uint8Array(rowBytes);
-    for (let row = 0; row < rows; row++) {
+    for (let row = 0; row < count; row++) {
       const line = raw.subarray(at + 1, at + 1 + rowBytes);
       unfilter(raw[at], line, above, filterStep);
       const [x, y, stepX, stepY] = pass;
       const target = ((y + row * stepY) * width + x) * channels;
-      writeRow(png, line, columns, data, target, stepX * channels, channels);
+      rows.push({ line, columns, target, step: stepX * channels });
       above = line;
       at += 1 + rowBytes;
     }
   }
+  const shift = png.bitDepth === 16 ? usedBits(rows) - 8 : 0;
+  for (const row of rows) writeRow(png, row, data, channels, shift);
   return { data, width, height, channels };
 }
 
@@ -115,27 +118,54 @@ function unfilter(filter: number, line: Uint8Array, above: Uint8Array, step: num
   }
 }
 
-/** Writes the pixels of one row as 8-bit channels, `step` bytes apart. */
+/** A row of samples, and where its pixels go. */
+interface Row {
+  line: Uint8Array;
+  columns: number;
+  target: number;
+  /** Bytes from pixel to pixel. */
+  step: number;
+}
+
+/** Depths of sensors whose values are stored in 16 bits as they are. */
+const SENSOR_BITS = [8, 10, 12, 14, 16];
+
+/** Bits that 16-bit samples make use of: the upper ones of 12-bit values are all 0. */
+function usedBits(rows: readonly Row[]): number {
+  let most = 0;
+  for (const { line } of rows) {
+    for (let i = 0; i + 1 < line.length; i += 2)
+      most = Math.max(most, (line[i] << 8) | line[i + 1]);
+  }
+  return SENSOR_BITS.find((bits) => most < 2 ** bits)!;
+}
+
+/**
+ * Writes the pixels of one row as 8-bit channels.
+ * @param shift how far 16-bit samples move to the right to become 8-bit ones
+ */
 function writeRow(
   { bitDepth, colorType, palette }: PngStructure,
-  line: Uint8Array,
-  columns: number,
+  { line, columns, target: start, step }: Row,
   data: Uint8Array,
-  target: number,
-  step: number,
   channels: number,
+  shift: number,
 ): void {
+  let target = start;
   const samples = SAMPLES_PER_PIXEL[colorType];
   if (bitDepth === 8 && samples === channels && step === channels) {
     data.set(line, target);
     return;
   }
-  // 16-bit samples are two bytes, the upper one first.
-  const stride = bitDepth === 16 ? 2 : 1;
   const mask = (1 << bitDepth) - 1;
   for (let x = 0; x < columns; x++, target += step) {
     if (bitDepth >= 8 && colorType !== COLOR_PALETTE) {
-      for (let c = 0; c < channels; c++) data[target + c] = line[(x * samples + c) * stride];
+      for (let c = 0; c < channels; c++) {
+        const at = x * samples + c;
+        // Samples of 16 bits are two bytes, the upper one first.
+        data[target + c] =
+          bitDepth === 16 ? ((line[2 * at] << 8) | line[2 * at + 1]) >> shift : line[at];
+      }
       continue;
     }
     const bit = x * bitDepth;

@@ -34,7 +34,19 @@ describe('decodeImage', () => {
     expect(rgbHash(image)).toBe(rgbHash(await decodeImage(bytes)));
   });
 
-  it('ignores data after the end of a JPEG', async () => {
+  it.each([
+    ['8', 255, 1],
+    ['12', 4095, 16],
+    ['14', 16383, 64],
+    ['16', 65535, 256],
+  ])('takes the upper 8 of %s bits of a 16-bit PNG', async (_, most, divisor) => {
+    const samples = [0, most >> 1, most];
+    const row = Buffer.from([0, ...samples.flatMap((value) => [value >> 8, value & 255])]);
+    const { data } = await decodeImage(gray16(row, samples.length));
+    expect([...data]).toEqual(samples.map((value) => Math.floor(value / divisor)));
+  });
+
+  it('ignores what follows the end of a JPEG', async () => {
     const bytes = Buffer.concat([imageFile('baseline.jpg'), Buffer.from('appended by a phone')]);
     expect(rgbHash(await decodeImage(bytes))).toBe(
       rgbHash(await decodeImage(imageFile('baseline.jpg'))),
@@ -246,4 +258,24 @@ function png(width: number, height: number, data: Uint8Array): Uint8Array {
     chunk('IDAT', data),
     chunk('IEND', new Uint8Array(0)),
   ]);
+}
+
+/** A gray PNG of 16 bits a sample and one row. */
+function gray16(row: Uint8Array, width: number): Uint8Array {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(1, 4);
+  header[8] = 16;
+  const chunk = (type: string, data: Uint8Array) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    return Buffer.concat([length, Buffer.from(type), data, Buffer.alloc(4)]);
+  };
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  const chunks = [
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(row)),
+    chunk('IEND', Buffer.alloc(0)),
+  ];
+  return Buffer.concat([signature, ...chunks]);
 }

@@ -1,0 +1,161 @@
+/**
+ * Frames of boxes. An annotation states the size of the image that its boxes were drawn on. When the
+ * file has another size, either that size is wrong or the boxes are: cameras store images turned
+ * (EXIF), and people resize images after labeling. What the boxes fit into tells the two apart.
+ */
+import { RefineDetError } from '../errors.ts';
+import { type ImageHeader, uprightSize } from '../image/header.ts';
+import { orientBox } from '../image/orient.ts';
+import { boxOverhang } from './check/check-boxes.ts';
+import { mapConcurrently } from './dataset-files.ts';
+import type { Dataset, DatasetImage } from './dataset-types.ts';
+import { type ImageSize, readImageFileHeader } from './image-size.ts';
+
+/**
+ * Which frame the boxes of an image are in: the `file`'s upright pixels, or those of the image as it
+ * was `stated`, from where they can be turned or scaled; `unknown` when nothing tells.
+ */
+export type Frame = 'file' | 'stated' | 'unknown';
+
+/** What one image tells by itself: its boxes may fit both frames. */
+type Evidence = Frame | 'either';
+
+/** How far a box may reach over the edge of its own frame, pixels: rounding and sloppy hands. */
+const TOLERANCE = 2;
+/** Sides are rounded to whole pixels when an image is resized. */
+const RATIO_TOLERANCE = 0.01;
+
+/**
+ * The frame of every image whose stated size is not that of its file, or that EXIF turns without
+ * changing its size. Images that do not tell follow the others when these agree.
+ * @param headers by path; images without one are left out
+ */
+export function findFrames(
+  images: readonly DatasetImage[],
+  headers: ReadonlyMap<string, ImageHeader | undefined>,
+): Map<DatasetImage, Frame> {
+  const evidence = new Map<DatasetImage, Evidence>();
+  const [turned, resized] = [new Set<Evidence>(), new Set<Evidence>()];
+  for (const image of images) {
+    const header = headers.get(image.path);
+    const found = header && frameEvidence(image, header);
+    if (found === undefined) continue;
+    evidence.set(image, found);
+    if (found !== 'either') (header!.orientation > 1 ? turned : resized).add(found);
+  }
+  const frames = new Map<DatasetImage, Frame>();
+  for (const [image, found] of evidence) {
+    const header = headers.get(image.path)!;
+    const isTurned = header.orientation > 1;
+    const [agreed, other] = isTurned ? turned : resized;
+    // The size of the stored pixels is that of no other frame, unless the turn keeps it.
+    const isStored = isTurned && !keepsSize(header) && isSameSize(statedSize(image)!, header);
+    const alone = isStored ? 'stated' : 'unknown';
+    const byOthers = other === undefined ? (agreed as Frame | undefined) : undefined;
+    frames.set(image, found === 'either' ? (byOthers ?? alone) : found);
+  }
+  return frames;
+}
+
+function frameEvidence(image: DatasetImage, header: ImageHeader): Evidence | undefined {
+  const upright = uprightSize(header);
+  const stated = statedSize(image);
+  if (!stated || image.boxes.length === 0) {
+    return stated && !isSameSize(stated, upright) ? 'file' : undefined;
+  }
+  const isHidden = header.orientation > 1 && keepsSize(header);
+  if (isSameSize(stated, upright)) {
+    if (header.orientation === 1) return undefined;
+    return isHidden ? 'either' : 'file';
+  }
+  const [fitsStated, fitsFile] = [fits(image, stated), fits(image, upright)];
+  if (!fitsStated) return fitsFile ? 'file' : 'unknown';
+  const isReachable = !isHidden && (isScaled(stated, upright) || isScaled(stated, header));
+  if (!isReachable) return 'unknown';
+  return fitsFile ? 'either' : 'stated';
+}
+
+/** Size of the image as its annotation has it. */
+export function statedSize({ width, height }: DatasetImage): ImageSize | undefined {
+  return width === undefined || height === undefined ? undefined : { width, height };
+}
+
+const isSameSize = (a: ImageSize, b: ImageSize): boolean =>
+  a.width === b.width && a.height === b.height;
+
+/** Whether one size is the other times a factor. */
+function isScaled(a: ImageSize, b: ImageSize): boolean {
+  return Math.abs((a.width * b.height) / (a.height * b.width) - 1) <= RATIO_TOLERANCE;
+}
+
+/** Whether boxes come with the size of their image; those of other formats are shares of it. */
+export const statesSizes = ({ format }: Dataset): boolean =>
+  format !== 'yolo' && format !== 'openimages';
+
+/** Whether the turn leaves no trace in the size: mirrored, upside down, or a square. */
+const keepsSize = (header: ImageHeader): boolean => isSameSize(header, uprightSize(header));
+
+const fits = ({ boxes }: DatasetImage, size: ImageSize): boolean =>
+  boxes.every(({ box }) => boxOverhang(box, size) <= TOLERANCE);
+
+/** The image with its boxes in the upright pixels of its file, and with the file's size. */
+export function toFileFrame(image: DatasetImage, header: ImageHeader, frame: Frame): DatasetImage {
+  const upright = uprightSize(header);
+  const stated = statedSize(image);
+  if (frame !== 'stated' || !stated) return { ...image, ...upright };
+  const isStored = header.orientation > 1 && isScaled(stated, header);
+  const target = isStored ? header : upright;
+  const [across, down] = [target.width / stated.width, target.height / stated.height];
+  const boxes = image.boxes.map((truth) => {
+    const { x, y, width, height } = truth.box;
+    const box = { x: x * across, y: y * down, width: width * across, height: height * down };
+    return { ...truth, box: isStored ? orientBox(box, header, header.orientation) : box };
+  });
+  return { ...image, ...upright, boxes };
+}
+
+/** Headers of image files by path; undefined for those that cannot be read. */
+export async function readHeaders(
+  images: readonly DatasetImage[],
+): Promise<Map<string, ImageHeader | undefined>> {
+  const paths = [...new Set(images.map((image) => image.path))];
+  const headers = await mapConcurrently(paths, async (file) => {
+    try {
+      return await readImageFileHeader(file);
+    } catch (error) {
+      if (error instanceof RefineDetError) return undefined;
+      throw error;
+    }
+  });
+  return new Map(paths.map((file, i) => [file, headers[i]]));
+}
+
+/** What is wrong with the frame of an image, in words; undefined when nothing is. */
+export function frameProblem(
+  image: DatasetImage,
+  header: ImageHeader,
+  frame: Frame | undefined,
+): { code: 'size-mismatch' | 'unknown-frame'; message: string } | undefined {
+  const [upright, stated] = [uprightSize(header), statedSize(image)];
+  if (frame === undefined || !stated) return undefined;
+  const { fileName } = image;
+  if (isSameSize(stated, upright)) {
+    if (frame === 'file') return undefined;
+    const turn = `the EXIF orientation of ${fileName} turns it`;
+    if (frame === 'stated') {
+      return {
+        code: 'size-mismatch',
+        message: `${turn}, and like others its boxes are those of the stored image`,
+      };
+    }
+    return {
+      code: 'unknown-frame',
+      message: `${turn}, and its boxes do not tell whether they are`,
+    };
+  }
+  const isTurned = stated.width === upright.height && stated.height === upright.width;
+  const message =
+    `${fileName} is ${upright.width}×${upright.height} but the annotation says ` +
+    `${stated.width}×${stated.height}${isTurned ? ' (is it turned by its EXIF orientation?)' : ''}`;
+  return { code: 'size-mismatch', message };
+}

@@ -1,0 +1,121 @@
+/** Every file below a dataset is used, named in a finding, or hidden. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { inspectDataset } from '../../src/datasets/check/check-dataset.ts';
+import { DATASET_FORMATS } from '../../src/datasets/dataset-types.ts';
+import { checkDataset, openDataset } from '../../src/datasets/index.ts';
+import { plainImages, WRITTEN } from './generate.ts';
+import { folderWith, png, type Tree } from './tree.ts';
+
+/** Files that nobody asked for, in folders of the dataset and in others. */
+const STRAY: Tree = {
+  'notes.txt': 'x',
+  'odd.XML': '<annotation></annotation>',
+  'stray.jpe': png(20, 20, 201),
+  'stray.JPG': png(20, 20, 202),
+  'stray.gif': 'GIF89a',
+  'model.pt': 'x',
+  'no extension': 'x',
+  'labels.cache': 'x',
+};
+const strays = fc.array(
+  fc.record({
+    file: fc.constantFrom(...Object.keys(STRAY)),
+    place: fc.nat(),
+    below: fc.constantFrom('', 'deep/er/', '.hidden/'),
+  }),
+  { maxLength: 5 },
+);
+
+function withStrays(tree: Tree, added: readonly { file: string; place: number; below: string }[]) {
+  const folders = ['', ...new Set(Object.keys(tree).map((file) => `${path.dirname(file)}/`))];
+  const more = added.map(({ file, place, below }): [string, string | Uint8Array] => [
+    path.join(folders[place % folders.length], below, file),
+    STRAY[file],
+  ]);
+  return { ...Object.fromEntries(more), ...tree };
+}
+
+/** Files that are neither used nor named nor hidden. */
+async function unaccounted(folder: string): Promise<string[]> {
+  const { report, splits } = await inspectDataset(folder);
+  const { errors, warnings, notes } = report;
+  const named = [...errors, ...warnings, ...notes].flatMap(({ file }) => file ?? []);
+  const { files } = await openDataset(folder);
+  const images = splits.flatMap((split) => split.images);
+  const used = new Set([...files, ...images.flatMap((i) => [i.path, i.annotationPath])]);
+  const all = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return all
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter(
+      (file) =>
+        !path
+          .relative(folder, file)
+          .split(path.sep)
+          .some((p) => p.startsWith('.')),
+    )
+    .filter((file) => !used.has(file) && !named.some((n) => isAtOrBelow(n, file, folder)));
+}
+
+/** A finding names a file, or a folder of which nothing is used; the root says nothing. */
+const isAtOrBelow = (named: string, file: string, root: string): boolean =>
+  named === file || (named !== root && file.startsWith(named + path.sep));
+
+describe.each(DATASET_FORMATS)('the census of the format %s', (format) => {
+  it('accounts for every file', async () => {
+    await fc.assert(
+      fc.asyncProperty(plainImages, strays, fc.nat(), async (images, added, lost) => {
+        const tree = withStrays(WRITTEN[format](images), added);
+        // A label or an image that is lost makes its partner a finding.
+        const partners = Object.keys(tree).filter((file) => /\.(png|xml|txt|json)$/.test(file));
+        const victim = partners[lost % partners.length];
+        const isPart = /(^|\/)(labels|Annotations|images|JPEGImages|train)\//.test(victim);
+        const { [victim]: _, ...rest } = tree;
+        const folder = folderWith(isPart && images.length > 1 ? (rest as Tree) : tree);
+        expect(await unaccounted(folder)).toEqual([]);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe('a file that nothing uses', () => {
+  it('is told apart by what it is, and a folder of them is one finding', async () => {
+    const images = fc.sample(plainImages, { numRuns: 1, seed: 1 })[0];
+    const folder = folderWith({
+      ...WRITTEN.voc(images),
+      'README.md': 'x',
+      'JPEGImages/more.jfif': png(9, 9, 99),
+      'Annotations/none.xml': '<annotation></annotation>',
+      'SegmentationClass/a.png': png(9, 9),
+      'SegmentationClass/b.png': png(9, 9),
+    });
+    const { errors, warnings, notes } = await checkDataset(folder);
+    const found = [...errors, ...warnings, ...notes].map(
+      ({ code, file }) => `${code} ${path.relative(folder, file!)}`,
+    );
+    expect(found).toEqual([
+      'unused-label Annotations/none.xml',
+      'unlabeled-image JPEGImages/more.jfif',
+      'unused-file README.md',
+      'unlabeled-image SegmentationClass',
+    ]);
+  });
+
+  it('is not asked for where only some splits are read', async () => {
+    const images = fc.sample(plainImages, { numRuns: 1, seed: 1 })[0];
+    const folder = folderWith({ ...WRITTEN.voc(images), 'README.md': 'x' });
+    expect((await checkDataset(folder, { split: 'train' })).notes).toEqual([]);
+  });
+
+  it('comes with a sentence that says what to do, as every finding', async () => {
+    const folder = folderWith({ ...WRITTEN.yolo([]), 'a.bin': 'x', 'images/train/x.png': 'x' });
+    const { errors, warnings, notes } = await checkDataset(folder);
+    const all = [...errors, ...warnings, ...notes];
+    expect(all.length).toBeGreaterThan(2);
+    for (const { advice } of all) expect(advice).toMatch(/^[A-Z].*\.$/);
+  });
+});

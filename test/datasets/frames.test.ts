@@ -1,0 +1,134 @@
+/** Boxes that were drawn on another image than the file: turned by EXIF, or resized since. */
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  checkDataset,
+  convertDataset,
+  type Dataset,
+  fixDataset,
+  loadDataset,
+  loadSplits,
+  lostMost,
+} from '../../src/datasets/index.ts';
+import { vocCorners } from '../../src/datasets/voc/voc-box.ts';
+import { emptyFolder, folderWith, png, type Tree, vocObject, vocXml } from './tree.ts';
+
+/** Right half of a stored image of 96×64. */
+const STORED = vocObject('red', [61, 11, 90, 40]);
+
+function turned(orientations: readonly number[], xml = vocXml(STORED, 96, 64)): Tree {
+  const entries = orientations.flatMap((o): [string, string | Uint8Array][] => [
+    [`Annotations/o${o}.xml`, xml],
+    [`JPEGImages/o${o}.png`, png(96, 64, o, o)],
+  ]);
+  return Object.fromEntries(entries);
+}
+
+const corners = ({ images }: Dataset) =>
+  Object.fromEntries(
+    images.map(({ id, boxes }) => [
+      id,
+      boxes.map(({ box }) => vocCorners(box).map((v) => Number(v.toFixed(3)))),
+    ]),
+  );
+
+/** What `--fix` makes of a folder, and the second check's errors. */
+async function fixed(tree: Tree) {
+  const out = path.join(emptyFolder(), 'out');
+  const report = await fixDataset(folderWith(tree), out);
+  const { errors } = await checkDataset(out);
+  return { report, errors, corners: corners(await loadDataset(out)) };
+}
+
+describe('boxes in the stored frame of an image that EXIF turns', () => {
+  it('are turned with the image', async () => {
+    const { errors, corners: found } = await fixed(turned([1, 5, 6, 7, 8]));
+    expect(found).toEqual({
+      o1: [[61, 11, 90, 40]],
+      o5: [[11, 61, 40, 90]],
+      o6: [[25, 61, 54, 90]],
+      o7: [[25, 7, 54, 36]],
+      o8: [[11, 7, 40, 36]],
+    });
+    expect(errors).toEqual([]);
+  });
+
+  it('are turned by 180° too where the other images show that frame', async () => {
+    const { errors, corners: found } = await fixed(turned([3, 6]));
+    expect(found['o3']).toEqual([[7, 25, 36, 54]]);
+    expect(errors).toEqual([]);
+  });
+
+  it('by 180° alone are a warning: nothing tells', async () => {
+    const { errors, warnings } = await checkDataset(folderWith(turned([3])));
+    expect(errors).toEqual([]);
+    expect(warnings.map(({ code }) => code)).toContain('unknown-frame');
+  });
+
+  it('stay where they are when they were drawn on the upright image', async () => {
+    const upright = vocXml(vocObject('red', [11, 61, 40, 90]), 64, 96);
+    const folder = folderWith(turned([6, 8], upright));
+    expect(await checkDataset(folder)).toMatchObject({ errors: [], warnings: [] });
+    // Only the size is wrong: the boxes do not fit into what it says.
+    const { corners: found } = await fixed(
+      turned([6], vocXml(vocObject('red', [11, 61, 40, 90]), 96, 64)),
+    );
+    expect(found).toEqual({ o6: [[11, 61, 40, 90]] });
+  });
+});
+
+describe('boxes of an image that was resized', () => {
+  const resized = (objects: string, width: number, height: number): Tree => ({
+    'Annotations/a.xml': vocXml(objects, width, height),
+    'JPEGImages/a.png': png(96, 64),
+    'Annotations/b.xml': vocXml(vocObject('nut', [1, 1, 9, 9]), 96, 64),
+    'JPEGImages/b.png': png(96, 64, 1),
+  });
+
+  it('are scaled with it', async () => {
+    const {
+      report,
+      errors,
+      corners: found,
+    } = await fixed(resized(vocObject('nut', [101, 101, 410, 410]), 960, 640));
+    expect(found['a']).toEqual([[11, 11, 41, 41]]);
+    expect(report.dropped).toEqual({});
+    expect(errors).toEqual([]);
+  });
+
+  it('are left out with the image, and counted, when their frame is unknown', async () => {
+    const small = vocObject('nut', [11, 11, 20, 20]);
+    for (const [objects, width, height] of [
+      [small, 960, 640],
+      [small, 48, 32],
+      [vocObject('nut', [11, 11, 600, 20]), 700, 64],
+    ] as const) {
+      const { report, corners: found } = await fixed(resized(objects, width, height));
+      expect(Object.keys(found)).toEqual(['b']);
+      expect(report.dropped).toEqual({ 'size-mismatch': 1 });
+      expect(lostMost(report)).toBe(false);
+    }
+    const { report } = await fixed(resized(small.repeat(3), 960, 640));
+    expect(lostMost(report)).toBe(true);
+  });
+
+  it('are warned of when loading, which moves no box', async () => {
+    const folder = folderWith(resized(vocObject('nut', [101, 101, 410, 410]), 960, 640));
+    const { warnings, images } = await loadDataset(folder);
+    expect(warnings).toMatchObject([{ code: 'size-mismatch', severity: 'warning' }]);
+    expect(images[0].boxes[0].box.x).toBe(100);
+  });
+
+  it('are right in every format that they are converted to', async () => {
+    const folder = folderWith(resized(vocObject('nut', [101, 101, 410, 410]), 960, 640));
+    const splits = await loadSplits(folder);
+    for (const format of ['voc', 'coco', 'yolo'] as const) {
+      const out = path.join(emptyFolder(), format);
+      await convertDataset(splits, format, out);
+      expect(corners(await loadDataset(out))['a'] ?? corners(await loadDataset(out))[1]).toEqual([
+        [11, 11, 41, 41],
+      ]);
+      expect((await checkDataset(out)).errors).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,269 @@
+/** What labeling tools write beyond plain boxes. */
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkDataset, loadDataset, openDataset } from '../../src/datasets/index.ts';
+import { folderWith, png, type Tree } from './tree.ts';
+
+const IMAGE = { 'a.png': png(100, 50) };
+const boxes = async (tree: Tree) => {
+  const { images, classes } = await loadDataset(folderWith(tree));
+  return images[0].boxes.map(({ classId, box: { x, y, width, height } }) => [
+    classes[classId],
+    ...[x, y, width, height].map((value) => Math.round(value * 100) / 100),
+  ]);
+};
+const codes = async (tree: Tree) => {
+  const { errors, warnings, notes } = await checkDataset(folderWith(tree));
+  return [...errors, ...warnings, ...notes].map(({ code }) => code);
+};
+
+describe('LabelMe', () => {
+  const json = (shapes: object[], more: object = {}): Tree => ({
+    ...IMAGE,
+    'a.json': JSON.stringify({
+      version: '5.0.1',
+      shapes: shapes.map((shape) => ({ label: 'nut', ...shape })),
+      imagePath: 'a.png',
+      imageHeight: 50,
+      imageWidth: 100,
+      ...more,
+    }),
+  });
+
+  it('gives polygons, circles and turned boxes the box around them', async () => {
+    const shapes = [
+      {
+        shape_type: 'polygon',
+        points: [
+          [10, 10],
+          [30, 5],
+          [20, 40],
+        ],
+      },
+      {
+        shape_type: 'circle',
+        points: [
+          [50, 20],
+          [53, 24],
+        ],
+      },
+      {
+        points: [
+          [60, 1],
+          [70, 9],
+          [61, 5],
+        ],
+      },
+    ];
+    expect(await boxes(json(shapes))).toEqual([
+      ['nut', 10, 5, 20, 35],
+      ['nut', 45, 15, 10, 10],
+      ['nut', 60, 1, 10, 8],
+    ]);
+    expect(await codes(json(shapes))).toEqual(['box-of-shape']);
+  });
+
+  it('leaves out points and lines with a note', async () => {
+    const shapes = [
+      {
+        shape_type: 'rectangle',
+        points: [
+          [30, 40],
+          [10, 10],
+        ],
+      },
+      { shape_type: 'point', points: [[1, 1]] },
+    ];
+    expect(await boxes(json(shapes))).toEqual([['nut', 10, 10, 20, 30]]);
+    expect(await codes(json(shapes))).toEqual(['box-of-shape']);
+  });
+
+  it('reports what is malformed', async () => {
+    for (const shape of [{ points: [] }, { points: [['x', 1]] }, { label: 7, points: [[1, 1]] }]) {
+      expect(await codes(json([{ shape_type: 'rectangle', ...shape }]))).toContain(
+        'malformed-file',
+      );
+    }
+    const flat = json([
+      {
+        shape_type: 'rectangle',
+        points: [
+          [5, 5],
+          [5, 9],
+        ],
+      },
+    ]);
+    expect(await codes(flat)).toContain('zero-area-box');
+  });
+
+  it('may be split by folders, and one file', async () => {
+    const tree = json([
+      {
+        shape_type: 'rectangle',
+        points: [
+          [1, 1],
+          [9, 9],
+        ],
+      },
+    ]);
+    const folder = folderWith(
+      Object.fromEntries(
+        ['train', 'val'].flatMap((s) => Object.entries(tree).map(([f, c]) => [`${s}/${f}`, c])),
+      ),
+    );
+    expect((await openDataset(folder)).splits).toEqual(['train', 'val']);
+    const one = await loadDataset(path.join(folder, 'val/a.json'));
+    expect(one).toMatchObject({ format: 'labelme', images: [{ boxes: [{}] }] });
+  });
+});
+
+describe('CVAT for images', () => {
+  const xml = (shapes: string, image = ''): Tree => ({
+    ...IMAGE,
+    'annotations.xml': `<annotations><version>1.1</version><image id="0" name="a.png" width="100" height="50" ${image}>${shapes}</image></annotations>`,
+  });
+
+  it('gives other shapes the box around them, and turns boxes about their center', async () => {
+    const shapes = `
+      <box label="nut" xtl="10" ytl="10" xbr="30" ybr="20" rotation="90.0"/>
+      <polygon label="nut" points="1,2;5.5,3;4,9"/>
+      <ellipse label="nut" cx="50" cy="20" rx="5" ry="3"/>
+      <mask label="nut" rle="1,2" left="3" top="4" width="5" height="6"/>
+      <points label="nut" points="1,1"/><tag label="nut"/>`;
+    expect(await boxes(xml(shapes))).toEqual([
+      ['nut', 15, 5, 10, 20],
+      ['nut', 1, 2, 4.5, 7],
+      ['nut', 45, 17, 10, 6],
+      ['nut', 3, 4, 5, 6],
+    ]);
+    expect(await codes(xml(shapes))).toEqual(['box-of-shape', 'box-of-shape']);
+  });
+
+  it('has the labels of the task as classes, without the points of skeletons', async () => {
+    const labels = [['nut'], ['body'], ['elbow', '<parent>body</parent>']].map(
+      ([name, parent = '']) => `<label><name>${name}</name>${parent}</label>`,
+    );
+    const meta = `<meta><task><labels>${labels.join('')}</labels></task></meta>`;
+    const tree = {
+      ...IMAGE,
+      'annotations.xml': `<annotations>${meta}<image id="0" name="a.png" width="100" height="50"/></annotations>`,
+    };
+    expect((await loadDataset(folderWith(tree))).classes).toEqual(['nut', 'body']);
+  });
+
+  it('has the subsets of a project as splits', async () => {
+    const box = '<box label="nut" xtl="1" ytl="1" xbr="9" ybr="9"/>';
+    const folder = folderWith(xml(box, 'subset="Validation"'));
+    expect((await openDataset(folder)).splits).toEqual(['Validation']);
+    expect((await loadDataset(folder, { split: 'val' })).images).toHaveLength(1);
+  });
+
+  it('is not CVAT for video', async () => {
+    const video = { ...IMAGE, 'annotations.xml': '<annotations><track id="0"/></annotations>' };
+    await expect(loadDataset(folderWith(video))).rejects.toThrow(
+      'export the task as CVAT for images',
+    );
+  });
+});
+
+describe('Label Studio', () => {
+  const region = (type: string, value: object, more: object = {}) => ({
+    id: 'r',
+    type,
+    original_width: 100,
+    original_height: 50,
+    image_rotation: 0,
+    value,
+    ...more,
+  });
+  const task = (result: object[], more: object = {}) => [
+    { id: 1, data: { image: '/data/upload/1/0123abcd-a.png' }, annotations: [{ result }], ...more },
+  ];
+  const json = (tasks: object[]): Tree => ({ ...IMAGE, 'export.json': JSON.stringify(tasks) });
+  const rectangle = { x: 10, y: 20, width: 20, height: 40 };
+
+  it('turns percentages into pixels, and turned rectangles about their corner', async () => {
+    const tasks = task([
+      region('rectanglelabels', { ...rectangle, rotation: 0, rectanglelabels: ['nut'] }),
+      region('rectanglelabels', { ...rectangle, rotation: 90, rectanglelabels: ['bolt'] }),
+      region('polygonlabels', {
+        points: [
+          [1, 2],
+          [5, 4],
+          [3, 8],
+        ],
+        polygonlabels: ['nut'],
+      }),
+      region('ellipselabels', { x: 50, y: 50, radiusX: 5, radiusY: 10, ellipselabels: ['nut'] }),
+    ]);
+    expect(await boxes(json(tasks))).toEqual([
+      ['nut', 10, 10, 20, 20],
+      ['bolt', -10, 10, 20, 20],
+      ['nut', 1, 1, 4, 3],
+      ['nut', 45, 20, 10, 10],
+    ]);
+  });
+
+  it('takes the label of a region from another that shares its id', async () => {
+    const tasks = task([
+      region('rectangle', { ...rectangle }),
+      region('labels', { ...rectangle, labels: ['nut'] }),
+    ]);
+    expect(await boxes(json(tasks))).toEqual([['nut', 10, 10, 20, 20]]);
+  });
+
+  it('prefers annotations, skips cancelled ones, and says when there are several', async () => {
+    const named = (label: string) => ({
+      result: [region('rectanglelabels', { ...rectangle, rectanglelabels: [label] })],
+    });
+    const tasks = task([], {
+      predictions: [named('guess')],
+      annotations: [{ ...named('wrong'), was_cancelled: true }, named('nut'), named('second')],
+    });
+    expect(await boxes(json(tasks))).toEqual([['nut', 10, 10, 20, 20]]);
+    expect(await codes(json(tasks))).toEqual(['repeated-image']);
+    const predicted = [{ data: { image: 'a.png' }, predictions: [named('guess')] }];
+    expect(await boxes(json(predicted))).toEqual([['guess', 10, 10, 20, 20]]);
+  });
+
+  it.each(['a.png', 'https://h/x/a.png?t=1', '/data/local-files/?d=in%2Fa.png', 's3://b/a.png'])(
+    'finds the image of %s',
+    async (image) => {
+      const tasks = [{ data: { image }, annotations: [{ result: [] }] }];
+      expect(await codes(json(tasks))).toEqual(['no-boxes']);
+    },
+  );
+});
+
+describe('Open Images', () => {
+  const header = 'ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsGroupOf';
+  const csv = (...rows: string[]): Tree => ({
+    'validation/a.jpg': png(100, 50),
+    'validation-annotations-bbox.csv': [header, ...rows].join('\n'),
+    'class-descriptions-boxable.csv': '/m/01,"Nut, hex"\n',
+  });
+
+  it('knows classes by their descriptions, groups as crowds, and the columns by name', async () => {
+    const folder = folderWith(csv('a,x,/m/01,1,0.1,0.3,0.2,0.6,1', 'a,x,/m/02,1,0,1,0,1,0'));
+    const { classes, images, split } = await loadDataset(folder, { split: 'val' });
+    expect({ classes, split }).toEqual({ classes: ['/m/02', 'Nut, hex'], split: 'validation' });
+    expect(images).toMatchObject([
+      {
+        id: 'a',
+        boxes: [
+          { classId: 1, crowd: true, line: 2, box: { x: 10, y: 10, width: expect.closeTo(20) } },
+          { classId: 0, crowd: false, line: 3, box: { width: 100, height: 50 } },
+        ],
+      },
+    ]);
+  });
+
+  it('reports images that are not there, and malformed rows', async () => {
+    const tree = csv(
+      'a,x,/m/01,1,0.1,0.3,0.2,0.6,0',
+      'gone,x,/m/01,1,0,1,0,1,0',
+      'a,x,,1,0,1,0,1,0',
+    );
+    expect(await codes(tree)).toEqual(['malformed-file', 'missing-image']);
+  });
+});
