@@ -53,7 +53,7 @@ export interface ClassOptions {
 export interface LoadDatasetOptions extends OpenOptions, ClassOptions {
   /**
    * A split such as `train` or `val`, or several joined by `+`. May be left out where there is only
-   * one. `val` also finds `valid` and `val2017`; `trainval` also stands for `train+val`.
+   * one. `val` also finds `valid` and `val2017`; `trainval` also finds `train+val`.
    */
   split?: string;
 }

@@ -104,7 +104,7 @@ export function chooseLayout(
   );
 }
 
-/** safetensors keep the names of whatever program wrote them, PyTorch's above all. */
+/** safetensors keep the names of the program that wrote them, most often PyTorch. */
 const holdsFormat = (layout: WeightFormat, file: WeightFormat): boolean =>
   layout === file || (layout === 'torch' && file === 'safetensors');
 

@@ -75,7 +75,7 @@ async function annotationFiles(folder: string): Promise<string[]> {
 
 const START_BYTES = 2 ** 16;
 
-/** Whether a file begins as a COCO file may, whatever its name. */
+/** Whether a file begins like a COCO file, under any name. */
 async function looksLikeCoco(file: string): Promise<boolean> {
   const start = (await readStart(file, START_BYTES)).toString('latin1').replaceAll('\0', '');
   const isObject = /^[^"[]*\{/.test(start);
