@@ -1,4 +1,4 @@
-/** Running out of memory or address space, which is no fault of the input. */
+/** Recognizes errors of memory or address space, which the input did not cause. */
 import { RefineDetError } from './errors.ts';
 
 const SHORTAGE =

@@ -44,7 +44,7 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
   const createWorker = () => {
     watchPolicy();
     const worker = assets.createWorker!();
-    // The factory would wait for this thread forever.
+    // The factory would wait for a thread that cannot start forever.
     divertErrors(worker, () => isStarting, failed);
     workers.push(worker);
     return worker;
@@ -73,8 +73,8 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
 }
 
 /**
- * While the module starts, an error of a worker fails the start. Afterwards the factory's handler
- * gets it, which throws it.
+ * While the module starts, an error of a worker fails the start. Afterwards it goes to the factory's
+ * handler, which throws it.
  */
 function divertErrors(
   worker: ThreadWorker,
@@ -86,7 +86,7 @@ function divertErrors(
     // A policy forbids the thread's script, or what the script imports.
     const isBlocked = message === '' || message.includes('importScripts');
     const reason = isBlocked ? `${message} ${blockedScript()}`.trim() : message;
-    failed(new Error(`a thread died: ${reason}`));
+    failed(new Error(`a thread has died: ${reason}`));
   };
   Object.defineProperty(worker, 'onerror', {
     configurable: true,

@@ -48,7 +48,7 @@ export interface WasmRuntime {
  * @param threads default `auto`
  * @param warn receives one sentence when fewer threads are used than requested
  * @param source source of tfjs' binary; default: the one in the package
- * @throws INVALID_OPTION, BACKEND_UNAVAILABLE, FETCH_FAILED, OUT_OF_MEMORY
+ * @throws INVALID_OPTION, BACKEND_UNAVAILABLE, FETCH_FAILED
  */
 export async function wasmRuntime(
   threads: Threads = 'auto',
@@ -76,9 +76,9 @@ export function tensorPointer(tensor: tf.Tensor): number {
   return backend.getMemoryOffset(tensor.dataId) >>> 0;
 }
 
-const startRuntime = startOnce(async (...args: Parameters<typeof start>) => {
+const startRuntime = startOnce(async (...given: Parameters<typeof start>) => {
   try {
-    return await start(...args);
+    return await start(...given);
   } catch (error) {
     throw memoryShortage('no memory to start the wasm backend', error) ?? error;
   }
@@ -109,7 +109,7 @@ async function start(
   };
 }
 
-/** Tries threads before it does without: page and process may forbid them in many ways. */
+/** Tries the chosen number of threads, because page and process may forbid threads in many ways. */
 async function startChosen(
   threads: Threads,
   warn: (message: string) => void,

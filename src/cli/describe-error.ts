@@ -16,7 +16,7 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** The sentence for an error and its code. */
-function describeError(error: unknown): { code: ErrorCode; message: string } {
+export function describeError(error: unknown): { code: ErrorCode; message: string } {
   if (error instanceof RefineDetError) return { code: error.code, message: error.message };
   if (error instanceof CommanderError) return { code: 'USAGE', message: usageMessage(error) };
   const shortage = memoryShortage('memory has run out', error);

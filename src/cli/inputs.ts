@@ -55,7 +55,7 @@ export async function isImageWord(word: string): Promise<boolean> {
   );
 }
 
-/** Anything that can be read to its end counts as a file, pipes and devices too: the user names it. */
+/** Pipes and devices count as files, because the user names them and they can be read to the end. */
 async function inputKind(file: string): Promise<'file' | 'folder' | 'missing'> {
   try {
     return (await stat(file)).isDirectory() ? 'folder' : 'file';

@@ -2,6 +2,8 @@
 import type { Box } from '../boxes.ts';
 import type { Finding } from './check/findings.ts';
 
+export type { Finding, Severity } from './check/findings.ts';
+
 /** The formats that are read and written. */
 export const WRITTEN_FORMATS = ['voc', 'coco', 'yolo'] as const;
 /** The formats that are read. */

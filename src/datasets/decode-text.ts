@@ -64,7 +64,7 @@ function xmlEncoding(bytes: Uint8Array): string | undefined {
   const length = Math.min(bytes.length, DECLARATION_BYTES);
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1');
   const declared = DECLARATION.exec(start)?.[1];
-  // A declaration that is read byte by byte is not in 16 bits, even if it says so.
+  // A declaration that can be read byte by byte is not in 16 bits, even if it says so.
   return declared && /^(utf-?16|ucs-?2|unicode$)/i.test(declared) ? undefined : declared;
 }
 

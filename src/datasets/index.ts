@@ -16,7 +16,7 @@ export type {
   SizeBin,
   SplitStats,
 } from './check/dataset-stats.ts';
-export type { Finding, FindingCode, Severity } from './check/findings.ts';
+export type { FindingCode } from './check/findings.ts';
 export { type FixOptions, type FixReport, fixDataset, lostMost } from './check/fix-dataset.ts';
 export {
   type ConvertOptions,
@@ -30,8 +30,10 @@ export type {
   Dataset,
   DatasetFormat,
   DatasetImage,
+  Finding,
   GroundTruth,
   Id,
+  Severity,
   WrittenFormat,
 } from './dataset-types.ts';
 export { type ImageSize, imageSize } from './image-size.ts';

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 import { checkFrames } from './check/check-frames.ts';
-import { type Finding, sortFindings, stopAtErrors } from './check/findings.ts';
+import { sortFindings, stopAtErrors } from './check/findings.ts';
 import { COCO_LAYOUT, openCoco } from './coco/coco-dataset.ts';
 import {
   alignClasses,
@@ -13,7 +13,12 @@ import {
 } from './dataset-classes.ts';
 import { entryKind } from './dataset-files.ts';
 import { chosenSplits, type DatasetSource, readSplit, resolveSplits } from './dataset-source.ts';
-import { DATASET_FORMATS, type Dataset, type DatasetFormat } from './dataset-types.ts';
+import {
+  DATASET_FORMATS,
+  type Dataset,
+  type DatasetFormat,
+  type Finding,
+} from './dataset-types.ts';
 import { CVAT_LAYOUT, openCvat } from './tools/cvat.ts';
 import {
   LABEL_STUDIO_LAYOUT,
@@ -48,7 +53,7 @@ export interface ClassOptions {
 export interface LoadDatasetOptions extends OpenOptions, ClassOptions {
   /**
    * A split such as `train` or `val`, or several joined by `+`. May be left out where there is only
-   * one. `val` also finds `valid` and `val2017`; `trainval` also means `train+val`.
+   * one. `val` also finds `valid` and `val2017`; `trainval` also finds `train+val`.
    */
   split?: string;
 }

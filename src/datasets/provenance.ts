@@ -20,9 +20,9 @@ export function dataName({ path, split }: NamedData): string {
 }
 
 /**
- * Whether a stage of a model's training had data of this name with a split in common, as far as its
- * file tells: on images that it knows, a model looks better than it is. Data that have another name,
- * or the same by chance, stays unknown.
+ * Whether a model was trained on data of this name with a split in common, according to its file: a
+ * model looks better than it is on images that it knows. Data under another name are not recognized,
+ * and other data under the same name are taken for these.
  */
 export function isTrainedOn(provenance: unknown, data: NamedData): boolean {
   const [folder, splits] = [fileName(data.path), data.split && parts(data.split)];

@@ -1,4 +1,4 @@
-/** What the writers of all formats receive and return. */
+/** Input and result of the writers of all formats. */
 import type { Dataset, DatasetImage } from './dataset-types.ts';
 
 /** What a writer did with the boxes. */
@@ -9,7 +9,7 @@ export interface WrittenBoxes {
   losses: string[];
 }
 
-/** What a writer of one format gets: the splits, with one class list, and where to put things. */
+/** Splits with one class list, and the folder to write to. */
 export interface WriteJob {
   splits: readonly Dataset[];
   classes: readonly string[];

@@ -12,7 +12,7 @@ export const isDecodableName = (name: string): boolean => DECODABLE_NAME.test(na
 /** Whether a file of this name is an image, whether or not it can be decoded. */
 export const isImageName = (name: string): boolean => IMAGE_NAME.test(name);
 
-/** `dir/name.jpg` → `dir/name`; a dot in another name is not a extension. */
+/** `dir/name.jpg` → `dir/name`; a dot in another name does not begin an extension. */
 export const withoutImageExtension = (name: string): string => name.replace(IMAGE_NAME, '');
 
 /** Whether two names differ at most in how they spell the extension: `a.JPG`, `a.jpeg`. */

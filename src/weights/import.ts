@@ -100,11 +100,11 @@ export function chooseLayout(
   const examples = [...tensors.keys()].slice(0, 3).map(quote).join(', ');
   throw new RefineDetError(
     'MODEL_FORMAT',
-    `the ${format} file has no known weight layout for ${preset}; it has ${tensors.size} tensors, first ${examples}`,
+    `the ${format} file has no known weight layout for ${preset}; it holds ${tensors.size} tensors, first ${examples}`,
   );
 }
 
-/** safetensors keep the names of whatever program wrote them, PyTorch's above all. */
+/** safetensors keep the names of the program that wrote them, most often PyTorch. */
 const holdsFormat = (layout: WeightFormat, file: WeightFormat): boolean =>
   layout === file || (layout === 'torch' && file === 'safetensors');
 

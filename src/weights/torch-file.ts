@@ -30,8 +30,8 @@ export function isTorchFile(bytes: Uint8Array): boolean {
 }
 
 /**
- * Opens tensors by name, lazily read, of the state_dict at the top or in a wrapper; without the
- * prefixes that wrappers put before every name.
+ * Opens tensors by name, lazily read, of the state_dict at the top or in a wrapper; without the prefixes
+ * that wrappers put before every name.
  * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, PICKLE_FORBIDDEN
  */
 export function readTorchFile(bytes: Uint8Array): SourceTensors {

@@ -80,7 +80,7 @@ describe('expandInputs', () => {
     expect(inputs).toMatchObject([{ stem: '猫_20café' }]);
   });
 
-  it('expands globs, and accepts named files with any extension', async () => {
+  it('expands globs, and takes a named file whatever its extension', async () => {
     expect(summary(await expandInputs([at('photos/*.{png,webp}'), at('scan.bin')]))).toEqual([
       'photos/x.png',
       'photos/y.webp',

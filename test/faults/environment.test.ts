@@ -1,7 +1,7 @@
 /** Processes that lack address space. */
 import { describe, expect, it } from 'vitest';
 import { createWasmModule } from '../../src/backend/emscripten.ts';
-import { errorLine } from '../../src/cli/describe-error.ts';
+import { describeError } from '../../src/cli/describe-error.ts';
 import { isImageError } from '../../src/evaluation/detect-dataset.ts';
 import { memoryShortage } from '../../src/out-of-memory.ts';
 
@@ -19,7 +19,7 @@ describe('running out of address space', () => {
     expect(error.code).toBe('OUT_OF_MEMORY');
     expect(error.message).toMatch(/decode a\.jpg.*--disable-wasm-trap-handler/);
     expect(isImageError(error)).toBe(false);
-    expect(errorLine(SHORTAGE)).toContain('[OUT_OF_MEMORY]');
+    expect(describeError(SHORTAGE).code).toBe('OUT_OF_MEMORY');
     expect(memoryShortage('x', error)).toBe(error);
   });
 

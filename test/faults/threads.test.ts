@@ -60,7 +60,7 @@ async function endThreadIn(layer: number): Promise<Outcome> {
     const { threads } = detector;
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     layers = ${layer};
-    const meanwhile = await detect();
+    const meanwhile = await look();
     await ended;
     const isSame = [meanwhile, await look()].map((found) => found === expected);
     const objects = JSON.parse(expected).length;

@@ -61,7 +61,7 @@ function addRank(dataset: Command): void {
   addCommand(dataset, {
     name: 'rank',
     description: 'list the images worth labeling next as JSONL: uncertain, or unlike their labels',
-    arguments: { '<path[:split]>': `${DATA_WORD}, or folder of images` },
+    arguments: { '<path[:split]>': 'dataset, or folder of images' },
     options: RANK_OPTIONS,
     examples: ['dataset rank photos --limit 100 > next.jsonl'],
   }).action(async (location: string, flags: RankFlags) => {

@@ -20,13 +20,9 @@ import { choice, count } from '../options/parsers.ts';
 
 const COPY_IMAGES: readonly CopyImages[] = ['copy', 'symlink', 'none'];
 
-const SPLITS = { ...SPLIT, default: 'all' };
-/** `format` is what these commands called it before. */
-const FORMAT = { ...DATA_FORMAT, aliases: ['format'] };
-
 const READ_OPTIONS = {
-  split: SPLITS,
-  dataFormat: FORMAT,
+  split: { ...SPLIT, default: 'all' },
+  dataFormat: { ...DATA_FORMAT, aliases: ['format'] },
   classes: classes('keep only these classes, in this order', 'all'),
   map: CLASS_MAP,
   imageFolder: IMAGE_FOLDER,
@@ -66,17 +62,17 @@ export const CONVERT_OPTIONS = {
 export const RANK_OPTIONS = {
   'Options:': {
     model: MODEL,
-    split: SPLITS,
-    dataFormat: FORMAT,
+    split: { ...SPLIT, default: 'all images' },
+    dataFormat: { ...DATA_FORMAT, aliases: ['format'] },
     map: CLASS_MAP,
     imageFolder: IMAGE_FOLDER,
-    limit: value('<n>', count(), 'list only the first n images', { default: 'all' }),
+    limit: value('<n>', count(), 'print only the first n images', { default: 'all' }),
     threads: THREADS,
     workers: WORKERS,
     quiet: QUIET,
   },
 };
 
+export type RankFlags = FlagsOf<typeof RANK_OPTIONS>;
 export type CheckFlags = FlagsOf<typeof CHECK_OPTIONS>;
 export type ConvertFlags = FlagsOf<typeof CONVERT_OPTIONS>;
-export type RankFlags = FlagsOf<typeof RANK_OPTIONS>;

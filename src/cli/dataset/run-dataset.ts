@@ -40,7 +40,7 @@ export async function runCheck(data: string, flags: CheckFlags): Promise<void> {
       `${checkText(check)}\n${changesText(fixed.changes)}${convertText(fix, fixed)}${droppedText(fixed)}`;
     await print(json ? toJson({ ...check, fix: written }) : text());
     if (lostMost(fixed) && !overwrite) {
-      warn('most boxes were dropped: correct the dataset, or accept it with --force');
+      warn('most boxes were dropped: correct the dataset, or say with --force that this is right');
       process.exitCode = EXIT_FAILURE;
     }
     if (fixed.remaining.length > 0) process.exitCode = EXIT_FAILURE;

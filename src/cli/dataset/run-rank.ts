@@ -17,20 +17,19 @@ const SCORE_THRESHOLD = 0.05;
 
 /** @throws FILE_NOT_FOUND, DATASET_*, NO_DEFAULT_MODEL, MODEL_*, ABORTED */
 export async function runRank(data: string, flags: RankFlags): Promise<void> {
-  const { dataFormat: format, map, imageFolder, limit } = flags;
-  const { path: location, split } = withSplit(dataPart(data), flags.split);
+  const { dataFormat: format, map, imageFolder, limit, threads } = flags;
   const signal = interruptSignal();
-  const { images, classes } = await imagesToRank(location, { split, format, map, imageFolder });
+  const { path, split } = withSplit(dataPart(data), flags.split);
+  const { images, classes } = await imagesToRank(path, { split, format, map, imageFolder });
   const model = await loadNamedModel(flags.model, signal);
   const known = new Set(model.config.classes);
   const workers = Math.min(flags.workers ?? 1, images.length);
-  const { threads } = flags;
   const { detector } = await startRunner(model, { workers, threads, warn, signal });
   const progress = new Progress(images.length, flags);
   const ranked: RankedImage[] = [];
   try {
-    const all = images.map(({ image }) => image);
     const source = detectInOrder(detector, { scoreThreshold: SCORE_THRESHOLD });
+    const all = images.map(({ image }) => image);
     for await (const { index, detections, error } of source(all, signal)) {
       progress.advance();
       if (error) {

@@ -76,7 +76,7 @@ class Run {
         detect,
       )) {
         if ('error' in outcome && this.#job.signal.aborted) break;
-        // The next image would fail too.
+        // The next image would fail in the same way.
         if ('error' in outcome && isShortage(outcome.error)) throw outcome.error;
         if ('error' in outcome || this.#prints) progress.clear();
         if ('error' in outcome) this.#fail(outcome.error);

@@ -2,13 +2,13 @@
 import { DATASET_FORMATS } from '../../datasets/dataset-types.ts';
 import { dataPart } from './data-part.ts';
 import { on, text, value } from './option-table.ts';
-import { choice, classMap, count, fraction, inputSize, listOf, threads } from './parsers.ts';
+import { choice, classMap, count, fraction, inputSize, threads } from './parsers.ts';
 
 const MAX_WORKERS = 64;
 
 export const MODEL_WORD = 'model file or URL';
 /** Arguments of datasets, positional ones too. */
-export const DATA_WORD = 'folder or annotation file of a dataset';
+export const DATA_WORD = 'folder, or file of one of the formats';
 
 export const MODEL = text('<file|url>', MODEL_WORD, {
   short: 'm',
@@ -22,8 +22,8 @@ export const DATA_FORMAT = value('<format>', choice(DATASET_FORMATS), 'format of
 });
 export const IMAGE_FOLDER = value(
   '<dir>',
-  listOf((folder) => folder),
-  'folder of the images; it may be given several times',
+  (folder, _flag, before: string[] = []) => [...before, folder],
+  'folder of the images; may be repeated',
   { default: 'found' },
 );
 export const CLASS_MAP = value(

@@ -63,7 +63,7 @@ export function roundedDetection({ label, classId, score, box }: Detection): Det
   };
 }
 
-/** Whether a detection still has an area after its box is rounded: formats have no empty boxes. */
+/** Whether a box still has an area after rounding: formats hold no empty boxes. */
 export function hasArea(width: number, height: number): boolean {
   return width > 0 && height > 0;
 }

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { isImageName } from '../../image/image-names.ts';
 import { isFolder, relativeName } from '../dataset-files.ts';
 import type { DatasetSource } from '../dataset-source.ts';
-import type { Dataset, DatasetFormat } from '../dataset-types.ts';
+import type { Dataset, DatasetFormat, Finding } from '../dataset-types.ts';
 import { walkFiles } from '../folders.ts';
-import type { Finding, FindingCode, Report } from './findings.ts';
+import type { FindingCode, Report } from './findings.ts';
 
 /** What annotation files of one image are called; other formats have one file for all. */
 const LABEL_NAMES: Partial<Record<DatasetFormat, RegExp>> = {

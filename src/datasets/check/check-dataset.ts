@@ -3,7 +3,7 @@ import { RefineDetError } from '../../errors.ts';
 import { type PresetName, presetByName } from '../../model/presets.ts';
 import { alignClasses } from '../dataset-classes.ts';
 import { chosenSplits, type DatasetSource, readSplit } from '../dataset-source.ts';
-import type { Dataset, DatasetFormat, DatasetImage } from '../dataset-types.ts';
+import type { Dataset, DatasetFormat, DatasetImage, Finding } from '../dataset-types.ts';
 import type { Frame } from '../frames.ts';
 import {
   type ClassOptions,
@@ -16,7 +16,7 @@ import { checkBoxes } from './check-boxes.ts';
 import { type ImageFiles, inspectImageFiles, settleFrames } from './check-images.ts';
 import { checkSplits } from './check-splits.ts';
 import { type DatasetStats, datasetStats, knownSize } from './dataset-stats.ts';
-import { collect, type Finding, type Report, sortFindings } from './findings.ts';
+import { collect, type Report, sortFindings } from './findings.ts';
 
 export interface CheckOptions extends OpenOptions, ClassOptions {
   /** Splits to read, joined by `+`. Default all. */

@@ -5,6 +5,7 @@ import {
   type Dataset,
   type DatasetFormat,
   type DatasetImage,
+  type Finding,
   type GroundTruth,
   WRITTEN_FORMATS,
   type WrittenFormat,
@@ -16,7 +17,7 @@ import {
   type Inspection,
   inspectDataset,
 } from './check-dataset.ts';
-import { type Finding, formatPlace } from './findings.ts';
+import { formatPlace } from './findings.ts';
 
 export interface FixOptions extends CheckOptions, ConvertOptions {}
 

@@ -1,4 +1,4 @@
-/** A COCO file that is read, and the objects of its lists. */
+/** A COCO JSON file that is being read, and its elements. */
 import type { Place, Report } from '../check/findings.ts';
 import type { ImagePlaces } from '../image-places.ts';
 
@@ -11,7 +11,6 @@ export interface CocoFile {
 }
 
 export type Fields = Readonly<Record<string, unknown>>;
-
 export interface Element {
   fields: Fields;
   /** Place of this element, or of one of its fields. */

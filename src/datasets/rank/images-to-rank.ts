@@ -1,4 +1,4 @@
-/** Lists the images that may be labeled next: those of a dataset, and those beside them. */
+/** The images that may be labeled next: those of a dataset, and those beside them. */
 import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
 import { isDecodableName } from '../../image/image-names.ts';

@@ -145,7 +145,7 @@ async function folderCalled(parent: string, names: readonly string[]): Promise<s
   return parent;
 }
 
-/** Lists of one root that a split of the devkit means: none, one, or train and val. */
+/** The lists of one root that form a split of the devkit: none, one, or train and val. */
 function lists({ splits }: DatasetSource, split: string): string[] {
   if (splits.includes(split)) return [split];
   const halves = ['train', 'val'];

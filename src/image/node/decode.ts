@@ -10,7 +10,7 @@ import { decodeReduced, REDUCTIONS, type Reduction } from './reduced-jpeg.ts';
 
 /**
  * Decodes a JPEG, PNG or WebP file and turns it upright by its EXIF orientation. 16-bit samples keep
- * their upper 8 bits, like in cv2.imread, unless no sample needs them: 12-bit values of a sensor
+ * their upper 8 bits, as with cv2.imread, unless no sample needs them: 12-bit values of a sensor
  * become the upper 8 of 12.
  *
  * JPEG pixels equal those of libjpeg-turbo (cv2, PIL) bit for bit; only 4:4:0 files differ, by up to 2

@@ -46,7 +46,7 @@ describe('decodeImage', () => {
     expect([...data]).toEqual(samples.map((value) => Math.floor(value / divisor)));
   });
 
-  it('ignores data after the end of a JPEG', async () => {
+  it('ignores what follows the end of a JPEG', async () => {
     const bytes = Buffer.concat([imageFile('baseline.jpg'), Buffer.from('appended by a phone')]);
     expect(rgbHash(await decodeImage(bytes))).toBe(
       rgbHash(await decodeImage(imageFile('baseline.jpg'))),
