@@ -19,7 +19,7 @@ const LAYOUT: Record<Orientation, [transpose: boolean, mirrorX: boolean, mirrorY
 };
 
 /**
- * A box of the stored pixels, in the upright image.
+ * Returns a box of the stored pixels in the upright image.
  * @param stored size of the stored image
  */
 export function orientBox(box: Box, { width, height }: Size, orientation: Orientation): Box {
@@ -30,7 +30,7 @@ export function orientBox(box: Box, { width, height }: Size, orientation: Orient
   return { x: y, y: x, width: box.height, height: box.width };
 }
 
-/** The image as the camera saw it; the same object when it is upright already. */
+/** Returns the image as the camera saw it; the same object when it is already upright. */
 export function orient(image: RawImage, orientation: Orientation): RawImage {
   if (orientation === 1) return image;
   const { width, height, channels } = image;

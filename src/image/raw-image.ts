@@ -36,7 +36,7 @@ export interface DecodedImage extends RawImage {
 export function validateRawImage(image: RawImage, name = 'the raw image'): void {
   const { data, width, height, channels } = image;
   if (!isByteArray(data)) {
-    throw invalid(`${name} needs its data as Uint8Array or Uint8ClampedArray`);
+    throw invalid(`${name} must have data of type Uint8Array or Uint8ClampedArray`);
   }
   for (const [side, size] of Object.entries({ width, height })) {
     if (!Number.isInteger(size) || size < 0) {

@@ -84,7 +84,7 @@ describe('dataset check', () => {
   it('takes the split with the path, and the format under its older name too', async () => {
     const folder = folderWith(GOOD);
     expect((await dataset('check', `${folder}:train`)).stdout).toMatch(/: VOC, .*, 2 images/);
-    await expect(dataset('check', `${folder}:val`)).rejects.toThrow('"val" is no split');
+    await expect(dataset('check', `${folder}:val`)).rejects.toThrow(': "val" (there are train)');
     const twice = dataset('check', `${folder}:train`, '--split', 'val');
     await expect(twice).rejects.toThrow('two splits are given: "train" with the path');
     for (const flag of ['--data-format', '--format']) {
@@ -111,7 +111,7 @@ describe('dataset check', () => {
     expect(process.exitCode).toBeUndefined();
   });
 
-  it('fails when most boxes are dropped, unless told that this is right', async () => {
+  it('fails when most boxes are dropped, unless forced', async () => {
     const bad = vocObject('cat', [5, 5, 5, 5]).repeat(2);
     const folder = folderWith({ ...GOOD, 'Annotations/b.xml': vocXml(bad) });
     const out = path.join(emptyFolder(), 'clean');
@@ -181,7 +181,7 @@ describe('dataset convert', () => {
     await expect(dataset('convert', folder, path.join(folder, 'out'))).rejects.toThrow('--to');
     expect(existsSync(path.join(folder, 'out'))).toBe(false);
     await expect(dataset('convert', `${folder}:val`, 'out', '--to', 'coco')).rejects.toThrow(
-      '"val" is no split',
+      ': "val" (there are train)',
     );
     const there = emptyFolder();
     await expect(dataset('convert', folder, there, '--to', 'coco')).rejects.toThrow('--force');

@@ -116,7 +116,7 @@ export function convertText(folder: string, { images, boxes, losses }: ConvertRe
   return [...lines, ...losses.map((loss) => `lost: ${loss}`), ''].join('\n');
 }
 
-/** What became of the boxes, by reason. */
+/** Boxes that were kept and dropped, by reason. */
 export function droppedText({ boxes, dropped }: Pick<FixReport, 'boxes' | 'dropped'>): string {
   const reasons = Object.entries(dropped);
   if (reasons.length === 0) return '';
@@ -125,7 +125,7 @@ export function droppedText({ boxes, dropped }: Pick<FixReport, 'boxes' | 'dropp
   return `kept ${counted(boxes, 'box', 'boxes')}, dropped ${total}: ${parts.join(', ')}\n`;
 }
 
-/** What was left out, clipped or corrected, one change a line. */
+/** Boxes left out, clipped or corrected, one change per line. */
 export function changesText(changes: readonly string[]): string {
   return changes.map((change) => `${printable(change)}\n`).join('');
 }

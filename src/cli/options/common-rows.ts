@@ -8,7 +8,7 @@ const MAX_WORKERS = 64;
 
 export const MODEL_WORD = 'model file or URL';
 /** Arguments of datasets, positional ones too. */
-export const DATA_WORD = 'folder, or file of one of the formats';
+export const DATA_WORD = 'folder or annotation file of a dataset';
 
 export const MODEL = text('<file|url>', MODEL_WORD, {
   short: 'm',
