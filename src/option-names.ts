@@ -3,7 +3,7 @@ import { didYouMean, listed } from './errors.ts';
 
 /**
  * Names that other libraries use, in lower case without `_` and `-`, each with our names for the same
- * option. The first of our names that is known there, or whose group is known, is suggested.
+ * option. The first of our names that is known, or whose group is known, becomes the suggestion.
  */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   augment: ['augmentation'],
