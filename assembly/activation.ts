@@ -1,10 +1,10 @@
-/** Backward through a rectifier and a bias in one pass. */
+/** Backward pass through a rectifier and a bias at once. */
 
 /**
- * Lets a gradient pass where the rectifier did, and sums what passed over the rows.
+ * Masks a gradient where the rectifier cut its input off, and sums the rest over the rows.
  *
  * @param dy,y [rows, channels] gradient and value of the output
- * @param high outputs from here on were cut off (6), or infinity; those from 0 down always were
+ * @param high upper limit of the rectifier (6), or infinity; the lower limit is always 0
  * @param masked output [rows, channels]; neither dy nor y
  * @param sums output [channels]: the gradient of the bias
  */

@@ -1,13 +1,13 @@
 /**
- * Paints a part of an image into a part of the network input: crop, zoom-out, mirror, resize, color
- * and normalization in one pass. Bilinear with half-pixel centers; where the part overhangs the
- * image the result is 0, the mean color.
+ * Renders a part of an image into a part of the network input: crop, zoom-out, mirror, resize, color
+ * and normalization in one pass. Bilinear with half-pixel centers; outside of the image the result is
+ * 0, the mean color.
  */
 
-/** What is painted where; src/training/augmentation/render.ts writes it. */
+/** Parameters of a rendering; src/training/augmentation/render.ts writes them. */
 @unmanaged
 class Tile {
-  /** Where the center of the first target pixel lies in the image, which spans [0, width]. */
+  /** Position of the center of the first target pixel in the image, which spans [0, width]. */
   x: f64;
   y: f64;
   /** Source pixels from one target pixel to the next; negative mirrors. */
@@ -34,12 +34,12 @@ class Tile {
   scratch: usize;
 }
 
-/** Where one target column reads. */
+/** Source of one target column. */
 @unmanaged
 class TileColumn {
   /** Byte offset of the left of two pixels in a source row. */
   offset: i32;
-  /** Weight of the right one. */
+  /** Weight of the right pixel. */
   weight: f32;
 }
 
@@ -63,7 +63,7 @@ export function paintTile(tile: usize): void {
   }
 }
 
-/** First of `count` positions that lies in [0, size); they are equally far apart. */
+/** Returns the first of `count` equally spaced positions that lies in [0, size). */
 function firstInside(start: f64, step: f64, count: i32, size: i32): i32 {
   let i = 0;
   while (i < count && !isInside(start + <f64>i * step, size)) i++;
@@ -81,7 +81,7 @@ function isInside(position: f64, size: i32): bool {
   return position >= 0 && position < <f64>size;
 }
 
-/** Past an edge its pixel repeats: the pair moves inside, and one of the two has all the weight. */
+/** Repeats the pixel of an edge: the pair moves inside, and one of the two gets all the weight. */
 function planColumns(t: Tile, first: i32, end: i32): void {
   const lastPair = max(t.width - 2, 0);
   const lastWeight: f64 = t.width > 1 ? 1 : 0;
@@ -95,7 +95,7 @@ function planColumns(t: Tile, first: i32, end: i32): void {
 }
 
 abstract class Pixel {
-  /** Three or four bytes as floats. */
+  /** Loads three or four bytes as floats. */
   @inline
   static load(address: usize): v128 {
     const bytes = v128.load32_zero(address);

@@ -1,4 +1,4 @@
-/** Decoding of boxes (paper section 3.2) and which of them can be detections. */
+/** Decoding of boxes (paper section 3.2), and the check for valid boxes. */
 import { Lanes } from './lanes';
 
 /**
@@ -36,8 +36,8 @@ export function boxArea(box: v128): f32 {
 }
 
 /**
- * Whether a box can be a detection: finite numbers, x1 < x2 and y1 < y2, an area that f32 can hold,
- * and some of it inside the image. False when any number is NaN.
+ * Returns whether a box can be a detection: finite numbers, x1 < x2 and y1 < y2, an area that f32 can
+ * hold, and a part inside the image. False when any number is NaN.
  */
 export function isUsable(box: v128): bool {
   const low = v128.shuffle<f32>(box, box, 0, 1, 0, 1);

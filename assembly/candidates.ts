@@ -1,7 +1,7 @@
 /**
  * Candidates: (row, class, score), collected in one bucket per class (a single one when agnostic). A row
- * is a box; a candidate's key orders as sort.ts says: by score, then by row (that is, by anchor),
- * then by class.
+ * is a box. Keys (see sort.ts) order candidates by score, then by row (that is, by anchor), then by
+ * class.
  */
 import { Parameters } from './parameters';
 import { selectLargest } from './sort';

@@ -1,7 +1,7 @@
 /**
  * Convolution, depthwise 3×3 convolution and 1×1 convolution, one after the other, a few lines at a
- * time: the maps between them, often the largest of a network, stay in the cache. The results are
- * those of the layers by themselves, to the bit.
+ * time: the maps between them, often the largest of a network, stay in the cache. The results equal
+ * those of the single layers bit for bit.
  */
 import { convolve, convolveScratch } from './conv';
 import { DepthwiseShape, depthwise, KERNEL } from './depthwise';
@@ -31,7 +31,7 @@ class Chain {
   lastHigh: f32;
 }
 
-/** Room for the lines between the layers: a part of the second level. */
+/** Bytes for the lines between the layers: a part of the second-level cache. */
 const STRIP_BYTES = 1 << 19;
 
 /** Bytes of a line of the first and of the depthwise convolution's output. */
@@ -44,7 +44,7 @@ function linesUnder(s: DepthwiseShape, count: i32): i32 {
   return (count - 1) * s.stride + KERNEL;
 }
 
-/** Lines of the output that are computed together. */
+/** Number of lines of the output that are computed together. */
 function stripLines(s: DepthwiseShape): i32 {
   const wide = lineBytes(s, s.width);
   const perLine = <usize>s.stride * wide + lineBytes(s, s.outWidth);
@@ -63,7 +63,7 @@ export function chainScratch(c: Chain): usize {
 }
 
 /**
- * Some lines of the output. A value does not depend on the lines that it is computed with.
+ * Computes some lines of the output. A value does not depend on the other lines of the call.
  *
  * @param from,to lines, of batch · outHeight
  */
@@ -91,7 +91,7 @@ export function chain(c: Chain, from: i32, to: i32, scratch: usize): void {
     top = newTop;
     bottom = newBottom;
 
-    // Each layer gets the address where its whole map would begin.
+    // Each layer receives the address at which its whole map would begin.
     const wideMap = wide - <usize>top * wideBytes;
     const narrowMap = narrow - <usize>line * narrowBytes;
     convolve(

@@ -1,5 +1,5 @@
 /**
- * Boxes in columns, so that one box meets four others at a time: x1, y1, x2, y2, area, score (f32)
+ * Boxes in columns, so that one box is compared with four others at a time: x1, y1, x2, y2, area, score (f32)
  * and id (u32). Lanes past the last box hold empty boxes, which overlap nothing.
  */
 import { boxArea } from './boxes';
@@ -10,7 +10,7 @@ export const AREA = 4;
 export const SCORE = 5;
 export const ID = 6;
 
-/** Appends a box; every fourth time it empties the vector that the box begins. */
+/** Appends a box; the first box of each vector clears the vector. */
 export function appendBox(p: Parameters, n: i32, box: v128, score: f32, id: u32): void {
   const stride = p.columnBytes;
   const at = p.columns + ((<usize>n) << 2);
@@ -27,7 +27,7 @@ export function appendBox(p: Parameters, n: i32, box: v128, score: f32, id: u32)
   store<u32>(at + ID * stride, id);
 }
 
-/** Intersections and unions of one box with the four at an address. */
+/** Intersections and unions of one box with the four boxes at an address. */
 export abstract class Overlap {
   /** @param at address of the four boxes' x1 */
   @inline

@@ -26,7 +26,7 @@ export function confidenceLoss(b: Batch, module: Module, image: i32, objectness:
   module.negatives += wanted;
 }
 
-/** @returns the positives of the image */
+/** @returns number of positives of the image */
 function positiveConfidence(b: Batch, module: Module, image: i32): i32 {
   const labels = b.labels + ((<usize>firstBox(b, image)) << 2);
   const matches = matchesOf(b, module, image);
@@ -35,7 +35,7 @@ function positiveConfidence(b: Batch, module: Module, image: i32): i32 {
     const match = load<i32>(matches + ((<usize>n) << 2));
     if (match < 0) continue;
     positives++;
-    // The ARM knows one class of objects only.
+    // The ARM has only one class of objects.
     const label = min(load<i32>(labels + ((<usize>match) << 2)), module.classes - 1);
     const row = image * b.count + n;
     const logits = logitsOf(module, row);
@@ -47,8 +47,8 @@ function positiveConfidence(b: Batch, module: Module, image: i32): i32 {
 }
 
 /**
- * A key for every negative that may be mined: the bits of its loss, which order as losses that are
- * not negative do, above the complement of the anchor's index.
+ * Writes a key for every negative that may be mined: the bits of its loss above the complement of the
+ * anchor's index. The bits of losses have the same order as the losses, because these are not negative.
  * @returns the number of keys
  */
 function negativeKeys(b: Batch, module: Module, image: i32, objectness: usize, keys: usize): i32 {
@@ -62,7 +62,7 @@ function negativeKeys(b: Batch, module: Module, image: i32, objectness: usize, k
     let negatives = i32x4.bitmask(i32x4.eq(match, i32x4.splat(NEGATIVE)));
     if (objectness) negatives &= objectLike(objectness, n, negatives, b.objectnessMargin);
     if (negatives == 0) continue;
-    // Rows past the last one are not negative: what is read in their place has no effect.
+    // Rows past the last one are not negatives, so the values read for them have no effect.
     const row0 = logits + <usize>n * rowBytes;
     const row1 = logits + <usize>min(n + 1, last) * rowBytes;
     const row2 = logits + <usize>min(n + 2, last) * rowBytes;
@@ -82,7 +82,7 @@ function negativeKeys(b: Batch, module: Module, image: i32, objectness: usize, k
   return <i32>((end - keys) >> 3);
 }
 
-/** Negative anchor filtering (section 3.2) of the lanes `n` to `n + 3` that are set in `candidates`. */
+/** Filters (section 3.2) the negative anchors `n` to `n + 3` whose lanes are set in `candidates`. */
 function objectLike(objectness: usize, n: i32, candidates: i32, margin: f32): i32 {
   let passed = 0;
   for (let lanes = candidates; lanes != 0; lanes &= lanes - 1) {

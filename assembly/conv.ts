@@ -14,14 +14,14 @@ import {
   patchSize,
 } from './patches';
 
-/** Depth of a block: a strip and a panel of it fill a little more than half of 32 KiB (first level). */
+/** Depth of a block: a strip and a panel of it fill a little more than half of a 32 KiB first-level cache. */
 const BLOCK_DEPTH = 384;
-/** Packed rows of a block, and a block of patch gradients: a part of the second level. */
+/** Bytes of the packed rows or patch gradients of a block: a part of the second-level cache. */
 const BLOCK_BYTES = 131072;
 /** Rows of the filter gradient that are accumulated at a time; a multiple of four. */
 const GRADIENT_ROWS = 512;
 
-/** Up to this many columns packing the patches does not pay: each is read once per panel. */
+/** Maximum number of columns without packed patches: each patch is then read once per panel. */
 const MAX_UNPACKED = 64;
 
 const NO_LOW = <f32>-Infinity;
@@ -36,26 +36,26 @@ export function convScratch(s: ConvShape): usize {
   return fixed + max<usize>(<usize>BLOCK_BYTES + patches, columns + panels);
 }
 
-/** Scratch bytes that {@link convolve} alone needs. */
+/** Scratch bytes that {@link convolve} needs. */
 export function convolveScratch(s: ConvShape): usize {
   return EDGE_BYTES + ADDRESS_BYTES + outsideBytes(s) + <usize>BLOCK_BYTES;
 }
 
-/** Equal parts of at most `limit`. */
+/** Returns the size of equal parts of at most `limit`. */
 function partOf(total: i32, limit: i32): i32 {
   const parts = (total + limit - 1) / limit;
   return (total + parts - 1) / parts;
 }
 
-/** Output pixels that {@link convolve} computes at a time. */
+/** Number of output pixels that {@link convolve} computes at a time. */
 export function convolveBlock(s: ConvShape): i32 {
   const blockDepth = partOf(patchSize(s), BLOCK_DEPTH);
   return min(MAX_BLOCK_ROWS, (<i32>BLOCK_BYTES / (blockDepth << 2)) & ~3);
 }
 
 /**
- * A part of y = clamp(bias + residual + x * filter, low, high). A value does not depend on the part
- * that it is computed in.
+ * Computes a part of y = clamp(bias + residual + x * filter, low, high). A value does not depend on the
+ * choice of the part.
  *
  * @param filter packed into panels: a row of biases, then patchSize rows
  * @param residual 0, or a map of the output's shape
@@ -180,8 +180,8 @@ export function convFilterGradient(
 }
 
 /**
- * dx = add + the gradients of the patches, dy · filterᵀ, summed where the patches came from.
- * For any stride; at stride 1 it is faster to {@link convolve} dy with the rotated filter.
+ * dx = add + the gradients of the patches, dy · filterᵀ, summed at the positions of the patches.
+ * Works at any stride; at stride 1, {@link convolve} of dy with the rotated filter is faster.
  *
  * @param filter the transposed filter matrix, packed into panels: a row of zeros, then `filters` rows
  * @param add 0, or a map of the input's shape
@@ -247,7 +247,7 @@ function listRows(addresses: usize, matrix: usize, rowBytes: usize, count: i32):
   }
 }
 
-/** Adds rows of `length` floats to where the addresses point; 0 skips a row. */
+/** Adds rows of `length` floats to the floats at the addresses; address 0 skips a row. */
 function addRows(addresses: usize, source: usize, rowBytes: usize, length: i32, count: i32): void {
   for (let i = 0; i < count; i++, addresses += 4, source += rowBytes) {
     const target = load<usize>(addresses);

@@ -7,7 +7,7 @@ export function depthwiseScratch(s: DepthwiseShape): usize {
 }
 
 /**
- * dx = add + the gradient that dy gives the input
+ * dx = add + the gradient of the input for dy
  *
  * @param add 0, or a map of the input's shape
  */
@@ -102,7 +102,7 @@ function gathered(
   }
 }
 
-/** The lowest tap by which an output reads padded position `at`; KERNEL or more for none. */
+/** Returns the lowest tap with which an output reads padded position `at`; KERNEL or more for none. */
 function firstTap(at: i32, stride: i32, outputs: i32): i32 {
   return max(at % stride, at - (outputs - 1) * stride);
 }
@@ -142,7 +142,7 @@ export function depthwiseFilterGradient(s: DepthwiseShape, x: usize, dy: usize, 
   }
 }
 
-/** What one output adds to all taps. */
+/** Adds the products of one output to all taps. */
 function addTaps(
   s: DepthwiseShape,
   line: usize,

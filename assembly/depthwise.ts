@@ -1,6 +1,6 @@
 /**
- * Depthwise 3×3 convolution, multiplier 1. Inside of the map four neighboring outputs share the loads
- * of their windows and of the filter; the others are computed one by one, tap by tap.
+ * Depthwise 3×3 convolution, multiplier 1. Inside the map, four neighboring outputs share the loads of
+ * their windows and of the filter; the other outputs are computed one by one, tap by tap.
  */
 
 import { Lanes } from './lanes';
@@ -20,7 +20,7 @@ export class DepthwiseShape {
 }
 
 export const KERNEL = 3;
-/** Neighboring outputs computed together. */
+/** Number of neighboring outputs that are computed together. */
 export const GROUP = 4;
 
 /**
@@ -97,8 +97,8 @@ export function depthwise(
 }
 
 /**
- * Whether the windows of this output and the next three lie between the left and right border, and
- * whole vectors of channels make up a pixel.
+ * Returns whether the windows of this output and the next three lie between the left and right border,
+ * and a pixel consists of whole vectors of channels.
  */
 export function startsGroup(s: DepthwiseShape, outX: i32, left: i32): bool {
   const right = left + (GROUP - 1) * s.stride + KERNEL;
@@ -110,7 +110,7 @@ export function startsGroup(s: DepthwiseShape, outX: i32, left: i32): bool {
  * One pixel: clamp(start + the products of `rows` times `columns` pixels and taps).
  *
  * @param line,column bytes from one pixel of the window to the next below and to the right
- * @param tapLine,tapColumn the same for the taps
+ * @param tapLine,tapColumn bytes from one tap to the next below and to the right
  */
 export function sumWindow(
   y: usize,

@@ -4,16 +4,16 @@
  * The left operand is packed into strips of four rows, [ceil(rows / 4), depth, 4], the right one into
  * panels of eight columns, [ceil(columns / 8), depth, 8]; missing rows and columns are zeros.
  * One 4×8 tile of the product then reads both operands front to back and lives in eight registers.
- * Where the panels are few, packing the left operand costs more than it saves: it is read as it is.
+ * With few panels, packing the left operand costs more than it saves; it is then read unpacked.
  */
 import { Lanes } from './lanes';
 
 export const TILE_ROWS = 4;
 export const TILE_COLUMNS = 8;
-/** Bytes that one depth takes in a strip and in a panel. */
+/** Bytes per unit of depth in a strip and in a panel. */
 export const STRIP_STEP: usize = 16;
 export const PANEL_STEP: usize = 32;
-/** Scratch for tiles that overhang the product. */
+/** Scratch bytes for tiles that overhang the product. */
 export const EDGE_BYTES: usize = 128;
 
 /**
@@ -49,7 +49,7 @@ export function multiply(
     let strip = a;
     let offset = (<usize>column) << 2;
     for (let row = 0; row < rows; row += TILE_ROWS, strip += stripBytes) {
-      // Rows past the last repeat it: what they yield is not stored.
+      // Rows past the last one repeat it; their results are not stored.
       const last = min(rows - row, TILE_ROWS) - 1;
       const target = c + offset;
       const source = add ? add + offset : 0;
@@ -92,7 +92,7 @@ function tile(
 }
 
 abstract class Tile {
-  /** @param isPacked known when compiled: the body exists twice */
+  /** @param isPacked compile-time constant, so that the body is compiled twice */
   @inline
   static compute(
     isPacked: bool,
@@ -174,7 +174,7 @@ abstract class Tile {
   }
 }
 
-/** Fills an edge tile with what there is to add, zeros elsewhere. */
+/** Fills an edge tile with the values to add, and zeros elsewhere. */
 function copyIn(edge: usize, source: usize, rowBytes: usize, height: i32, width: i32): void {
   const zero = f32x4.splat(0);
   for (let i: usize = 0; i < EDGE_BYTES; i += 16) v128.store(edge + i, zero);
@@ -190,7 +190,7 @@ function copyOut(target: usize, edge: usize, rowBytes: usize, height: i32, width
   }
 }
 
-/** At most TILE_COLUMNS floats, where a call of memory.copy would cost more than the copy. */
+/** Copies at most TILE_COLUMNS floats, for which a call of memory.copy costs more than the copy. */
 export function copyFloats(target: usize, source: usize, count: i32): void {
   for (; count >= 4; count -= 4, target += 16, source += 16) {
     v128.store(target, v128.load(source));

@@ -1,4 +1,4 @@
-/** From raw head outputs to candidates (paper sections 3.1 and 3.2). */
+/** Converts raw head outputs to candidates (paper sections 3.1 and 3.2). */
 import { decodeBox, isUsable } from './boxes';
 import { addCandidate } from './candidates';
 import { Lanes } from './lanes';
@@ -57,7 +57,7 @@ export function gatherCandidates(p: Parameters): void {
       const i = load<u32>(p.survivors + ((<usize>s) << 2));
       const logits = level.odmConf + <usize>i * rowBytes;
       const best = bestClass(logits, p.classes);
-      // A class has at most the probability that it would have against background alone.
+      // The probability of a class is at most its probability against background alone.
       if (!(best - load<f32>(logits) >= p.scoreMargin)) continue;
       const at = (<usize>i) << 4;
       const box = decodeBox(anchors + at, level.armLoc + at, level.odmLoc + at, p.refineAnchors);
@@ -69,7 +69,7 @@ export function gatherCandidates(p: Parameters): void {
   }
 }
 
-/** Largest object-class logit of a row (background is column 0). NaN lanes are passed over. */
+/** Returns the largest object-class logit of a row (background is column 0). NaN lanes are ignored. */
 function bestClass(logits: usize, classes: i32): f32 {
   const whole = classes & ~3;
   const rest = classes & 3;
@@ -84,8 +84,8 @@ function bestClass(logits: usize, classes: i32): f32 {
 
 /**
  * Adds the classes of a row whose softmax probability reaches the threshold. A NaN or +Infinity
- * makes the sum NaN, and then no comparison holds.
- * @returns whether there was one
+ * makes the sum NaN, and then every comparison is false.
+ * @returns whether a class was added
  */
 function scoreClasses(p: Parameters, logits: usize, best: f32, row: i32): bool {
   const classes = p.classes;
@@ -96,7 +96,7 @@ function scoreClasses(p: Parameters, logits: usize, best: f32, row: i32): bool {
   const background = load<f32>(logits);
   const shift = f32x4.splat(max(best, background));
 
-  // Background takes the place before the last, incomplete vector of classes.
+  // Background gets the place before the last, incomplete vector of classes.
   let tail = f32x4.splat(-f32.MAX_VALUE);
   if (rest) tail = Lanes.loadSome(logits + 4 + wholeBytes, rest, tail);
   tail = v128.shuffle<f32>(tail, f32x4.splat(background), 4, 0, 1, 2);

@@ -1,6 +1,6 @@
 /**
- * The exported kernels. All work on addresses in the imported memory, assume valid input, allocate
- * nothing and keep no state.
+ * The exported kernels. All kernels work on addresses in the imported memory, assume valid input,
+ * allocate nothing and keep no state.
  */
 export { rectifierGradient, sumRows } from './activation';
 export { anchorLevel } from './anchors';

@@ -6,7 +6,7 @@
  * operand when either is NaN.
  */
 export abstract class Lanes {
-  /** sum + a · b; rounded once where the build and the processor know how, faster then. */
+  /** sum + a · b; with relaxed SIMD it is rounded once and faster. */
   @inline
   static addProduct(sum: v128, a: v128, b: v128): v128 {
     if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, sum);

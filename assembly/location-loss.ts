@@ -24,11 +24,11 @@ export function locationLoss(b: Batch, module: Module, image: i32, refine: bool)
   }
 }
 
-/** Smaller sides than this, normalized, are encoded as if they had this size. */
+/** Minimum normalized side; smaller sides are encoded as if they had this size. */
 const MIN_SIDE: f32 = 1e-6;
 
 /**
- * The offsets that lead from a box to a target: the inverse of decodeBox. Both as corners.
+ * Encodes a target as offsets from a box: the inverse of decodeBox. Both boxes are corners.
  * @returns (Δcx / w, Δcy / h) / 0.1 and ln(target size / size) / 0.2
  */
 function encodeBox(target: v128, from: v128): v128 {

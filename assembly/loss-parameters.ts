@@ -1,4 +1,4 @@
-/** What the loss kernels read and write, in the heap; src/training/loss/loss-memory.ts writes it. */
+/** Records of the loss kernels in the heap; src/training/loss/loss-memory.ts writes them. */
 
 /** One of the two modules, ARM or ODM. */
 @unmanaged
@@ -12,7 +12,7 @@ export class Module {
   /** [B, N, classes] logits, and [B, N, 4] offsets. */
   conf: usize;
   loc: usize;
-  /** The same shapes: output; 0 for none. */
+  /** Gradients in the same shapes, an output; 0 for none. */
   confGradient: usize;
   locGradient: usize;
   /** Columns of the logits: object classes and background. */
@@ -41,7 +41,7 @@ export class Batch {
   /** Ground truth of all images: [G, 4] corners, i32 [G] class from 1 or 0 for ignored boxes. */
   boxes: usize;
   labels: usize;
-  /** i32 [B + 1]: where the boxes of an image begin. */
+  /** i32 [B + 1]: index of the first box of each image. */
   starts: usize;
   /** Decode the ODM offsets on the refined anchors. */
   refineAnchors: i32;

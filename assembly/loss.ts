@@ -12,7 +12,7 @@ import { anchorColumns, Matching, matchImage, refinedColumns } from './matching'
 /** x1, y1, x2, y2 and area. */
 const COLUMNS: usize = 5;
 
-/** @param boxes the most boxes of an image */
+/** @param boxes maximum number of boxes of an image */
 export function lossScratchBytes(count: i32, boxes: i32): usize {
   // Columns of plain and refined anchors and overlaps; later u64 keys; favorites; a Matching.
   return strideOf(count) * (2 * COLUMNS + 1) + ((<usize>boxes) << 3) + offsetof<Matching>();
@@ -55,7 +55,7 @@ function matchModule(module: Module, m: Matching, image: i32): void {
   module.positives += matchImage(changetype<usize>(m));
 }
 
-/** Losses of both modules, and their gradients on request; `matchBatch` comes first. */
+/** Computes the losses of both modules, and their gradients on request, after `matchBatch`. */
 export function lossBatch(batch: usize): void {
   const b = changetype<Batch>(batch);
   clearModule(b, b.arm);
@@ -81,7 +81,7 @@ function clearModule(b: Batch, module: Module): void {
   memory.fill(module.locGradient, 0, rows << 4);
 }
 
-/** A head that is not finite anywhere makes its loss NaN, also where no anchor is trained. */
+/** Makes the loss of a head NaN when any value is not finite, even of an anchor that is not trained. */
 function finishModule(b: Batch, module: Module): void {
   const rows = b.images * b.count;
   module.confLoss =

@@ -2,30 +2,30 @@
  * Matching of anchors to ground-truth boxes (paper section 3.3, "Anchors Design and Matching"; the
  * rule is MatchBBox of the authors' Caffe code):
  *
- * 1. The pair of box and anchor with the largest IoU of all is matched, then the next among what
- *    is left, until every box has an anchor of its own. A box that overlaps no anchor has none.
- * 2. Every other anchor takes the box it overlaps most, if by the positive threshold at least.
+ * 1. The pair of box and anchor with the largest IoU is matched, then the next pair among the rest,
+ *    until every box has its own anchor. A box that overlaps no anchor gets none.
+ * 2. Every other anchor takes the box that it overlaps most, if the IoU reaches the positive threshold.
  *
- * Ties go to the anchor, then to the box, of lower index.
+ * Of equal overlaps, the lower index of the anchor wins, then the lower index of the box.
  */
 import { boxArea, decodeBox } from './boxes';
 import { AREA, Overlap } from './columns';
 
 /** Value in `matches` of an anchor without a box: background. */
 export const NEGATIVE = -1;
-/** Neither positive nor negative: takes no part in the confidence loss. */
+/** Value of an anchor that is neither positive nor negative: the confidence loss ignores it. */
 const NEUTRAL = -2;
-/** Label of a box to which nothing is matched, and around which nothing is negative. */
+/** Label of a box that no anchor is matched to and that has no negatives inside. */
 const IGNORED = 0;
 
-/** Overlaps that are not larger than this count as none (MatchBBox). */
+/** Overlaps up to this value count as none (MatchBBox). */
 const MIN_OVERLAP: f32 = 1e-6;
 /** Replaces the overlap of anchors matched by rule 1: above every threshold. */
 const FORCED: f32 = 2;
 /** An anchor is not negative when at least this part of it lies in an ignored box. */
 const IGNORED_COVERAGE: f32 = 0.5;
 
-/** What the matching of one image reads and writes. */
+/** Inputs and outputs of the matching of one image. */
 @unmanaged
 export class Matching {
   /** Boxes of the anchors: x1, y1, x2, y2 and area, each f32 [stride / 4]. */
@@ -39,7 +39,7 @@ export class Matching {
   labels: usize;
   boxCount: i32;
   positiveOverlap: f32;
-  /** Anchors that overlap every box by less are negative. */
+  /** Overlap below which an anchor is negative. */
   negativeOverlap: f32;
   /** Output, i32 [stride / 4]: index of a box, NEGATIVE or NEUTRAL. */
   matches: usize;
@@ -49,11 +49,11 @@ export class Matching {
   favorites: usize;
 }
 
-/** The free anchor that overlaps a box most. */
+/** The unmatched anchor that overlaps a box most. */
 @unmanaged
 class Favorite {
   overlap: f32;
-  /** -1: there is none, or the box has been matched. */
+  /** Index of the anchor; -1 if there is none or the box is matched. */
   anchor: i32;
 }
 
@@ -182,7 +182,7 @@ function isBetter(overlap: f32, anchor: i32, than: Favorite): bool {
   return overlap == than.overlap && anchor < than.anchor;
 }
 
-/** The unmatched box with the largest overlap; -1 when there is none. */
+/** Returns the unmatched box with the largest overlap, or -1 when there is none. */
 function nextPair(m: Matching): i32 {
   let next = -1;
   for (let g = 0; g < m.boxCount; g++) {
@@ -193,7 +193,7 @@ function nextPair(m: Matching): i32 {
   return next;
 }
 
-/** Rule 1 for one box; boxes that wanted the same anchor choose another. */
+/** Applies rule 1 to one box; other boxes with the same favorite choose another anchor. */
 function force(m: Matching, g: i32): void {
   const taken = favoriteOf(m, g).anchor;
   const at = (<usize>taken) << 2;
@@ -205,14 +205,14 @@ function force(m: Matching, g: i32): void {
   }
 }
 
-/** Rule 2; counts the positives of both rules. */
+/** Applies rule 2 and counts the positives of both rules. */
 function classify(m: Matching): i32 {
   const positive = f32x4.splat(m.positiveOverlap);
   const negative = f32x4.splat(m.negativeOverlap);
   let positives = 0;
   for (let at: usize = 0; at < m.stride; at += 16) {
     const overlap = v128.load(m.overlaps + at);
-    // Threshold 0 is met by touching, not by every anchor of the image.
+    // With threshold 0 an anchor must still touch the box.
     const overlaps = f32x4.gt(overlap, f32x4.splat(MIN_OVERLAP));
     const isPositive = v128.and(f32x4.ge(overlap, positive), overlaps);
     const isNegative = f32x4.lt(overlap, negative);
@@ -223,7 +223,7 @@ function classify(m: Matching): i32 {
   return positives;
 }
 
-/** Negatives that lie in an ignored box become neutral. */
+/** Makes negatives inside an ignored box neutral. */
 function excludeCovered(m: Matching, g: i32): void {
   const box = m.boxes + ((<usize>g) << 4);
   const x1 = v128.load32_splat(box);

@@ -6,10 +6,10 @@ import { Lanes } from './lanes';
 import { Parameters } from './parameters';
 
 /**
- * Greedy NMS: keeps a candidate unless it overlaps one kept before by more than `nmsThreshold`. The
- * kept are left in the columns, best first.
+ * Greedy NMS: keeps a candidate unless it overlaps an already kept one by more than `nmsThreshold`. The
+ * columns then hold the kept candidates, best first.
  * @param keys `n` keys in descending order
- * @returns how many are kept
+ * @returns number of kept candidates
  */
 export function greedyNms(p: Parameters, keys: usize, n: i32): i32 {
   let kept = 0;
@@ -56,9 +56,9 @@ function addResult(p: Parameters, score: f32, id: u32): void {
 }
 
 /**
- * Soft-NMS (Bodla et al. 2017): takes the best box, lowers the scores of those that overlap it, and
- * so on, until the best is below the score threshold. Equal scores: lower id first.
- * @param n boxes in the columns, which are used up
+ * Soft-NMS (Bodla et al. 2017): takes the best box and lowers the scores of boxes that overlap it, until
+ * the best box is below the score threshold. Equal scores: lower id first.
+ * @param n number of boxes in the columns, which it overwrites
  */
 export function softNms(p: Parameters, n: i32): void {
   const stride = p.columnBytes;
@@ -79,7 +79,7 @@ export function softNms(p: Parameters, n: i32): void {
   }
 }
 
-/** Index of the box with this score and the lowest id. */
+/** Returns the index of the box with this score and the lowest id. */
 function bestIndex(scores: usize, ids: usize, n: i32, score: f32): i32 {
   let index = -1;
   let lowest = u32.MAX_VALUE;
@@ -93,7 +93,7 @@ function bestIndex(scores: usize, ids: usize, n: i32, score: f32): i32 {
   return index;
 }
 
-/** Puts the last box in the place of the removed one, and an empty box in the last place. */
+/** Removes a box: the last box takes its place, and an empty box the last place. */
 function removeBox(columns: usize, stride: usize, at: usize, last: i32): void {
   const from = columns + ((<usize>last) << 2);
   for (let offset: usize = 0; offset < 7 * stride; offset += stride) {
@@ -102,7 +102,7 @@ function removeBox(columns: usize, stride: usize, at: usize, last: i32): void {
   }
 }
 
-/** Lowers the scores of `n` boxes by their IoU with the given one; returns the best left. */
+/** Lowers the scores of `n` boxes by their IoU with the given one; returns the best remaining score. */
 function decayScores(
   p: Parameters,
   n: i32,

@@ -34,7 +34,7 @@ export function moveAverage(average: usize, values: usize, count: i32, rate: f32
 }
 
 /**
- * SGD with momentum as in Caffe, where the learning rate is part of the momentum:
+ * SGD with momentum as in Caffe, with the learning rate inside the momentum:
  * v = momentum · v + rate · (scale · g + decay · w), w -= v.
  */
 export function sgdStep(

@@ -89,7 +89,7 @@ export function packPanelsTransposed(
     const last = columns - column - 1;
     for (let half = 0; half < TILE_COLUMNS; half += 4) {
       const target = panels + ((<usize>half) << 2);
-      // Rows past the last repeat it; clearLanes then drops them.
+      // Rows past the last one repeat it; clearLanes then drops them.
       const row = matrix + <usize>column * rowBytes;
       const row0 = row + <usize>min(half, last) * rowBytes;
       const row1 = row + <usize>min(half + 1, last) * rowBytes;
@@ -108,7 +108,7 @@ function clearLanes(panel: usize, depth: i32, from: i32): void {
   }
 }
 
-/** Writes the first row of panels: a bias, or zeros where there is none. */
+/** Writes the first row of panels: a bias, or zeros without one. */
 export function packBias(panels: usize, panelBytes: usize, bias: usize, columns: i32): void {
   if (bias) {
     packPanels(panels, panelBytes, bias, 0, 1, columns);

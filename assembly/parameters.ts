@@ -1,4 +1,4 @@
-/** What the caller of the post-process writes: src/kernels/postprocess-parameters.ts. */
+/** Parameters of the post-process; src/kernels/postprocess-parameters.ts writes them. */
 @unmanaged
 class PostprocessInput {
   // Input
@@ -41,7 +41,7 @@ class PostprocessInput {
   outClassIds: usize;
 }
 
-/** The same with the working state, set by {@link layOut}. */
+/** Parameters with the working state, which {@link layOut} sets. */
 @unmanaged
 export class Parameters extends PostprocessInput {
   /** u32 [N]: anchors of a level that pass the objectness filter. */
@@ -80,9 +80,9 @@ export class Level {
 const COLUMNS = 7;
 
 /**
- * Divides the scratch memory among the stages. Sizes are counted in 64 bits: what an address cannot
- * reach must not wrap around to a small size.
- * @returns the bytes needed, which do not depend on `scratch`: call it with scratch = 0 to measure
+ * Divides the scratch memory among the stages. Sizes are 64-bit numbers, so that sizes beyond the
+ * address space do not wrap around to small ones.
+ * @returns the bytes needed, which do not depend on `scratch`: call with scratch = 0 to measure
  */
 export function layOut(p: Parameters): usize {
   const classes = <u64>p.classes;

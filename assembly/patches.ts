@@ -1,4 +1,4 @@
-/** Reads the patches under a convolution's filter from a map, without laying them out in memory. */
+/** Reads the patches under a convolution's filter from a map, without a copy of all patches. */
 import { STRIP_STEP, TILE_ROWS } from './gemm';
 import { interleave } from './pack';
 
@@ -20,17 +20,17 @@ export class ConvShape {
   padLeft: i32;
 }
 
-/** Most output pixels whose patches are packed at a time. */
+/** Maximum number of output pixels whose patches are packed at a time. */
 export const MAX_BLOCK_ROWS = 256;
 /** Scratch for the addresses of one block. */
 export const ADDRESS_BYTES: usize = 4 * MAX_BLOCK_ROWS;
 
-/** Values under the filter: rows of the filter matrix. */
+/** Number of values under the filter: rows of the filter matrix. */
 export function patchSize(s: ConvShape): i32 {
   return s.kernelHeight * s.kernelWidth * s.channels;
 }
 
-/** Whether the patches are the pixels of the map, one by one. */
+/** Returns whether each patch is one pixel of the map. */
 export function isPointwise(s: ConvShape): bool {
   const isPlain = s.kernelHeight == 1 && s.kernelWidth == 1 && s.stride == 1;
   return isPlain && s.padTop == 0 && s.padLeft == 0;
@@ -39,12 +39,12 @@ export function isPointwise(s: ConvShape): bool {
 /** Maps with at most this many channels (images) are read line by line of the filter. */
 const FEW_CHANNELS = 4;
 
-/** Neighboring pixels under the filter that are read as one piece: a line of it, or a single one. */
+/** Number of neighboring pixels that are read as one piece: a line of the filter, or a single pixel. */
 function pieceWidth(s: ConvShape): i32 {
   return s.dilation == 1 && s.channels <= FEW_CHANNELS ? s.kernelWidth : 1;
 }
 
-/** Scratch bytes that are read in place of pixels outside of the map. */
+/** Scratch bytes that replace pixels outside of the map. */
 export function outsideBytes(s: ConvShape): usize {
   const width = pieceWidth(s);
   const pieces = width > 1 ? MAX_BLOCK_ROWS : 1;
@@ -56,8 +56,8 @@ export function outsideBytes(s: ConvShape): usize {
  *
  * @param piece counts along the lines of the filter
  * @param width pixels of a piece
- * @param outside read in place of single pixels outside of the map; longer pieces across the border
- *   are copied there
+ * @param outside memory that replaces single pixels outside of the map; longer pieces across the border
+ *   are copied into it
  */
 export function locate(
   s: ConvShape,
@@ -99,7 +99,7 @@ export function locate(
   }
 }
 
-/** Copies the pixels [x, x + width) of a line, zeros where there is none. */
+/** Copies the pixels [x, x + width) of a line; missing pixels become zeros. */
 function copyAcrossBorder(
   target: usize,
   line: usize,
@@ -157,7 +157,7 @@ export function packStrips(
 ): void {
   const offset = (<usize>from) << 2;
   for (let i = 0; i < count; i += TILE_ROWS, addresses += 4 * TILE_ROWS, strips += stripBytes) {
-    // Rows past the last repeat it: what they yield is not stored.
+    // Rows past the last one repeat it; their results are not stored.
     const last = (<usize>(count - i - 1)) << 2;
     interleave(
       strips,
@@ -172,7 +172,7 @@ export function packStrips(
 }
 
 /**
- * Packs the same values the other way round: a strip holds four values of every patch.
+ * Packs the transpose of {@link packPatches}: a strip holds four values of every patch.
  *
  * @param from a multiple of four
  */

@@ -13,7 +13,7 @@ export function scratchBytes(parameters: usize): usize {
 }
 
 /**
- * From head outputs to detections.
+ * Converts head outputs to detections.
  * @returns the number of detections, best first, in outBoxes, outScores and outClassIds
  */
 export function postprocess(parameters: usize): i32 {
@@ -25,7 +25,7 @@ export function postprocess(parameters: usize): i32 {
 }
 
 /**
- * From `count` candidates of any origin to detections, by the same suppression.
+ * Suppresses `count` candidates from any source in the same way.
  * @param boxes [count, 4] corners
  * @param scores [count]
  * @param classIds u32 [count], each below `classes`
@@ -51,7 +51,7 @@ export function mergeCandidates(
   return detect(p);
 }
 
-/** Suppression in each bucket, then the best of all buckets. */
+/** Suppresses candidates in each bucket, then selects the best of all buckets. */
 function detect(p: Parameters): i32 {
   const buckets = p.agnostic ? 1 : p.classes;
   for (let bucket = 0; bucket < buckets; bucket++) {
@@ -75,7 +75,7 @@ function detect(p: Parameters): i32 {
   return count;
 }
 
-/** Cuts a bucket down to its best `topK`, in order. */
+/** Reduces a bucket to its best `topK` candidates, in order. */
 function sortBucket(p: Parameters, bucket: i32): i32 {
   const sizeAt = p.bucketSizes + ((<usize>bucket) << 2);
   const keys = bucketKeys(p, bucket);

@@ -1,8 +1,8 @@
-/** Moves between channels and 2×2 blocks of pixels: the second half of a 2×2 deconvolution. */
+/** Rearranges channels to 2×2 blocks of pixels and back: the second half of a 2×2 deconvolution. */
 
 /**
  * [batch, height, width, 4 · channels] → [batch, 2 · height, 2 · width, channels]; the channels of the
- * input are ordered (row, column) in the block, then channel. `inverse` goes back.
+ * input are ordered (row, column) in the block, then channel. `inverse` does the opposite.
  *
  * @param wide the map with 4 · channels
  * @param high the map with 2×2 pixels for each of them

@@ -4,7 +4,7 @@
  * order, and stays in scratch until the target has moved past it.
  */
 
-/** What the caller of a resize writes: src/kernels/resize.ts. */
+/** Parameters of a resize; src/kernels/resize.ts writes them. */
 @unmanaged
 class ResizeInput {
   /** First pixel of the source or crop, u8 [sourceHeight, sourceWidth, channels]. */
@@ -26,8 +26,8 @@ class ResizeInput {
 }
 
 /**
- * The same with the working state, set by {@link beginResize}: the two stretched rows and the source
- * rows they come from.
+ * Parameters with the working state, which {@link beginResize} sets: the two stretched rows and their
+ * source rows.
  */
 @unmanaged
 class Resize extends ResizeInput {
@@ -37,13 +37,13 @@ class Resize extends ResizeInput {
   lowerRow: i32;
 }
 
-/** Where one target column reads. */
+/** Source of one target column. */
 @unmanaged
 class ResizeColumn {
   /** Byte offsets of two neighboring pixels in a source row. */
   left: u32;
   right: u32;
-  /** Weight of the right one. */
+  /** Weight of the right pixel. */
   weight: f32;
 }
 
@@ -68,7 +68,7 @@ abstract class Sample {
     return <f32>((<f64>i + 0.5) * scale - 0.5);
   }
 
-  /** A pixel as four floats; reads 4 bytes. */
+  /** Loads a pixel as four floats; reads 4 bytes. */
   @inline
   static pixel(address: usize, order: v128): v128 {
     return f32x4.convert_i32x4_s(i8x16.swizzle(v128.load32_zero(address), order));
@@ -80,7 +80,7 @@ abstract class Sample {
   }
 }
 
-/** Plans the columns. To be called before the first rows of a resize. */
+/** Plans the columns. Call it before the first rows of a resize. */
 export function beginResize(r: Resize): void {
   const last = r.sourceWidth - 1;
   for (let x = 0; x < r.width; x++) {
@@ -131,7 +131,7 @@ export function resizeToBytes(r: Resize, from: i32, to: i32, target: usize): voi
   }
 }
 
-/** Brings the two source rows of target row `y` into upper and lower; returns the weight of lower. */
+/** Loads the two source rows of target row `y` into upper and lower; returns the weight of lower. */
 function stretchRows(r: Resize, y: i32, pixelBytes: i32): f32 {
   const last = r.sourceHeight - 1;
   const position = Sample.position(y, r.sourceHeight, r.height);
@@ -168,7 +168,7 @@ function stretchRow(r: Resize, y: i32, output: usize, pixelBytes: i32): void {
   }
 }
 
-/** For every byte of four u32 lanes the source byte that goes there; -1 gives 0. */
+/** Maps every byte of four u32 lanes to its source byte; -1 gives 0. */
 function channelOrder(channels: i32, bgr: bool): v128 {
   if (channels == 1) return i8x16(0, -1, -1, -1, 0, -1, -1, -1, 0, -1, -1, -1, -1, -1, -1, -1);
   if (bgr) return i8x16(2, -1, -1, -1, 1, -1, -1, -1, 0, -1, -1, -1, 3, -1, -1, -1);

@@ -29,8 +29,8 @@ function softmaxRow(input: usize, output: usize, columns: i32): void {
     sum = f32x4.add(sum, e);
     v128.store(output + ((<usize>c) << 2), e);
   }
-  // Lanes filled with the least float have an exponential of exactly 0, unless the whole row is
-  // as small: then the row has them all, and they must not count.
+  // Lanes filled with the lowest float have an exponential of exactly 0, unless the whole row is
+  // equally low; then they must not count.
   tail = Lanes.exp(f32x4.sub(tail, shift));
   for (let c = 0; c < rest; c++) {
     store<f32>(output + ((<usize>(whole + c)) << 2), f32x4.extract_lane(tail, 0));

@@ -1,6 +1,6 @@
 /**
  * Sorting u64 keys in descending order. A key holds a score's bits above the complement of a
- * candidate id: scores are not negative, so their bits order as they do, and equal scores order by
+ * candidate id: scores are not negative, so their bits have the same order, and equal scores order by
  * ascending id. Ids differ, so no two keys are equal.
  */
 

@@ -10,7 +10,7 @@ const SIGN = i32.MIN_VALUE;
  * Replaces the boxes of the first `detections` results by the weighted mean of their voters, in
  * `outBoxes`. A candidate of the bucket votes once, for the best detection that it overlaps by at
  * least the threshold; every detection also votes for itself. Weights are the scores before any
- * decay. The columns hold the candidates; those that have voted have a negative score.
+ * decay. The columns hold the candidates; a vote makes the score of a candidate negative.
  */
 export function voteBoxes(p: Parameters, bucket: i32, detections: i32): void {
   const keys = bucketKeys(p, bucket);

@@ -11,7 +11,7 @@ export const POINTS = IN * IN;
 
 /** Bytes of one tile's values of one kind, a vector of channels each. */
 const GRID_BYTES: usize = POINTS * 16;
-/** Channels of four tiles that are transformed before they are packed. */
+/** Number of channels of four tiles that are transformed before packing. */
 const CHANNELS = 16;
 const ROW_BYTES: usize = CHANNELS * 4;
 const PACK_BYTES: usize = <usize>POINTS * 4 * ROW_BYTES;
@@ -22,7 +22,7 @@ export function tileScratch(s: ConvShape): usize {
   return ADDRESS_BYTES + GRID_BYTES + PACK_BYTES + ((<usize>s.channels) << 2);
 }
 
-/** Tiles of the output in all. */
+/** Number of tiles of the output. */
 export function winogradTiles(s: ConvShape): i32 {
   return s.batch * tileRows(s) * tileColumns(s);
 }
@@ -52,7 +52,7 @@ export function transformInputs(
   memory.fill(outside, 0, (<usize>s.channels) << 2);
   for (let i = 0; i < count; i += 4, strips += <usize>s.channels * STRIP_STEP) {
     for (let j = 0; j < 4; j++) {
-      // Tiles past the last repeat it: what they yield is not stored.
+      // Tiles past the last one repeat it; their results are not stored.
       locateTile(s, x, tile + min(i + j, count - 1), outside, addresses + <usize>(j * POINTS * 4));
     }
     for (let c = 0; c < s.channels; c += CHANNELS) {

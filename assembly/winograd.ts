@@ -1,8 +1,8 @@
 /**
  * 3×3 convolution with stride 1 in tiles of 4×4 outputs by Winograd's minimal filtering F(4×4, 3×3)
- * (Lavin and Gray, arXiv 1509.09308): of each tile's 6×6 inputs and of each filter 36 linear
- * combinations, "points", are taken; a product of matrices [tiles, channels] · [channels, filters] for
- * every point then needs a quarter of the multiplications.
+ * (Lavin and Gray, arXiv 1509.09308). It computes 36 linear combinations, "points", of each tile's 6×6
+ * inputs and of each filter; a product of matrices [tiles, channels] · [channels, filters] for every
+ * point then needs a quarter of the multiplications.
  */
 import { EDGE_BYTES, multiply, PANEL_STEP, TILE_COLUMNS } from './gemm';
 import { ConvShape } from './patches';
@@ -14,11 +14,11 @@ import {
   winogradTiles,
 } from './winograd-tiles';
 
-/** Room for the points of the tiles that are computed together; the products of one fit the second level. */
+/** Bytes for the points of the tiles that are computed together; the products of one fit the second-level cache. */
 const BLOCK_BYTES = 5 << 20;
 const MIN_BLOCK = 16;
 const MAX_BLOCK = 64;
-/** Points lie a little more than whole pages apart, or a tile's would share few lines of the cache. */
+/** Offset beyond whole pages between points; without it, the points of a tile would share few cache lines. */
 const SHIFT_BYTES: usize = 64;
 
 const NO_LOW = <f32>-Infinity;
@@ -29,13 +29,13 @@ function up(value: i32, unit: i32): i32 {
   return (value + unit - 1) / unit;
 }
 
-/** Tiles that are computed together at most; a multiple of four. */
+/** Maximum number of tiles that are computed together; a multiple of four. */
 function largestBlock(s: ConvShape): i32 {
   const fit = <i32>BLOCK_BYTES / (POINTS * 4 * (s.channels + s.filters));
   return max(MIN_BLOCK, min(MAX_BLOCK, fit & ~3));
 }
 
-/** Bytes from the strips, or products, of one point to those of the next. */
+/** Bytes from the strips (or products) of one point to those of the next point. */
 function pointBytes(tiles: i32, columns: i32): usize {
   return ((<usize>(tiles * columns)) << 2) + SHIFT_BYTES;
 }
@@ -49,8 +49,8 @@ export function winogradScratch(s: ConvShape): usize {
 }
 
 /**
- * A part of y = clamp(bias + residual + x * filter, low, high). A value does not depend on the part
- * that it is computed in.
+ * Computes a part of y = clamp(bias + residual + x * filter, low, high). A value does not depend on the
+ * choice of the part.
  *
  * @param s a 3×3 filter, stride and dilation 1, channels a multiple of four
  * @param filter a row of biases, then the points: see {@link winogradFilter}

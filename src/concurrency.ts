@@ -1,14 +1,14 @@
 /** Bounded concurrency whose results keep the order of the items. */
 
-/** Files at once: enough to hide the disk, far below the usual limit of open files. */
+/** Files read at a time: enough to hide disk latency, far below the usual limit of open files. */
 const CONCURRENCY = 16;
 
-/** What came of an item: a value or the error that its work ended in. */
+/** Outcome of an item: a value, or the error of its work. */
 export type Settled<R> = { value: R } | { error: unknown };
 
 /**
- * Starts the work on at most `limit` items ahead and yields the outcomes in order. Memory is
- * bounded by `limit`, however many items there are.
+ * Starts the work on at most `limit` items ahead and yields the outcomes in order. `limit` bounds
+ * the memory for any number of items.
  */
 export async function* inOrder<T, R>(
   items: Iterable<T>,
@@ -32,8 +32,8 @@ async function settle<R>(promise: Promise<R>): Promise<Settled<R>> {
 }
 
 /**
- * `Promise.all(items.map(work))` with a bounded number of calls under way; keeps the order. After a
- * failure it starts no more, and fails when those under way have ended: nothing goes on behind it.
+ * Runs `Promise.all(items.map(work))` with a bounded number of concurrent calls. After a failure it
+ * starts no further calls and rejects when the running ones have ended: no work continues unseen.
  */
 export async function mapConcurrently<T, R>(
   items: readonly T[],

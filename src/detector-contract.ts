@@ -1,4 +1,4 @@
-/** What every detector offers, in whichever thread its network runs. */
+/** The interface of every detector, independent of the thread that runs its network. */
 import type { Detection } from './boxes.ts';
 import type { DetectOptions } from './detection/detect-options.ts';
 import type { ImageSource } from './detection/image-source.ts';
@@ -10,32 +10,32 @@ import type { StreamOptions, StreamResult } from './stream/stream.ts';
 
 /** A loaded model, ready to detect: `RefineDet` in this thread, `DetectorPool` in workers. */
 export interface Detector {
-  /** What the model is: preset, input size, classes, normalization, provenance. */
+  /** Description of the model: preset, input size, classes, normalization, provenance. */
   readonly config: ModelConfig;
   /** Class names; `Detection.classId` is the index. */
   readonly classes: readonly string[];
-  /** Where the network runs, of a pool in its first worker; `wasm` when the GPU is taken away. */
+  /** Backend of the network (in a pool, of the first worker); becomes `wasm` when the GPU is lost. */
   readonly backend: BackendName;
-  /** Threads in use, of all workers together. */
+  /** Number of threads in use, summed over all workers. */
   readonly threads: number;
-  /** Bytes of wasm heap in use, of all workers together; it grows with the images, never shrinks. */
+  /** Bytes of wasm heap, summed over all workers; it grows with the images and never shrinks. */
   readonly heapBytes: number;
-  /** Images worth having under way at a time: one more than are detected, to be read ahead. */
+  /** Useful number of concurrent calls: images in detection, and one more that is read ahead. */
   readonly lanes: number;
   /**
-   * Objects in one image, best first.
+   * Detects objects in one image; the best comes first.
    * @throws IMAGE_*, FILE_NOT_FOUND, FETCH_FAILED, INVALID_OPTION, INVALID_ARGUMENT, UNKNOWN_CLASS,
    *   ABORTED, DISPOSED, WORKER_CRASHED
    */
   detect(image: ImageSource, options?: DetectOptions): Promise<Detection[]>;
   /**
-   * Objects in several images, in their order. The first failure rejects.
+   * Detects objects in several images; results keep their order. The first failure rejects.
    * @throws as {@link detect}
    */
   detectBatch(images: readonly ImageSource[], options?: DetectOptions): Promise<Detection[][]>;
   /**
-   * Detects in every frame of a video, a camera or a series of images, as an async iterator. A pool
-   * hands video frames and bitmaps over to its workers; it does not copy them.
+   * Detects objects in every frame of a video, a camera or a series of images, as an async iterator.
+   * A pool transfers video frames and bitmaps to its workers without a copy.
    * @see detectStream
    */
   stream(
@@ -43,14 +43,15 @@ export interface Detector {
     options?: StreamOptions,
   ): AsyncGenerator<StreamResult, void, undefined>;
   /**
-   * The anchors that the rows of `RefineDet.forward`'s outputs refer to, as `postprocess` takes them.
-   * @param inputSize of the network's input, a side or `{ width, height }`; default: the model's
+   * Returns the anchors of the rows in the outputs of `RefineDet.forward`, in the form that
+   * `postprocess` takes.
+   * @param inputSize size of the network input, a side or `{ width, height }`; default: the model's
    * @returns [N, 4] cx, cy, w, h, normalized
    * @throws INVALID_OPTION
    */
   anchors(inputSize?: InputSize): Float32Array;
-  /** Gives the memory back; later calls fail with DISPOSED. A pool resolves when its workers ended. */
+  /** Frees the memory; later calls fail with DISPOSED. A pool resolves when its workers have ended. */
   dispose(): void | Promise<void>;
-  /** For `using`. */
+  /** Disposes the detector at the end of a `using` block. */
   [Symbol.dispose](): void;
 }

@@ -32,11 +32,11 @@ export class RefineDet implements Detector {
   readonly config: ModelConfig;
   readonly #model: Model;
   readonly #engine: Engine;
-  /** Detections start in the order of the calls. */
+  /** Starts detections in the order of the calls. */
   readonly #queue: Queue;
-  /** Calls that have not come back. */
+  /** Number of calls that have not returned. */
   #underway = 0;
-  /** Milliseconds in which the engine has kept this thread busy. */
+  /** Milliseconds for which the engine has kept this thread busy. */
   #busy = 0;
   #disposed = false;
 
@@ -49,8 +49,8 @@ export class RefineDet implements Detector {
 
   /**
    * Loads a model and starts the backend.
-   * @param source path, URL, bytes of a model file, or a model in memory; default: the model that
-   *   comes with the package
+   * @param source path, URL, bytes of a model file, or a model in memory; default: the model in the
+   *   package
    * @throws NO_DEFAULT_MODEL, FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, INVALID_OPTION,
    *   BACKEND_UNAVAILABLE, MISSING_DEPENDENCY, ABORTED
    */
@@ -121,8 +121,8 @@ export class RefineDet implements Detector {
       let next = images.length > 0 ? this.#decode(images[0], resolved) : undefined;
       for (let i = 0; i < images.length; i++) {
         const decoded = await next!;
-        // The next image is read (in pages decoded, too) while this one is detected in; with a GPU
-        // also resized. Decoding in Node and the wasm network take the same thread.
+        // The next image is read (in pages also decoded) during the detection in this one; with a GPU
+        // it is also resized. In Node, decoding and the wasm network use the same thread.
         next = i + 1 < images.length ? this.#decode(images[i + 1], resolved) : undefined;
         next?.catch(() => {});
         results.push(await this.#detect(decoded, resolved));
@@ -131,7 +131,7 @@ export class RefineDet implements Detector {
     });
   }
 
-  /** Time in which another image kept the thread busy does not count as decoding. */
+  /** Decodes and times one image; time that the engine spent on other images does not count. */
   async #decode(image: ImageSource, resolved: ResolvedDetectOptions): Promise<Decoded> {
     const { maxPixels, signal } = resolved;
     const enough = resolved.enough(inputSizeOf(this.#model));
@@ -148,10 +148,10 @@ export class RefineDet implements Detector {
     const detections = await this.#queue.run(async () => {
       const found: RawDetections[] = [];
       for (const view of resolved.views(fullSize, inputSizeOf(this.#model))) {
-        // Between views the event loop runs, so that an abort can arrive.
+        // The event loop runs between views, so that an abort can arrive.
         if (found.length > 0) await nextTask();
         throwIfAborted(resolved.signal);
-        // All views of an image that was decoded smaller show it whole.
+        // All views of an image that was decoded at reduced size show the whole image.
         const shown = fullSize === pixels ? view : { ...view, crop: wholeImage(pixels) };
         const start = performance.now();
         const raw = this.#engine.run(pixels, shown, resolved.postprocess, timings);
@@ -176,7 +176,7 @@ export class RefineDet implements Detector {
   }
 
   /**
-   * Raw network outputs; the caller disposes input and outputs.
+   * Returns the raw network outputs; the caller disposes the input and the outputs.
    * @param input [B, height, width, 3], normalized as `config` says; sides are multiples of 64
    * @throws INVALID_ARGUMENT, DISPOSED
    */
@@ -198,12 +198,12 @@ export class RefineDet implements Detector {
     return anchorsOf(this.#model, inputSize);
   }
 
-  /** Layers, parameters, multiply-accumulates and anchors at the input size in use. */
+  /** Lists layers, parameters, multiply-accumulates and anchors at the current input size. */
   summary(): ModelSummary {
     return summarize(this.#model.graph, this.config.inputHeight, this.config.inputWidth);
   }
 
-  /** Gives the memory back, once all earlier calls have come back; later ones throw DISPOSED. */
+  /** Frees the memory after all earlier calls have finished; later calls throw DISPOSED. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -214,7 +214,7 @@ export class RefineDet implements Detector {
     this.dispose();
   }
 
-  /** Does what a call is for; until then the engine stays. */
+  /** Runs `work` and keeps the engine alive until it finishes. */
   async #whileUsable<T>(work: () => Promise<T>): Promise<T> {
     this.#assertUsable();
     this.#underway++;

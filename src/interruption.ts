@@ -1,8 +1,8 @@
 import { abortError } from './errors.ts';
 
 /**
- * Ends waits early: when a device is lost, or on abort. (`Promise.race` with a promise that stays pending
- * keeps a reaction in it for each race, for as long as it lives: a stream would leak with every frame.)
+ * Ends waits early: when a device is lost, or on abort. (`Promise.race` with a long-pending promise
+ * adds a reaction to it in each race and keeps it: a stream would leak memory with every frame.)
  */
 export class Interruption {
   readonly #waiting = new Set<(error: unknown) => void>();
@@ -25,8 +25,8 @@ export class Interruption {
   }
 
   /**
-   * Waits for a promise; nothing of it stays referenced afterwards.
-   * @throws the raised error, when it comes first
+   * Waits for a promise and keeps no reference to it afterwards.
+   * @throws the raised error, when that comes first
    */
   during<T>(promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -43,7 +43,7 @@ export class Interruption {
   }
 }
 
-/** The outcome of a promise; an abort rejects at once with ABORTED, whatever becomes of the work. */
+/** Waits for a promise; an abort rejects at once with ABORTED and ignores the result of the work. */
 export function untilAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (!signal) return work;
   const abortion = new Interruption();

@@ -2,7 +2,7 @@
 import { didYouMean, RefineDetError } from './errors.ts';
 import { suggestName } from './option-names.ts';
 
-/** What a value must be: a test, the words that complete "must be", and of a choice its words. */
+/** Rule for a value: a test, the text after "must be", and for a choice the allowed words. */
 export type Rule = readonly [
   isValid: (value: unknown) => boolean,
   expected: string,
@@ -26,11 +26,11 @@ export function numberBetween(low: number, high: number): Rule {
 export const POSITIVE: Rule = [(v) => isNumber(v) && v > 0, 'a number above 0'];
 export const NOT_NEGATIVE: Rule = [(v) => isNumber(v) && v >= 0, 'a number from 0'];
 export const FRACTION: Rule = numberBetween(0, 1);
-/** A factor of the past, or a probability, that must leave something. */
+/** For decay factors and probabilities, where 1 would leave nothing for new values. */
 export const BELOW_ONE: Rule = [(v) => FRACTION[0](v) && v !== 1, 'a number from 0 to below 1'];
 export const FLAG: Rule = [(v) => typeof v === 'boolean', 'true or false'];
 export const FUNCTION: Rule = [(v) => typeof v === 'function', 'a function'];
-/** By its fields, not its class: other realms and polyfills have classes of their own. */
+/** Checks the fields, not the class: other realms and polyfills have their own classes. */
 export const ABORT_SIGNAL: Rule = [
   (v) => typeof v === 'object' && v !== null && 'aborted' in v,
   'an AbortSignal',
@@ -45,7 +45,7 @@ export function orNull([isValid, expected, words]: Rule): Rule {
   return [(v) => v === null || isValid(v), `${expected}, or null`, words];
 }
 
-/** For fields of a list's items, which have no default. */
+/** Allows undefined, for fields of list items, which have no default. */
 export function optional([isValid, ...rest]: Rule): Rule {
   return [(v) => v === undefined || isValid(v), ...rest];
 }
@@ -67,14 +67,14 @@ export function checkValue(name: string, value: unknown, [isValid, expected, wor
 
 const MOST_SHOWN = 80;
 
-/** A value in a message, cut where it is long. */
+/** Formats a value for a message; cuts long values. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, MOST_SHOWN));
   if (typeof value !== 'object') return String(value).slice(0, MOST_SHOWN);
   try {
     return String(JSON.stringify(value)).slice(0, MOST_SHOWN);
   } catch {
-    // It contains itself, or is nested deeper than the stack.
+    // The value contains itself, or is nested deeper than the stack.
     return Array.isArray(value) ? 'a list' : 'an object';
   }
 }
@@ -89,8 +89,9 @@ export function checkObject(name: string, value: unknown): Record<string, unknow
 }
 
 /**
- * @param prefix of the names in messages: `tiles.`
- * @throws INVALID_OPTION for an unknown name, with a guess or the names there are
+ * Checks that all names are known.
+ * @param prefix prefix of the names in messages: `tiles.`
+ * @throws INVALID_OPTION for an unknown name, with a guess or the known names
  */
 export function checkNames(prefix: string, value: object, known: readonly string[]): void {
   for (const name of Object.keys(value)) {
@@ -102,7 +103,7 @@ export function checkNames(prefix: string, value: object, known: readonly string
   }
 }
 
-/** Checks the fields of a group; the rules are the list of its names. */
+/** Checks the fields of a group; the keys of the rules are the known names. */
 export function checkFields(
   prefix: string,
   value: object,
@@ -114,7 +115,7 @@ export function checkFields(
   }
 }
 
-/** Checks the fields that are given; absent and undefined ones are left to the defaults. */
+/** Checks the given fields; absent and undefined fields get defaults elsewhere. */
 export function checkGiven(
   prefix: string,
   value: object,
@@ -127,7 +128,7 @@ export function checkGiven(
 }
 
 /**
- * Checks what is given and fills in defaults for what is absent or undefined.
+ * Checks the given options and fills in defaults for absent and undefined ones.
  * @throws INVALID_OPTION naming the option and the value
  */
 export function resolveFields<Options extends object, Defaults extends Partial<Options>>(

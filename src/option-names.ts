@@ -1,9 +1,9 @@
-/** Guesses which option a wrong name was meant to be. */
+/** Suggests an option for an unknown name. */
 import { didYouMean, listed } from './errors.ts';
 
 /**
- * Names that other libraries use, in lower case and without `_` and `-`, and ours for the same thing.
- * Of several the first counts whose group, or which itself, is known where the name was given.
+ * Names that other libraries use, in lower case without `_` and `-`, each with our names for the same
+ * option. The first of our names that is known, or whose group is known, becomes the suggestion.
  */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   augment: ['augmentation'],
@@ -36,7 +36,7 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   weightdecay: ['optimizer.weightDecay'],
 };
 
-/** ` (did you mean "x"?)`, or what there is when nothing is near. */
+/** Returns ` (did you mean "x"?)`, or the list of known names when none is close. */
 export function suggestName(name: string, known: readonly string[]): string {
   const word = name.toLowerCase().replace(/[-_]/g, '');
   const meant = Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : [];

@@ -1,6 +1,6 @@
 /**
- * Nested options as plain data. A schema has the names of the options, and for each of them its rule
- * and its default, or the schema of a group. Groups may be given in part, at any depth.
+ * Nested options as plain data. A schema maps each option name to a rule and a default, or to the
+ * schema of a group. Callers may give any part of a group, at any depth.
  */
 import { checkFields, checkNames, checkObject, checkValue, type Rule } from './option-checks.ts';
 
@@ -9,10 +9,10 @@ type Check = (path: string, value: unknown) => void;
 type Value<T> = readonly [rule: Rule | Check, byDefault: T];
 type Group<T> = T extends readonly unknown[] ? never : T extends object ? Schema<T> : never;
 
-/** Rules and defaults of the options T: no name can be missing or too many. */
+/** Rules and defaults of the options T; the type requires exactly the names of T. */
 export type Schema<T> = { readonly [Name in keyof T]-?: Value<T[Name]> | Group<T[Name]> };
 
-/** The options T, every one of which may be left out. */
+/** The options T, all of them optional at any depth. */
 export type PartialOptions<T> = T extends readonly unknown[]
   ? T
   : T extends object
@@ -20,7 +20,7 @@ export type PartialOptions<T> = T extends readonly unknown[]
     : T;
 
 /**
- * Checks what is given and fills in the defaults of what is absent or undefined.
+ * Checks the given options and fills in defaults for absent and undefined ones.
  * @param path name of the group, empty for the options themselves
  * @throws INVALID_OPTION naming the option with its path, the value and what is allowed
  */
@@ -47,7 +47,7 @@ function isValue(entry: object): entry is Value<unknown> {
   return Array.isArray(entry);
 }
 
-/** A list of objects with these fields. */
+/** Checks a list of objects with these fields. */
 export function itemsOf(fields: Readonly<Record<string, Rule>>, least = 0): Check {
   const expected = `a list of ${least > 0 ? `at least ${least} ` : ''}{ ${Object.keys(fields).join(', ')} }`;
   return (path, list) => {
@@ -58,7 +58,7 @@ export function itemsOf(fields: Readonly<Record<string, Rule>>, least = 0): Chec
   };
 }
 
-/** An object of any names whose values follow one rule. */
+/** Checks an object with any keys whose values follow one rule. */
 export function mapOf(rule: Rule): Check {
   return (path, map) => {
     for (const [name, value] of Object.entries(checkObject(path, map))) {

@@ -1,8 +1,8 @@
-/** Shares what takes time to start: code to load, devices, runtimes. */
+/** Shares resources that are slow to start: loaded code, devices, runtimes. */
 
 /**
- * Wraps an asynchronous start. The first call begins it; later calls share its promise, whatever their
- * arguments. After a failure the next call tries again.
+ * Wraps an asynchronous start. The first call begins it; later calls share its promise and ignore
+ * their own arguments. After a failure the next call starts again.
  */
 export function startOnce<A extends unknown[], T>(
   start: (...args: A) => Promise<T>,

@@ -1,4 +1,4 @@
-/** Options of one detection: the post-processing's, and what surrounds it. */
+/** Options of one detection: post-processing, views, decoding and cancellation. */
 
 import type { StageTimings } from '../engine/engine.ts';
 import { RefineDetError } from '../errors.ts';
@@ -23,44 +23,44 @@ import { type MultiScaleOptions, multiScaleViews } from './multi-scale.ts';
 import { type TileOptions, tileViews } from './tiles.ts';
 import { enoughPixels, plainView, type Size, type ViewPlan } from './views.ts';
 
-/** What a person wants to see; evaluation uses the paper's 0.01. */
+/** Suits results that people view; evaluation uses 0.01, as the paper does. */
 const DEFAULT_SCORE_THRESHOLD = 0.5;
 
-/** Options of one detection; what is left out is as the model or the default says. */
+/** Options of one detection; for an absent option the model's value or the default applies. */
 export interface DetectOptions extends Partial<Omit<PostprocessOptions, 'classMask'>> {
   /** Lowest score of a returned detection. Default 0.5. */
   scoreThreshold?: number;
   /** Classes to return: an allow list, or `{ allow, deny }`. Default: all. */
   classes?: ClassFilter;
-  /** Most detections returned, best first; default `keepTopK`. */
+  /** Maximum number of returned detections, best first; default `keepTopK`. */
   maxDetections?: number;
-  /** The paper's multi-scale test ("RefineDet+"): slower, more accurate. Default false. */
+  /** Multi-scale testing as in the paper ("RefineDet+"): slower, more accurate. Default false. */
   multiScale?: boolean | MultiScaleOptions;
   /** Overlapping tiles for large images with small objects; a number is the tile's side. Default false. */
   tiles?: boolean | number | TileOptions;
-  /** Refuses images with more pixels before decoding them. Default 100 million. */
+  /** Maximum number of pixels; a larger image fails before it is decoded. Default 100 million. */
   maxPixels?: number;
   /**
-   * Decode large JPEG files to a half, a quarter or an eighth of their size, but no side smaller than
-   * twice what the network looks at: two to three times faster, for slightly blurred pixels. Boxes
-   * are in pixels of the file all the same. Not with `tiles`, and not in browsers, which decode
-   * themselves. Default false.
+   * Decode large JPEG files to a half, a quarter or an eighth of their size, but keep each side at
+   * least twice the network input: two to three times faster, with slightly blurred pixels. Boxes
+   * are still in pixels of the file. Has no effect with `tiles` or in browsers, which use their own
+   * decoder. Default false.
    */
   fastDecode?: boolean;
-  /** Cancels between the stages: the promise rejects with code ABORTED. */
+  /** Cancels between the stages: the promise rejects with ABORTED. */
   signal?: AbortSignal;
-  /** Receives how long the stages took. */
+  /** Receives the duration of each stage. */
   onTimings?: (timings: StageTimings) => void;
 }
 
 export interface ResolvedDetectOptions {
-  /** Of each view. */
+  /** Options for each view. */
   postprocess: PostprocessOptions;
-  /** Of the union of all views; undefined when there is only one. */
+  /** Options for the union of all views; undefined when there is only one view. */
   merge: MergeOptions | undefined;
   maxDetections: number;
   maxPixels: number;
-  /** Pixels worth decoding, given the network's input size; undefined: all of them. */
+  /** Returns the size to decode to for a network input size, or undefined for full size. */
   enough: (input: Size) => Size | undefined;
   signal: AbortSignal | undefined;
   onTimings: DetectOptions['onTimings'];
@@ -70,7 +70,7 @@ export interface ResolvedDetectOptions {
 const COUNT = wholeFrom(1);
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
-/** Of the options that are not the post-processing's. */
+/** Rules of the options outside of post-processing. */
 const RULES = {
   classes: [isObject, 'a list of names or { allow, deny }'],
   maxDetections: COUNT,
@@ -85,7 +85,7 @@ const RULES = {
   onTimings: FUNCTION,
 } satisfies Partial<Record<keyof DetectOptions, Rule>>;
 
-/** Voting in the multi-scale test needs candidates that a single view would not report. */
+/** Voting in multi-scale testing needs candidates that a single view would not report. */
 const VOTE_SCORE_THRESHOLD = 0.01;
 
 /** @throws INVALID_OPTION, UNKNOWN_CLASS */
@@ -121,7 +121,7 @@ export function resolveDetectOptions(
   };
 }
 
-/** Views and how they are post-processed. Scores are decayed once only: in the union of the views. */
+/** Plans views and their post-processing. Scores decay only once: in the union of the views. */
 function plan(
   postprocess: PostprocessOptions,
   multiScale: boolean | MultiScaleOptions,

@@ -1,4 +1,4 @@
-/** Turns whatever a caller calls an image into pixels. */
+/** Decodes any supported image source to RGB pixels. */
 import * as tf from '@tensorflow/tfjs-core';
 import { decodeImage, readBytes, readPixels } from '#platform';
 import { RefineDetError } from '../errors.ts';
@@ -26,7 +26,7 @@ export interface ImageOptions extends Pick<DecodeOptions, 'maxPixels' | 'enough'
   signal?: AbortSignal;
 }
 
-/** Decodes an image; EXIF orientation is applied. */
+/** Decodes an image and applies its EXIF orientation. */
 export async function toRawImage(
   source: ImageSource,
   { signal, ...options }: ImageOptions = {},

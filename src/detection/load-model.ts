@@ -6,11 +6,12 @@ import type { DownloadOptions } from '../platform/platform.ts';
 import { bytesOf, isAddress } from '../realm.ts';
 import { readModel } from '../weights/model-file.ts';
 
-/** Path, URL or bytes of a model file, such a file of a web page, or a model in memory. */
+/** Path, URL, bytes or `File` of a model file, or a model in memory. */
 export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob | Model;
 
 /**
- * @param source default: the model that comes with the package
+ * Reads a model from any source.
+ * @param source default: the model in the package
  * @throws NO_DEFAULT_MODEL, FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, ABORTED
  */
 export async function loadModel(
@@ -32,7 +33,7 @@ export async function loadModel(
 }
 
 /**
- * The file of the model that comes with the package.
+ * Reads the file of the model in the package.
  * @throws NO_DEFAULT_MODEL, FETCH_FAILED, ABORTED
  */
 export async function defaultModelBytes(
@@ -47,7 +48,7 @@ export async function defaultModelBytes(
   );
 }
 
-/** A model file; errors name it. */
+/** Parses a model file; errors contain its name. */
 export async function readNamed(bytes: Uint8Array, name: string): Promise<Model> {
   try {
     return await readModel(bytes);

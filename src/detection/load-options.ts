@@ -18,34 +18,34 @@ import { isAddress } from '../realm.ts';
 /** Options of `RefineDet.load`. */
 export interface LoadOptions {
   /**
-   * Where the network runs: `wasm`; what refinedet/webgl, refinedet/webgpu or refinedet/cpu export;
-   * the name of one of `gpu`; or `auto`, which times wasm and all of `gpu` and takes the fastest.
-   * Default: `auto` when there is a `gpu`, else `wasm`.
+   * Backend of the network: `wasm`; an export of refinedet/webgl, refinedet/webgpu or refinedet/cpu;
+   * the name of one of `gpu`; or `auto`, which times wasm and all of `gpu` and picks the fastest.
+   * Default: `auto` when `gpu` is given, else `wasm`.
    */
   backend?: BackendName | 'auto' | TfjsBackend;
-  /** Backends at choice for `auto`: `webgl` of refinedet/webgl, `webgpu` of refinedet/webgpu. */
+  /** Candidates for `auto`: `webgl` of refinedet/webgl, `webgpu` of refinedet/webgpu. */
   gpu?: readonly TfjsBackend[];
   /** Threads of the wasm backend; the first load of a process decides. Default `auto`. */
   threads?: Threads;
-  /** Network input instead of the model's: a side or `{ width, height }`, multiples of 64. */
+  /** Size of the network input, a side or `{ width, height }`, multiples of 64; default: the model's. */
   inputSize?: InputSize;
   /** Run the network once inside `load`; default true. */
   warmUp?: boolean;
   /** Cancels loading. */
   signal?: AbortSignal;
-  /** Told while a model file is downloaded. */
+  /** Receives the progress of the download of a model file. */
   onProgress?: (progress: DownloadProgress) => void;
   /** In browsers, keep a downloaded model file for the next visit; default true. */
   cache?: boolean;
   /**
    * In browsers, URL of a folder with tfjs' files tfjs-backend-wasm-simd.wasm and
-   * tfjs-backend-wasm-threaded-simd.wasm, or a function that gets hold of one of them. Default:
-   * copies inside of the package.
+   * tfjs-backend-wasm-threaded-simd.wasm, or a function that loads one of them. Default: copies
+   * inside the package.
    */
   wasm?: WasmSource;
   /** Receives one-sentence warnings; default `console.warn`. */
   warn?: (message: string) => void;
-  /** Receives the choice of `backend: 'auto'`, one sentence; default `console.info`. */
+  /** Receives a sentence that reports the choice of `backend: 'auto'`; default `console.info`. */
   info?: (message: string) => void;
 }
 
@@ -66,7 +66,10 @@ const RULES: Record<keyof LoadOptions, Rule> = {
   info: FUNCTION,
 };
 
-/** @throws INVALID_OPTION naming the option and the value */
+/**
+ * Checks the options of `RefineDet.load`.
+ * @throws INVALID_OPTION naming the option and the value
+ */
 export function checkLoadOptions(options: LoadOptions): void {
   checkGiven('', checkObject('options', options), RULES);
   checkInputSize(options.inputSize);

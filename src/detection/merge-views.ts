@@ -1,11 +1,11 @@
-/** From raw detections of views to the public form. Boxes here are corners normalized to the image. */
+/** Merges raw detections of views and converts them to the public form. Boxes are normalized corners. */
 import type { Box, Detection } from '../boxes.ts';
 import type { Kernels } from '../kernels/module.ts';
 import { mergeDetections, type RawDetections } from '../kernels/postprocess.ts';
 import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
 import type { Size, View } from './views.ts';
 
-/** Moves detections of a view to the whole image and drops those that the view is not trusted with. */
+/** Maps detections of a view to the whole image and drops boxes that the view does not accept. */
 export function viewToImage(raw: RawDetections, view: View, image: Size): RawDetections {
   const { crop, flip, accepts } = view;
   const boxes: number[] = [];
@@ -32,15 +32,15 @@ export function viewToImage(raw: RawDetections, view: View, image: Size): RawDet
 }
 
 export interface MergeOptions {
-  /** Of the union. Its score threshold may be lower than that of the result: voters need not win. */
+  /** Options for the union. Its score threshold may be below the result's: weak boxes still vote. */
   postprocess: PostprocessOptions;
-  /** Of the result. */
+  /** Lowest score in the result. */
   scoreThreshold: number;
 }
 
 /**
- * One list out of several.
- * @param options undefined: there is only one list, taken as it is
+ * Merges several lists into one.
+ * @param options undefined for a single list, which is returned unchanged
  */
 export function mergeViews(
   kernels: Kernels,
@@ -69,7 +69,7 @@ export function mergeViews(
   return below < 0 ? merged : { ...merged, count: below };
 }
 
-/** Public form, best first, boxes in source pixels. */
+/** Converts to the public form, best first, with boxes in source pixels. */
 export function toDetections(
   { count, boxes, scores, classIds }: RawDetections,
   { width, height }: Size,

@@ -1,12 +1,12 @@
-/** The multi-scale test (paper §4, "RefineDet+"; scales and box sizes of the released code). */
+/** Multi-scale testing (paper §4, "RefineDet+"; scales and box sizes of the released code). */
 import type { Box } from '../boxes.ts';
 import { INPUT_MULTIPLE } from '../model/input-size.ts';
 import { FLAG, type Rule, resolveFields } from '../option-checks.ts';
 import { type Size, type View, type ViewPlan, wholeImage } from './views.ts';
 
 /**
- * Scales of the released multi-scale test with the box sizes, in source pixels, that each is trusted
- * with: enlarged images find the small objects, the reduced one the large objects.
+ * Scales of the released multi-scale testing, each with the box sizes (source pixels) that it accepts:
+ * enlarged images find the small objects, the reduced image finds the large objects.
  */
 const SCALES: readonly { scale: number; accepts?: (box: Box) => boolean }[] = [
   { scale: 1 },
@@ -23,12 +23,12 @@ const KNOWN_SCALES: readonly number[] = SCALES.map(({ scale }) => scale);
 /** The VOC protocol leaves out 2.0, which the COCO protocol adds. */
 const VOC_SCALES = KNOWN_SCALES.filter((scale) => scale !== 2);
 
-/** Long side at full, short side at reduced resolution, in one extra pass. */
+/** Scale of the short side in one extra pass; the long side keeps its full resolution. */
 const ANISOTROPIC_SCALE = 0.6;
 
-/** The paper's multi-scale test ("RefineDet+"): which passes, and how their boxes are merged. */
+/** Passes of multi-scale testing ("RefineDet+"). */
 export interface MultiScaleOptions {
-  /** Input scales, out of 0.6, 1, 1.2, 1.4, 1.6, 1.8, 2 and 2.2; default all but 2. */
+  /** Input scales, any of 0.6, 1, 1.2, 1.4, 1.6, 1.8, 2 and 2.2; default all but 2. */
   scales?: readonly number[];
   /** Run every pass on the mirrored image too; default true. */
   flip?: boolean;
@@ -47,7 +47,10 @@ const RULES: Record<keyof MultiScaleOptions, Rule> = {
   anisotropic: FLAG,
 };
 
-/** @throws INVALID_OPTION, for a scale without a size rule too */
+/**
+ * Creates the views of multi-scale testing.
+ * @throws INVALID_OPTION, also for a scale without a size rule
+ */
 export function multiScaleViews(options: MultiScaleOptions = {}): ViewPlan {
   const { scales, flip, anisotropic } = resolveFields('multiScale', options, DEFAULTS, RULES);
   const chosen = scales.map((scale) => SCALES.find((candidate) => candidate.scale === scale)!);

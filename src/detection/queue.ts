@@ -1,17 +1,17 @@
-/** Jobs in the order of the calls, a few at a time. */
+/** Runs jobs in the order of the calls, a few at a time. */
 export class Queue {
   readonly #lanes: number;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  /** @param lanes jobs under way at a time */
+  /** @param lanes maximum number of concurrent jobs */
   constructor(lanes: number) {
     this.#lanes = lanes;
   }
 
   async run<T>(job: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#lanes) {
-      // Whoever finishes hands the lane over, so `#running` stays.
+      // A finished job passes its slot to this one, so `#running` does not change.
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else {
       this.#running++;

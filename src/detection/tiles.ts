@@ -4,17 +4,17 @@ import { INPUT_MULTIPLE } from '../model/input-size.ts';
 import { FLAG, type Rule, resolveFields, wholeFrom } from '../option-checks.ts';
 import { plainView, type Size, type ViewPlan } from './views.ts';
 
-/** How a large image is cut into overlapping tiles. */
+/** Options for the overlapping tiles of a large image. */
 export interface TileOptions {
   /** Side of a tile in source pixels; default twice the network input. */
   size?: number;
   /** Overlap of neighbors as a fraction of the tile, 0 to 0.9; default 0.25. */
   overlap?: number;
-  /** Also look at the whole image, for objects larger than a tile; default true. */
+  /** Also detect in the whole image, for objects larger than a tile; default true. */
   whole?: boolean;
 }
 
-/** A box this close (pixels) to an inner tile edge is taken for an object that the edge cuts. */
+/** A box this close (pixels) to an inner tile edge counts as an object that the edge cuts. */
 const EDGE_MARGIN = 2;
 
 const DEFAULTS = { overlap: 0.25, whole: true };
@@ -26,7 +26,7 @@ const RULES: Record<keyof TileOptions, Rule> = {
 };
 
 /**
- * Tiles all over an image. An object cut by a tile is left to its neighbor.
+ * Covers an image with tiles. An object that a tile edge cuts is left to the neighbor.
  * @throws INVALID_OPTION
  */
 export function tileViews(options: TileOptions = {}): ViewPlan {
@@ -45,7 +45,7 @@ export function tileViews(options: TileOptions = {}): ViewPlan {
   };
 }
 
-/** Evenly spread [start, length] pieces that cover `total` with at least the given overlap. */
+/** Spreads [start, length] pieces evenly over `total` with at least the given overlap. */
 function spans(total: number, size: number, overlap: number): [number, number][] {
   if (total <= size) return [[0, total]];
   const count = Math.ceil((total - size) / (size * (1 - overlap))) + 1;

@@ -1,6 +1,6 @@
 /**
  * A view is one pass of the network over a part of the image at one input size. Plain detection is
- * one view; the multi-scale test and tiling are several, merged afterwards.
+ * one view; multi-scale testing and tiling use several views, whose detections are merged.
  */
 import type { Box } from '../boxes.ts';
 import type { Size } from '../image/raw-image.ts';
@@ -17,17 +17,17 @@ export interface View {
   accepts?: (box: Box) => boolean;
 }
 
-/** Decides how an image is looked at by a network with this input size. */
+/** Chooses the views of an image for a network with this input size. */
 export type ViewPlan = (image: Size, input: Size) => View[];
 
-/** The whole image at the model's input size. */
+/** Shows the whole image at the model's input size. */
 export function plainView(image: Size, input: Size): View {
   return { crop: wholeImage(image), input, flip: false };
 }
 
 /**
- * Of an image that every view shows whole, pixels that are enough: twice the largest input. With
- * fewer, sampling them blurs the network's input more, and AP falls twice as far.
+ * Returns a sufficient size for an image that every view shows whole: twice the largest input. With
+ * fewer pixels, sampling blurs the network input more, and AP falls twice as far.
  */
 export function enoughPixels(plan: ViewPlan, input: Size): Size {
   const inputs = [input, ...plan({ width: 1, height: 1 }, input).map((view) => view.input)];

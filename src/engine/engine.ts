@@ -1,4 +1,4 @@
-/** What carries out a detection: one model on one backend. */
+/** An engine runs detections: one model on one backend. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { TfjsBackend } from '../backend/tfjs.ts';
 import type { Size, View } from '../detection/views.ts';
@@ -8,18 +8,18 @@ import type { Kernels } from '../kernels/module.ts';
 import type { RawDetections } from '../kernels/postprocess.ts';
 import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
 
-/** Where a network runs: a backend of tfjs, by its name. */
+/** Name of the tfjs backend that runs a network. */
 export type BackendName = 'wasm' | TfjsBackend['name'];
 
-/** Milliseconds of the stages of one detection, all views together. */
+/** Milliseconds per stage of one detection, summed over all views. */
 export interface StageTimings {
   /** Reading and decoding the image. */
   decode: number;
   /** Resizing and normalizing. */
   resize: number;
-  /** The network; on a GPU with the way there and back. */
+  /** Running the network; on a GPU this includes both transfers. */
   network: number;
-  /** From head outputs to detections. */
+  /** Converting head outputs to detections. */
   postprocess: number;
 }
 
@@ -27,13 +27,13 @@ export interface Engine {
   readonly backend: BackendName;
   /** Threads of the wasm backend; 1 on the others. */
   readonly threads: number;
-  /** For the work on whole images. */
+  /** Kernels for work on whole images. */
   readonly kernels: Kernels;
-  /** Detections worth having under way at a time. */
+  /** Useful number of concurrent detections. */
   readonly lanes: number;
   /**
-   * Detections of one view, normalized to its crop.
-   * @param timings its stages are added to
+   * Detects objects in one view; boxes are normalized to its crop.
+   * @param timings receives the added time of the stages
    */
   run(
     image: RawImage,
@@ -41,7 +41,7 @@ export interface Engine {
     options: PostprocessOptions,
     timings: StageTimings,
   ): Promise<RawDetections>;
-  /** Raw heads of a normalized batch [B, height, width, 3]; the caller disposes them. */
+  /** Returns raw heads of a normalized batch [B, height, width, 3]; the caller disposes them. */
   forward(input: tf.Tensor4D): HeadMap<tf.Tensor3D>;
   /** Runs the network once, so that the first image does not pay for compilation. */
   warmUp(size: Size): Promise<void>;
@@ -52,7 +52,7 @@ export function noTimings(): StageTimings {
   return { decode: 0, resize: 0, network: 0, postprocess: 0 };
 }
 
-/** Adds up the time between its calls, by stage. */
+/** Returns a function that adds the time since its last call to a stage. */
 export function stopwatch(timings: StageTimings): (finished: keyof StageTimings) => void {
   let last = performance.now();
   return (finished) => {

@@ -1,4 +1,4 @@
-/** A GPU engine that goes on with wasm when the GPU is taken away. */
+/** A GPU engine that continues on wasm when the GPU is lost. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { ContextLost } from '../backend/tfjs.ts';
 import type { Size } from '../detection/views.ts';
@@ -12,11 +12,11 @@ export class FallbackEngine implements Engine {
   #engine: Engine;
   readonly #replace: (reason: string) => Promise<Engine>;
 
-  /** @param replace starts the engine to go on with */
+  /** @param replace starts the engine that takes over */
   constructor(engine: Engine, replace: (reason: string) => Promise<Engine>) {
     this.lanes = engine.lanes;
     this.#engine = engine;
-    // Of several frames under way the first one replaces the engine.
+    // When several frames fail at once, the first one replaces the engine.
     this.#replace = startOnce(async (reason) => {
       const replacement = await replace(reason);
       this.#engine.dispose();

@@ -6,7 +6,7 @@ import { checkInputSize, type InputSize, withInputSize } from '../model/input-si
 import type { Model } from '../model/model.ts';
 import { levelShapes } from '../model/summary.ts';
 
-/** What the anchors of a model follow from. */
+/** The parts of a model that determine its anchors. */
 export type Network = Pick<Model, 'graph' | 'config'>;
 
 export function modelAnchors({ graph, config }: Network, { width, height }: Size): AnchorGrid {
@@ -19,6 +19,7 @@ export function modelAnchors({ graph, config }: Network, { width, height }: Size
 }
 
 /**
+ * Returns the anchors of a model.
  * @param inputSize default: the model's
  * @returns [N, 4] cx, cy, w, h, normalized
  * @throws INVALID_OPTION

@@ -14,19 +14,22 @@ import { TfjsEngine } from './tfjs-engine.ts';
 import { WasmEngine } from './wasm-engine.ts';
 
 export interface EngineOptions {
-  /** `auto`: wasm and every backend of `gpu` are timed, the fastest is taken. */
+  /** `auto` times wasm and every backend of `gpu` and picks the fastest. */
   backend: BackendName | 'auto' | TfjsBackend;
   gpu: readonly TfjsBackend[];
   threads: Threads | undefined;
   wasm: WasmSource | undefined;
   warn: (message: string) => void;
-  /** Receives the choice of `auto`, one sentence. */
+  /** Receives a sentence that reports the choice of `auto`. */
   info: (message: string) => void;
-  /** Of the model, for timing. */
+  /** Input size of the model, for timing. */
   inputSize: Size;
 }
 
-/** @throws INVALID_OPTION, MISSING_DEPENDENCY, BACKEND_UNAVAILABLE, FETCH_FAILED */
+/**
+ * Starts the engine that the options choose.
+ * @throws INVALID_OPTION, MISSING_DEPENDENCY, BACKEND_UNAVAILABLE, FETCH_FAILED
+ */
 export async function startEngine(model: Model, options: EngineOptions): Promise<Engine> {
   const { backend, gpu } = options;
   if (backend === 'auto') return startFastest(model, options);
@@ -58,7 +61,7 @@ async function startTfjs(
   });
 }
 
-/** Timed runs of a backend; the best counts, for whatever disturbs only slows down. */
+/** Timed runs of a backend; the best counts, because disturbances only slow a run down. */
 const TIMED_RUNS = 3;
 
 async function startFastest(model: Model, options: EngineOptions): Promise<Engine> {
@@ -72,7 +75,7 @@ async function startFastest(model: Model, options: EngineOptions): Promise<Engin
       const engine = await start();
       timed.push({ engine, ms: await timeEngine(engine, options.inputSize) });
     } catch (error) {
-      // A missing GPU is what `auto` is for; without wasm there is nothing to fall back to.
+      // `auto` tolerates a missing GPU; without wasm there is no fallback.
       const isMissingGpu =
         error instanceof RefineDetError && error.code === 'BACKEND_UNAVAILABLE' && timed.length > 0;
       if (!isMissingGpu) throw error;
@@ -87,7 +90,7 @@ async function startFastest(model: Model, options: EngineOptions): Promise<Engin
   return fastest.engine;
 }
 
-/** Milliseconds for an image. */
+/** Measures the milliseconds for one image. */
 async function timeEngine(engine: Engine, size: Size): Promise<number> {
   const { width, height } = size;
   const blank = { data: new Uint8Array(3 * width * height), width, height, channels: 3 as const };

@@ -1,6 +1,6 @@
 /**
- * One model on a backend of tfjs, mostly a GPU. Resizing and post-processing run in the wasm kernels on a heap of their
- * own; while a frame is on its way through the GPU, the next one can be prepared and submitted.
+ * One model on a backend of tfjs, mostly a GPU. Resizing and post-processing run in the wasm kernels
+ * on their own heap; while the GPU computes a frame, the next one can be prepared and submitted.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../backend/current.ts';
@@ -23,7 +23,7 @@ export class TfjsEngine implements Engine {
   readonly backend: TfjsBackend['name'];
   readonly threads = 1;
   readonly kernels: Kernels;
-  /** One in the GPU, one before or after it. */
+  /** One frame in the GPU, one before or after it. */
   readonly lanes = 2;
   readonly #model: Model;
   readonly #network: Network;
@@ -32,7 +32,7 @@ export class TfjsEngine implements Engine {
   readonly #postprocessors = new Map<string, PostProcessor>();
   readonly #device: TfjsDevice;
 
-  /** @param device started by the backend of this name */
+  /** @param device device that the backend of this name has started */
   constructor(backend: TfjsBackend['name'], device: TfjsDevice, kernels: Kernels, model: Model) {
     this.backend = backend;
     this.kernels = kernels;
@@ -79,7 +79,7 @@ export class TfjsEngine implements Engine {
     this.#postprocessors.clear();
     this.#input.dispose();
     this.#preprocessor.dispose();
-    // The memory of a lost context is gone already, and tfjs fails when it frees it.
+    // A lost context has already lost its memory, and tfjs fails when it frees that memory.
     if (!this.#device.loss.isRaised) this.#network.dispose();
   }
 
@@ -94,7 +94,7 @@ export class TfjsEngine implements Engine {
     return tf.tensor4d(values, [1, height, width, 3]);
   }
 
-  /** Starts the network; the input is disposed. */
+  /** Starts the network and disposes the input. */
   #submit(input: tf.Tensor4D): HeadMap<tf.Tensor4D>[] {
     try {
       return this.#network.forward(input);
@@ -103,7 +103,7 @@ export class TfjsEngine implements Engine {
     }
   }
 
-  /** All outputs in one transfer; the maps are disposed. */
+  /** Downloads all outputs in one transfer and disposes the maps. */
   async #download(levels: HeadMap<tf.Tensor4D>[]): Promise<HeadMap<Float32Array>[]> {
     const order = levels.flatMap(({ armLoc, armConf, odmLoc, odmConf }) => [
       armLoc,

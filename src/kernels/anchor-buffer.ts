@@ -3,8 +3,8 @@ import { type AnchorOptions, cellShapes, type GridShape } from '../anchors.ts';
 import type { Kernels } from './module.ts';
 
 /**
- * Writes what {@link anchorGrid} returns, bit for bit, to an address with room for [N, 4] floats.
- * @param levels as many as the options describe: anchorCount checks it
+ * Writes the result of {@link anchorGrid}, bit for bit, to an address with room for [N, 4] floats.
+ * @param levels levels, as many as the options describe; anchorCount checks this
  * @throws OUT_OF_MEMORY
  */
 export function writeAnchorGrid(

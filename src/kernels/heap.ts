@@ -1,7 +1,6 @@
 /**
- * The linear memory that tensors and kernels share. On the wasm backend it is the backend's own
- * heap; elsewhere (GPU backends, tests, the stand-alone `postprocess()`) it is one of
- * {@link createHeap}.
+ * The linear memory that tensors and kernels share. On the wasm backend it is the backend's own heap;
+ * elsewhere (GPU backends, tests, the standalone `postprocess()`) {@link createHeap} makes it.
  */
 import { RefineDetError } from '../errors.ts';
 
@@ -10,15 +9,15 @@ export interface Heap {
   /** Whether the memory is shared between threads: decides which build of the kernels fits. */
   readonly threaded: boolean;
   /**
-   * Address of `bytes` fresh bytes, aligned to 8 at least; may exceed 2 GiB. Never 0. Growing the
-   * memory detaches every view made before.
+   * Allocates `bytes` bytes, aligned to at least 8, and returns their address, which may exceed 2 GiB and
+   * is never 0. Growing the memory detaches all earlier views.
    * @throws OUT_OF_MEMORY
    */
   malloc(bytes: number): number;
   free(pointer: number): void;
 }
 
-/** Views of `length` elements at an address. Create them again after anything that may allocate. */
+/** Returns a view of `length` elements at an address. Create it again after any allocation. */
 export function float32View(heap: Heap, pointer: number, length: number): Float32Array {
   return new Float32Array(heap.memory.buffer, pointer, length);
 }
@@ -36,8 +35,8 @@ const MAX_PAGES = 65536;
 const ALIGNMENT = 16;
 
 /**
- * A stand-alone heap: first fit over the free blocks in address order, neighbors merged. Meant for
- * a few long-lived buffers, not for thousands of small ones.
+ * Creates a standalone heap: first fit over the free blocks in address order, with neighbors merged.
+ * Suits a few long-lived buffers, not thousands of small ones.
  * @param options.threaded shared memory; default false
  * @param options.maximumPages limit of growth in 64 KiB pages; default and maximum 65,536 (4 GiB)
  */
@@ -45,7 +44,7 @@ export function createHeap(options: { threaded?: boolean; maximumPages?: number 
   const { threaded = false, maximumPages = MAX_PAGES } = options;
   const memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages, shared: threaded });
   const used = new Map<number, number>(); // address -> bytes
-  // Address 0 is never returned: it means "none" to the kernels.
+  // Address 0 is never returned, because it means "none" to the kernels.
   const blocks: Block[] = [{ start: ALIGNMENT, end: PAGE_BYTES }];
 
   function malloc(bytes: number): number {

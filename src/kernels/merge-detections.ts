@@ -1,11 +1,11 @@
-/** Suppression over candidates of any origin: scales, flips, tiles. */
+/** Suppresses candidates from any source: scales, flips, tiles. */
 import { RefineDetError } from '../errors.ts';
 import { float32View } from './heap.ts';
 import type { Kernels } from './module.ts';
 import { type PostprocessOptions, resolvePostprocessOptions } from './postprocess-options.ts';
 import { GrowingBuffer, type RawDetections, Workspace } from './workspace.ts';
 
-/** What {@link mergeDetections} reads: raw detections without the count. */
+/** Input of {@link mergeDetections}: raw detections without the count. */
 export type Candidates = Omit<RawDetections, 'count'>;
 
 /**

@@ -12,7 +12,7 @@ export interface Kernels extends KernelExports {
 
 type Variant = `${'' | 'fused-'}${'single' | 'threaded'}`;
 
-/** Each build is loaded, where it is needed, and compiled once per process. */
+/** Builds of the kernels; each is loaded and compiled at most once per process. */
 const BUILDS: Record<Variant, () => Promise<WebAssembly.Module>> = {
   single: startOnce(() => compile(import('./generated/single.ts'))),
   threaded: startOnce(() => compile(import('./generated/threaded.ts'))),
@@ -24,14 +24,14 @@ async function compile(text: Promise<{ default: string }>): Promise<WebAssembly.
   return WebAssembly.compile(await unpack((await text).default));
 }
 
-/** Kernels bound to the heap's memory. */
+/** Instantiates the kernels on the heap's memory. */
 export async function loadKernels(heap: Heap): Promise<Kernels> {
   const module = await compileKernels(heap);
   const instance = await WebAssembly.instantiate(module, { env: { memory: heap.memory } });
   return { ...(instance.exports as unknown as KernelExports), heap };
 }
 
-/** The build that fits the heap's memory and the engine. */
+/** Compiles the build that fits the heap's memory and the engine. */
 export function compileKernels({ threaded }: Heap): Promise<WebAssembly.Module> {
   const memory = threaded ? 'threaded' : 'single';
   const variant: Variant = knowsFusedProducts() ? `fused-${memory}` : memory;

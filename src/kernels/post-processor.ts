@@ -1,4 +1,4 @@
-/** Typed access to the post-process kernels (assembly/postprocess.ts): from heads to detections. */
+/** Typed access to the post-process kernels (assembly/postprocess.ts), which convert heads to detections. */
 import { type AnchorOptions, anchorCount, type GridShape } from '../anchors.ts';
 import { RefineDetError } from '../errors.ts';
 import type { HeadMap, HeadName } from '../heads.ts';
@@ -14,7 +14,7 @@ import { GrowingBuffer, type RawDetections, Workspace } from './workspace.ts';
 /** Heads in the heap, of one level or of all levels joined: an address for each output, and `anchors`. */
 export type HeadPointers = RecordValues<typeof Level>;
 
-/** What determines the anchors; see anchorGrid. */
+/** Options that determine the anchors; see anchorGrid. */
 export interface AnchorGrid {
   levels: readonly GridShape[];
   inputHeight: number;
@@ -22,9 +22,9 @@ export interface AnchorGrid {
   options: AnchorOptions;
 }
 
-/** Turns head outputs into detections. Owns its anchors, scratch and result memory. */
+/** Converts head outputs to detections. Owns its anchors, scratch and result memory. */
 export class PostProcessor {
-  /** Anchors (N). */
+  /** Number of anchors (N). */
   readonly anchors: number;
   readonly #kernels: Kernels;
   readonly #heap: Heap;
@@ -67,12 +67,12 @@ export class PostProcessor {
   }
 
   /**
-   * Detections of one image, normalized.
+   * Returns the detections of one image, normalized.
    *
-   * No detection comes from an anchor whose offsets or objectness logits are not finite, whose class
-   * logits hold a NaN or +Infinity (-Infinity is probability 0), or whose box has no area inside the
-   * image or one that float32 cannot hold.
-   * @param levels heads in the order of the anchors: one entry a level, or one for all
+   * Anchors are dropped if their offsets or objectness logits are not finite, if their class logits
+   * contain NaN or +Infinity (-Infinity is probability 0), or if their box has no area inside the image
+   * or an area that float32 cannot hold.
+   * @param levels heads in the order of the anchors: one entry per level, or one for all
    * @param options see resolvePostprocessOptions; default the released code's
    * @throws INVALID_ARGUMENT, INVALID_OPTION, OUT_OF_MEMORY, DISPOSED
    */
@@ -95,7 +95,7 @@ export class PostProcessor {
     return this.#workspace.read(this.#kernels.postprocess(parameters));
   }
 
-  /** The same for heads outside the heap: a GPU backend's downloads, plain arrays. */
+  /** Returns the detections for heads outside the heap, such as downloads from a GPU or plain arrays. */
   runArrays(
     levels: readonly HeadMap<Float32Array>[],
     options: PostprocessOptions = POSTPROCESS_DEFAULTS,
@@ -120,7 +120,7 @@ export class PostProcessor {
     return this.run(pointers, options);
   }
 
-  /** Gives the memory back; a second call does nothing. */
+  /** Frees the memory; a second call does nothing. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
@@ -145,7 +145,7 @@ export class PostProcessor {
   }
 }
 
-/** All four outputs must describe the same anchors. */
+/** Checks that all four outputs describe the same anchors. */
 function checkHeads(heads: HeadMap<Float32Array>, classes: number): void {
   const widths = { armConf: 2, armLoc: 4, odmLoc: 4, odmConf: classes + 1 };
   for (const [name, width] of Object.entries(widths) as [HeadName, number][]) {

@@ -4,51 +4,51 @@ import { checkNames, checkValue, FLAG, FRACTION, type Rule } from '../option-che
 /** Soft-NMS lowers the scores of boxes that overlap a better one instead of dropping them. */
 export type SoftNms = 'linear' | 'gaussian';
 
-/** Every stage in the order in which it runs. All thresholds lie in [0, 1]. */
+/** Options of all stages, in the order of the stages. All thresholds are in [0, 1]. */
 export interface PostprocessOptions {
-  /** Anchors whose ARM foreground probability is lower are dropped; 0 keeps all. Default 0.01. */
+  /** Lowest ARM foreground probability of an anchor; 0 keeps all anchors. Default 0.01. */
   objectnessThreshold: number;
   /**
-   * Decode the ODM offsets on the ARM-refined anchors (the two-step cascade) rather than on the
-   * plain ones. Default true.
+   * Decode the ODM offsets on the ARM-refined anchors (the two-step cascade), not on the plain anchors.
+   * Default true.
    */
   refineAnchors: boolean;
-  /** Candidates whose class probability is lower are dropped. Default 0.01. */
+  /** Lowest class probability of a candidate. Default 0.01. */
   scoreThreshold: number;
-  /** One byte a class (background not counted), 0 drops the class. Default: all kept. */
+  /** One byte per class (without background), 0 drops the class. Default: all kept. */
   classMask: Uint8Array | undefined;
   /** Let objects of different classes suppress each other. Default false. */
   agnostic: boolean;
-  /** Best candidates a class (of all classes when `agnostic`) that enter NMS. Default 1000. */
+  /** Number of best candidates per class (of all classes when `agnostic`) that enter NMS. Default 1000. */
   topK: number;
-  /** Greedy NMS drops what overlaps a better candidate by more than this IoU; 1 drops nothing. Default 0.45. */
+  /** Greedy NMS drops boxes that overlap a better one by more than this IoU; 1 drops none. Default 0.45. */
   nmsThreshold: number;
   /**
-   * Then lower the scores of what still overlaps a better one, and drop what falls below
-   * `scoreThreshold`; false for none. `linear` is how the released code runs on COCO; for soft-NMS
-   * alone set `nmsThreshold` to 1. Default false.
+   * Soft-NMS after greedy NMS: lower the scores of boxes that still overlap a better one, and drop
+   * boxes below `scoreThreshold`. The released code uses `linear` on COCO; set `nmsThreshold` to 1 to
+   * use soft-NMS alone. Default false: off.
    */
   softNms: SoftNms | false;
   /** Linear soft-NMS multiplies by 1 - IoU where the IoU exceeds this. Default 0.30. */
   softNmsThreshold: number;
   /** Gaussian soft-NMS multiplies by exp(-IoU² / sigma); sigma > 0. Default 0.5. */
   softNmsSigma: number;
-  /** Best detections kept over all classes. Default 500. */
+  /** Number of best detections kept over all classes. Default 500. */
   keepTopK: number;
   /**
-   * Replace every detection's box by the score-weighted mean of itself and the candidates that vote
-   * for it: each votes for the best detection of its class (of any, when `agnostic`) that it
-   * overlaps. Default false.
+   * Replace the box of every detection by the score-weighted mean of itself and its voters. A candidate
+   * votes for the best detection of its class (of any class when `agnostic`) that it overlaps. Default
+   * false.
    */
   boxVoting: boolean;
-  /** IoU from which a candidate votes. Default 0.45. */
+  /** Minimum IoU for a vote. Default 0.45. */
   boxVotingThreshold: number;
 }
 
-/** What depends on how a model was trained: where a model states these, they are its defaults. */
+/** Options that depend on the training of a model; the values of a model are its defaults. */
 export type Decoding = Pick<PostprocessOptions, 'objectnessThreshold' | 'refineAnchors'>;
 
-/** The released code's values (paper text: topK 400 an image, keepTopK 200). */
+/** Values of the released code (paper text: topK 400 per image, keepTopK 200). */
 export const POSTPROCESS_DEFAULTS: Readonly<PostprocessOptions> = {
   objectnessThreshold: 0.01,
   refineAnchors: true,
@@ -69,8 +69,8 @@ const NAMES = Object.keys(POSTPROCESS_DEFAULTS) as (keyof PostprocessOptions)[];
 
 /**
  * Fills in defaults (for absent and undefined values) and checks every value.
- * @param otherNames names that the caller understands besides these; ignored here
- * @param defaults of the model in use
+ * @param otherNames other names that the caller accepts; ignored here
+ * @param defaults defaults of the current model
  * @throws INVALID_OPTION naming the option and the value
  */
 export function resolvePostprocessOptions(
@@ -97,7 +97,7 @@ const RULES: Record<keyof PostprocessOptions, Rule> = {
   objectnessThreshold: FRACTION,
   refineAnchors: FLAG,
   scoreThreshold: FRACTION,
-  classMask: [(v) => v instanceof Uint8Array, 'a Uint8Array, one byte a class'],
+  classMask: [(v) => v instanceof Uint8Array, 'a Uint8Array, one byte per class'],
   agnostic: FLAG,
   topK: COUNT,
   nmsThreshold: FRACTION,

@@ -1,10 +1,10 @@
-/** What the post-process kernels read: options and addresses. */
+/** Parameters of the post-process kernels: options and addresses. */
 import { PostprocessInput } from './generated/abi.ts';
 import type { Heap } from './heap.ts';
 import type { PostprocessOptions } from './postprocess-options.ts';
 import { type RecordValues, writeRecord } from './records.ts';
 
-/** Where input, scratch and results are, and how large. */
+/** Addresses and sizes of input, scratch and results. */
 export type PostprocessAddresses = Pick<
   RecordValues<typeof PostprocessInput>,
   | 'anchors'
@@ -25,7 +25,7 @@ export function writeParameters(
   at: PostprocessAddresses,
   options: PostprocessOptions,
 ): void {
-  const most = at.count * at.classes; // there cannot be more candidates
+  const most = at.count * at.classes; // upper bound of the candidates
   const scoreThreshold = Math.max(options.scoreThreshold, MIN_SCORE);
   writeRecord(heap, pointer, PostprocessInput, {
     ...at,
@@ -47,8 +47,8 @@ export function writeParameters(
 }
 
 /**
- * No candidate has a lower score, even with threshold 0: exponentials that small are flushed to 0,
- * and NMS relies on positive scores.
+ * Lowest score of a candidate, even with threshold 0: smaller exponentials are flushed to 0, and NMS
+ * relies on positive scores.
  */
 const MIN_SCORE = 1e-30;
 
@@ -56,7 +56,7 @@ const SOFT_NMS_CODES = { linear: 1, gaussian: 2 };
 
 const MAX_FLOAT32 = 2 ** 128 - 2 ** 104;
 
-/** log(p / (1 - p)): the difference of two logits at which the softmax gives p; finite for all p. */
+/** Returns log(p / (1 - p)), the difference of two logits whose softmax is p; finite for all p. */
 function logit(p: number): number {
   if (p <= 0) return -MAX_FLOAT32;
   const q = Math.min(p, 1 - 2 ** -24); // the largest float32 below 1

@@ -1,4 +1,4 @@
-/** Post-processing: from the raw outputs of a network, or from candidates, to detections. */
+/** Post-processing: converts raw outputs of a network, or candidates, to detections. */
 import type { HeadMap } from '../heads.ts';
 import { startOnce } from '../start-once.ts';
 import { createHeap } from './heap.ts';
@@ -18,7 +18,7 @@ export type { RawDetections } from './workspace.ts';
 const ownKernels = startOnce(() => loadKernels(createHeap()));
 
 /**
- * Post-processes raw head outputs without a detector, for instance those of another runtime.
+ * Post-processes raw head outputs without a detector, for example outputs of another runtime.
  * @param heads N anchors, all levels joined: armLoc [N, 4], armConf [N, 2] logits, odmLoc [N, 4],
  *   odmConf [N, K + 1] logits; class 0 is background
  * @param anchors [N, 4] cx, cy, w, h, normalized: see anchorGrid

@@ -7,7 +7,7 @@ export interface RecordLayout {
   readonly fields: readonly (readonly [name: string, type: keyof typeof ACCESS, offset: number])[];
 }
 
-/** A number for every field. */
+/** Values of a record: a number for every field. */
 export type RecordValues<L extends RecordLayout> = Record<L['fields'][number][0], number>;
 
 interface Access {

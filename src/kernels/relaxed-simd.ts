@@ -1,4 +1,4 @@
-/** Which builds of the kernels an engine can run. */
+/** Finds out which builds of the kernels an engine can run. */
 
 /** A module with one instruction of relaxed SIMD, f32x4.relaxed_madd. */
 const FUSED_PROBE = Uint8Array.of(
@@ -11,8 +11,8 @@ const FUSED_PROBE = Uint8Array.of(
 );
 
 /**
- * Whether this engine knows relaxed SIMD: a product is added in one instruction then, and values
- * differ from those of other engines in their last bits. Node 20 knows it only when started with
+ * Returns whether this engine supports relaxed SIMD, which multiplies and adds in one instruction; values
+ * then differ from those of other engines in their last bits. Node 20 supports it only with
  * --experimental-wasm-relaxed-simd.
  */
 export function knowsFusedProducts(): boolean {

@@ -1,4 +1,4 @@
-/** Typed access to the resize kernel (assembly/resize.ts): images to network input. */
+/** Typed access to the resize kernel (assembly/resize.ts), which converts images to network input. */
 import type { Box } from '../boxes.ts';
 import { RefineDetError } from '../errors.ts';
 import type { RawImage } from '../image/raw-image.ts';
@@ -9,7 +9,7 @@ import { writeRecord } from './records.ts';
 import { GrowingBuffer } from './workspace.ts';
 
 export interface ResizeOptions {
-  /** Part of the source, in whole pixels; default all of it. */
+  /** Part of the source, in whole pixels; default: the whole source. */
   crop?: Box;
   /** Mirrors the result left to right; default false. */
   flip?: boolean;
@@ -34,12 +34,12 @@ const NORMALIZATION_BYTES = 96;
 /** The kernel reads four bytes per pixel, even if it has fewer channels. */
 const PADDING_BYTES = 3;
 
-/** Images pass through the heap in bands of about this size, so that it does not grow with them. */
+/** Size of the bands in which images pass through the heap; the heap does not grow with the image. */
 const BAND_BYTES = 4 * 1024 * 1024;
 
 /**
- * Bilinear resize, equal to cv2.resize with INTER_LINEAR: half-pixel centers, no antialiasing, the
- * aspect ratio not kept. Owns its heap memory and allocates only when a row is longer than before.
+ * Resizes bilinearly, equal to cv2.resize with INTER_LINEAR: half-pixel centers, no antialiasing, aspect
+ * ratio not kept. Owns its heap memory and allocates only when a row is longer than before.
  */
 export class Preprocessor {
   readonly #kernels: Kernels;
@@ -78,7 +78,7 @@ export class Preprocessor {
   }
 
   /**
-   * A resized copy with the same channels, rounded to whole levels.
+   * Returns a resized copy with the same channels, rounded to whole levels.
    * @throws INVALID_ARGUMENT for a crop that is not inside the image, OUT_OF_MEMORY
    */
   resizeUint8(
@@ -145,7 +145,7 @@ export class Preprocessor {
       const first = Math.max(0, Math.floor((from + 0.5) * scale - 0.5) - 1);
       const last = Math.min(rect.height, Math.floor((to - 0.5) * scale - 0.5) + 3);
       copyRows(image, rect, first, last, uint8View(this.#heap, source, (last - first) * stride));
-      // Where row 0 would be; wraps around below address 0.
+      // Address that row 0 would have; wraps around below address 0.
       const start = source - first * stride;
       writeRecord(this.#heap, this.#record, ResizeInput, { ...input, source: start });
       emit(from, to);
@@ -163,7 +163,7 @@ function checkCrop({ x, y, width, height }: Box, image: RawImage): void {
   );
 }
 
-/** Rows [first, last) of a rectangle, packed. */
+/** Copies rows [first, last) of a rectangle without gaps. */
 function copyRows(
   { data, width, channels }: RawImage,
   rect: Box,

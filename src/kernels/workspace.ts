@@ -6,7 +6,7 @@ import type { Kernels } from './module.ts';
 import type { PostprocessOptions } from './postprocess-options.ts';
 import { type PostprocessAddresses, writeParameters } from './postprocess-parameters.ts';
 
-/** Detections before they get names and pixels, best first. */
+/** Detections without labels and with normalized boxes, best first. */
 export interface RawDetections {
   count: number;
   /** [count, 4] x1, y1, x2, y2, normalized, inside [0, 1]. */
@@ -19,7 +19,7 @@ export interface RawDetections {
 
 const BOX_BYTES = 16;
 
-/** Buffers are allocated at first use and grow only when options ask for more. */
+/** Owns buffers that are allocated at first use and grow only when options need more. */
 export class Workspace {
   readonly #kernels: Kernels;
   readonly #heap: Heap;
@@ -42,9 +42,9 @@ export class Workspace {
   }
 
   /**
-   * Writes the parameters and makes room for scratch and results.
-   * @param count anchors or candidates (N)
-   * @returns its address, the argument of the kernels
+   * Writes the parameters and reserves memory for scratch and results.
+   * @param count number of anchors or candidates (N)
+   * @returns address of the parameters, the argument of the kernels
    * @throws INVALID_OPTION, INVALID_ARGUMENT, OUT_OF_MEMORY
    */
   prepare(
@@ -76,7 +76,7 @@ export class Workspace {
     return this.#parameters;
   }
 
-  /** Copies the detections out, after the kernel that `prepare` was for. */
+  /** Copies the detections after the kernel has run. */
   read(count: number): RawDetections {
     const { outBoxes, outScores, outClassIds } = this.#at!;
     return {
@@ -109,7 +109,7 @@ export class Workspace {
   }
 }
 
-/** A candidate's id is a row above the bits of a class, in 32 bits. */
+/** Limits the count: the 32-bit id of a candidate holds its row above the bits of its class. */
 function checkCount(count: number, classes: number): void {
   const most = 2 ** (31 - Math.ceil(Math.log2(classes)));
   if (count > most) {
@@ -120,7 +120,7 @@ function checkCount(count: number, classes: number): void {
   }
 }
 
-/** One allocation that is replaced by a larger one on demand; the contents are not kept. */
+/** One allocation that a larger one replaces on demand; the contents are lost. */
 export class GrowingBuffer {
   readonly #heap: Heap;
   #bytes = 0;
@@ -130,7 +130,7 @@ export class GrowingBuffer {
     this.#heap = heap;
   }
 
-  /** Address of at least `bytes` bytes. */
+  /** Returns the address of at least `bytes` bytes. */
   reserve(bytes: number): number {
     if (bytes > this.#bytes) {
       this.dispose();

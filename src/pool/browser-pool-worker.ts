@@ -1,4 +1,4 @@
-/** The script of a page's workers, bundled into one file: the page brings tfjs' wasm along. */
+/** Script of the workers of a page, bundled into one file; the page sends tfjs' wasm binary. */
 import { type Port, portWire } from '../remote/web-wire.ts';
 import { serveDetector } from './serve-detector.ts';
 

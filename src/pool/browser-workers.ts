@@ -1,4 +1,4 @@
-/** Workers of web pages. Their script travels inside of the package as text. */
+/** Workers of web pages. The package contains their script as text. */
 import type { ModelSource } from '../detection/load-model.ts';
 import { unpack } from '../embedded.ts';
 import { RefineDetError } from '../errors.ts';
@@ -12,16 +12,16 @@ export function availableWorkers(): number {
   return globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
-/** No bundler has to know about the script, and no server has to serve it. */
+/** Starts a worker from the embedded script, which needs no bundler and no server. */
 export async function startWorker(): Promise<WorkerWire> {
   if (typeof Worker === 'undefined') {
-    throw new RefineDetError('BACKEND_UNAVAILABLE', 'there are no web workers here');
+    throw new RefineDetError('BACKEND_UNAVAILABLE', 'this environment has no web workers');
   }
   const { default: text } = await import('./generated/script.ts');
   return workerWire(scriptWorker(await unpack(text), 'refinedet'));
 }
 
-/** The worker's script may be anywhere, so that only the page knows where its files are. */
+/** Resolves URLs in the page, because the worker's script may have another base URL. */
 export async function sentSource(source?: ModelSource): Promise<ModelSource> {
   if (source === undefined) return (await import('../platform/default-model.ts')).defaultModelUrl();
   return isAddress(source) ? absoluteUrl(String(source)) : source;

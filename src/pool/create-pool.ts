@@ -11,22 +11,22 @@ import { type WorkerLike, workerWire } from '../remote/web-wire.ts';
 import { DetectorPool } from './detector-pool.ts';
 import type { WorkerSetup } from './pool-worker.ts';
 
-/** Options of `RefineDet.load`, and the workers. */
+/** Options of `RefineDet.load`, and options of the workers. */
 export interface PoolOptions extends Omit<LoadOptions, 'backend' | 'gpu' | 'wasm'> {
-  /** Images that are detected at the same time. Default `auto`: one worker for each core. */
+  /** Number of workers; each detects in one image at a time. Default `auto`: one worker per core. */
   workers?: 'auto' | number;
-  /** Threads of each worker; default 1, or `auto` where there is one worker. */
+  /** Threads of each worker; default 1, or `auto` for a single worker. */
   threads?: LoadOptions['threads'];
   /**
-   * Where the network runs: `wasm`, one of the `gpu` that the workers serve, or `auto`, which times
-   * them all and takes the fastest. Default: `auto` when the workers serve a `gpu`, else `wasm`.
+   * Backend of the network: `wasm`, one of the `gpu` that the workers serve, or `auto`, which times
+   * them all and picks the fastest. Default: `auto` when the workers serve a `gpu`, else `wasm`.
    */
   backend?: BackendName | 'auto';
-  /** In browsers, URL of a folder with tfjs' wasm files; default: copies inside of the package. */
+  /** In browsers, URL of a folder with tfjs' wasm files; default: copies inside the package. */
   wasm?: string | URL;
   /**
-   * Starts a web worker of your own, whose script calls `serve` of refinedet/worker/serve: for GPU
-   * backends, and for pages whose content security policy forbids workers from blob: URLs.
+   * Starts your own web worker, whose script calls `serve` of refinedet/worker/serve. GPU backends need
+   * it, and so do pages whose content security policy forbids workers from blob: URLs.
    */
   worker?: () => WorkerLike;
 }
@@ -38,14 +38,14 @@ const WORKERS: Rule = [
 
 /**
  * Starts workers and loads a model in each of them.
- * @param source as RefineDet.load takes it; default: the model that comes with the package
- * @throws as RefineDet.load, WORKER_CRASHED
+ * @param source any source that RefineDet.load takes; default: the model in the package
+ * @throws the codes of RefineDet.load, WORKER_CRASHED
  */
 export function createPool(source?: ModelSource, options?: PoolOptions): Promise<DetectorPool> {
   return startPool(source, options);
 }
 
-/** @param start starts a worker; default: of the program that comes with the package */
+/** @param start starts a worker; default: a worker with the script in the package */
 export async function startPool(
   source: ModelSource | undefined,
   options: PoolOptions = {},

@@ -19,13 +19,13 @@ import type { Detected, WorkerState } from './pool-messages.ts';
 import { PoolWorker, type WorkerSetup } from './pool-worker.ts';
 
 /**
- * Workers with a detector each, to be used as one: what `createPool` returns. At most one image more
- * than there are workers is packed at a time, so that memory does not depend on how many wait. When a
- * worker crashes, the image that it had fails with WORKER_CRASHED and another worker takes its place.
+ * Workers with one detector each, used like a single detector; see `createPool`. The pool packs at most
+ * one image more than it has workers, so memory does not depend on the number of waiting images. When a
+ * worker crashes, its image fails with WORKER_CRASHED and another worker takes its place.
  */
 export class DetectorPool implements Detector {
   readonly #workers: readonly PoolWorker[];
-  /** Requests packed or under way. */
+  /** Limits the requests that are packed or running. */
   readonly #turns: Queue;
   /** Wakes requests that wait for a worker. */
   readonly #waiting: (() => void)[] = [];
@@ -121,7 +121,7 @@ export class DetectorPool implements Detector {
   }
 
   /**
-   * Ends the workers at once; detections under way and later calls fail with DISPOSED.
+   * Ends the workers at once; running detections and later calls fail with DISPOSED.
    * @returns resolves when the workers have ended
    */
   dispose(): Promise<void> {
@@ -135,7 +135,7 @@ export class DetectorPool implements Detector {
   /**
    * Calls a method of the first worker that is free.
    * @internal
-   * @param pack makes the request when its turn has come
+   * @param pack makes the request when a worker is about to take it
    */
   async call<T>(
     method: string,
@@ -155,7 +155,7 @@ export class DetectorPool implements Detector {
           await new Promise<void>((wake) => this.#waiting.push(wake));
         }
       } finally {
-        // Bitmaps that were not sent; those that were are closed already.
+        // Closes bitmaps that were not sent; sent ones are already closed.
         for (const item of transfer) if ('close' in item) item.close();
       }
     };
@@ -184,7 +184,7 @@ export class DetectorPool implements Detector {
     if (this.#workers.every(({ end }) => end)) throw this.#workers[0].end;
   }
 
-  /** Over the workers that live. */
+  /** Sums a count over the living workers. */
   #sum(count: (state: WorkerState) => number): number {
     const living = this.#workers.filter(({ end }) => !end);
     return living.reduce((sum, { state }) => sum + count(state!), 0);

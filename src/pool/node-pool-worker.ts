@@ -1,4 +1,4 @@
-/** The program of a worker thread. */
+/** Program of a worker thread. */
 import { parentWire } from '../remote/node-wire.ts';
 import { serveDetector } from './serve-detector.ts';
 

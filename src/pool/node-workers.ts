@@ -14,7 +14,7 @@ export async function startWorker(): Promise<WorkerWire> {
   return startThreadWorker('node-pool-worker', import.meta.url);
 }
 
-/** The model with its weights in memory that threads share instead of each getting a copy. */
+/** Loads the model with its weights in shared memory, so that threads need no copies. */
 export async function sentSource(
   source?: ModelSource,
   { signal, onProgress }: Pick<LoadOptions, 'signal' | 'onProgress'> = {},

@@ -1,4 +1,4 @@
-/** Images on their way to a worker. */
+/** Packs images for the transfer to a worker. */
 import type { ImageSource } from '../detection/image-source.ts';
 import { RefineDetError } from '../errors.ts';
 import { BITMAP_OPTIONS, isPixelSource } from '../platform/pixels.ts';
@@ -7,15 +7,15 @@ import { absoluteUrl } from '../platform/url.ts';
 import { isAddress, tagOf } from '../realm.ts';
 import type { DetectRequest } from './pool-messages.ts';
 
-/** A request in a form that can be sent. */
+/** A request that can be sent, and the objects to transfer with it. */
 export interface Parcel {
   argument: unknown;
   transfer: Transferable[];
 }
 
 /**
- * A request to detect: elements of the page become bitmaps, URLs absolute.
- * @param isOwned whether nobody else will use the image: bitmaps and video frames are handed over
+ * Packs a request to detect: elements of the page become bitmaps, URLs become absolute.
+ * @param isOwned whether the caller gives up the image: bitmaps and video frames are then transferred
  *   without a copy
  * @throws INVALID_ARGUMENT for a tensor, IMAGE_EMPTY
  */

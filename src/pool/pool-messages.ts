@@ -1,4 +1,4 @@
-/** What a pool and its workers say to each other. */
+/** Messages between a pool and its workers. */
 import type { Detection } from '../boxes.ts';
 import type { DetectOptions } from '../detection/detect-options.ts';
 import type { ImageSource } from '../detection/image-source.ts';
@@ -25,7 +25,7 @@ export interface Detected {
   timings: StageTimings;
 }
 
-/** The event `state`: sent before the answer of the call that has changed it. */
+/** Data of the event `state`, which is sent before the answer of the call that changed it. */
 export interface WorkerState {
   backend: BackendName;
   threads: number;

@@ -1,25 +1,25 @@
-/** One place in a pool: a worker, and after a crash the next one. */
+/** One slot of a pool: a worker, and after a crash its replacement. */
 import type { Network } from '../engine/model-anchors.ts';
 import { RefineDetError } from '../errors.ts';
 import { type CallOptions, Channel } from '../remote/channel.ts';
 import type { WorkerWire } from '../remote/wire.ts';
 import type { LoadRequest, WorkerState } from './pool-messages.ts';
 
-/** How a pool's workers are started, and what they load. */
+/** How a pool starts its workers, and what they load. */
 export interface WorkerSetup {
   start(): WorkerWire | Promise<WorkerWire>;
   request: LoadRequest;
-  /** Receives what a worker says: `progress`, `info`, `warn`; the last one of crashes too. */
+  /** Receives the events `progress`, `info` and `warn` of a worker; `warn` also reports crashes. */
   onEvent: (name: string, data: unknown) => void;
 }
 
-/** Crashes in a row, none of them after an answer: chance is no explanation any more. */
+/** Crashes in a row, without an answer in between, after which the pool gives up a worker. */
 const MOST_CRASHES = 3;
 
 export class PoolWorker {
   /** Backend, threads and memory, as of the last answer. */
   state: WorkerState | undefined;
-  /** Why there is no worker here any more. */
+  /** The error that ended this slot; undefined while it has a worker. */
   end: RefineDetError | undefined;
   readonly #setup: WorkerSetup;
   readonly #changed: () => void;
@@ -34,7 +34,10 @@ export class PoolWorker {
     this.#changed = changed;
   }
 
-  /** @throws what loading throws, WORKER_CRASHED */
+  /**
+   * Starts the worker and loads the model in it.
+   * @throws the errors of loading, WORKER_CRASHED
+   */
   async start(signal?: AbortSignal): Promise<Network> {
     const onEvent = (name: string, data: unknown) => {
       if (name === 'state') this.state = data as WorkerState;
@@ -42,7 +45,7 @@ export class PoolWorker {
       else this.#setup.onEvent(name, data);
     };
     const channel = new Channel(await this.#setup.start(), onEvent, (error) => {
-      // Until it is ready, this method reports the failure.
+      // Before the worker is ready, `start` itself reports the failure.
       if (this.#isReady) void this.#replace(error);
     });
     this.#channel = channel;
@@ -57,25 +60,28 @@ export class PoolWorker {
     }
   }
 
-  /** Whether it takes another request: a GPU runs one image while the next is prepared. */
+  /** Whether the worker takes another request: a GPU runs one image while the next is prepared. */
   get isFree(): boolean {
     return this.#isReady && this.#underWay < (this.state?.backend === 'wasm' ? 1 : 2);
   }
 
-  /** @throws what the worker throws, WORKER_CRASHED */
+  /**
+   * Calls a method of the worker.
+   * @throws the errors of the worker, WORKER_CRASHED
+   */
   async call<T>(method: string, argument: unknown, options: CallOptions): Promise<T> {
     const channel = this.#channel!;
     this.#underWay++;
     try {
       return await channel.call<T>(method, argument, options);
     } finally {
-      if (channel.isOpen) this.#crashes = 0; // it has answered
+      if (channel.isOpen) this.#crashes = 0; // the worker has answered
       this.#underWay--;
       this.#changed();
     }
   }
 
-  /** Ends the worker; what is under way and later calls are rejected with the error. */
+  /** Ends the worker; running and later calls reject with the error. */
   async close(error: RefineDetError): Promise<void> {
     this.end = error;
     this.#isReady = false;
@@ -83,7 +89,7 @@ export class PoolWorker {
     this.#changed();
   }
 
-  /** Starts another worker after a crash, unless crashes are all that happens. */
+  /** Starts another worker after a crash, unless too many crashes follow one another. */
   async #replace({ code, message }: RefineDetError): Promise<void> {
     this.#isReady = false;
     if (this.end) return;
@@ -98,7 +104,7 @@ export class PoolWorker {
   }
 }
 
-/** Sends tfjs' wasm binary to a worker whose script stands alone. */
+/** Sends tfjs' wasm binary to a worker with a self-contained script. */
 async function sendBinary(channel: Channel, threaded: boolean): Promise<void> {
   try {
     const { embeddedWasm } = await import('../platform/embedded-wasm.ts');

@@ -1,4 +1,4 @@
-/** The program of a pool's workers: one detector that answers a client. */
+/** Program of a pool's workers: one detector that answers a client. */
 import type { TfjsBackend } from '../backend/tfjs.ts';
 import { loadModel } from '../detection/load-model.ts';
 import { RefineDet } from '../detector.ts';
@@ -8,15 +8,15 @@ import { answerCalls, type CallContext } from '../remote/answer-calls.ts';
 import type { ClientWire } from '../remote/wire.ts';
 import type { Detected, DetectRequest, LoadRequest, WorkerState } from './pool-messages.ts';
 
-/** What a worker of your own can do beyond the default. */
+/** Options of your own worker. */
 export interface ServeOptions {
   /** GPU backends that the client's `backend` may name. */
   gpu?: readonly TfjsBackend[];
-  /** Asks the client for tfjs' wasm binary: for a script that stands alone. */
+  /** Asks the client for tfjs' wasm binary; a self-contained script needs this. */
   wasmFromClient?: boolean;
 }
 
-/** Work with the detector that the client calls by name, beside `detect`. */
+/** Methods besides `detect` that the client can call by name. */
 export type DetectorMethods = Record<
   string,
   (detector: RefineDet, argument: never, context: CallContext) => Promise<unknown>
@@ -85,7 +85,7 @@ async function detect(
     const detections = await detector.detect(image, { ...options, signal, onTimings });
     return { detections, timings };
   } finally {
-    // What was handed over is the worker's to release.
+    // The worker owns a transferred image and must release it.
     if (image && typeof image === 'object' && 'close' in image) image.close();
   }
 }

@@ -1,19 +1,19 @@
-/** The end of a wire that answers: the program of a worker. */
+/** The answering end of a wire, in a worker. */
 import { packError } from './sent-error.ts';
 import type { ClientWire } from './wire.ts';
 
 export interface CallContext {
   /** Fires when the client cancels the call. */
   signal: AbortSignal;
-  /** Takes what the answer hands over instead of copying it. */
+  /** Collects the objects that the answer transfers instead of copying. */
   transfer: Transferable[];
 }
 
-/** What the client may call, by name. */
+/** Methods that the client may call, by name. */
 export type Methods = Record<string, (argument: never, context: CallContext) => Promise<unknown>>;
 
 /**
- * Answers the client's calls, each as soon as it is done.
+ * Answers the client's calls, each as soon as its result is ready.
  * @returns a function that sends events
  */
 export function answerCalls(
@@ -32,7 +32,7 @@ export function answerCalls(
       wire.post({ answer: call, result }, transfer);
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) {
-        // Outside of any promise it ends the worker, whose wasm memory is in an unknown state.
+        // An error thrown outside of any promise ends the worker: its wasm memory is in an unknown state.
         setTimeout(() => {
           throw error;
         });

@@ -1,12 +1,12 @@
-/** The end of a wire that calls: requests to a worker and the promises of their answers. */
+/** The calling end of a wire: requests to a worker and promises of their answers. */
 import { RefineDetError } from '../errors.ts';
 import { unpackError } from './sent-error.ts';
 import type { WorkerWire } from './wire.ts';
 
 export interface CallOptions {
-  /** What is handed over instead of copied. */
+  /** Objects to transfer instead of copying. */
   transfer?: readonly Transferable[];
-  /** Cancels the work in the worker, which answers all the same. */
+  /** Cancels the work in the worker; the worker still answers. */
   signal?: AbortSignal;
 }
 
@@ -22,8 +22,8 @@ export class Channel {
   #end: RefineDetError | undefined;
 
   /**
-   * @param onEvent receives what the worker says beside its answers
-   * @param onDeath called once when the worker dies; everything under way has been rejected
+   * @param onEvent receives the events of the worker
+   * @param onDeath called once when the worker dies, after all running calls have been rejected
    */
   constructor(
     wire: WorkerWire,
@@ -45,7 +45,10 @@ export class Channel {
     wire.hold?.(false);
   }
 
-  /** @throws what the worker throws, INVALID_ARGUMENT for what cannot be sent, WORKER_CRASHED */
+  /**
+   * Calls a method of the worker.
+   * @throws the errors of the worker, INVALID_ARGUMENT for an argument that cannot be sent, WORKER_CRASHED
+   */
   async call<T>(
     method: string,
     argument?: unknown,
@@ -77,7 +80,7 @@ export class Channel {
     return this.#end === undefined;
   }
 
-  /** Ends the worker; what is under way and later calls are rejected with the error. */
+  /** Ends the worker; running and later calls reject with the error. */
   async close(error: RefineDetError): Promise<void> {
     this.#end ??= error;
     for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(this.#end);

@@ -6,7 +6,7 @@ type TransferList = NodeTransferable[];
 
 /**
  * Starts a worker thread.
- * @param name of the module to run, beside the one at `url`: sources or compiled modules
+ * @param name name of the module to run, next to the module at `url` (source or compiled)
  * @param execArgv flags of Node; default: those of this process
  */
 export function startThreadWorker(name: string, url: string, execArgv?: string[]): WorkerWire {
@@ -26,7 +26,7 @@ export function startThreadWorker(name: string, url: string, execArgv?: string[]
   };
 }
 
-/** The thread that has started this worker. */
+/** Returns the wire to the thread that started this worker. */
 export function parentWire(): ClientWire {
   const port = parentPort!;
   return {

@@ -1,18 +1,18 @@
-/** Errors on their way between event loops, where they would lose class, code and details. */
+/** Packs errors for other event loops; a plain copy would lose class, code and details. */
 import { ERROR_CODES, type ErrorCode, RefineDetError } from '../errors.ts';
 
 export interface SentError {
   name: string;
   message: string;
   stack: string | undefined;
-  /** Absent for errors of others. */
+  /** Absent for errors other than RefineDetError. */
   code?: ErrorCode;
   details?: readonly string[];
-  /** Another error, or any other value as text. */
+  /** Another error, or a thrown value as text. */
   cause?: SentError | string;
 }
 
-/** A chain of causes that is longer, or closed to a ring, is cut here. */
+/** Maximum length of a chain of causes; longer chains and cycles are cut. */
 const MOST_CAUSES = 16;
 
 export function packError(thrown: unknown, causes = MOST_CAUSES): SentError {
@@ -26,7 +26,7 @@ export function packError(thrown: unknown, causes = MOST_CAUSES): SentError {
   return { ...sent, cause: cause instanceof Error ? packError(cause, causes - 1) : String(cause) };
 }
 
-/** The same error on this side; an error of others becomes the cause of UNEXPECTED. */
+/** Restores the error; an error other than RefineDetError becomes the cause of UNEXPECTED. */
 export function unpackError(sent: SentError): RefineDetError {
   const error = unpack(sent);
   if (error instanceof RefineDetError) return error;
@@ -39,6 +39,6 @@ function unpack({ name, message, stack, code, details, cause }: SentError): Erro
   const error = code
     ? new RefineDetError(code, message, { details, ...options })
     : Object.assign(new Error(message, options), { name });
-  error.stack = stack; // where it happened
+  error.stack = stack; // the stack of the other side
   return error;
 }

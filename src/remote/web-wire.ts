@@ -1,30 +1,30 @@
-/** The wire of the web: Workers, and MessagePorts, which Node has too. */
+/** Wires over Workers and MessagePorts; Node has MessagePorts too. */
 import { blockedScript, watchPolicy } from '../platform/blocked.ts';
 import type { ClientWire, FromWorker, ToWorker, WorkerWire } from './wire.ts';
 
-/** A Worker, or anything that behaves like one. */
+/** A Worker, or an object with the same methods. */
 export interface WorkerLike {
   /** Sends a call. */
   postMessage(message: unknown, transfer: Transferable[]): void;
   /** Listens to answers. */
   addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
-  /** Listens to errors that nobody caught. */
+  /** Listens to uncaught errors. */
   addEventListener(type: 'error', listener: (event: ErrorEvent) => void): void;
   /** Ends the worker at once. */
   terminate(): void;
 }
 
-/** Where messages come from and go to: `self` of a dedicated worker, or a MessagePort. */
+/** Source and target of messages: `self` of a dedicated worker, or a MessagePort. */
 export interface Port {
   /** Sends an answer. */
   postMessage(message: unknown, transfer: Transferable[]): void;
   /** Listens to calls. */
   addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
-  /** Lets messages in; only a MessagePort has it. */
+  /** Starts the delivery of messages; only a MessagePort has this method. */
   start?(): void;
 }
 
-/** A worker of a page. */
+/** Returns the wire to a worker of a page. */
 export function workerWire(worker: WorkerLike): WorkerWire {
   watchPolicy();
   return {
@@ -41,7 +41,7 @@ export function workerWire(worker: WorkerLike): WorkerWire {
   };
 }
 
-/** The page or worker at the other end of a port. */
+/** Returns the wire to the page or worker at the other end of a port. */
 export function portWire(port: Port): ClientWire {
   return {
     post: (message, transfer) => port.postMessage(message, [...transfer]),

@@ -1,6 +1,6 @@
 /**
- * What carries messages between two event loops, and what they say: calls one way; answers and events
- * the other way. `Channel` is the end that calls, `answerCalls` the end that answers.
+ * Connections between two event loops, and their messages: calls in one direction, answers and events
+ * in the other. `Channel` is the calling end, `answerCalls` is the answering end.
  */
 import type { SentError } from './sent-error.ts';
 
@@ -12,14 +12,14 @@ export interface Wire<Sent, Received> {
 
 /** A worker, seen from outside. */
 export interface WorkerWire extends Wire<ToWorker, FromWorker> {
-  /** Tells once why the worker has died, unless it was terminated. */
+  /** Calls `notify` once with the reason when the worker dies, unless it was terminated. */
   onDeath(notify: (reason: string) => void): void;
-  /** Where it matters: whether the process waits for the worker. */
+  /** Sets whether the process waits for the worker; absent where that has no meaning. */
   hold?(wanted: boolean): void;
   terminate(): Promise<void>;
 }
 
-/** The outside, seen from a worker. */
+/** The client, seen from a worker. */
 export type ClientWire = Wire<FromWorker, ToWorker>;
 
 export type ToWorker = { call: number; method: string; argument: unknown } | { cancel: number };

@@ -1,9 +1,9 @@
 /**
- * ByteTrack (Zhang et al. 2022, arXiv 2110.06864): detections of high score continue tracks first, then
- * those of low score continue the tracks that are left, as objects that are partly hidden score low.
- * Other than in the released code, low scores continue lost tracks too (algorithm 1 of the paper does not
- * set these apart), a prediction is worth less with every frame without a detection, so that the ghost
- * of an object that has left takes no detection from one that is there, and scores do not weigh overlaps.
+ * ByteTrack (Zhang et al. 2022, arXiv 2110.06864). Detections of high score continue tracks first;
+ * detections of low score then continue the remaining tracks, because partly hidden objects score low.
+ * Differences from the released code: low scores continue lost tracks too (algorithm 1 of the paper does
+ * not exclude them); a prediction loses weight with every frame without a detection, so that the track of
+ * an object that has left takes no detection from a present one; scores do not weigh overlaps.
  */
 import { assign } from '../assignment.ts';
 import { boxIou, type Detection } from '../boxes.ts';
@@ -11,9 +11,9 @@ import { FRACTION, resolveFields, wholeFrom } from '../option-checks.ts';
 import { KalmanFilter } from './kalman-filter.ts';
 import type { TrackedDetection, Tracker } from './tracker.ts';
 
-/** When a detection counts as certain, continues a track, and when an object is gone. */
+/** Thresholds for starting, continuing and ending tracks. */
 export interface ByteTrackOptions {
-  /** Least score of a detection that can begin a track; the others only continue one. Default 0.5. */
+  /** Lowest score of a detection that can begin a track; others only continue tracks. Default 0.5. */
   highScore?: number;
   /** Overlap with the predicted box that a detection must exceed to continue a track. Default 0.35. */
   minIou?: number;
@@ -22,7 +22,7 @@ export interface ByteTrackOptions {
 }
 
 interface Track {
-  /** Given when a second detection confirms the track. */
+  /** Set when a second detection confirms the track. */
   id?: number;
   classId: number;
   filter: KalmanFilter;
@@ -35,16 +35,16 @@ interface Track {
 const DEFAULTS = { highScore: 0.5, minIou: 0.35, maxMissed: 30 };
 const RULES = { highScore: FRACTION, minIou: FRACTION, maxMissed: wholeFrom(0) };
 
-/** Detections below are noise. */
+/** Detections with a lower score are noise and are ignored. */
 const LOW_SCORE = 0.1;
-/** Overlap that confirms a track: the speed of its object is not known yet. */
+/** Overlap that confirms a track; it is low because the speed of the object is not known yet. */
 const CONFIRMING_IOU = 0.2;
 /** Frames without a detection that a track survives before it is confirmed. */
 const TENTATIVE_MISSED = 1;
-/** What a frame without a detection leaves of an overlap. */
+/** Factor of the overlap for each frame without a detection. */
 const LOST_WORTH = 0.95;
 
-/** Gives detections ids by ByteTrack; tracks never change their class. */
+/** Assigns ids to detections by ByteTrack; a track never changes its class. */
 export class ByteTracker implements Tracker {
   readonly #options: Required<ByteTrackOptions>;
   #tracks: Track[] = [];
@@ -62,8 +62,8 @@ export class ByteTracker implements Tracker {
   }
 
   /**
-   * The detections of the next frame, in their order. Those of a confirmed track have its id: a track is
-   * confirmed by its second detection, with one frame between at most, or by the first in the first frame.
+   * Returns the detections of the next frame in their order, with the ids of confirmed tracks. The second
+   * detection confirms a track, after a gap of at most one frame; in the first frame the first one does.
    */
   update(detections: readonly Detection[]): TrackedDetection[] {
     const { highScore, minIou, maxMissed } = this.#options;
@@ -74,7 +74,7 @@ export class ByteTracker implements Tracker {
       track.age++;
     }
     const found = new Map<number, Track>();
-    /** Pairs up what overlaps most; returns what is left of both. */
+    /** Pairs tracks and detections by overlap; returns the unpaired ones of both. */
     const associate = (tracks: readonly Track[], indices: readonly number[], least: number) => {
       const boxes = tracks.map(({ filter }) => filter.box);
       const pairs = assign(tracks.length, indices.length, (row, column) => {

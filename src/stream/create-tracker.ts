@@ -1,10 +1,10 @@
-/** Which tracker a stream uses. */
+/** Creates the tracker of a stream. */
 import { checkValue, FLAG, type Rule } from '../option-checks.ts';
 import { ByteTracker, type ByteTrackOptions } from './byte-tracker.ts';
 import { IouTracker, type IouTrackOptions } from './iou-tracker.ts';
 import type { Tracker } from './tracker.ts';
 
-/** The trackers by name. */
+/** Names of the trackers. */
 export type TrackerName = 'bytetrack' | 'iou';
 
 /** Choice and options of a tracker. */
@@ -12,7 +12,7 @@ export type TrackOptions = (
   | ({ tracker?: 'bytetrack' } & ByteTrackOptions)
   | ({ tracker: 'iou' } & IouTrackOptions)
 ) & {
-  /** Forgets all tracks where the scene changes at once. Needs frames that have pixels. Default false. */
+  /** Forget all tracks at a scene cut. Needs frames that are pixels, not files. Default false. */
   resetOnCut?: boolean;
 };
 
@@ -24,7 +24,7 @@ const TRACK: Rule = [
 ];
 
 /**
- * Makes the tracker that the option `track` describes; `true` is ByteTrack.
+ * Creates the tracker that the option `track` describes; `true` is ByteTrack.
  * @throws INVALID_OPTION
  */
 export function createTracker(track: true | TrackerName | TrackOptions): Tracker {

@@ -1,20 +1,21 @@
-/** Frames of whatever plays: a video, a camera, or anything that yields images. */
+/** Reads frames of a video, a camera, or any iterable of images. */
 import type { ImageSource } from '../detection/image-source.ts';
 import { RefineDetError } from '../errors.ts';
 import { closeFrame, type Frame, isObject } from './stream-frame.ts';
 import { videoFrames } from './video.ts';
 
-/** A playing video, a camera's or screen's stream, or images one after another. */
+/** A playing video, the stream of a camera or screen, or an iterable of images. */
 export type StreamSource =
   | HTMLVideoElement
   | MediaStream
   | AsyncIterable<ImageSource>
   | Iterable<ImageSource>;
 
-/** Whether frames that come while a detection is running are kept waiting or replaced. */
+/** Whether frames that arrive during a detection wait (`all`) or are replaced (`newest`). */
 export type FramePolicy = 'all' | 'newest';
 
 /**
+ * Reads the frames of any stream source.
  * @param policy default: `newest` for a video or a camera, `all` for images
  * @throws INVALID_ARGUMENT
  */
@@ -44,7 +45,7 @@ async function* numbered(
     yield { image, index: index++, time: performance.now() - start };
 }
 
-/** Reads ahead without waiting for its own reader and keeps only the latest frame. */
+/** Reads ahead without waiting for the consumer and keeps only the latest frame. */
 function newest(frames: AsyncGenerator<Frame>): AsyncIterator<Frame> {
   let latest: Frame | undefined;
   let finished: IteratorResult<Frame> | undefined;
@@ -84,7 +85,7 @@ function newest(frames: AsyncGenerator<Frame>): AsyncIterator<Frame> {
     async return() {
       if (latest) closeFrame(latest);
       latest = undefined;
-      // The source may be waiting for its next image: do not wait with it.
+      // Not awaited: the source may be waiting for its next image.
       frames.return(undefined).catch(() => {});
       return { done: true, value: undefined };
     },

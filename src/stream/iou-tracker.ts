@@ -1,15 +1,14 @@
 /**
- * Stable ids for the objects of a video: each detection continues the track of its class whose
- * predicted box it overlaps most, best pairs first (as in IoU tracking, Bochinski et al. 2017, with
- * the box moved on by its last speed).
+ * IoU tracking (Bochinski et al. 2017), with boxes predicted from their last speed: each detection
+ * continues the track of its class whose predicted box it overlaps most, best pairs first.
  */
 import { type Box, boxIou, type Detection } from '../boxes.ts';
 import { POSITIVE, type Rule, resolveFields, wholeFrom } from '../option-checks.ts';
 import type { TrackedDetection, Tracker } from './tracker.ts';
 
-/** When two boxes are one object, and when an object is gone. */
+/** Thresholds for continuing and ending tracks. */
 export interface IouTrackOptions {
-  /** Least overlap of a detection with the predicted box of its track, in (0, 1]. Default 0.3. */
+  /** Minimum overlap of a detection with the predicted box of its track, in (0, 1]. Default 0.3. */
   minIou?: number;
   /** Frames that a track survives without a detection. Default 10. */
   maxMissed?: number;
@@ -19,19 +18,19 @@ interface Track {
   id: number;
   classId: number;
   box: Box;
-  /** Pixels a frame, of the center. */
+  /** Speed of the center, in pixels per frame. */
   speed: { x: number; y: number };
   missed: number;
 }
 
-/** Weight of the newest movement in the speed: detections tremble. */
+/** Weight of the newest movement in the speed; it smooths the jitter of detections. */
 const SPEED_GAIN = 0.5;
 
 const DEFAULTS = { minIou: 0.3, maxMissed: 10 };
 const OVERLAP: Rule = [(v) => POSITIVE[0](v) && (v as number) <= 1, 'a number above 0, at most 1'];
 const RULES = { minIou: OVERLAP, maxMissed: wholeFrom(0) };
 
-/** Gives detections ids by their overlap with the boxes of the frame before. */
+/** Assigns ids to detections by their overlap with the boxes of the previous frame. */
 export class IouTracker implements Tracker {
   readonly #options: Required<IouTrackOptions>;
   #tracks: Track[] = [];
@@ -61,7 +60,7 @@ export class IouTracker implements Tracker {
     return tracked;
   }
 
-  /** Track by index of its detection. */
+  /** Maps the index of a detection to its track. */
   #assign(detections: readonly Detection[]): Map<number, Track> {
     const pairs = this.#tracks.flatMap((track) =>
       detections.flatMap(({ classId, box }, index) => {

@@ -1,17 +1,17 @@
 /**
  * Kalman filter of a box that moves with constant velocity, as in DeepSORT (Wojke et al. 2017) and
  * ByteTrack (Zhang et al. 2022): center x and y, aspect (width / height) and height, each with its
- * speed a frame. Their 8×8 covariance has no terms between the four: it is four filters of two values.
+ * speed per frame. Their 8×8 covariance has no terms between the four, so four filters of two values suffice.
  */
 import type { Box } from '../boxes.ts';
 
-/** Standard deviations of a position and of a speed, as shares of the height; of the aspect, as they are. */
+/** Standard deviations of positions and speeds, relative to the height; those of the aspect are absolute. */
 const POSITION_NOISE = 1 / 20;
 const SPEED_NOISE = 1 / 160;
 const ASPECT_NOISE = 1e-2;
 const ASPECT_SPEED_NOISE = 1e-5;
 const MEASURED_ASPECT_NOISE = 1e-1;
-/** Of the first box: how much less is known than after a prediction. */
+/** Factors of the standard deviations for the first box, which is less certain than a prediction. */
 const FIRST_POSITION = 2;
 const FIRST_SPEED = 10;
 
@@ -27,7 +27,7 @@ interface Motion {
   speedVariance: number;
 }
 
-/** Position and speed of one box, from its measurements. */
+/** Estimates position and speed of one box from its measurements. */
 export class KalmanFilter {
   readonly #motions: readonly Motion[];
 
@@ -51,7 +51,7 @@ export class KalmanFilter {
     return { x: x - width / 2, y: y - height / 2, width, height };
   }
 
-  /** Moves on by one frame. */
+  /** Advances the estimate by one frame. */
   predict(): void {
     const height = this.#motions[HEIGHT].value;
     for (const [i, motion] of this.#motions.entries()) {
@@ -64,12 +64,12 @@ export class KalmanFilter {
     }
   }
 
-  /** Keeps the size while there are no measurements: a height that goes on changing soon makes no sense. */
+  /** Stops changes of the size; without measurements, an extrapolated height soon makes no sense. */
   holdSize(): void {
     this.#motions[HEIGHT].speed = 0;
   }
 
-  /** Corrects the estimate by a measured box. */
+  /** Corrects the estimate with a measured box. */
   update(box: Box): void {
     const height = this.#motions[HEIGHT].value;
     for (const [i, value] of measured(box).entries()) {
@@ -87,7 +87,7 @@ export class KalmanFilter {
   }
 }
 
-/** Center x, center y, aspect, height. */
+/** Converts a box to center x, center y, aspect, height. */
 function measured({ x, y, width, height }: Box): [number, number, number, number] {
   return [x + width / 2, y + height / 2, height > 0 ? width / height : 0, height];
 }

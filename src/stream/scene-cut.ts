@@ -1,6 +1,6 @@
 /**
- * Finds scene cuts by the mean colors of a grid of cells: a cut changes them at once and far more than
- * the frames before did, as in PySceneDetect's adaptive detector. Movement hardly changes a cell's mean.
+ * Finds scene cuts by the mean colors of a grid of cells. A cut changes them far more than the previous
+ * frames did, as in PySceneDetect's adaptive detector; movement changes the mean of a cell only slightly.
  */
 import type { ImageSource } from '../detection/image-source.ts';
 import { RefineDetError } from '../errors.ts';
@@ -9,16 +9,16 @@ import { isPixelSource, readPixels } from '../platform/pixels.ts';
 
 /** Cells in a row and in a column. */
 const GRID = 8;
-/** Pixels read of a cell, in each direction. */
+/** Pixels sampled per cell, in each direction. */
 const SAMPLES = 8;
-/** Mean difference of a cut, in levels of 255: at least this, and this many times the usual one. */
+/** Minimum mean difference of a cut: levels of 255, and multiples of the usual difference. */
 const LEAST_DIFFERENCE = 15;
 const TIMES_USUAL = 3;
 /** Weight of the newest frame in the usual difference. */
 const USUAL_GAIN = 0.2;
 
 /**
- * Mean color of each cell.
+ * Computes the mean color of each cell.
  * @returns [GRID · GRID · 3]
  * @throws INVALID_OPTION for a frame without pixels, such as the name of a file
  */
@@ -52,12 +52,12 @@ function means({ data, width, height, channels }: RawImage): Float32Array {
   return colors;
 }
 
-/** Compares each frame with the one before. */
+/** Compares each frame with the previous one. */
 export class SceneCuts {
   #before: Float32Array | undefined;
   #usual = 0;
 
-  /** Whether a new scene begins with the frame that has these {@link cellColors}. */
+  /** Returns whether the frame with these {@link cellColors} begins a new scene. */
   isCut(colors: Float32Array): boolean {
     const before = this.#before;
     this.#before = colors;
@@ -65,7 +65,7 @@ export class SceneCuts {
     const sum = colors.reduce((total, value, i) => total + Math.abs(value - before[i]), 0);
     const difference = sum / colors.length;
     const isCut = difference > Math.max(LEAST_DIFFERENCE, TIMES_USUAL * this.#usual);
-    // A cut says nothing about how much its scene moves.
+    // A cut does not show how much the new scene moves.
     if (!isCut) this.#usual += USUAL_GAIN * (difference - this.#usual);
     return isCut;
   }

@@ -3,9 +3,9 @@ import type { ImageSource } from '../detection/image-source.ts';
 
 export interface Frame {
   image: ImageSource;
-  /** Position in the source; gaps are frames that were dropped. */
+  /** Position in the source; gaps are dropped frames. */
   index: number;
-  /** Milliseconds on the video's clock; of a camera or images, since the stream began. */
+  /** Milliseconds on the video's clock; for a camera or images, since the start of the stream. */
   time: number;
 }
 

@@ -11,43 +11,43 @@ import { cellColors, SceneCuts } from './scene-cut.ts';
 import { closeFrame, type Frame } from './stream-frame.ts';
 import type { TrackedDetection } from './tracker.ts';
 
-/** Options of a stream: those of every detection, and of following objects. */
+/** Options of a stream: options of every detection, and of tracking. */
 export interface StreamOptions extends DetectOptions {
-  /** Gives objects ids that stay the same from frame to frame; `true` is ByteTrack. Default false. */
+  /** Gives each object an id that stays the same from frame to frame; `true` is ByteTrack. Default false. */
   track?: boolean | TrackerName | TrackOptions;
   /**
-   * `newest`: frames that come while a detection is running replace one another. `all`: none is
-   * left out. Default: `newest` for a video or a camera (always), `all` for images.
+   * `newest`: a frame that arrives during a detection replaces the waiting one. `all`: every frame is
+   * detected. Default: `newest` for a video or a camera (always), `all` for images.
    */
   frames?: FramePolicy;
 }
 
-/** What was found in one frame. */
+/** Result for one frame. */
 export interface StreamResult {
-  /** Best first; with ids when tracking. */
+  /** Detections, best first; with ids when tracking. */
   detections: (Detection & Partial<Pick<TrackedDetection, 'id'>>)[];
   /** Number of the frame in its source, from 0. */
   index: number;
-  /** Milliseconds on the video's clock; of a camera or images, since the stream began. */
+  /** Milliseconds on the video's clock; for a camera or images, since the start of the stream. */
   time: number;
-  /** Frames left out so far. */
+  /** Number of frames dropped so far. */
   dropped: number;
 }
 
-/** What a stream needs of a detector. */
+/** The part of a detector that a stream uses. */
 export interface FrameDetector {
-  /** Frames worth having under way at a time. */
+  /** Useful number of concurrent frames. */
   readonly lanes: number;
-  /** Detects in a frame that nobody else will use. */
+  /** Detects objects in a frame and takes ownership of it. */
   detectFrame(image: ImageSource, options: DetectOptions): Promise<Detection[]>;
 }
 
 const POLICY = oneOf(['all', 'newest'] satisfies FramePolicy[]);
 
 /**
- * Results in the order of the frames, each when its frame is done; ends with the source. Frames with
- * a `close` method (VideoFrame, ImageBitmap) are closed. Leaving the loop ends the stream.
- * @throws INVALID_OPTION, INVALID_ARGUMENT, and what detecting and the source throw
+ * Yields results in the order of the frames, each as soon as it is ready; ends with the source. Closes
+ * frames that have a `close` method (VideoFrame, ImageBitmap). Leaving the loop ends the stream.
+ * @throws INVALID_OPTION, INVALID_ARGUMENT, and the errors of detection and of the source
  */
 export async function* detectStream(
   detector: FrameDetector,
@@ -67,13 +67,13 @@ export async function* detectStream(
 
   const detect = async (frame: Frame): Promise<Found | undefined> => {
     try {
-      // Before the frame is handed over.
+      // Must happen before the frame is transferred.
       const colors = cuts && (await cellColors(frame.image));
       const detections = await detector.detectFrame(frame.image, options);
       crash = undefined;
       return { frame, colors, detections };
     } catch (error) {
-      // Another worker is started: the frames that this one had are lost, the stream is not, unless
+      // Another worker starts: the frames of this one are lost, but the stream continues, unless
       // crashes follow one another.
       if (isCrash(error)) crash ??= error;
       if (error === crash) return undefined;
@@ -109,19 +109,19 @@ export async function* detectStream(
     }
   } finally {
     reading?.then(({ done, value }) => !done && closeFrame(value)).catch(() => {});
-    // Not awaited: a source that waits for its next frame would hold the end of the stream back.
+    // Not awaited: a source that waits for its next frame would delay the end of the stream.
     frames.return?.()?.catch(() => {});
   }
 }
 
 interface Found {
   frame: Frame;
-  /** For scene cuts. */
+  /** Mean colors of the cells, for scene cuts. */
   colors?: Float32Array;
   detections: Detection[];
 }
 
-/** A promise whose failure is reported where it is awaited, even if that is later. */
+/** Marks a promise as handled, because its failure is reported where it is awaited later. */
 function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

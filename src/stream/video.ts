@@ -1,8 +1,8 @@
-/** Frames of a playing video or a camera; always the newest one. */
+/** Reads the newest frames of a playing video or a camera. */
 import { RefineDetError } from '../errors.ts';
 import type { Frame } from './stream-frame.ts';
 
-/** Ends with the video, or with the stream's last track. */
+/** Yields frames until the video or the last track of the stream ends. */
 export async function* videoFrames(source: HTMLVideoElement | MediaStream): AsyncGenerator<Frame> {
   const isElement = 'videoWidth' in source;
   const video = isElement ? source : await play(source);
@@ -14,7 +14,7 @@ export async function* videoFrames(source: HTMLVideoElement | MediaStream): Asyn
     }
   } finally {
     watcher.stop();
-    if (!isElement) video.srcObject = null; // the tracks are the caller's to stop
+    if (!isElement) video.srcObject = null; // the caller stops the tracks
   }
 }
 
@@ -34,11 +34,11 @@ async function play(stream: MediaStream): Promise<HTMLVideoElement> {
   return video;
 }
 
-/** Knows whether the video shows a frame that has not been taken yet. */
+/** Detects whether the video shows a new frame. */
 class FrameWatcher {
-  /** Frames shown before the current one. */
+  /** Number of frames shown before the current one. */
   index = 0;
-  /** Of the current frame, milliseconds. */
+  /** Time of the current frame in milliseconds. */
   time = 0;
   readonly #video: HTMLVideoElement;
   readonly #listening = new AbortController();
@@ -46,7 +46,7 @@ class FrameWatcher {
   #hasFresh = false;
   #hasEnded = false;
   #first: { presented: number; now: number } | undefined;
-  /** A camera has no clock of its own. */
+  /** Whether the source is a camera, which has no clock of its own. */
   readonly #isLive: boolean;
   #wake = () => {};
 
@@ -66,7 +66,7 @@ class FrameWatcher {
     this.#watch();
   }
 
-  /** Waits for a frame that has not been taken; false at the end. */
+  /** Waits for a new frame; resolves to false at the end. */
   async fresh(): Promise<boolean> {
     if (!this.#hasFresh && !this.#hasEnded) {
       await new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 /**
- * Counts tracked objects at lines and in zones. An object is a point of its box, by default the middle
- * of the bottom edge; it is beyond a line or an edge when it has some distance from it, so that boxes
- * that tremble are counted once.
+ * Counts tracked objects at lines and in zones. A point of its box represents an object, by default the
+ * middle of the bottom edge. An object is beyond a line or an edge from a minimum distance on, so that
+ * jittering boxes count once.
  */
 import type { Box } from '../boxes.ts';
 import { RefineDetError } from '../errors.ts';
@@ -10,13 +10,13 @@ import type { TrackedDetection } from './tracker.ts';
 import { lineDistance, type Point, passesBetween, polygonDistance } from './zone-geometry.ts';
 import { type BoxPoint, checkZones, type ZoneShape, type Zones } from './zones.ts';
 
-/** When and where something was found. */
+/** Number, time and size of a frame. */
 export interface ZoneFrame {
   /** Number of the frame. */
   index: number;
-  /** Milliseconds. */
+  /** Time of the frame in milliseconds. */
   time: number;
-  /** Pixels of the frame: what relative coordinates refer to, and where boxes end. */
+  /** Size of the frame in pixels: the scale of relative coordinates and the limit of boxes. */
   width?: number;
   height?: number;
 }
@@ -25,13 +25,13 @@ interface EventBase {
   /** Id of the track. */
   id: number;
   label: string;
-  /** Number of the frame; of an exit, the first one outside, or the last one in which it was seen. */
+  /** Number of the frame; for an exit, the first frame outside, or the last one that shows the object. */
   frame: number;
-  /** Milliseconds. */
+  /** Time of this frame in milliseconds. */
   time: number;
 }
 
-/** Seen from the first point of the line to the second, `forward` goes from the left to the right. */
+/** Direction of a crossing: seen from the first point to the second, `forward` is left to right. */
 export type CrossingDirection = 'forward' | 'backward';
 
 /** A crossing of a line, an entry into a zone, or an exit from it. */
@@ -44,13 +44,13 @@ export type ZoneEvent = EventBase &
 
 /** How long an object was in a zone. */
 export interface Dwell {
-  /** Frames in which it was seen there. */
+  /** Number of frames that show the object in the zone. */
   frames: number;
   /** Milliseconds from the entry to the last of these frames. */
   time: number;
 }
 
-/** Counts since the beginning. */
+/** Counts since the first frame. */
 export interface ZoneTotals {
   lines: Record<string, Record<CrossingDirection, number>>;
   zones: Record<string, ZoneTotal>;
@@ -59,26 +59,26 @@ export interface ZoneTotals {
 export interface ZoneTotal {
   entries: number;
   exits: number;
-  /** Objects that are inside. */
+  /** Number of objects that are inside now. */
   occupancy: number;
-  /** Sums over all visits, those of objects that are inside included. */
+  /** Sums over all visits, including those of objects that are still inside. */
   dwell: Dwell;
   /** Milliseconds of the longest visit. */
   longest: number;
 }
 
 export interface ZoneCounterOptions {
-  /** Frames that an object may be missing before it has left its zones. Default 30. */
+  /** Number of frames that an object may be missing before it leaves its zones. Default 30. */
   maxMissed?: number;
 }
 
 interface Visit extends Dwell {
   entered: number;
-  /** The frame in which it was last seen there. */
+  /** The last frame that shows the object in the zone. */
   last: ZoneFrame;
 }
 
-/** What is known of a track. */
+/** State of a track. */
 interface Visitor {
   label: string;
   missed: number;
@@ -111,7 +111,7 @@ export class ZoneCounter {
   }
 
   /**
-   * What happens in the next frame. Detections without an id are ignored.
+   * Returns the events of the next frame. Ignores detections without an id.
    * @throws INVALID_ARGUMENT when coordinates are relative and the frame has no size
    */
   update(detections: readonly TrackedDetection[], frame: ZoneFrame): ZoneEvent[] {
@@ -167,7 +167,7 @@ export class ZoneCounter {
     return { lines: Object.fromEntries(lines), zones: Object.fromEntries(zones) };
   }
 
-  /** From coordinates of the zones to pixels. */
+  /** Returns the conversion from coordinates of the zones to pixels. */
   #placement({ width, height }: ZoneFrame): (point: Point) => Point {
     if (this.#zones.coordinates === 'pixels') return (point) => point;
     if (width && height) return ([x, y]) => [x * width, y * height];
@@ -215,7 +215,7 @@ export class ZoneCounter {
   }
 }
 
-/** Notes on which side of a line the object is; says when that is another one than before. */
+/** Records the side of a line that an object is on; returns the direction if it has crossed the line. */
 function passed(
   { sides }: Visitor,
   name: string,
@@ -242,8 +242,8 @@ function pointOf({ x, y, width, height }: Box, which: BoxPoint): Point {
 }
 
 /**
- * The point at a distance from the border of the frame, where its size is known: boxes end there, so that
- * nothing is ever beyond the edge of a zone that reaches the border.
+ * Moves a point to a distance from the border of the frame, when its size is known. Boxes end at the
+ * border: without this, no object could be beyond the edge of a zone that reaches the border.
  */
 function inwards([x, y]: Point, distance: number, { width, height }: ZoneFrame): Point {
   const within = (value: number, size = Number.POSITIVE_INFINITY) =>

@@ -1,17 +1,17 @@
 /** Points, lines and polygons of a frame; y points down. */
 
-/** Pixels, or shares of the frame's width and height. */
+/** A point in pixels, or in fractions of the frame's width and height. */
 export type Point = readonly [x: number, y: number];
 
 /**
- * Distance of a point from the line through a and b: positive on the right-hand side as seen from a
- * towards b, negative on the left-hand side.
+ * Returns the distance of a point from the line through a and b: positive on the right-hand side, seen
+ * from a towards b, negative on the left-hand side.
  */
 export function lineDistance([px, py]: Point, [ax, ay]: Point, [bx, by]: Point): number {
   return ((bx - ax) * (py - ay) - (by - ay) * (px - ax)) / Math.hypot(bx - ax, by - ay);
 }
 
-/** Whether the way from `from` to `to`, which are on two sides of the line, passes between a and b. */
+/** Returns whether the path from `from` to `to`, on two sides of the line, passes between a and b. */
 export function passesBetween(from: Point, to: Point, a: Point, b: Point): boolean {
   const before = lineDistance(from, a, b);
   const share = before / (before - lineDistance(to, a, b));
@@ -23,7 +23,7 @@ export function passesBetween(from: Point, to: Point, a: Point, b: Point): boole
   return position >= 0 && position <= 1;
 }
 
-/** Distance of a point from the edge of a polygon: positive inside (even-odd rule), negative outside. */
+/** Returns the distance from the edge of a polygon: positive inside (even-odd rule), negative outside. */
 export function polygonDistance(point: Point, corners: readonly Point[]): number {
   const [x, y] = point;
   let isInside = false;
@@ -39,7 +39,7 @@ export function polygonDistance(point: Point, corners: readonly Point[]): number
   return isInside ? nearest : -nearest;
 }
 
-/** Position of a point's projection on the line: 0 at a, 1 at b. */
+/** Returns the position of a point's projection on the line: 0 at a, 1 at b. */
 function along([px, py]: Point, [ax, ay]: Point, [bx, by]: Point): number {
   const [dx, dy] = [bx - ax, by - ay];
   return ((px - ax) * dx + (py - ay) * dy) / (dx ** 2 + dy ** 2);

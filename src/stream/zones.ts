@@ -1,4 +1,4 @@
-/** Lines and zones in which objects are counted, as a JSON file describes them. */
+/** Lines and zones for counting objects, as a JSON file describes them. */
 import { RefineDetError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import {
@@ -15,14 +15,14 @@ import {
 } from '../option-checks.ts';
 import type { Point } from './zone-geometry.ts';
 
-/** Points of the box that can be followed. */
+/** Points of a box that can represent its object. */
 const BOX_POINTS = ['bottom', 'center', 'top'] as const;
-/** Which point of its box stands for an object: the middle of an edge, or the center. */
+/** The point of a box that represents its object: the middle of an edge, or the center. */
 export type BoxPoint = (typeof BOX_POINTS)[number];
 
 /** A line (two points) or a zone (the corners of a polygon, three or more). */
 export interface ZoneShape {
-  /** Unique among the lines, or among the zones. */
+  /** Name, unique among the lines or among the zones. */
   name: string;
   points: readonly Point[];
   /** Names of the classes that count. Default: all. */
@@ -31,13 +31,13 @@ export interface ZoneShape {
 
 /** The contents of a zones file. */
 export interface Zones {
-  /** Whether points are shares of the frame's sides, 0 to 1, or pixels. Default `relative`. */
+  /** Unit of points: `relative` for fractions of the frame's sides, 0 to 1, or `pixels`. Default `relative`. */
   coordinates?: 'relative' | 'pixels';
-  /** Default `bottom`: where an object stands on the ground. */
+  /** The point of a box that counts. Default `bottom`: the place of the object on the ground. */
   boxPoint?: BoxPoint;
   /**
-   * Distance that an object must have from a line or an edge to count as beyond it, as a share of its
-   * box's height: boxes tremble. Default 0.05.
+   * Distance from a line or an edge at which an object counts as beyond it, as a fraction of the height
+   * of its box; it keeps jittering boxes from counting twice. Default 0.05.
    */
   tolerance?: number;
   lines?: readonly ZoneShape[];
@@ -49,7 +49,7 @@ const LIST: Rule = [Array.isArray, 'a list'];
 const isPair = (value: unknown): value is unknown[] => Array.isArray(value) && value.length === 2;
 
 /**
- * Reads the text of a zones file.
+ * Parses the text of a zones file.
  * @throws INVALID_OPTION
  */
 export function parseZones(text: string): Zones {
@@ -62,7 +62,7 @@ export function parseZones(text: string): Zones {
 }
 
 /**
- * Checks a value of unknown origin.
+ * Checks that a value describes zones.
  * @throws INVALID_OPTION naming the field and its value
  */
 export function checkZones(value: unknown): Zones {
@@ -100,7 +100,7 @@ function checkShapes(
     const place = `${name}[${i}]`;
     const shape = checkObject(place, entry);
     checkFields(`${place}.`, shape, {
-      name: [(v) => TEXT[0](v) && !known.has(v), 'a text that no other has'],
+      name: [(v) => TEXT[0](v) && !known.has(v), 'a unique text'],
       points: LIST,
       ...(shape['classes'] !== undefined && { classes: listOf(TEXT) }),
     });
@@ -118,7 +118,7 @@ function isSame([ax, ay]: Point, [bx, by]: Point): boolean {
   return ax === bx && ay === by;
 }
 
-/** By the shoelace formula, so that points on one line have none. */
+/** Returns the area by the shoelace formula; it is 0 for points on one line. */
 function area(points: readonly Point[]): number {
   const twice = points.reduce((sum, [ax, ay], i) => {
     const [bx, by] = points[(i + 1) % points.length];

@@ -6,16 +6,16 @@ import type { ModelSource } from '../detection/load-model.ts';
 import { createPool, type PoolOptions } from '../pool/create-pool.ts';
 import type { DetectorPool } from '../pool/detector-pool.ts';
 
-/** Options of `RefineDet.load`, and the worker. */
+/** Options of `RefineDet.load`, and options of the worker. */
 export type WorkerLoadOptions = Omit<PoolOptions, 'workers'>;
 
 /** A detector in a worker: a pool of one. */
 export type WorkerDetector = DetectorPool;
 
 /**
- * Starts a worker and loads a model in it; the detector has the interface of RefineDet but for
+ * Starts a worker and loads a model in it. The detector has the interface of RefineDet except
  * `forward` and `summary`.
- * @throws as RefineDet.load, WORKER_CRASHED
+ * @throws the codes of RefineDet.load, WORKER_CRASHED
  */
 export function createWorkerDetector(
   source?: ModelSource,

@@ -6,7 +6,7 @@ import { type ServeOptions, serveDetector } from '../pool/serve-detector.ts';
 import { type Port, portWire } from '../remote/web-wire.ts';
 
 /**
- * Answers the client that started this worker: a worker of your own, with GPU backends, is
+ * Answers the client that started this worker. Your own worker with a GPU backend calls
  * `serve({ gpu: [webgl] })`.
  * @param port default: the worker itself
  */

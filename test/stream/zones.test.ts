@@ -51,11 +51,8 @@ describe('zones files', () => {
     ['{"tolerance": -1}', 'zones.tolerance must be a number from 0, not -1'],
     ['{"lines": {}}', 'zones.lines must be a list, not {}'],
     ['{"lines": [7]}', 'zones.lines[0] must be an object, not 7'],
-    [
-      '{"lines": [{"points": []}]}',
-      'zones.lines[0].name must be a text that no other has, not undefined',
-    ],
-    [{ lines: [line, line] }, 'zones.lines[1].name must be a text that no other has, not "door"'],
+    ['{"lines": [{"points": []}]}', 'zones.lines[0].name must be a unique text, not undefined'],
+    [{ lines: [line, line] }, 'zones.lines[1].name must be a unique text, not "door"'],
     [{ lines: [{ ...line, point: 1 }] }, 'unknown option "zones.lines[0].point"'],
     [{ lines: [{ ...line, classes: 'dog' }] }, 'zones.lines[0].classes must be a list'],
     [{ lines: [{ ...line, points: zone.points }] }, 'must be two different points, not [['],

@@ -1,8 +1,8 @@
-/** CLEAR MOT (Bernardin and Stiefelhagen 2008): misses, false boxes and identity switches in one number. */
+/** CLEAR MOT (Bernardin and Stiefelhagen 2008): one score for misses, false boxes and identity switches. */
 import { assign } from '../../assignment.ts';
 import { MOT_IOU, type MotSequence, TOLERANCE } from './mot-sequence.ts';
 
-/** What is counted; the counts of several sequences add up. */
+/** Counts of a sequence; the counts of several sequences add up. */
 export interface ClearCounts {
   TP: number;
   FP: number;
@@ -13,7 +13,7 @@ export interface ClearCounts {
   MT: number;
   PT: number;
   ML: number;
-  /** Times that an object is matched again after frames without a match. */
+  /** Number of times that an object is matched again after frames without a match. */
   Frag: number;
   /** Sum of the matches' overlaps. */
   overlap: number;
@@ -25,7 +25,7 @@ export interface ClearScores extends Omit<ClearCounts, 'overlap'> {
   MOTP: number;
 }
 
-/** More than any sum of overlaps: a match of the frame before goes on whenever it can. */
+/** Exceeds any sum of overlaps, so that a match of the previous frame continues if possible. */
 const CONTINUES = 1000;
 const MOSTLY_TRACKED = 0.8;
 const PARTLY_TRACKED = 0.2;
@@ -33,7 +33,7 @@ const PARTLY_TRACKED = 0.2;
 export function countClear({ frames, truthCounts }: MotSequence): ClearCounts {
   const counts = { TP: 0, FP: 0, FN: 0, IDSW: 0, MT: 0, PT: 0, ML: 0, Frag: 0, overlap: 0 };
   const matchedFrames = truthCounts.map(() => 0);
-  /** Track of each object when it was last matched. */
+  /** Track of each object at its last match. */
   const lastTrack = new Map<number, number>();
   /** Track of each object in the last frame that has both objects and tracks. */
   let before = new Map<number, number>();

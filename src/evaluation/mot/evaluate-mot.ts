@@ -10,20 +10,20 @@ import {
 import type { MotBox } from './mot-boxes.ts';
 import { motSequence } from './mot-sequence.ts';
 
-/** Ground truth of a video and what a tracker made of it. */
+/** Ground truth of a video and the boxes of a tracker. */
 export interface MotVideo {
   name: string;
   truth: readonly MotBox[];
   tracks: readonly MotBox[];
 }
 
-/** Every score under its usual name; fractions and counts. */
+/** All scores under their usual names; fractions and counts. */
 export type MotScores = HotaScores & ClearScores & IdentityScores;
 
-/** Scores by video, and of all together. */
+/** Scores per video, and of all videos together. */
 export interface MotResult {
   sequences: Record<string, MotScores>;
-  /** From the sums of the videos' counts, not from the means of their scores. */
+  /** Scores from the summed counts of all videos, not means of their scores. */
   combined: MotScores;
 }
 
@@ -34,7 +34,7 @@ interface Counts {
 }
 
 /**
- * Scores tracks. CLEAR and identity match boxes from IoU 0.5, HOTA is the mean over 0.05 to 0.95. Where
+ * Scores tracks. CLEAR and identity match boxes from IoU 0.5; HOTA is the mean over 0.05 to 0.95. If
  * the ground truth has classes, only class 1 counts, and tracks of MOTChallenge's distractors do not.
  * @throws DATASET_EMPTY when no box of a video's ground truth counts
  */
@@ -65,7 +65,7 @@ function scores({ hota, clear, identity }: Counts): MotScores {
   return { ...hotaScores(hota), ...clearScores(clear), ...identityScores(identity) };
 }
 
-/** The sum of each field; lists are added by position. */
+/** Adds all fields; lists are added by position. */
 function added<T extends { [Name in keyof T]: number | number[] }>(counts: readonly T[]): T {
   return counts.reduce((sum, one) => {
     const fields = (Object.keys(one) as (keyof T)[]).map((name) => [

@@ -1,18 +1,18 @@
-/** HOTA (Luiten et al. 2020, IJCV 129): how well objects are found, times how well they are kept apart. */
+/** HOTA (Luiten et al. 2020, IJCV 129): geometric mean of detection and association quality. */
 import { assign } from '../../assignment.ts';
 import { type MotSequence, TOLERANCE } from './mot-sequence.ts';
 
-/** Overlaps that a match needs, 0.05 to 0.95: the scores are means over them. */
+/** Thresholds of the overlap, 0.05 to 0.95; the scores are means over them. */
 const ALPHAS = Array.from({ length: 19 }, (_, i) => 0.05 + i * 0.05);
-/** For no matches at all, as TrackEval has it: the overlap is then 1. */
+/** Avoids a division by zero as TrackEval does: without matches the overlap is 1. */
 const NO_MATCHES = 1e-10;
 
-/** Sums by threshold; those of several sequences add up. */
+/** Sums per threshold; the sums of several sequences add up. */
 export interface HotaCounts {
   TP: number[];
   FP: number[];
   FN: number[];
-  /** Over the matches: overlap, and the share of their objects' boxes that the same pair of ids covers. */
+  /** Sums over the matches: overlap, and the fraction of the objects' boxes that their pair of ids covers. */
   overlap: number[];
   AssA: number[];
   AssRe: number[];
@@ -76,7 +76,7 @@ export function countHota(sequence: MotSequence): HotaCounts {
   return counts;
 }
 
-/** How much each pair of ids is at the same place, as a Jaccard index over all frames. */
+/** Computes how well each pair of ids aligns, as a Jaccard index over all frames. */
 function globalAlignment({ frames, truthCounts, trackCounts }: MotSequence): Float64Array {
   const columns = trackCounts.length;
   const potential = new Float64Array(truthCounts.length * columns);

@@ -1,8 +1,8 @@
-/** Identity scores (Ristani et al. 2016): each object has the one track that covers it best. */
+/** Identity scores (Ristani et al. 2016): each object is paired with the one track that covers it best. */
 import { assign } from '../../assignment.ts';
 import { MOT_IOU, type MotSequence } from './mot-sequence.ts';
 
-/** Boxes that the one track covers, others of tracks and of objects; those of several sequences add up. */
+/** Boxes that the paired track covers, other boxes of tracks, other boxes of objects; sequences add up. */
 export interface IdentityCounts {
   IDTP: number;
   IDFP: number;

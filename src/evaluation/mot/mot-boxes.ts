@@ -1,5 +1,5 @@
 /**
- * Boxes of MOTChallenge text files, one a line: `frame,id,left,top,width,height,confidence,…`. Ground
+ * Boxes of MOTChallenge text files, one per line: `frame,id,left,top,width,height,confidence,…`. Ground
  * truth of MOT16 and later goes on with class and visibility (9 columns), that of MOT15 with a position
  * in the world (10 columns).
  */
@@ -14,18 +14,21 @@ export interface MotBox {
   frame: number;
   id: number;
   box: Box;
-  /** Of ground truth: 0 for boxes that do not count. Default 1. */
+  /** Confidence; 0 marks boxes of the ground truth that do not count. Default 1. */
   confidence?: number;
-  /** MOTChallenge's number of the class, 1 for pedestrians. Absent where there are no classes. */
+  /** MOTChallenge's number of the class, 1 for pedestrians. Absent if the file has no classes. */
   classId?: number;
 }
 
 const COLUMNS = ['frame', 'id', 'left', 'top', 'width', 'height'];
 const [CONFIDENCE, CLASS] = [6, 7];
-/** The file has positions in the world instead of classes. */
+/** Number of columns of a file with world positions instead of classes. */
 const WORLD_COLUMNS = 10;
 
-/** @throws FILE_NOT_FOUND, or PREDICTIONS_FORMAT naming file and line */
+/**
+ * Reads the boxes of a file.
+ * @throws FILE_NOT_FOUND, or PREDICTIONS_FORMAT naming file and line
+ */
 export async function readMotBoxes(file: string): Promise<MotBox[]> {
   const text = (await readResultBytes(file)).toString('utf8');
   const boxes: MotBox[] = [];

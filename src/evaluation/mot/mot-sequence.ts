@@ -1,7 +1,7 @@
 /**
  * Ground truth and tracks of one video, frame by frame, after MOTChallenge's preprocessing: only
- * pedestrians count, boxes marked 0 do not, and tracks of what only resembles a pedestrian (a person on
- * a vehicle, a reflection …) count neither way.
+ * pedestrians count, and boxes marked 0 do not. Tracks of distractors (a person on a vehicle, a
+ * reflection …) are ignored.
  */
 import { assign } from '../../assignment.ts';
 import { boxIou } from '../../boxes.ts';
@@ -16,7 +16,7 @@ export interface MotFrame {
   iou(row: number, column: number): number;
 }
 
-/** What the metrics read. */
+/** Input of the metrics. */
 export interface MotSequence {
   frames: readonly MotFrame[];
   /** Boxes of each object. */
@@ -24,9 +24,9 @@ export interface MotSequence {
   trackCounts: readonly number[];
 }
 
-/** As TrackEval compares with thresholds. */
+/** Tolerance of comparisons with thresholds, as in TrackEval. */
 export const TOLERANCE = Number.EPSILON;
-/** IoU from which a track has its object. */
+/** Minimum IoU of a match. */
 export const MOT_IOU = 0.5;
 
 const PEDESTRIAN = 1;
@@ -35,7 +35,8 @@ const DISTRACTORS = [2, 7, 8, 12];
 const VEHICLE = 6;
 
 /**
- * @param name of the video; those of MOT20 have one class more that is left out
+ * Builds the input of the metrics.
+ * @param name name of the video; videos of MOT20 have one more distractor class
  * @throws DATASET_EMPTY when no box of the ground truth counts
  */
 export function motSequence(
@@ -88,7 +89,7 @@ function byFrame(boxes: readonly MotBox[]): Map<number, MotBox[]> {
   return frames;
 }
 
-/** Tracks but for those that have a distractor: they were matched with all boxes, whatever these are. */
+/** Removes tracks that match a distractor; the matching includes all boxes. */
 function withoutDistracted(
   truth: readonly MotBox[],
   tracks: readonly MotBox[],
@@ -106,7 +107,7 @@ function withoutDistracted(
   return tracks.filter((_, column) => !distracted.has(column));
 }
 
-/** Indices of ids in the order of their appearance, and how often each came. */
+/** Numbers ids in the order of their appearance and counts the boxes of each. */
 class Numbering {
   readonly counts: number[] = [];
   readonly #indices = new Map<number, number>();

@@ -11,7 +11,7 @@ const TRUTH_FILES = ['gt/gt.txt', 'gt.txt'];
 /**
  * Reads ground truth and tracks.
  * @param data ground truth file of one video, its folder, or a folder of such folders
- * @param tracks file of one video, or a folder with `NAME.txt` or `NAME/test.txt` of each
+ * @param tracks file of one video, or a folder with `NAME.txt` or `NAME/test.txt` for each video
  * @throws FILE_NOT_FOUND, USAGE, or PREDICTIONS_FORMAT naming file and line
  */
 export async function readMotVideos(data: string, tracks: string): Promise<MotVideo[]> {
@@ -30,14 +30,17 @@ export async function readMotVideos(data: string, tracks: string): Promise<MotVi
       path.join(tracks, name, 'test.txt'),
     ]);
     if (!trackFile) {
-      throw new RefineDetError('FILE_NOT_FOUND', `no tracks of ${name} in ${tracks}: ${name}.txt`);
+      throw new RefineDetError(
+        'FILE_NOT_FOUND',
+        `no tracks of ${name} in ${tracks} (looked for ${name}.txt)`,
+      );
     }
     videos.push({ name, truth: await readMotBoxes(file), tracks: await readMotBoxes(trackFile) });
   }
   return videos;
 }
 
-/** Ground truth by the names of the videos. */
+/** Maps the names of the videos to their ground truth files. */
 async function findTruth(data: string): Promise<Map<string, string>> {
   const own = await firstFile([data, ...TRUTH_FILES.map((file) => path.join(data, file))]);
   if (own) return new Map([[videoName(own), own]]);
@@ -49,7 +52,7 @@ async function findTruth(data: string): Promise<Map<string, string>> {
   if (found.size > 0) return found;
   throw new RefineDetError(
     'FILE_NOT_FOUND',
-    `no ground truth of tracks in ${data}: ${TRUTH_FILES.join(' or ')}`,
+    `no ground truth of tracks in ${data} (looked for ${TRUTH_FILES.join(' or ')})`,
   );
 }
 
@@ -58,7 +61,7 @@ async function firstFile(files: readonly string[]): Promise<string | undefined> 
   return undefined;
 }
 
-/** Name of the video's folder; `gt` is a folder in it. */
+/** Returns the name of the video's folder, the parent of `gt`. */
 function videoName(file: string): string {
   const folder = path.dirname(path.resolve(file));
   return path.basename(path.basename(folder) === 'gt' ? path.dirname(folder) : folder);

@@ -1,4 +1,4 @@
-/** Convolution, depthwise and 1×1 convolution in one go, as a kernel of tfjs' wasm backend. */
+/** Convolution, depthwise and 1×1 convolution in one pass, as a kernel of tfjs' wasm backend. */
 import { Chain, ConvShape, DepthwiseShape } from '../generated/abi.ts';
 import { writeRecord } from '../records.ts';
 import type { Limits } from './convolution.ts';
@@ -6,7 +6,7 @@ import type { ConvGeometry, DepthwiseGeometry } from './layer-geometry.ts';
 import type { LayerHost, LayerKernel } from './layer-host.ts';
 import { chainParts } from './parts.ts';
 
-/** A convolution, the depthwise convolution of its output and the 1×1 convolution of that one's. */
+/** A convolution, a depthwise convolution of its output, and a 1×1 convolution of that output. */
 export interface ChainAttributes {
   first: ConvGeometry & Limits;
   depthwise: DepthwiseGeometry & Limits;

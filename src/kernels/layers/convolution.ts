@@ -7,8 +7,8 @@ import { convParts, PANEL_COLUMNS } from './parts.ts';
  * The matrix that a packed filter holds; a filter is [taps · channels, filters]:
  * - `forward`: the filter itself, for the convolution;
  * - `transposed`: for the input gradient at any stride;
- * - `rotated`: taps in reverse order and each transposed, [taps · filters, channels]: with it the
- *   convolution of the output gradient is the input gradient, at stride 1.
+ * - `rotated`: taps in reverse order and each transposed, [taps · filters, channels]; at stride 1, the
+ *   convolution of the output gradient with it is the input gradient.
  */
 export type FilterLayout = 'forward' | 'transposed' | 'rotated';
 

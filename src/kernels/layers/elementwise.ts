@@ -43,7 +43,7 @@ export function elementwiseKernels(host: LayerHost) {
   return { rectifierGradient, sumRows, depthToSpace, spaceToDepth };
 }
 
-/** All positions by channels. */
+/** Returns the shape of a map as a matrix of positions by channels. */
 function matrixShape({ shape }: TensorInfo): [rows: number, channels: number] {
   const channels = shape[shape.length - 1];
   return [shape.reduce((a, b) => a * b, 1) / channels, channels];

@@ -1,6 +1,6 @@
 /**
- * The layer kernels as kernels of tfjs' wasm backend, under names of our own: what tfjs and other
- * packages register stays as it is. Other backends do not have them: see {@link hasLayerKernels}.
+ * The layer kernels as kernels of tfjs' wasm backend, under our own names, so that kernels of tfjs and
+ * other packages stay unchanged. Other backends do not have them: see {@link hasLayerKernels}.
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelFunc } from '@tensorflow/tfjs-core';
@@ -19,7 +19,7 @@ type Name = keyof LayerKernels;
 type AttributesOf<K extends Name> = LayerKernels[K] extends LayerKernel<infer A> ? A : never;
 
 const BACKEND = 'wasm';
-/** If this kernel is registered, all are. */
+/** Kernel that shows whether all are registered. */
 const PROBE: Name = 'conv';
 
 function layerKernels(host: LayerHost) {
@@ -39,7 +39,7 @@ function registeredName(name: string): string {
 /**
  * Registers the kernels with tfjs.
  * @param kernels must work on the memory of the wasm backend
- * @param team that shares the work; absent: one thread
+ * @param team threads that share the work; absent: one thread
  */
 export function registerLayerKernels(kernels: Kernels, team?: Team): void {
   let layers = layerKernels(new LayerHost(kernels, team));
@@ -56,7 +56,7 @@ export function registerLayerKernels(kernels: Kernels, team?: Team): void {
           return run(call);
         } catch (error) {
           if (!(error instanceof LateThread)) throw error;
-          // A new host and a new output: what the late thread reads and writes is never used again.
+          // A new host and a new output: the memory of the late thread is never used again.
           layers = layerKernels(new LayerHost(kernels));
           return run(call);
         }
@@ -65,7 +65,7 @@ export function registerLayerKernels(kernels: Kernels, team?: Team): void {
   }
 }
 
-/** Whether the current backend has the kernels. */
+/** Returns whether the current backend has the kernels. */
 export function hasLayerKernels(): boolean {
   return tf.getKernel(registeredName(PROBE), tf.getBackend()) !== undefined;
 }
@@ -80,7 +80,7 @@ type OutputOf<K extends Name> = K extends 'rectifierGradient'
         ? tf.Tensor3D
         : tf.Tensor4D;
 
-/** Runs a kernel of the current backend; absent inputs are optional ones. */
+/** Runs a kernel of the current backend; optional inputs may be absent. */
 export function runLayerKernel<K extends Name>(
   name: K,
   inputs: Record<string, tf.Tensor | undefined>,

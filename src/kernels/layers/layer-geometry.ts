@@ -2,7 +2,7 @@
 import type { ConvShape, DepthwiseShape } from '../generated/abi.ts';
 import type { RecordValues } from '../records.ts';
 
-/** From [batch, height, width, channels] to [batch, outHeight, outWidth, filters]. */
+/** Shapes of a convolution: [batch, height, width, channels] to [batch, outHeight, outWidth, filters]. */
 export type ConvGeometry = RecordValues<typeof ConvShape>;
 
 export type DepthwiseGeometry = RecordValues<typeof DepthwiseShape>;

@@ -1,4 +1,4 @@
-/** What the layer kernels share: the compiled code, scratch memory, and tensors of tfjs' wasm backend. */
+/** Shared parts of the layer kernels: compiled code, scratch memory, and tensors of tfjs' wasm backend. */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { ConvShape, DepthwiseShape } from '../generated/abi.ts';
@@ -13,7 +13,7 @@ import type { Parts } from './parts.ts';
 /** Inputs by name; optional ones may be absent. */
 export type Inputs = Record<string, TensorInfo>;
 
-/** Carries out one kernel on the current tensors. */
+/** Runs one kernel on the current tensors. */
 export type LayerKernel<Attributes> = (
   inputs: Inputs,
   attributes: Attributes,
@@ -28,17 +28,17 @@ export class Tensors {
     this.#backend = backend;
   }
 
-  /** Address of a tensor's data; 0 for an absent one. */
+  /** Returns the address of a tensor's data, or 0 for an absent tensor. */
   pointer(tensor: TensorInfo | undefined): number {
     return tensor ? this.#backend.getMemoryOffset(tensor.dataId) >>> 0 : 0;
   }
 
-  /** The same for several tensors. */
+  /** Returns the addresses of several tensors. */
   pointers<T extends readonly (TensorInfo | undefined)[]>(...tensors: T) {
     return tensors.map((tensor) => this.pointer(tensor)) as { [I in keyof T]: number };
   }
 
-  /** A new tensor, its contents undefined. */
+  /** Creates a tensor with undefined contents. */
   output(shape: number[]): TensorInfo {
     return this.#backend.makeOutput(shape, 'float32');
   }
@@ -46,12 +46,12 @@ export class Tensors {
 
 export class LayerHost {
   readonly kernels: Kernels;
-  /** Address of the shape that the last call of a method below has written. */
+  /** Address of the shape that the last `write…` or `prepare…` call has written. */
   readonly shape: number;
   readonly #scratch: GrowingBuffer;
   readonly #team: Team | undefined;
 
-  /** @param team on the memory of the kernels; absent: one thread */
+  /** @param team threads on the memory of the kernels; absent: one thread */
   constructor(kernels: Kernels, team?: Team) {
     this.kernels = kernels;
     this.#team = team;
@@ -59,15 +59,15 @@ export class LayerHost {
     this.#scratch = new GrowingBuffer(kernels.heap);
   }
 
-  /** Threads that {@link run} uses. */
+  /** Number of threads that {@link run} uses. */
   get threads(): number {
     return this.#team?.threads ?? 1;
   }
 
   /**
-   * Carries out a kernel on all threads.
-   * @param args what comes before from, to and scratch
-   * @param scratchBytes that one thread needs
+   * Runs a kernel on all threads.
+   * @param args arguments before from, to and scratch
+   * @param scratchBytes scratch bytes of one thread
    * @throws LateThread when a thread may still write to memory of this host and of the output
    */
   run<K extends ParallelKernel>(
@@ -84,7 +84,7 @@ export class LayerHost {
     whole(...args, 0, total, scratch);
   }
 
-  /** @returns address of scratch memory for a kernel that runs on one thread */
+  /** Returns the address of scratch memory for a kernel that runs on one thread. */
   scratch(bytes: number): number {
     return this.#scratch.reserve(bytes);
   }
@@ -95,7 +95,7 @@ export class LayerHost {
   }
 
   /**
-   * The same, for a gradient.
+   * Writes the shape of a convolution for a gradient.
    * @returns address of scratch memory for its kernel
    */
   prepareConv(geometry: ConvGeometry): number {
@@ -108,7 +108,7 @@ export class LayerHost {
     writeRecord(this.kernels.heap, this.shape, DepthwiseShape, geometry);
   }
 
-  /** The same, for a gradient; returns what {@link prepareConv} does. */
+  /** Writes the shape of a depthwise convolution for a gradient; returns the same as {@link prepareConv}. */
   prepareDepthwise(geometry: DepthwiseGeometry): number {
     this.writeDepthwise(geometry);
     return this.#scratch.reserve(this.kernels.depthwiseScratch(this.shape) >>> 0);

@@ -1,7 +1,7 @@
-/** How layers are cut into parts for several threads. */
+/** Cuts layers into parts for several threads. */
 import type { ConvGeometry, DepthwiseGeometry } from './layer-geometry.ts';
 
-/** Items (lines, pixels, panels of a filter) in all, and in one part. */
+/** Number of items (lines, pixels, panels of a filter) in total, and in one part. */
 export interface Parts {
   total: number;
   step: number;
@@ -14,25 +14,26 @@ export interface ConvParts extends Parts {
 
 /** Panels are eight columns wide: TILE_COLUMNS in assembly/gemm.ts. */
 export const PANEL_COLUMNS = 8;
-/** Pixels are computed four at a time: TILE_ROWS there. */
+/** Pixels are computed four at a time: TILE_ROWS in assembly/gemm.ts. */
 const TILE_ROWS = 4;
 
-/** A part with fewer multiplications is done before another thread could begin with it. */
+/** Minimum multiplications of a part; smaller parts end before another thread could start. */
 const MIN_PRODUCTS = 50_000;
-/** Parts per thread, so that none waits long for the last one. */
+/** Maximum parts per thread; several parts keep the wait for the last thread short. */
 const MAX_ROUNDS = 4;
-/** A part of some panels packs all pixels, which is about the work of one panel. */
+/** Minimum panels of a part: each part packs all pixels, which costs about as much as one panel. */
 const MIN_PANELS = 8;
-/** With fewer pixels per thread than this, reading all of the filter in every thread does not pay. */
+/** Minimum pixels per thread; with fewer, reading the whole filter in every thread costs too much. */
 const MIN_PIXELS = 32;
-/** The same for tiles of Winograd's convolution, whose filters are four times as large. */
+/** Minimum tiles of Winograd's convolution per thread; its filters are four times as large. */
 const MIN_TILES = 32;
-/** Lines of a part of a chain: each part computes two more lines of the first map. */
+/** Minimum lines of a part of a chain: each part computes two extra lines of the first map. */
 const MIN_CHAIN_LINES = 20;
 
 /**
- * @param block pixels that the kernel computes at a time
- * @param threads that share the work
+ * Cuts a convolution into parts.
+ * @param block number of pixels that the kernel computes at a time
+ * @param threads number of threads that share the work
  */
 export function convParts(geometry: ConvGeometry, block: number, threads: number): ConvParts {
   const { batch, outHeight, outWidth, channels, filters, kernelHeight, kernelWidth } = geometry;
@@ -50,7 +51,7 @@ export function convParts(geometry: ConvGeometry, block: number, threads: number
   return { byPanels, ...cut(pixels, TILE_ROWS, threads, most, blocks) };
 }
 
-/** @param tiles of the output in all */
+/** @param tiles number of tiles of the output */
 export function winogradParts(
   { channels, filters }: ConvGeometry,
   tiles: number,
@@ -70,26 +71,26 @@ export function depthwiseParts(geometry: DepthwiseGeometry, threads: number): Pa
   return cut(lines, 1, threads, roundsFor(lines * outWidth * channels * 9, threads));
 }
 
-/** Some lines of the last map; those of the first that two parts need are computed twice. */
+/** Cuts the last map into lines; both neighbors compute the lines of the first map that they share. */
 export function chainParts({ batch, outHeight }: DepthwiseGeometry, threads: number): Parts {
   const lines = batch * outHeight;
   const most = Math.min(MAX_ROUNDS, Math.floor(lines / threads / MIN_CHAIN_LINES));
   return cut(lines, 1, threads, threads > 1 ? Math.max(1, most) : 0);
 }
 
-/** @param floats in a line */
+/** @param floats number of floats in a line */
 export function lineParts(lines: number, floats: number, threads: number): Parts {
   return cut(lines, 1, threads, roundsFor(lines * floats, threads));
 }
 
-/** Most parts of a thread; 0 if the work is too small to be shared. */
+/** Returns the maximum parts of a thread, or 0 if the work is too small to share. */
 function roundsFor(products: number, threads: number): number {
   return threads > 1 ? Math.min(MAX_ROUNDS, Math.floor(products / MIN_PRODUCTS / threads)) : 0;
 }
 
 /**
- * Equal parts, each but the last a multiple of `unit`.
- * @param most parts of a thread; fewer, but not less than `least`, where these end earlier
+ * Cuts into equal parts, each except the last a multiple of `unit`.
+ * @param most maximum parts of a thread; uses fewer, but at least `least`, if that finishes earlier
  */
 function cut(total: number, unit: number, threads: number, most: number, least = 1): Parts {
   let best = { end: Number.POSITIVE_INFINITY, step: total };

@@ -3,7 +3,7 @@ import type { ConvAttributes, Limits } from './convolution.ts';
 import type { LayerHost, LayerKernel } from './layer-host.ts';
 import { PANEL_COLUMNS, winogradParts } from './parts.ts';
 
-/** Matrices of a packed filter: one for each point of a tile, 6×6. */
+/** Number of matrices of a packed filter: one for each point of a tile, 6×6. */
 export const WINOGRAD_POINTS = 36;
 
 export function winogradKernels(host: LayerHost) {

@@ -1,11 +1,11 @@
 /**
- * What the threads of a team share: one task at a time, cut into parts. Every thread, the calling one
- * included, takes parts until none is left; the task is done when every part that was taken is
- * finished. So no thread waits for one that sleeps, starts slowly or has died before it took a part.
+ * Shared state of the threads of a team: one task at a time, cut into parts. Every thread, including the
+ * calling one, takes parts until none is left; the task is done when all taken parts are finished. So no
+ * thread waits for a thread that sleeps, starts slowly or died before it took a part.
  */
 import type { KernelExports } from '../generated/abi.ts';
 
-/** Kernels that can be carried out part by part; their arguments end with from, to and mostly scratch. */
+/** Kernels that can run part by part; their arguments end with from, to and mostly scratch. */
 export const PARALLEL_KERNELS = [
   'convolve',
   'winograd',
@@ -16,7 +16,7 @@ export const PARALLEL_KERNELS = [
 
 export type ParallelKernel = (typeof PARALLEL_KERNELS)[number];
 
-/** The kernels, bound to the memory that the threads share. */
+/** The kernels, bound to the shared memory of the threads. */
 export type PartKernels = Pick<KernelExports, ParallelKernel>;
 
 type PartArguments<K extends ParallelKernel> = K extends 'depthwise' | 'depthToSpace'
@@ -30,55 +30,55 @@ export type TaskArguments<K extends ParallelKernel> = K extends ParallelKernel
     : never
   : never;
 
-/** How a task has ended: carried out, failed in some part, or with a thread that holds a part for too long. */
+/** Result of a task: complete, failed in some part, or late because a thread holds a part for too long. */
 export type Outcome = 'done' | 'failed' | 'late';
 
 export interface Task {
   kernel: ParallelKernel;
-  /** What comes before from, to and scratch; at most {@link MAX_ARGUMENTS}. */
+  /** Arguments before from, to and scratch; at most {@link MAX_ARGUMENTS}. */
   args: readonly number[];
-  /** Items (rows, panels) in all, and in one part. */
+  /** Number of items (rows, panels) in total, and in one part. */
   total: number;
   step: number;
-  /** Address of scratch memory for the first thread, bytes from one thread's to the next. */
+  /** Address of scratch memory for the first thread, and bytes from one thread's memory to the next. */
   scratch: number;
   scratchBytes: number;
 }
 
-// Words that threads wait for or count with, on cache lines of their own.
-/** Parts that are not taken; the only word that idle threads read. */
+// Words that threads wait for or count with, each on its own cache line.
+/** Number of parts that are not taken; the only word that idle threads read. */
 const UNTAKEN = 0;
-/** Parts that are not finished. */
+/** Number of parts that are not finished. */
 const UNFINISHED = 16;
 const SLEEPING = 17;
-/** Whether a part could not be carried out. */
+/** Whether a part has failed. */
 const FAILED = 18;
-/** Then the task as doubles, written only while no part can be taken. */
+/** Offset of the task as doubles, written only while no part can be taken. */
 const TASK_BYTES = 128;
 const TASK_HEADER = 6;
 const MAX_ARGUMENTS = 10;
 export const BOARD_BYTES = TASK_BYTES + 8 * (TASK_HEADER + MAX_ARGUMENTS);
 
-/** Checks before a thread sleeps: about 50 µs, so that the next layer of a network finds it awake. */
+/** Checks before a thread sleeps: about 50 µs, so that it is still awake for the next layer of a network. */
 const CHECKS = 20_000;
 
 /**
- * Milliseconds of one wait. A longer one counts as one of this length: then the whole process was
- * stopped, and the other threads with it.
+ * Milliseconds of one wait. A longer wait counts as one of this length, because then the whole process
+ * was stopped, including the other threads.
  */
 const WAIT = 100;
 
-/** One thread's view of the shared block. */
+/** View of one thread on the shared block. */
 export class Board {
   readonly #words: Int32Array;
   readonly #task: Float64Array;
   readonly #kernels: ((...args: number[]) => void)[];
   readonly #thread: number;
-  /** Arguments of one call, kept so that a part leaves no garbage. */
+  /** Arguments of one call, reused so that a part allocates nothing. */
   readonly #args: number[] = [];
 
   /**
-   * @param buffer BOARD_BYTES, zeros at first
+   * @param buffer memory of BOARD_BYTES, initially zeros
    * @param thread number of this thread; 0 posts the tasks
    */
   constructor(buffer: SharedArrayBuffer, kernels: PartKernels, thread: number) {
@@ -88,7 +88,7 @@ export class Board {
     this.#thread = thread;
   }
 
-  /** Offers a task to all threads. The one before must be done. */
+  /** Offers a task to all threads. The previous task must be done. */
   post({ kernel, args, total, step, scratch, scratchBytes }: Task): void {
     const head = [
       PARALLEL_KERNELS.indexOf(kernel),
@@ -108,7 +108,7 @@ export class Board {
     if (Atomics.load(words, SLEEPING) > 0) Atomics.notify(words, UNTAKEN);
   }
 
-  /** Takes and carries out parts until none is left. */
+  /** Takes and runs parts until none is left. */
   work(): void {
     const words = this.#words;
     for (let part = this.#take(); part >= 0; part = this.#take()) {
@@ -131,8 +131,7 @@ export class Board {
 
   /**
    * Waits until the parts that other threads have taken are finished.
-   * @param patience milliseconds without any progress, while this process runs, before they are
-   *   given up
+   * @param patience milliseconds without any progress, while this process runs, after which it gives up
    */
   settle(patience: number): Outcome {
     const words = this.#words;
@@ -159,7 +158,7 @@ export class Board {
     return Atomics.load(this.#words, FAILED) === 0 ? 'done' : 'failed';
   }
 
-  /** Number of a part, or -1. */
+  /** Takes a part and returns its number, or -1 when none is left. */
   #take(): number {
     const words = this.#words;
     for (;;) {
@@ -169,7 +168,7 @@ export class Board {
     }
   }
 
-  /** The task stays what it is until this part is finished. */
+  /** Runs a part; the task does not change until the part is finished. */
   #carryOut(part: number): void {
     const [kernel, count, total, step, scratch, scratchBytes] = this.#task;
     const args = this.#args;
@@ -191,7 +190,7 @@ export class Board {
   }
 }
 
-/** Sleeps until the last part is finished; where a page must not sleep, checks a few more times. */
+/** Sleeps until the last part is finished; where sleep is not allowed (pages), checks a few more times. */
 function pause(words: Int32Array, unfinished: number): void {
   try {
     Atomics.wait(words, UNFINISHED, unfinished, WAIT);

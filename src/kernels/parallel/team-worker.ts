@@ -1,7 +1,7 @@
 /** Script of a team's worker, see team.ts: waits for one message, then works until it is ended. */
 import { Board, type PartKernels } from './board.ts';
 
-/** What the worker begins with. */
+/** The message that starts the worker. */
 export interface TeamWorkerStart {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;

@@ -1,4 +1,4 @@
-/** Threads that carry out a kernel together, on the memory that tensors and kernels share. */
+/** Threads that run a kernel together, on the memory that tensors and kernels share. */
 import { startThread } from '#platform';
 import { unpack } from '../../embedded.ts';
 import type { Thread } from '../../platform/platform.ts';
@@ -8,7 +8,7 @@ import { BOARD_BYTES, Board, type Task } from './board.ts';
 import type { TeamWorkerStart } from './team-worker.ts';
 
 export interface TeamOptions {
-  /** Threads in all, the calling one included; at least 2. */
+  /** Number of threads, including the calling one; at least 2. */
   threads: number;
   /** Receives one sentence when the team breaks up. */
   warn: (message: string) => void;
@@ -16,18 +16,18 @@ export interface TeamOptions {
   patience?: number;
 }
 
-/** Far more than any part takes, even where many programs share few processors. */
+/** Far longer than any part takes, even when many programs share few processors. */
 const PATIENCE = 10_000;
 
 /**
- * A thread holds a part of a task that has been given up. It may wake and read and write what the task
- * names at any later time: that memory must not be used again. The board is never written again either.
+ * A thread still holds a part of an abandoned task. It may wake at any later time and read and write the
+ * memory of the task: nobody may use that memory again. The board is never written again either.
  */
 export class LateThread extends Error {}
 
 /**
- * The calling thread and workers. The workers need not have started before the first task. When one
- * of them is lost the calling thread goes on alone.
+ * The calling thread and its workers. The first task does not wait for the start of the workers. When a
+ * worker is lost, the calling thread continues alone.
  */
 export class Team {
   readonly #board: Board;
@@ -36,7 +36,7 @@ export class Team {
   readonly #patience: number;
   #threads: number;
 
-  /** @param kernels on shared memory */
+  /** @param kernels kernels on shared memory */
   static async start(kernels: Kernels, options: TeamOptions): Promise<Team> {
     const [module, script] = await Promise.all([compileKernels(kernels.heap), workerScript()]);
     return new Team(kernels, module, script, options);
@@ -61,16 +61,16 @@ export class Team {
     });
   }
 
-  /** Threads that work on a task at this time; 1 after the team has broken up. */
+  /** Number of threads that work on tasks; 1 after the team has broken up. */
   get threads(): number {
     return this.#threads;
   }
 
   /**
-   * Carries out a task; with several threads, its parts in any order and at the same time.
-   * @returns whether it has been carried out; if not, the team has broken up and the caller does it
-   *   anew, alone
-   * @throws LateThread when the team breaks up, but a thread may still write
+   * Runs a task; several threads run its parts in any order and at the same time.
+   * @returns whether the task is complete; if not, the team has broken up and the caller must run the
+   *   whole task alone
+   * @throws LateThread when the team breaks up but a thread may still write
    */
   run(task: Task): boolean {
     if (this.#threads === 1) return false;

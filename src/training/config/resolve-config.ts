@@ -1,4 +1,4 @@
-/** Completes and checks what a user gives for a configuration. */
+/** Checks the options of a user and completes them to a configuration. */
 import { RefineDetError } from '../../errors.ts';
 import { checkObject, checkValue, type Rule } from '../../option-checks.ts';
 import { resolveOptions } from '../../option-schema.ts';
@@ -11,7 +11,7 @@ const DEFAULT_PRESET = 'refinedet320-mobilenet';
 
 /**
  * Fills in defaults and checks every value.
- * @param options from a caller or from JSON
+ * @param options options from a caller or from JSON
  * @throws INVALID_OPTION naming the option, the value and what is allowed; UNKNOWN_PRESET
  */
 export function resolveTrainConfig(options: TrainOptions): TrainConfig {
@@ -26,7 +26,7 @@ export function resolveTrainConfig(options: TrainOptions): TrainConfig {
     : config;
 }
 
-/** The kind that is given, if it is one: the schema refuses others. */
+/** Returns the given kind if it exists; the schema refuses other values. */
 function optimizerKind(given: unknown): OptimizerConfig['kind'] | undefined {
   const kind = (given as Partial<OptimizerConfig> | null | undefined)?.kind;
   return kind !== undefined && Object.hasOwn(OPTIMIZERS, kind) ? kind : undefined;
@@ -43,7 +43,10 @@ function checkPhases(phases: readonly InputPhase[]): void {
   }
 }
 
-/** @throws INVALID_OPTION when there is nothing to train on */
+/**
+ * Requires training data.
+ * @throws INVALID_OPTION when there is none
+ */
 export function requireData({ data }: TrainConfig): void {
   if (data.length > 0) return;
   throw new RefineDetError('INVALID_OPTION', 'data must name at least one dataset to train on');

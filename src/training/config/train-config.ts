@@ -10,13 +10,13 @@ import type { DifficultBoxes } from '../loss/truth.ts';
 import type { OptimizerConfig } from '../optimizers/create-optimizer.ts';
 import type { FreezeRule, LearningRateSchedule } from '../optimizers/schedule.ts';
 
-/** A dataset, or splits of it. */
+/** A dataset, or some of its splits. */
 export interface DataPart {
   /** Folder, COCO JSON or YOLO YAML file. */
   path: string;
-  /** Such as `train` or `train+val`; may be left out where there is only one. */
+  /** Name such as `train` or `train+val`; optional if the dataset has only one split. */
   split?: string;
-  /** Default: found from the path. */
+  /** Format; default: found from the path. */
   format?: DatasetFormat;
 }
 
@@ -28,11 +28,11 @@ export interface InputPhase {
   sizes: readonly number[];
 }
 
-/** How often images are repeated. */
+/** Options for the repetition of images. */
 export interface SamplingOptions {
   /**
-   * How far images of rare classes are repeated: a class is seen (most frequent / its frequency)^x
-   * times as often. 0: every image once an epoch; 1: all classes alike. Default 0.5, the square
+   * Exponent x of the repetition of rare classes: a class is seen (most frequent / its frequency)^x
+   * times as often. 0: every image once per epoch; 1: all classes equally often. Default 0.5, the square
    * root of repeat-factor sampling (LVIS, arXiv 1908.03195).
    */
   balance: number;
@@ -40,20 +40,20 @@ export interface SamplingOptions {
   maxRepeat: number;
 }
 
-/** How the weights are scored during a run. */
+/** Options for evaluations during a run. */
 export interface EvaluationConfig {
   /** Epochs between evaluations; there is always one at the end. Default 1. */
   every: number;
   /** Images of the validation data to evaluate, evenly spread; null for all. Default null. */
   images: number | null;
-  /** Default `voc07`. */
+  /** Metric; default `voc07`. */
   metric: Metric;
 }
 
 /** Random distributions for tensors that no file provides; see initial-weights.ts. */
 export type Initialization = 'he' | 'xavier';
 
-/** All options of a training, complete. */
+/** Complete options of a training run. */
 export interface TrainConfig {
   preset: PresetName;
   /** Variants of the network; `tcb: false` is the ablation without transfer connections. Default {}. */
@@ -64,11 +64,11 @@ export interface TrainConfig {
   classMap: Readonly<Record<string, string>>;
   /** Training data, joined by class name. */
   data: readonly DataPart[];
-  /** Validation data, joined likewise. Default []: no evaluation. */
+  /** Validation data, joined in the same way. Default []: no evaluation. */
   validation: readonly DataPart[];
   /**
-   * Weight file to begin with: a backbone, or a model whose fitting tensors are kept. Null begins
-   * with random weights. Default null.
+   * Initial weight file: a backbone, or a model whose fitting tensors are used. Null starts with random
+   * weights. Default null.
    */
   init: string | null;
   /** Fills what `init` lacks. Default `he` for slim necks, else `xavier` as in the released code. */
@@ -81,11 +81,14 @@ export interface TrainConfig {
   batch: number;
   /** Gradients per step: the effective batch is this many times as large. Default 1. */
   accumulate: number;
-  /** Default: 256 px in the first quarter, then 320 (ours); 0.8 of other presets' input likewise. */
+  /**
+   * Input sizes. Default: 256 px in the first quarter, then 320 (ours); for other presets 0.8 of their
+   * input, then the full input.
+   */
   inputSizes: readonly InputPhase[];
-  /** Default AdamW for MobileNet (ours), else SGD (paper); see there. */
+  /** Optimizer. Default AdamW for MobileNet (ours), else SGD (paper). */
   optimizer: OptimizerConfig;
-  /** Default cosine for MobileNet (ours), else multistep at 2/3 and 5/6 (paper). */
+  /** Learning rate. Default cosine for MobileNet (ours), else multistep at 2/3 and 5/6 (paper). */
   schedule: LearningRateSchedule;
   /**
    * Layers that are frozen or learn slowly. Default for MobileNet: stem to block5 always, the rest of
@@ -95,7 +98,7 @@ export interface TrainConfig {
   freeze: readonly FreezeRule[];
   /** Decay of the weight average, which is evaluated and kept as best. Default 0.998. */
   averageDecay: number;
-  /** Defaults: see there; MobileNet zooms out less: with probability 0.3, up to 2.5 (ours). */
+  /** Augmentation. MobileNet zooms out less by default: with probability 0.3, up to 2.5 (ours). */
   augmentation: AugmentationOptions;
   sampling: SamplingOptions;
   /**
@@ -103,9 +106,9 @@ export interface TrainConfig {
    * `refineAnchors: false` ARM regression. The model keeps these two, and detection follows.
    */
   loss: LossOptions;
-  /** VOC's difficult boxes. Default `use`, as the released code. */
+  /** Treatment of VOC's difficult boxes. Default `use`, as in the released code. */
   difficult: DifficultBoxes;
-  /** Default 1. */
+  /** Seed of all random numbers. Default 1. */
   seed: number;
   /**
    * Single-thread workers, each with a slice of the batch; 1 trains in the calling thread. The same
@@ -117,7 +120,7 @@ export interface TrainConfig {
   checkpointMinutes: number;
 }
 
-/** Options of a training: everything may be left out but the data; groups may be given in part. */
+/** Options of a training run: only the data is required; groups may be partial. */
 export type TrainOptions = {
   [K in keyof TrainConfig]?: K extends 'classMap' ? TrainConfig[K] : PartialOptions<TrainConfig[K]>;
 };

@@ -1,4 +1,4 @@
-/** Rules and defaults of a configuration: the paper's recipe, or ours for the light preset. */
+/** Rules and defaults of a configuration: the paper's recipe, or our own for the light preset. */
 import { availableThreads } from '#platform';
 import { DATASET_FORMATS } from '../../datasets/dataset-types.ts';
 import { METRICS } from '../../evaluation/evaluate.ts';
@@ -43,6 +43,7 @@ const FREEZE_RULES = itemsOf({
 });
 
 /**
+ * Returns the schema of a configuration.
  * @param optimizer default: the preset's
  * @throws UNKNOWN_PRESET
  */
@@ -76,7 +77,7 @@ export function trainSchema(
     schedule: scheduleSchema(light ? 'cosine' : 'multistep'),
     freeze: [FREEZE_RULES, light ? LIGHT_FREEZE : []],
     averageDecay: [BELOW_ONE, DEFAULT_AVERAGE_DECAY],
-    // Small runs on small networks have no use for objects as small as SSD's zoom-out makes them.
+    // Short runs on small networks gain nothing from objects as small as SSD's zoom-out produces.
     augmentation: light ? { ...AUGMENTATION, expand: expandSchema(0.3, 2.5) } : AUGMENTATION,
     sampling: { balance: [FRACTION, 0.5], maxRepeat: [numberBetween(1, 1e6), 8] },
     loss: LOSS,
@@ -93,8 +94,8 @@ export function trainSchema(
 }
 
 /**
- * A backbone whose batch normalization is folded must be protected: trained from the start it forgets
- * more than it learns (measured, see docs/training.md).
+ * Protects a backbone with folded batch normalization: trained from the start, it forgets more than it
+ * learns (measured, see docs/training.md).
  */
 const LIGHT_FREEZE: readonly FreezeRule[] = [
   { layers: ['stem', ...blocks(0, 5)], until: 0, rate: 0, rampSteps: 0 },

@@ -1,4 +1,4 @@
-/** A replica in a worker. Both ends of the conversation are here; platforms add the channel. */
+/** A replica in a worker: the calling and the answering end; platforms add the channel. */
 import { Queue } from '../../detection/queue.ts';
 import { RefineDetError } from '../../errors.ts';
 import { answerCalls } from '../../remote/answer-calls.ts';
@@ -6,12 +6,12 @@ import { Channel } from '../../remote/channel.ts';
 import type { ClientWire, WorkerWire } from '../../remote/wire.ts';
 import type { Replica, ReplicaSetup, SharedBuffers } from './replica-protocol.ts';
 
-/** Shared memory and where the buffers lie in it. */
+/** Shared memory and the places of the buffers in it. */
 export interface SharedPlaces {
   memory: SharedArrayBuffer;
-  /** Floats of a buffer. */
+  /** Number of floats in a buffer. */
   length: number;
-  /** Byte offsets. */
+  /** Byte offsets of the buffers. */
   weights: number;
   gradients: number;
   averages: number;
@@ -32,7 +32,10 @@ const METHODS = [
   'endDetecting',
 ] as const satisfies (keyof Replica)[];
 
-/** @throws what {@link LocalReplica.start} throws; WORKER_CRASHED, as all methods of the replica do */
+/**
+ * Starts a replica in a worker.
+ * @throws the errors of {@link LocalReplica.start}, WORKER_CRASHED; the methods throw WORKER_CRASHED too
+ */
 export async function startRemoteReplica(
   wire: WorkerWire,
   setup: ReplicaSetup,
@@ -47,7 +50,7 @@ export async function startRemoteReplica(
   };
 }
 
-/** The program of a worker: waits for `start`, then answers the calls to its replica, in order. */
+/** Runs in a worker: waits for `start`, then answers the calls to its replica in order. */
 export function serveReplica(wire: ClientWire): void {
   let replica: Replica;
   const queue = new Queue(1);
@@ -58,7 +61,7 @@ export function serveReplica(wire: ClientWire): void {
   answerCalls(wire, {
     ...Object.fromEntries(calls),
     start: async ({ setup, places }: Start) => {
-      // Not before it is needed: the worker says early that it is alive.
+      // Imported late, so that the worker reports early that it is alive.
       const { LocalReplica } = await import('./replica.ts');
       replica = await LocalReplica.start(setup, viewsOf(places));
     },

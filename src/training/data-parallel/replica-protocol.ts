@@ -1,4 +1,4 @@
-/** What a trainer asks of a replica of the network. All arguments are plain data: they may travel. */
+/** The interface of a replica of the network. All arguments are plain data that can be sent. */
 import type { Threads } from '../../backend/wasm.ts';
 import type { Detection } from '../../boxes.ts';
 import type { DatasetImage } from '../../datasets/dataset-types.ts';
@@ -11,21 +11,21 @@ import type { DifficultBoxes } from '../loss/truth.ts';
 
 export interface ReplicaSetup {
   model: Model;
-  /** Training images; draws name them by index. */
+  /** Training images; draws refer to them by index. */
   images: readonly DatasetImage[];
   augmentation: AugmentationOptions;
   difficult: DifficultBoxes;
   loss: LossOptions;
   seed: number;
-  /** Of the replica's own backend. */
+  /** Threads of the replica's own backend. */
   threads: Threads;
 }
 
-/** Buffers in the layout of the parameters; asked for anew each time, since memory may move. */
+/** Buffers in the layout of the parameters; each use gets a new view, because memory may move. */
 export interface SharedBuffers {
-  /** Written by the optimizer. */
+  /** Weights, written by the optimizer. */
   weights(): Float32Array;
-  /** The replica's own. */
+  /** Gradients of this replica. */
   gradients(): Float32Array;
   /** Averaged weights, for evaluation. */
   averages(): Float32Array;
@@ -39,32 +39,32 @@ export interface SliceJob {
 }
 
 export interface SliceResult {
-  /** Normalized by the whole batch: those of all slices add up. */
+  /** Parts of the loss, normalized by the whole batch, so that the slices add up. */
   parts: LossParts;
-  /** Images that could not be read, and were replaced. */
+  /** Reports of images that could not be read and were replaced. */
   warnings: string[];
-  /** Milliseconds in forward and reverse pass. */
+  /** Milliseconds in the forward and backward pass. */
   computeMs: number;
 }
 
-/** Calls are answered in order. */
+/** A replica of the network; it answers calls in order. */
 export interface Replica {
   /** Decodes and augments the images of the next step. */
   prepare(job: SliceJob): Promise<void>;
   /**
-   * Runs the network on what is prepared and matches its anchors.
+   * Runs the network on the prepared images and matches its anchors.
    * @param frozen names of layers that do not learn
-   * @returns positives of the slice
+   * @returns number of positives of the slice
    */
   match(frozen: readonly string[]): Promise<ModuleCounts>;
   /**
    * Writes the gradients of all other layers to the replica's buffer.
-   * @param positives of the whole batch
+   * @param positives number of positives of the whole batch
    */
   differentiate(positives: ModuleCounts): Promise<SliceResult>;
-  /** Takes the averaged weights for {@link detect}. */
+  /** Loads the averaged weights for {@link detect}. */
   beginDetecting(): Promise<void>;
-  /** @param path of an image */
+  /** Detects objects in the image at a path. */
   detect(path: string): Promise<Detection[]>;
   endDetecting(): Promise<void>;
   dispose(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * A copy of the network that trains on its slice of every batch. What it does is the same in a worker
- * and in the calling thread; {@link Replica} is the contract between it and the trainer.
+ * A copy of the network that trains on its slice of every batch, in a worker or in the calling thread.
+ * {@link Replica} is the contract between the copy and the trainer.
  */
 import { anchorGrid } from '../../anchors.ts';
 import type { TfjsBackend } from '../../backend/tfjs.ts';
@@ -25,17 +25,17 @@ import type {
   SliceResult,
 } from './replica-protocol.ts';
 
-/** For one input size and number of images, made once. */
+/** Anchors and buffers for one input size and number of images, created once. */
 interface Stage {
   slot: Slot;
   loss: DetectionLoss;
 }
 
-/** A slice on its way through the network. */
+/** State of a slice between the calls of a step. */
 interface Step {
   stage: Stage;
   pass: Pass;
-  /** Spent on it so far. */
+  /** Time spent on the slice so far. */
   milliseconds: number;
 }
 
@@ -69,7 +69,8 @@ export class LocalReplica implements Replica {
   }
 
   /**
-   * @param gpu runs the network; default: the wasm backend does
+   * Starts a replica.
+   * @param gpu backend that runs the network; default: wasm
    * @throws BACKEND_UNAVAILABLE, MISSING_DEPENDENCY, OUT_OF_MEMORY
    */
   static async start(

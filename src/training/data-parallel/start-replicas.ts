@@ -1,4 +1,4 @@
-/** Starts the replicas of a run: in workers, or one in this thread. */
+/** Starts the replicas of a run, in workers or, for a single one, in this thread. */
 import type { TfjsBackend } from '../../backend/tfjs.ts';
 import type { Model } from '../../model/model.ts';
 import type { TrainConfig } from '../config/train-config.ts';
@@ -9,7 +9,8 @@ import { startRemoteReplica } from './remote-replica.ts';
 import type { Replica, ReplicaSetup } from './replica-protocol.ts';
 
 /**
- * @param gpu runs the network of the one replica in this thread
+ * Starts the replicas.
+ * @param gpu backend for a single replica in this thread
  * @throws BACKEND_UNAVAILABLE, MISSING_DEPENDENCY, OUT_OF_MEMORY, WORKER_CRASHED
  */
 export async function startReplicas(

@@ -35,8 +35,8 @@ export interface LossParts {
 type Module = keyof ModuleCounts;
 
 /**
- * Owns its anchors and scratch memory in the kernels' heap; the memory stops growing after the largest batch.
- * One object serves one input size.
+ * Computes the loss for one input size. Owns its anchors and scratch memory in the kernels' heap; the
+ * memory stops growing after the largest batch.
  */
 export class DetectionLoss {
   readonly options: Readonly<LossOptions>;
@@ -78,7 +78,7 @@ export class DetectionLoss {
    * Phase 1: matches the anchors of the images.
    * @param heads addresses; only armLoc is read, and only where the options refine anchors
    * @param truths ground truth, one entry per image
-   * @returns numbers of positives, to be added up over the workers
+   * @returns numbers of positives, which the caller adds up over the workers
    * @throws INVALID_ARGUMENT, OUT_OF_MEMORY
    */
   match(heads: HeadMap<number>, truths: readonly Truth[]): ModuleCounts {
@@ -96,7 +96,7 @@ export class DetectionLoss {
   }
 
   /**
-   * Phase 2, for the images of the last {@link match}.
+   * Phase 2: computes the loss of the images of the last {@link match}.
    * @param heads addresses
    * @param gradients addresses that receive the gradient of the total loss for each head (all values are
    *   overwritten); undefined when only the loss is needed
@@ -150,14 +150,14 @@ export class DetectionLoss {
   }
 
   /**
-   * Result of the last {@link match}: [B, N], the index of an image's box, or NEGATIVE (-1)
-   * or NEUTRAL (-2).
+   * Returns the result of the last {@link match}: [B, N], the index of an image's box, NEGATIVE (-1) or
+   * NEUTRAL (-2).
    */
   matches(module: Module): Int32Array {
     return this.#memory.readMatches(this.#matches[module], this.#images);
   }
 
-  /** Frees its memory. */
+  /** Frees the memory. */
   dispose(): void {
     this.#memory.dispose();
   }
@@ -182,7 +182,7 @@ export class DetectionLoss {
   }
 }
 
-/** What the loss of a module reads besides the matches: addresses, 0 for none, and weights. */
+/** Inputs of the loss of a module besides the matches: addresses (0 for none) and weights. */
 type LossInput = Pick<
   RecordValues<typeof ModuleRecord>,
   'conf' | 'loc' | 'confGradient' | 'locGradient' | 'confScale' | 'locScale'
@@ -197,7 +197,7 @@ const MATCHED_ONLY: LossInput = {
   locScale: 0,
 };
 
-/** Stands for "no box" in matches: background, which mining may choose. */
+/** Match value for background, which mining may choose. */
 export const NEGATIVE = -1;
 /** Match value for neither object nor background: too close to a box, or in an ignored one. */
 export const NEUTRAL = -2;

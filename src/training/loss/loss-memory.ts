@@ -7,7 +7,7 @@ import { GrowingBuffer } from '../../kernels/workspace.ts';
 import type { LossOptions } from './loss-options.ts';
 import type { Truth } from './truth.ts';
 
-/** Room for boxes grows in steps, so that a run settles after a few batches. */
+/** Step in which the space for boxes grows, so that it is stable after a few batches. */
 const BOX_STEP = 256;
 const BYTES_PER_BOX = 16 + 4;
 
@@ -40,7 +40,7 @@ export class LossMemory {
   }
 
   /**
-   * Writes the batch record and the ground truth, and makes room for matches and scratch.
+   * Writes the batch record and the ground truth, and reserves memory for matches and scratch.
    * @returns addresses of the matches of both modules
    */
   prepare(truths: readonly Truth[], options: LossOptions): { arm: number; odm: number } {
@@ -73,7 +73,7 @@ export class LossMemory {
     return { arm: matches, odm: matches + matchBytes };
   }
 
-  /** Copies the matches at an address out: i32 [images, N]. */
+  /** Copies the matches from an address: i32 [images, N]. */
   readMatches(pointer: number, images: number): Int32Array {
     const matches = new Int32Array(images * this.#anchorCount);
     for (let i = 0; i < images; i++) {
@@ -95,7 +95,7 @@ export class LossMemory {
     this.#scratch.dispose();
   }
 
-  /** The function strideOf of assembly/loss-parameters.ts. */
+  /** Same as strideOf in assembly/loss-parameters.ts. */
   get #matchStride(): number {
     return 16 * Math.ceil(this.#anchorCount / 4);
   }
@@ -120,7 +120,7 @@ export class LossMemory {
   }
 }
 
-/** log(p / (1 - p)): the difference of two logits whose softmax is p. */
+/** Returns log(p / (1 - p)), the difference of two logits whose softmax is p. */
 function logit(p: number): number {
   return Math.log(p / (1 - p));
 }

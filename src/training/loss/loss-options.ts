@@ -1,8 +1,8 @@
-/** Options of matching and loss, with the released code's values: plain data, kept with every run. */
+/** Options of matching and loss with the released code's values: plain data, stored with every run. */
 import { BELOW_ONE, checkValue, FLAG, FRACTION, NOT_NEGATIVE } from '../../option-checks.ts';
 import { type PartialOptions, resolveOptions, type Schema } from '../../option-schema.ts';
 
-/** Which anchors count as objects and which as background, by their largest IoU with a box. */
+/** IoU thresholds that divide anchors into objects and background. */
 export interface MatchThresholds {
   /** Anchors with at least this IoU are positives, in addition to the best anchor of every box. */
   positive: number;
@@ -69,7 +69,10 @@ export function resolveLossOptions(given: PartialOptions<LossOptions> = {}): Los
   return options;
 }
 
-/** @throws INVALID_OPTION where anchors would be positives and negatives at once */
+/**
+ * Checks the order of the thresholds.
+ * @throws INVALID_OPTION if anchors could be positive and negative at the same time
+ */
 export function checkThresholds(options: LossOptions): void {
   for (const name of ['arm', 'odm'] as const) {
     const { positive, negative } = options[name];

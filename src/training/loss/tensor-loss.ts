@@ -12,7 +12,7 @@ import type { Truth } from './truth.ts';
 export interface TensorLossOptions {
   /**
    * Converts the numbers of positives of these images to those of the whole batch, by which the loss is
-   * divided: for workers with one slice of the batch each. It may block. Default: these images are the batch.
+   * divided: for workers with one slice of the batch each. The call may block. Default: these images are the batch.
    */
   normalize?: (positives: ModuleCounts) => ModuleCounts;
 }
@@ -52,7 +52,7 @@ export function refineDetLoss(
   return { loss: scalar, parts: parts! };
 }
 
-/** Calculates on addresses of heads; fills those of the gradients. */
+/** Reads heads at addresses and writes the gradients. */
 type Compute = (heads: HeadMap<number>, gradients: HeadMap<number>) => void;
 type Tensors = HeadMap<tf.Tensor3D>;
 
@@ -90,7 +90,7 @@ function downloaded(heap: Heap, heads: Tensors, compute: Compute): Tensors {
   }
 }
 
-/** Whether the current backend keeps its tensors in this heap. */
+/** Returns whether the current backend keeps its tensors in this heap. */
 function sharesHeap(heap: Heap): boolean {
   if (tf.getBackend() !== 'wasm') return false;
   const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };

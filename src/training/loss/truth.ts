@@ -1,4 +1,4 @@
-/** Ground truth of one image, which the loss compares with the heads. */
+/** Ground truth of one image, in the form that the loss reads. */
 import type { GroundTruth } from '../../datasets/dataset-types.ts';
 import { RefineDetError } from '../../errors.ts';
 
@@ -9,19 +9,19 @@ export interface Truth {
   /** [G] class ids; 0 is the first object class. */
   classIds: Int32Array;
   /**
-   * [G] 1 for ignored boxes: nothing is matched to them, and anchors with half of their area or more
-   * inside are not negatives either.
+   * [G] 1 for ignored boxes: no anchor is matched to them, and anchors with at least half of their area
+   * inside are not negatives.
    */
   ignored: Uint8Array;
 }
 
-/** How to treat VOC's difficult boxes: train on them, like the released code, or ignore them. */
+/** Treatment of VOC's difficult boxes: train on them, like the released code, or ignore them. */
 export type DifficultBoxes = 'use' | 'ignore';
 
 /**
  * Normalizes annotated boxes and clips them to the image. Crowd regions become ignored
- * boxes; boxes without area inside the image are left out.
- * @param width,height size of the image that the boxes refer to, pixels
+ * boxes; boxes without area inside the image are dropped.
+ * @param width,height size of the image in pixels
  */
 export function truthOf(
   boxes: readonly GroundTruth[],

@@ -7,11 +7,11 @@ import { checkedBuffer, Optimizer, type OptimizerState, type Update } from './op
 
 /** Settings of AdamW: Adam with decoupled weight decay. */
 export interface AdamWOptions {
-  /** Memory of the mean gradient. Default 0.9. */
+  /** Decay of the mean gradient. Default 0.9. */
   beta1: number;
-  /** Memory of the mean squared gradient. Default 0.999. */
+  /** Decay of the mean squared gradient. Default 0.999. */
   beta2: number;
-  /** Default 1e-8. */
+  /** Summand that avoids a division by zero. Default 1e-8. */
   epsilon: number;
   /** Decay of dense convolution weights, times the learning rate. Default 0.02, from our own pilot runs. */
   weightDecay: number;
@@ -27,10 +27,10 @@ export const ADAMW: Schema<AdamWOptions> = {
   clipNorm: [orNull(POSITIVE), 20],
 };
 
-/** State: `first` and `second` moment, and `steps`, the number of updates of each tensor. */
+/** AdamW. Its state is the `first` and `second` moment, and `steps`, the updates of each tensor. */
 export class AdamW extends Optimizer {
   readonly #options: AdamWOptions;
-  // Layers that thaw late start their own bias correction.
+  // Each layer starts its bias correction when it starts to train.
   readonly #steps: Float32Array;
 
   /** @param weights address of a buffer of the layout, which the optimizer changes */

@@ -19,11 +19,11 @@ export interface StepOptions {
 export interface StepResult {
   /** Euclidean norm of all scaled gradients before clipping. */
   gradientNorm: number;
-  /** False, and nothing has changed, when the norm is not finite. */
+  /** Whether the weights were updated; false when the norm is not finite. */
   applied: boolean;
 }
 
-/** Everything that a bit-exact resume needs, by name. */
+/** State buffers by name; a bit-exact resume needs all of them. */
 export type OptimizerState = Record<string, Float32Array>;
 
 /** The update of one tensor, for the subclasses. */
@@ -35,7 +35,7 @@ export interface Update {
   gradients: number;
   /** Number of floats, padded. */
   count: number;
-  /** Includes the factors of layer and schedule. */
+  /** Learning rate, including the factors of layer and schedule. */
   learningRate: number;
   gradientScale: number;
 }
@@ -51,7 +51,7 @@ export abstract class Optimizer {
   /**
    * @param weights address of a buffer of the layout, which the optimizer changes
    * @param clipNorm gradients with a larger norm are scaled down to it; null for no clipping
-   * @param stateNames buffers of state that the algorithm keeps; they begin with zeros
+   * @param stateNames names of the state buffers of the algorithm, which start with zeros
    */
   constructor(
     kernels: Kernels,
@@ -102,7 +102,7 @@ export abstract class Optimizer {
     return { gradientNorm, applied: true };
   }
 
-  /** A copy of the state. */
+  /** Returns a copy of the state. */
   exportState(): OptimizerState {
     return Object.fromEntries(this.#stateNames.map((name) => [name, this.stateView(name).slice()]));
   }
@@ -123,7 +123,7 @@ export abstract class Optimizer {
 
   protected abstract update(update: Update): void;
 
-  /** Address of a parameter's part of a state buffer. */
+  /** Returns the address of a parameter's part of a state buffer. */
   protected statePointer(name: string, { offset }: Parameter): number {
     return this.#state + 4 * (this.#stateNames.indexOf(name) * this.layout.length + offset);
   }

@@ -7,7 +7,7 @@ import type { Schema } from '../../option-schema.ts';
 export interface LearningRateSchedule {
   /** Default by preset: `cosine` for MobileNet, else `multistep`. */
   kind: 'constant' | 'multistep' | 'cosine';
-  /** After warm-up. Default 1e-3, of the paper's SGD and of our AdamW alike. */
+  /** Learning rate after warm-up. Default 1e-3, for the paper's SGD and for our AdamW. */
   learningRate: number;
   /** Steps in which the rate rises linearly from 0. Default 100. */
   warmupSteps: number;
@@ -20,7 +20,7 @@ export interface LearningRateSchedule {
   gamma: number;
 }
 
-/** @param kind default kind */
+/** Returns the schema of a schedule with this default kind. */
 export function scheduleSchema(kind: LearningRateSchedule['kind']): Schema<LearningRateSchedule> {
   return {
     kind: [oneOf(['constant', 'multistep', 'cosine']), kind],
@@ -31,7 +31,7 @@ export function scheduleSchema(kind: LearningRateSchedule['kind']): Schema<Learn
   };
 }
 
-/** Learning rate of a step, counted from 0, of a run of `totalSteps`. */
+/** Returns the learning rate of a step, counted from 0, in a run of `totalSteps`. */
 export function learningRateAt(
   { kind, learningRate, warmupSteps, milestones, gamma }: LearningRateSchedule,
   step: number,
@@ -51,20 +51,20 @@ export function learningRateAt(
   }
 }
 
-/** When the layers of a group train, and how fast. */
+/** Rule that freezes layers and sets their learning rate afterwards. */
 export interface FreezeRule {
   /** Layer names, or their first parts: `block6` also names `block6.expand`, but not `block61`. */
   layers: readonly string[];
-  /** Frozen before this fraction of all steps. */
+  /** Fraction of all steps before which the layers are frozen. */
   until: number;
   /** Factor of the learning rate afterwards; 0 keeps the layers frozen. */
   rate: number;
-  /** Steps in which the factor rises linearly from 0 after the thaw. */
+  /** Steps in which the factor rises linearly from 0 after `until`. */
   rampSteps: number;
 }
 
 /**
- * Refuses misspelled names, which would freeze nothing without a word.
+ * Refuses unknown layer names, which would silently freeze nothing.
  * @throws INVALID_OPTION for a name that matches no layer
  */
 export function checkFreezeRules(rules: readonly FreezeRule[], layers: readonly string[]): void {
@@ -80,8 +80,8 @@ export function checkFreezeRules(rules: readonly FreezeRule[], layers: readonly 
 }
 
 /**
- * Factors of the learning rate of all layers that a rule names. The first rule that names a layer
- * counts; layers without a rule train at the full rate.
+ * Returns the factors of the learning rate of all layers with a rule. The first rule that names a layer
+ * applies; layers without a rule train at the full rate.
  */
 export function layerRatesAt(
   rules: readonly FreezeRule[],

@@ -7,7 +7,7 @@ import { Optimizer, type Update } from './optimizer.ts';
 
 /** Settings of stochastic gradient descent with momentum. */
 export interface SgdOptions {
-  /** Default 0.9. */
+  /** Momentum. Default 0.9. */
   momentum: number;
   /** Decay of dense convolution weights. Default 5e-4. */
   weightDecay: number;
@@ -24,7 +24,7 @@ export const SGD: Schema<SgdOptions> = {
   clipNorm: [orNull(POSITIVE), null],
 };
 
-/** State: `velocity`. */
+/** SGD with momentum. Its state is the `velocity`. */
 export class Sgd extends Optimizer {
   readonly #options: SgdOptions;
 

@@ -1,10 +1,10 @@
-/** Exponential moving average (EMA) of the weights: what is evaluated and shipped. */
+/** Exponential moving average (EMA) of the weights, which is evaluated and saved. */
 import { RefineDetError } from '../../errors.ts';
 import { float32View } from '../../kernels/heap.ts';
 import type { Kernels } from '../../kernels/module.ts';
 import { BELOW_ONE, checkValue } from '../../option-checks.ts';
 
-/** From our own pilot runs. */
+/** Default decay, from our own pilot runs. */
 export const DEFAULT_AVERAGE_DECAY = 0.998;
 
 export class WeightAverage {
@@ -37,7 +37,7 @@ export class WeightAverage {
   }
 
   /**
-   * Takes in the weights after a step. Early updates forget faster, (1 + n) / (10 + n) as in
+   * Adds the weights after a step to the average. Early updates forget faster, (1 + n) / (10 + n) as in
    * TensorFlow's ExponentialMovingAverage, so that short runs do not keep their initial weights.
    */
   update(): void {
@@ -46,12 +46,12 @@ export class WeightAverage {
     this.#updates++;
   }
 
-  /** A copy of the averages. */
+  /** Returns a copy of the averages. */
   read(): Float32Array {
     return this.#view().slice();
   }
 
-  /** Continues from what {@link read} and {@link updates} returned. */
+  /** Continues from the results of {@link read} and {@link updates}. */
   restore(averages: Float32Array, updates: number): void {
     if (averages.length !== this.#length) {
       throw new RefineDetError(

@@ -1,7 +1,7 @@
 /**
  * A run in one safetensors file. Tensors are flat buffers in the layout of the parameters: `weights`,
  * `averages` and `optimizer.<name>`. Metadata: `format` = "refinedet-checkpoint", `formatVersion` and
- * `state`, the rest as JSON. Random numbers, order and rates follow from configuration and step.
+ * `state`, the other values as JSON. Random numbers, order and rates follow from configuration and step.
  */
 import { RefineDetError } from '../../errors.ts';
 import { parseJson } from '../../json.ts';
@@ -78,8 +78,9 @@ function checkedState(value: unknown): State {
 }
 
 /**
+ * Parses a checkpoint.
  * @param name name of the file in messages
- * @throws CHECKPOINT_MISMATCH for anything but a checkpoint of this version
+ * @throws CHECKPOINT_MISMATCH unless the bytes are a checkpoint of this version
  */
 export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   try {

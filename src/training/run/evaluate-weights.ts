@@ -1,4 +1,4 @@
-/** Scores the averaged weights, the validation images spread over the replicas. */
+/** Scores the averaged weights, with the validation images spread over the replicas. */
 import type { Dataset, DatasetImage } from '../../datasets/dataset-types.ts';
 import {
   type DatasetDetector,
@@ -15,7 +15,10 @@ export interface EvaluateOptions {
   onProgress?: (progress: { done: number; total: number }) => void;
 }
 
-/** @throws ABORTED, and what evaluation throws */
+/**
+ * Evaluates the averaged weights of the replicas.
+ * @throws ABORTED, and the errors of evaluation
+ */
 export async function evaluateReplicas(
   replicas: readonly Replica[],
   validation: Dataset,
@@ -41,13 +44,13 @@ function scoreOf(result: EvaluationResult): number | null {
   return result.metric === 'coco' ? result.AP : result.mAP;
 }
 
-/** So many images, evenly over the list. */
+/** Picks a number of images, evenly spread over the list. */
 function spread(images: readonly DatasetImage[], count: number | null): DatasetImage[] {
   const most = Math.min(count ?? images.length, images.length);
   return Array.from({ length: most }, (_, i) => images[Math.floor((i * images.length) / most)]);
 }
 
-/** The replicas as one detector; each of them answers its calls in order. */
+/** Presents the replicas as one detector. */
 function detectorOf(replicas: readonly Replica[], classes: readonly string[]): DatasetDetector {
   let next = 0;
   return {

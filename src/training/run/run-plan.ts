@@ -1,4 +1,4 @@
-/** The plan of a run, from its configuration: sizes, rates and draws of every step. */
+/** Derives sizes, rates and draws of every step from the configuration of a run. */
 import type { Graph } from '../../model/graph.ts';
 import { deriveRandom } from '../../random.ts';
 import type { TrainConfig } from '../config/train-config.ts';
@@ -26,19 +26,19 @@ export class TrainPlan {
     this.totalSteps = config.steps ?? Math.max(1, fromEpochs);
   }
 
-  /** Epochs completed after a number of steps. */
+  /** Returns the epochs completed after a number of steps. */
   epochsAfter(steps: number): number {
     return (steps * this.images) / this.#sampler.epochLength;
   }
 
-  /** Whether an evaluation is due after a number of steps. */
+  /** Returns whether an evaluation is due after a number of steps. */
   evaluatesAfter(steps: number): boolean {
     const { every } = this.#config.evaluation;
     const periods = (count: number) => Math.floor(this.epochsAfter(count) / every + 1e-9);
     return steps >= this.totalSteps || periods(steps) > periods(steps - 1);
   }
 
-  /** Side of the network input at a step, counted from 0. */
+  /** Returns the side of the network input at a step, counted from 0. */
   inputSize(step: number): number {
     const { inputSizes, seed } = this.#config;
     const done = step / this.totalSteps;
@@ -50,12 +50,12 @@ export class TrainPlan {
     return learningRateAt(this.#config.schedule, step, this.totalSteps);
   }
 
-  /** Factors of the learning rate by layer; a layer with 0 is frozen. */
+  /** Returns the factors of the learning rate by layer; a layer with 0 is frozen. */
   layerRates(step: number): Map<string, number> {
     return layerRatesAt(this.#config.freeze, this.#layers, step, this.totalSteps);
   }
 
-  /** Images of a step, one list per gradient. */
+  /** Returns the images of a step, one list per gradient. */
   batches(step: number): Draw[][] {
     const { batch, accumulate } = this.#config;
     return Array.from({ length: accumulate }, (_, part) =>

@@ -1,26 +1,29 @@
-/** Storage of a run: a folder in Node, an object of the caller in a browser. */
+/** Storage of a run: a folder in Node, an object from the caller in a browser. */
 export interface RunStore {
-  /** Name of a file in messages. */
+  /** Returns the name of a file for messages. */
   describe(file: string): string;
-  /** Content of a file; undefined when it does not exist. */
+  /** Returns the content of a file, or undefined when it does not exist. */
   read(file: string): Promise<Uint8Array | undefined>;
   /**
-   * Puts a file in its place, whole and for good: a crash at any moment leaves either the old one or
-   * the new one.
-   * @throws FILE_WRITE; the old file is as it was
+   * Writes a file atomically and durably: after a crash at any moment either the old or the new file
+   * exists.
+   * @throws FILE_WRITE; the old file is then unchanged
    */
   write(file: string, content: Uint8Array | string): Promise<void>;
-  /** @throws FILE_WRITE */
+  /**
+   * Appends to a file.
+   * @throws FILE_WRITE
+   */
   append(file: string, content: string): Promise<void>;
 }
 
 /** Names of the files of a run. */
 export const RUN_FILES = {
-  /** The complete configuration: `train --config` of it repeats the run. */
+  /** The complete configuration; `train --config` with this file repeats the run. */
   config: 'config.json',
   /** One {@link StepRecord} per line. */
   metrics: 'metrics.jsonl',
-  /** Everything that `--resume` needs. */
+  /** The state that `--resume` needs. */
   checkpoint: 'last.safetensors',
   /** The model with the best evaluation. */
   best: 'best.safetensors',

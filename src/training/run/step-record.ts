@@ -1,28 +1,28 @@
-/** What a run reports, step by step: the lines of metrics.jsonl. */
+/** Reports of a run per step: the lines of metrics.jsonl. */
 import type { LossParts, ModuleCounts } from '../loss/detection-loss.ts';
 
 /** The result of a step. */
 export interface StepRecord {
-  /** Counted from 1: the step that has just been made. */
+  /** Number of the step that has just ended, from 1. */
   step: number;
   /** Passes over the data so far, with the current one as a fraction. */
   epoch: number;
   losses: Pick<LossParts, 'armConf' | 'armLoc' | 'odmConf' | 'odmLoc' | 'total'>;
-  /** Matched anchors. */
+  /** Number of matched anchors. */
   positives: ModuleCounts;
   learningRate: number;
-  /** Before clipping. */
+  /** Norm of the gradient before clipping. */
   gradientNorm: number;
   /** Side of the network input in pixels. */
   inputSize: number;
   imagesPerSecond: number;
-  /** Share of the wall time that the slowest replica spent in forward and reverse pass. */
+  /** Share of the wall time that the slowest replica spent in the forward and backward pass. */
   computeShare: number;
-  /** Where an evaluation followed the step. */
+  /** Evaluation after the step, if there was one. */
   evaluation?: EvaluationRecord;
 }
 
-/** What an evaluation during a run found. */
+/** Result of an evaluation during a run. */
 export interface EvaluationRecord {
   /** mAP (VOC) or AP (COCO) of the averaged weights, a fraction; null when no box counts. */
   score: number | null;

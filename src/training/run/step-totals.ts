@@ -13,15 +13,15 @@ export class StepTotals {
   readonly #batches: number;
   readonly losses: Losses = { armConf: 0, armLoc: 0, odmConf: 0, odmLoc: 0, total: 0 };
   positives: ModuleCounts = { arm: 0, odm: 0 };
-  /** Milliseconds that the slowest replicas have spent in the network. */
+  /** Milliseconds in the network, of the slowest replica of each batch. */
   computeMs = 0;
 
-  /** @param batches whose losses are averaged */
+  /** @param batches number of batches whose losses are averaged */
   constructor(batches: number) {
     this.#batches = batches;
   }
 
-  /** @param slices of one batch, whose parts are normalized by the whole of it */
+  /** Adds the slices of one batch; their parts are normalized by the whole batch. */
   add(slices: readonly SliceResult[]): void {
     for (const { parts } of slices) {
       for (const part of PARTS) this.losses[part] += parts[part] / this.#batches;
@@ -34,7 +34,7 @@ export class StepTotals {
     return Number.isFinite(this.losses.total);
   }
 
-  /** `armConf 0.52, armLoc NaN …` */
+  /** Formats the parts: `armConf 0.52, armLoc NaN …`. */
   toString(): string {
     return PARTS.map((part) => `${part} ${this.losses[part].toPrecision(3)}`).join(', ');
   }

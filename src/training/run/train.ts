@@ -18,26 +18,26 @@ import { RunKeeper, readCheckpoint, resumedModel } from './training-run.ts';
 /** Options of a call of `train` besides the configuration. */
 export interface TrainCallOptions {
   /**
-   * Ends the run after the step in progress, or during an evaluation, which `resume` repeats. The run is
-   * saved first.
+   * Ends the run after the current step, or during an evaluation, which `resume` then repeats. The run
+   * is saved first.
    */
   signal?: AbortSignal;
-  /** Keeps configuration, metrics, checkpoints and models. Default: none, nothing is kept. */
+  /** Stores configuration, metrics, checkpoints and models. Default: none, nothing is stored. */
   store?: RunStore;
   /** Continue the run in `store` with its own configuration. Default false. */
   resume?: boolean;
   /** Training and validation data instead of those in the configuration. */
   data?: TrainingData;
   /**
-   * Runs the network, such as `webgpu` of refinedet/webgpu, instead of the workers. Not part of the
-   * configuration: a run may continue on another backend, within rounding. Default: the wasm backend runs it.
+   * Backend that runs the network instead of the workers, such as `webgpu` of refinedet/webgpu. Not part
+   * of the configuration: a run may continue on another backend, with other rounding. Default: wasm.
    */
   gpu?: TfjsBackend;
   /** Receives sentences about data and weights. Default: dropped. */
   onNote?: (sentence: string) => void;
-  /** Called once, before the first step. */
+  /** Runs once, before the first step. */
   onStart?: (run: { config: TrainConfig; data: TrainingData; totalSteps: number }) => void;
-  /** Called during an evaluation, after every image. */
+  /** Runs after every image of an evaluation. */
   onEvaluation?: (progress: { done: number; total: number }) => void;
 }
 
@@ -54,7 +54,7 @@ export async function* trainOn(
 ): AsyncGenerator<StepRecord, void, void> {
   const { store, signal, gpu, onNote = () => {} } = call;
   checkValue('gpu', gpu, GPU);
-  // A missing backend must fail before anything is read or written.
+  // A missing backend must fail before any file is read or written.
   await gpu?.start();
   const checkpoint = call.resume ? await readCheckpoint(requireStore(store)) : undefined;
   const config = await runnableConfig(host, checkpoint?.config ?? options, call, onNote);
@@ -92,7 +92,7 @@ export async function* trainOn(
   }
 }
 
-/** Keeps the steps of the run, however it ends. */
+/** Saves the steps of the run, also after a failure. */
 async function end(trainer: Trainer, keeper: RunKeeper, failed: boolean): Promise<void> {
   try {
     await keeper.save(trainer);
@@ -103,7 +103,7 @@ async function end(trainer: Trainer, keeper: RunKeeper, failed: boolean): Promis
   }
 }
 
-/** Evaluates a step. When it is interrupted, the step counts and is evaluated when the run continues. */
+/** Evaluates a step. After an interruption the step counts; the resumed run evaluates it. */
 async function evaluated(
   record: StepRecord,
   trainer: Trainer,

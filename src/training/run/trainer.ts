@@ -1,4 +1,4 @@
-/** One run: replicas compute gradients of slices of the batch, the optimizer here moves the weights. */
+/** One run: replicas compute gradients of slices; the optimizer in this thread updates the weights. */
 import type { TfjsBackend } from '../../backend/tfjs.ts';
 import { RefineDetError } from '../../errors.ts';
 import type { Model } from '../../model/model.ts';
@@ -31,10 +31,10 @@ export interface TrainerSetup {
   /** Complete configuration: see resolveTrainConfig. */
   config: TrainConfig;
   data: TrainingData;
-  /** Without batch normalization. */
+  /** Model without batch normalization. */
   model: Model;
   host: TrainingHost;
-  /** Runs the network, instead of the workers. Default: the wasm backend does. */
+  /** Backend that runs the network instead of the workers. Default: wasm. */
   gpu?: TfjsBackend;
   /** Receives sentences about images that cannot be read. */
   warn: (message: string) => void;
@@ -54,7 +54,7 @@ export class Trainer {
   #replicas: readonly Replica[] = [];
   readonly #warned = new Set<string>();
   #step = 0;
-  /** The next batch while the replicas prepare it. */
+  /** Resolves when the replicas have prepared the next batch. */
   #prepared: Promise<unknown> | undefined;
 
   private constructor(setup: TrainerSetup, memory: TrainingMemory) {
@@ -102,7 +102,7 @@ export class Trainer {
 
   /**
    * Makes the next step.
-   * @throws TRAINING_DIVERGED when the loss or its gradient is not finite; the weights are as before
+   * @throws TRAINING_DIVERGED when the loss or its gradient is not finite; the weights are then unchanged
    */
   async advance(): Promise<StepRecord> {
     const start = performance.now();
@@ -138,7 +138,7 @@ export class Trainer {
     return evaluateReplicas(this.#replicas, data.validation!, config.evaluation, options);
   }
 
-  /** The model with averaged weights: copies. */
+  /** Returns a model with copies of the averaged weights. */
   averagedModel(): Model {
     const { average, layout } = this.#memory;
     return { ...this.#setup.model, weights: readWeights(average.read(), layout) };
@@ -166,7 +166,7 @@ export class Trainer {
     return { learningRate: this.plan.learningRate(step), layerRates: this.plan.layerRates(step) };
   }
 
-  /** Gradients of one of the step's batches, added up in the memory. */
+  /** Adds the gradients of one of the step's batches to the shared memory. */
   async #addGradients(
     part: number,
     batches: readonly Draw[][],

@@ -1,4 +1,4 @@
-/** What training needs of the platform it runs on. */
+/** The platform functions that training needs. */
 import type { WorkerWire } from '../../remote/wire.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import type { TrainingData } from '../data/training-set.ts';
@@ -6,8 +6,8 @@ import type { TrainingData } from '../data/training-set.ts';
 export interface TrainingHost {
   /** Starts a worker that runs `serveReplica`. */
   startWorker(): WorkerWire;
-  /** Why there can be no workers that share memory, or undefined when there can. */
+  /** Returns why workers with shared memory are unavailable, or undefined when they are available. */
   workersUnavailable(): string | undefined;
-  /** Reads what the configuration names. */
+  /** Reads the datasets of the configuration. */
   loadData(config: TrainConfig): Promise<TrainingData>;
 }

@@ -29,11 +29,11 @@ export class RunKeeper {
   #history: PastEvaluation[] = [];
   #last: StepRecord | undefined;
   #lastSave = performance.now();
-  /** Progress that the last checkpoint contains. */
+  /** Progress in the last checkpoint. */
   #saved = { step: 0, evaluations: 0 };
 
   /**
-   * @param store undefined keeps nothing
+   * @param store storage; undefined keeps nothing
    * @param data training data
    */
   constructor(store: RunStore | undefined, config: TrainConfig, model: ModelConfig, data: Dataset) {
@@ -43,7 +43,10 @@ export class RunKeeper {
     this.#data = data;
   }
 
-  /** @throws FILE_WRITE when the store is not writable, or has another run */
+  /**
+   * Begins a new run.
+   * @throws FILE_WRITE when the store is not writable, or has another run
+   */
   async begin(): Promise<void> {
     const store = this.#store;
     if (!store) return;
@@ -60,7 +63,7 @@ export class RunKeeper {
 
   /**
    * Continues a run: drops the metrics of steps after its checkpoint.
-   * @throws CHECKPOINT_MISMATCH when the data are not those of the checkpoint
+   * @throws CHECKPOINT_MISMATCH when the data differ from those of the checkpoint
    */
   async resume({ trainer, images, model, history }: Checkpoint): Promise<void> {
     const { classes, images: found } = this.#data;
@@ -78,12 +81,12 @@ export class RunKeeper {
     await this.#store!.write(RUN_FILES.metrics, metricsText(kept));
   }
 
-  /** Whether the last step must be evaluated and has not been yet. */
+  /** Returns whether the last step still needs its evaluation. */
   owesEvaluation({ step, plan }: Trainer): boolean {
     return plan.evaluatesAfter(step) && this.#history.at(-1)?.step !== step;
   }
 
-  /** Record of a step, if it is the last one noted. */
+  /** Returns the record of a step if it is the latest record. */
   lastRecord(step: number): StepRecord | undefined {
     return this.#last?.step === step ? this.#last : undefined;
   }
@@ -93,7 +96,7 @@ export class RunKeeper {
     return performance.now() - this.#lastSave > 60_000 * this.#config.checkpointMinutes;
   }
 
-  /** Adds a line to the metrics, or replaces the last one when it is of the same step. */
+  /** Adds a line to the metrics, or replaces the last line of the same step. */
   async note(record: StepRecord): Promise<void> {
     const store = this.#store;
     const isKnown = this.#last?.step === record.step;
@@ -104,7 +107,7 @@ export class RunKeeper {
     await store.write(RUN_FILES.metrics, metricsText([...others, record]));
   }
 
-  /** Adds an evaluation to the history, marked when it is the best so far. */
+  /** Adds an evaluation to the history and marks it when it is the best so far. */
   remember(step: number, evaluation: Omit<EvaluationRecord, 'best'>): EvaluationRecord {
     const scoreOf = ({ score }: { score: number | null }) => score ?? -1;
     const best = this.#history.every((past) => scoreOf(evaluation) > scoreOf(past));
@@ -154,7 +157,7 @@ export class RunKeeper {
 }
 
 /**
- * The checkpoint of a run.
+ * Reads the checkpoint of a run.
  * @throws CHECKPOINT_MISMATCH, FILE_NOT_FOUND when there is none
  */
 export async function readCheckpoint(store: RunStore): Promise<Checkpoint> {
@@ -165,7 +168,7 @@ export async function readCheckpoint(store: RunStore): Promise<Checkpoint> {
 }
 
 /**
- * The model of a checkpoint; the file that the run started from is no longer needed.
+ * Restores the model of a checkpoint, without the initial weight file of the run.
  * @throws CHECKPOINT_MISMATCH when the weights do not fit the network
  */
 export function resumedModel({ trainer: { weights }, model: config }: Checkpoint): Model {
@@ -181,7 +184,7 @@ export function resumedModel({ trainer: { weights }, model: config }: Checkpoint
 }
 
 /**
- * The lines of metrics.jsonl, without a last line that a crash has cut off.
+ * Reads the lines of metrics.jsonl, without a last line that a crash has cut off.
  * @throws CHECKPOINT_MISMATCH for a line that is not a record
  */
 export async function readMetrics(store: RunStore): Promise<StepRecord[]> {
