@@ -18,7 +18,7 @@ const PATTERNS = [
   [/\b(stands|stood)\b/i, 'is'],
   [/\btold\b/i, 'reported, receives'],
   [
-    /\b(colour|licence|centre|behaviour|grey|normalis|optimis(?!t)|initialis|generalis)/i,
+    /\b(colour|licence|centre|behaviour|grey|normalis|optimis(?!ti)|initialis|generalis)/i,
     'American spelling',
   ],
 ];

@@ -1,7 +1,7 @@
 /** A detector whose networks run in workers. */
 import type { Detection } from '../boxes.ts';
 import { mapConcurrently } from '../concurrency.ts';
-import type { DetectOptions } from '../detection/detect-options.ts';
+import { type DetectOptions, resolveDetectOptions } from '../detection/detect-options.ts';
 import type { ImageSource } from '../detection/image-source.ts';
 import { Queue } from '../detection/queue.ts';
 import type { Detector } from '../detector-contract.ts';
@@ -103,6 +103,7 @@ export class DetectorPool implements Detector {
     if (!Array.isArray(images)) {
       throw new RefineDetError('INVALID_ARGUMENT', `images must be a list, not ${show(images)}`);
     }
+    resolveDetectOptions(options, this.config);
     return mapConcurrently(images, (image) => this.detect(image, options), this.lanes);
   }
 
@@ -164,11 +165,10 @@ export class DetectorPool implements Detector {
     return untilAborted(signal, this.#turns.run(send));
   }
 
-  async #detect(
-    image: ImageSource,
-    { signal, onTimings, ...options }: DetectOptions,
-    isOwned: boolean,
-  ): Promise<Detection[]> {
+  async #detect(image: ImageSource, given: DetectOptions, isOwned: boolean): Promise<Detection[]> {
+    this.#assertAlive();
+    resolveDetectOptions(given, this.config); // wrong options fail before anything is sent
+    const { signal, onTimings, ...options } = given;
     const pack = async () => packImage(image, options, isOwned);
     const { detections, timings } = await this.call<Detected>('detect', pack, signal);
     onTimings?.(timings);

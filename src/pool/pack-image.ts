@@ -4,7 +4,7 @@ import { RefineDetError } from '../errors.ts';
 import { BITMAP_OPTIONS, isPixelSource } from '../platform/pixels.ts';
 import type { PixelSource } from '../platform/platform.ts';
 import { absoluteUrl } from '../platform/url.ts';
-import { isAddress, tagOf } from '../realm.ts';
+import { isAddress, isByteArray, tagOf } from '../realm.ts';
 import type { DetectRequest } from './pool-messages.ts';
 
 /** A request that can be sent, and the objects to transfer with it. */
@@ -32,9 +32,18 @@ export async function packImage(
   if ('dataId' in image) {
     throw new RefineDetError('INVALID_ARGUMENT', 'a tensor cannot be sent to a worker');
   }
+  if (isByteArray(image) && isPart(image)) {
+    const bytes = new Uint8Array(image);
+    return parcel(bytes, [bytes.buffer]);
+  }
   if (!isPixelSource(image) || tagOf(image) === 'ImageData') return parcel(image);
   const bitmap = isOwned && 'close' in image ? image : await copyOf(image);
   return parcel(bitmap, [bitmap]);
+}
+
+/** Whether bytes are part of a larger buffer, all of which would be copied to the worker. */
+function isPart({ buffer, byteLength }: Uint8Array | Uint8ClampedArray): boolean {
+  return tagOf(buffer) === 'ArrayBuffer' && byteLength < buffer.byteLength;
 }
 
 async function copyOf(source: PixelSource): Promise<ImageBitmap> {

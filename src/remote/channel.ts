@@ -67,9 +67,9 @@ export class Channel {
     });
     this.#wire.hold?.(true);
     const cancel = () => this.#wire.post({ cancel: call }, []);
-    if (signal?.aborted) cancel();
-    signal?.addEventListener('abort', cancel);
     try {
+      if (signal?.aborted) cancel();
+      signal?.addEventListener('abort', cancel);
       return (await answer) as T;
     } finally {
       signal?.removeEventListener('abort', cancel);

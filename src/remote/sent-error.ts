@@ -1,5 +1,6 @@
 /** Packs errors for other event loops; a plain copy would lose class, code and details. */
 import { ERROR_CODES, type ErrorCode, RefineDetError } from '../errors.ts';
+import { show } from '../option-checks.ts';
 
 export interface SentError {
   name: string;
@@ -16,14 +17,19 @@ export interface SentError {
 const MOST_CAUSES = 16;
 
 export function packError(thrown: unknown, causes = MOST_CAUSES): SentError {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const error = thrown instanceof Error ? thrown : new Error(textOf(thrown));
   const { name, message, stack, cause } = error;
   const sent: SentError = { name, message, stack };
   const { code, details } = error as Partial<RefineDetError>;
   if (code !== undefined && Object.hasOwn(ERROR_CODES, code))
     Object.assign(sent, { code, details });
   if (cause === undefined || causes === 0) return sent;
-  return { ...sent, cause: cause instanceof Error ? packError(cause, causes - 1) : String(cause) };
+  return { ...sent, cause: cause instanceof Error ? packError(cause, causes - 1) : textOf(cause) };
+}
+
+/** A thrown value that is not an error, as text; objects may refuse `String`. */
+function textOf(thrown: unknown): string {
+  return typeof thrown === 'object' ? show(thrown) : String(thrown);
 }
 
 /** Restores the error; an error other than RefineDetError becomes the cause of UNEXPECTED. */

@@ -23,7 +23,8 @@ export async function filesTouchedBy<T>(
   const files: string[] = [];
   listener = (file) => {
     const relative = path.relative(folder, path.resolve(file));
-    if (relative.startsWith('..') || path.isAbsolute(relative)) files.push(file);
+    // A folder may be called `..images`.
+    if (/^\.\.([\\/]|$)/.test(relative) || path.isAbsolute(relative)) files.push(file);
   };
   try {
     return { result: await run(), files };

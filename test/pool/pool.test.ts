@@ -71,6 +71,35 @@ describe('back-pressure', () => {
   });
 });
 
+describe('a request', () => {
+  it('with wrong options fails before anything is sent, and the pool goes on', async () => {
+    const { workers, start } = fakeWorkers((worker, { call }) => worker.answer(call));
+    const pool = await startPool(MODEL, { workers: 1 }, start);
+    for (const wrong of [{ signal: 4 }, { scoreThreshold: 7 }, { onTimings: 4 }] as object[]) {
+      await expect(pool.detect('a.jpg', wrong)).rejects.toMatchObject(code('INVALID_OPTION'));
+      await expect(pool.detectBatch([], wrong)).rejects.toMatchObject(code('INVALID_OPTION'));
+    }
+    await pool.detect('a.jpg');
+    expect(workers[0].received).toHaveLength(1);
+    await pool.dispose();
+  });
+
+  it('with a part of a buffer sends this part only', async () => {
+    const sent: Uint8Array[] = [];
+    const { start } = fakeWorkers((worker, message) => {
+      sent.push((message.argument as { image: Uint8Array }).image);
+      worker.answer(message.call);
+    });
+    const pool = await startPool(MODEL, { workers: 1 }, start);
+    const large = new Uint8Array(1000).fill(7);
+    await pool.detect(large.subarray(10, 13));
+    await pool.detect(large);
+    expect(sent.map(({ buffer }) => buffer.byteLength)).toEqual([3, 1000]);
+    expect(large.byteLength).toBe(1000); // the caller keeps it
+    await pool.dispose();
+  });
+});
+
 describe('a failure', () => {
   it('of one image of a batch rejects it, and no other image begins', async () => {
     const seen: string[] = [];

@@ -30,6 +30,11 @@ function facts(error: unknown): unknown {
 }
 
 describe('an error that is sent', () => {
+  it('takes a cause that cannot become text', () => {
+    const received = sent(new Error('x', { cause: Object.create(null) }));
+    expect((received.cause as Error).cause).toBe('{}');
+  });
+
   it('keeps code, message, details and the chain of causes', () => {
     fc.assert(
       fc.property(anyError, (error) => {
