@@ -24,7 +24,7 @@ export function selectClasses(dataset: Dataset, names: readonly string[]): Datas
 /**
  * Renames classes. Two classes that end up with one name become one.
  * @throws UNKNOWN_CLASS for a name that the dataset does not have, unless the pair is one of
- *   {@link COCO_TO_VOC}: part of a list, not a misspelled name
+ *   `COCO_TO_VOC`: part of a list, not a misspelled name
  */
 export function mapClasses(dataset: Dataset, map: ClassMap): Dataset {
   const entries = map instanceof Map ? [...map] : Object.entries(map);

@@ -14,7 +14,9 @@ export const DATASET_FORMATS = [
   'labelstudio',
   'openimages',
 ] as const;
+/** A format that is read and written. */
 export type WrittenFormat = (typeof WRITTEN_FORMATS)[number];
+/** A format that is read. */
 export type DatasetFormat = (typeof DATASET_FORMATS)[number];
 
 /** A number or a text; two that read the same are one id. */
@@ -80,7 +82,7 @@ export interface Dataset {
   classes: string[];
   /** COCO only: category id of each class, parallel to `classes`. */
   categoryIds?: Id[];
-  /** COCO only: by {@link idKey}, category ids of a class that has another one in `categoryIds`. */
+  /** COCO only: by the trimmed text of an id, category ids of a class that has another one in `categoryIds`. */
   categoryAliases?: ReadonlyMap<string, Id>;
   images: DatasetImage[];
   /** What was left out while reading, one entry per box. */

@@ -56,6 +56,7 @@ export interface ZoneTotals {
   zones: Record<string, ZoneTotal>;
 }
 
+/** The sums of one zone. */
 export interface ZoneTotal {
   entries: number;
   exits: number;
@@ -67,6 +68,7 @@ export interface ZoneTotal {
   longest: number;
 }
 
+/** Options of {@link ZoneCounter}. */
 export interface ZoneCounterOptions {
   /** Number of frames that an object may be missing before it leaves its zones. Default 30. */
   maxMissed?: number;
@@ -157,6 +159,7 @@ export class ZoneCounter {
     return [...events, ...this.#forgetLost()];
   }
 
+  /** The sums of all frames so far. */
   get totals(): ZoneTotals {
     const visitors = [...this.#visitors.values()];
     const zones = [...this.#totals].map(([name, total]): [string, ZoneTotal] => {

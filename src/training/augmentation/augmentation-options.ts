@@ -8,6 +8,7 @@ import { type PartialOptions, resolveOptions, type Schema } from '../../option-s
 /** Lowest and highest value; values are drawn uniformly between them. */
 export type Range = readonly [low: number, high: number];
 
+/** Random changes of training images and their boxes. */
 export interface AugmentationOptions {
   /** Color jitter: brightness, contrast, saturation and hue, each with this probability. */
   color: {
