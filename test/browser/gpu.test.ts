@@ -228,7 +228,7 @@ describe.skipIf(!hasChromium)('GPU backends in a page', { timeout: TIMEOUT_MS },
     });
     expect(backend).toBe('wasm');
     expect(forced).toBe('BACKEND_UNAVAILABLE');
-    expect(notes[0]).toMatch(/^refinedet: webgl cannot be used: /);
+    expect(notes[0]).toMatch(/^refinedet: cannot use webgl: /);
     await page.close();
   });
 });
