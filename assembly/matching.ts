@@ -6,7 +6,7 @@
  *    until every box has its own anchor. A box that overlaps no anchor gets none.
  * 2. Every other anchor takes the box that it overlaps most, if the IoU reaches the positive threshold.
  *
- * Of equal overlaps, the lower index of the anchor wins, then the lower index of the box.
+ * Among equal overlaps, the lower index of the anchor wins, then the lower index of the box.
  */
 import { boxArea, decodeBox } from './boxes';
 import { AREA, Overlap } from './columns';
