@@ -1,8 +1,8 @@
 /** Natural logarithm of four f32 lanes; the standard library's reads tables in static memory. */
 export abstract class Logarithm {
   /**
-   * ln(x) of normal numbers above 0, relative error below 2e-7 away from 1; NaN for values that are
-   * becomes NaN. x = 2^n · m with m in [√½, √2); ln(m) by a degree-9 polynomial (Cephes' logf).
+   * ln(x) of normal numbers above 0, relative error below 2e-7 away from 1; NaN for
+   * infinities and NaN. x = 2^n · m with m in [√½, √2); ln(m) by a degree-9 polynomial (Cephes' logf).
    */
   @inline
   static of(x: v128): v128 {

@@ -14,7 +14,7 @@ import {
   winogradTiles,
 } from './winograd-tiles';
 
-/** Bytes for the points of the tiles that are computed together; the products of one fit the second-level cache. */
+/** Bytes for the points of tiles computed together; the products of a point fit the second-level cache. */
 const BLOCK_BYTES = 5 << 20;
 const MIN_BLOCK = 16;
 const MAX_BLOCK = 64;

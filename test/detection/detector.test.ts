@@ -15,7 +15,7 @@ import {
 import { RANDOM_MODEL_CLASSES, randomModel } from '../../support/models/random-model.ts';
 
 const CAT = fileURLToPath(new URL('../../examples/cat.jpg', import.meta.url));
-/** Random weights are sure of nothing. */
+/** Random weights give low scores. */
 const ANY = { scoreThreshold: 0.05 };
 
 let detector: RefineDet;
@@ -56,13 +56,13 @@ describe('detect', () => {
     tf.dispose([rgb, tensor]);
   });
 
-  it('gives each image of a batch what it gives it alone', async () => {
+  it('finds the same in an image of a batch as in the image alone', async () => {
     const images = [CAT, noise(64, 100), CAT];
     const alone = await Promise.all(images.map((image) => detector.detect(image, ANY)));
     expect(await detector.detectBatch(images, ANY)).toEqual(alone);
   });
 
-  it('tells for each image of a batch how long decoding took, without the work on others', async () => {
+  it('reports the decoding time of each image of a batch, without the work on others', async () => {
     const images = Array.from({ length: 4 }, () => CAT);
     const decoding: number[] = [];
     let stages = 0;
@@ -180,7 +180,7 @@ describe('detect', () => {
 });
 
 describe('a detector', () => {
-  it('keeps tensors and heap constant, and gives them back', async () => {
+  it('keeps tensors and heap constant, and frees them', async () => {
     const { heap } = await wasmRuntime(1);
     const image = noise(90, 70);
     const before = tf.memory().numTensors;
@@ -217,7 +217,7 @@ describe('a detector', () => {
     expect(() => own.forward(tf.zeros([1, 64, 64, 3]))).toThrow(/disposed/);
   });
 
-  it('answers every call made before dispose, and only then gives its memory back', async () => {
+  it('answers every call made before dispose, and only then frees its memory', async () => {
     const before = tf.memory().numTensors;
     const own = await RefineDet.load(randomModel(64));
     const expected = await own.detect(CAT, ANY);
@@ -244,7 +244,7 @@ describe('a detector', () => {
     own.dispose();
   });
 
-  it('takes another input size, square or not, in multiples of 64', async () => {
+  it('accepts another input size, square or not, in multiples of 64', async () => {
     const own = await RefineDet.load(randomModel(64), { inputSize: { width: 192, height: 64 } });
     expect(own.summary().anchorsPerLevel).toEqual([8 * 24 * 3, 4 * 12 * 3, 2 * 6 * 3, 1 * 3 * 3]);
     expect(await own.detect(CAT, ANY)).not.toHaveLength(0);
@@ -279,7 +279,7 @@ describe('a detector', () => {
     }
   });
 
-  it('says what forward, detectBatch and anchors want instead of nonsense', async () => {
+  it('describes the arguments that forward, detectBatch and anchors require', async () => {
     for (const nonsense of [null, undefined, 7, 'x', {}]) {
       expect(() => detector.forward(nonsense as never)).toThrow(
         expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
@@ -300,7 +300,7 @@ describe('a detector', () => {
     );
   });
 
-  it('hands out raw heads and anchors that postprocess turns into detect’s results', async () => {
+  it('returns raw heads and anchors that postprocess converts to the results of detect', async () => {
     const side = detector.config.inputWidth;
     const pixels = noise(side, side);
     const { mean, std } = detector.config;
@@ -320,7 +320,7 @@ describe('a detector', () => {
     tf.dispose([input, ...Object.values(outputs)]);
   });
 
-  it('says which model is wrong', async () => {
+  it('names the model in errors', async () => {
     const cases: [never, string][] = [
       ['/no/model.safetensors' as never, 'FILE_NOT_FOUND'],
       [CAT as never, 'MODEL_FORMAT'],

@@ -5,13 +5,13 @@ import { inProcess } from '../backend/processes.ts';
 /** Digests of detections as JSON, which writes numbers so that they read back to the same bits. */
 interface Answers {
   threads: number;
-  /** One answer each for whole images, tiles, several scales and soft suppression. */
+  /** Digests for whole images, tiles, several scales and soft suppression. */
   first: string[];
-  /** By the same detector after other images, options and a failed call. */
+  /** Digests of the same detector after other images, options and a failed call. */
   again: string[];
-  /** By a second detector, made while the first one lives. */
+  /** Digests of a second detector, created while the first one exists. */
   other: string[];
-  /** By path, URL, bytes and pixels. */
+  /** Digests by path, URL, bytes and pixels. */
   inputs: string[];
 }
 
@@ -63,13 +63,13 @@ describe('detections are the same bits', { timeout: 300_000 }, () => {
     [one, two] = await Promise.all([1, 2].map(answersOf));
   }, 300_000);
 
-  it('of something: every way of looking finds another set of boxes', () => {
+  it('and differ between options, so that the comparison means something', () => {
     expect(new Set(one.first).size).toBe(one.first.length);
     for (const answer of one.first) expect(Number.parseInt(answer, 10)).toBeGreaterThan(100);
     expect([one.threads, two.threads]).toEqual([1, 2]);
   });
 
-  it('time after time, whatever was detected in between', () => {
+  it('in repeated calls, with other detections in between', () => {
     expect(one.again).toEqual(one.first);
     expect(two.again).toEqual(two.first);
   });

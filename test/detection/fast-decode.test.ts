@@ -8,7 +8,7 @@ import { randomModel } from '../../support/models/random-model.ts';
 
 /** 512×512 pixels; the model below needs 128×128. */
 const ASTRONAUT = fileURLToPath(new URL('../../examples/astronaut.jpg', import.meta.url));
-/** Random weights are sure of nothing. */
+/** Random weights give low scores. */
 const ANY = { scoreThreshold: 0.05, keepTopK: 20 };
 
 let detector: RefineDet;

@@ -9,7 +9,7 @@ beforeAll(async () => {
   kernels = await freshKernels(false);
 });
 
-/** A list of one class out of [score, x1, y1, x2, y2]. */
+/** Builds a list of one class from [score, x1, y1, x2, y2]. */
 function listOf(...rows: number[][]) {
   return {
     count: rows.length,
@@ -36,7 +36,7 @@ describe('viewToImage', () => {
     ]);
   });
 
-  it('drops the boxes that the view is not trusted with, and keeps the rest in order', () => {
+  it('drops the boxes that the view does not accept, and keeps the others in order', () => {
     const found = listOf([0.9, 0, 0, 1, 1], [0.8, 0, 0, 0.25, 1], [0.7, 0, 0, 0.5, 1]);
     const accepts = ({ width }: { width: number }) => width <= 100;
     const kept = viewToImage(found, { ...view, flip: false, accepts }, image);
@@ -53,7 +53,7 @@ describe('mergeViews', () => {
       scoreThreshold: wins,
     });
 
-  it('takes a single list as it is', () => {
+  it('returns a single list unchanged', () => {
     const list = listOf([0.9, ...box], [0.9, ...box]);
     expect(mergeViews(kernels, [list], 1, undefined)).toBe(list);
   });
@@ -67,7 +67,7 @@ describe('mergeViews', () => {
     expect(merge(views, 0.5, 0.5).boxes[3]).toBe(0.75);
   });
 
-  it('reports what reaches the threshold, which float32 may round down', () => {
+  it('keeps detections at the threshold, which float32 may round down', () => {
     const views = [listOf([0.7, ...box]), listOf([0.69, 0, 0, 0.2, 0.2])];
     const merged = merge(views, 0.01, 0.7);
     expect(merged.count).toBe(1);

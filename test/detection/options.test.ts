@@ -7,7 +7,7 @@ const image = { width: 2000, height: 1000 };
 const input = { width: 320, height: 320 };
 
 describe('detect options', () => {
-  it('look at the whole image once by default, and report what a person wants to see', () => {
+  it('use one view of the whole image and a score threshold of 0.5 by default', () => {
     const { views, merge, postprocess, maxDetections } = resolve({});
     expect(views(image, input)).toHaveLength(1);
     expect(merge).toBeUndefined();
@@ -15,7 +15,7 @@ describe('detect options', () => {
     expect(maxDetections).toBe(500);
   });
 
-  it('let weak candidates vote in the multi-scale test, once, in the union', () => {
+  it('let weak candidates vote in multi-scale testing, once, in the union', () => {
     const { postprocess, merge } = resolve({ multiScale: true, softNms: 'linear' });
     expect(postprocess).toMatchObject({ scoreThreshold: 0.01, boxVoting: false, softNms: false });
     expect(merge).toMatchObject({
@@ -34,7 +34,7 @@ describe('detect options', () => {
     expect(merge?.postprocess.softNms).toBe('gaussian');
   });
 
-  it('take a number for the side of a tile', () => {
+  it('accept a number as the side of a tile', () => {
     const sides = resolve({ tiles: 500 }).views(image, input).slice(1);
     expect(new Set(sides.map(({ crop }) => crop.width))).toEqual(new Set([500]));
   });

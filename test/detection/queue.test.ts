@@ -23,7 +23,7 @@ describe('a queue', () => {
     expect(most).toBe(lanes);
   });
 
-  it('goes on after a job that fails', async () => {
+  it('continues after a job that fails', async () => {
     const queue = new Queue(1);
     const failing = queue.run(() => Promise.reject(new Error('broken')));
     const next = queue.run(async () => 'done');

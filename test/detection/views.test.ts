@@ -30,7 +30,7 @@ describe('multi-scale views', () => {
     expect(views.at(-1)?.input).toEqual({ width: 192, height: 320 });
   });
 
-  it('trust enlarged images with small boxes and the reduced one with large boxes', () => {
+  it('accept small boxes from enlarged images and large boxes from the reduced image', () => {
     const box = (width: number, height: number) => ({ x: 0, y: 0, width, height });
     const plan = multiScaleViews({ scales: [0.6, 2.2], flip: false, anisotropic: false });
     const [small, large] = plan({ width: 500, height: 375 }, input);

@@ -14,7 +14,7 @@ describe.each(BUILDS)('above 2 GiB ($build)', ({ threaded }) => {
   beforeAll(async () => {
     low = await freshKernels(threaded);
     high = await freshKernels(threaded);
-    // Never touched: address space, not memory.
+    // Never written: uses address space, not memory.
     high.heap.malloc(2 ** 31);
     while (high.heap.malloc(2 ** 16) < 2 ** 31);
   });

@@ -26,7 +26,7 @@ describe.each([false, true])('createHeap (shared memory: %s)', (threaded) => {
     );
   });
 
-  it('reuses and merges what was freed', () => {
+  it('reuses and merges freed blocks', () => {
     const heap = createHeap({ threaded });
     const pointers = Array.from({ length: 20 }, () => heap.malloc(40_000));
     const size = heap.memory.buffer.byteLength;

@@ -1,4 +1,4 @@
-/** What the kernel tests share. */
+/** Helpers of the kernel tests. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { HeadMap } from '../../src/heads.ts';
@@ -27,7 +27,7 @@ export function upload({ heap }: Kernels, values: Float32Array): number {
   return pointer;
 }
 
-/** Post-processes one set of heads with a processor of its own. */
+/** Post-processes one set of heads with a new processor. */
 export function runOnce(
   kernels: Kernels,
   heads: HeadMap<Float32Array>,
@@ -43,13 +43,13 @@ export function runOnce(
   }
 }
 
-/** Mostly ordinary numbers, sometimes a value that no network should produce. */
+/** Returns mostly ordinary numbers, sometimes a value that no network should produce. */
 export const hostileFloat = fc.oneof(
   { weight: 12, arbitrary: fc.float({ min: -20, max: 20, noNaN: true }) },
   { weight: 1, arbitrary: fc.constantFrom(NaN, Infinity, -Infinity, 3.4e38, -3.4e38, 1e-40, -0) },
 );
 
-/** Same detections in the same order; scores and corners within the tolerance. */
+/** Expects the same detections in the same order, with scores and corners within the tolerance. */
 export function expectDetections(
   actual: RawDetections,
   expected: RawDetections,

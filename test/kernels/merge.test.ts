@@ -129,7 +129,7 @@ describe.each(BUILDS)('mergeDetections ($build)', ({ threaded }) => {
     expect(merge([], { agnostic: true, boxVoting: true, softNms: 'linear' })).toEqual([]);
   });
 
-  it('returns a single candidate as it is, clipped to the image', () => {
+  it('returns a single candidate clipped to the image', () => {
     expect(merge([[[-0.5, 0.25, 0.5, 1.5], 0.75, 2]])).toEqual([
       { box: [0, 0.25, 0.5, 1], score: 0.75, classId: 2 },
     ]);
@@ -140,7 +140,7 @@ describe.each(BUILDS)('mergeDetections ($build)', ({ threaded }) => {
     expect(scores(list)).toEqual([50 / 64]);
   });
 
-  it('gives way to the earlier one of equal scores', () => {
+  it('prefers the earlier one of equal scores', () => {
     expect(
       merge([
         [LEFT, 0.5],
@@ -235,7 +235,7 @@ describe.each(BUILDS)('mergeDetections ($build)', ({ threaded }) => {
     expect(merge(pair, { boxVoting: true, boxVotingThreshold: 0.625 })[0].box).toEqual(LEFT);
   });
 
-  it('leaves the heap as it was', () => {
+  it('leaves the heap unchanged', () => {
     const list = columns(Array.from({ length: 300 }, (_, i) => [LEFT, (i + 1) / 512, i % CLASSES]));
     mergeDetections(kernels, list, CLASSES);
     const size = kernels.heap.memory.buffer.byteLength;

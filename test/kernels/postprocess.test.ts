@@ -85,7 +85,7 @@ describe.each(BUILDS)('PostProcessor ($build)', ({ threaded }) => {
     expectDetections(run(heads, anchors, CLASSES), expected, 1e-6);
   });
 
-  it('gives way to the lower anchor of equal scores', () => {
+  it('prefers the lower anchor of equal scores', () => {
     const equal = quietHeads(count, CLASSES, [
       [100, 0, 5],
       [97, 0, 5],
@@ -104,7 +104,7 @@ describe.each(BUILDS)('PostProcessor ($build)', ({ threaded }) => {
     expect(run(heads, anchors, CLASSES, { objectnessThreshold: 0 }).count).toBe(1);
   });
 
-  it('leaves the ARM offsets out without refinement', () => {
+  it('ignores the ARM offsets without refinement', () => {
     const heads = quietHeads(count, CLASSES, [[90, 1, 8]]);
     const plain = run(heads, anchors, CLASSES).boxes;
     heads.armLoc.set([NaN, 1, -3, -3], 360);
@@ -123,7 +123,7 @@ describe.each(BUILDS)('PostProcessor ($build)', ({ threaded }) => {
     expect([...found.classIds].sort()).toEqual([0, 2]);
   });
 
-  it('reads levels from separate places as it reads them joined', () => {
+  it('reads separate levels the same as joined ones', () => {
     const scene = makeScene({ inputSize: 192, classes: 4, seed: 3 });
     const levels = [24, 12, 6, 3].map((side): GridShape => [side, side]);
     const processor = new PostProcessor(
@@ -166,7 +166,7 @@ describe.each(BUILDS)('PostProcessor ($build)', ({ threaded }) => {
     processor.dispose();
   });
 
-  it('gives its memory back', () => {
+  it('frees its memory', () => {
     const { heads } = makeScene({ inputSize: 64, classes: CLASSES });
     run(heads, anchors, CLASSES);
     const size = kernels.heap.memory.buffer.byteLength;

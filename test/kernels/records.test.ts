@@ -36,7 +36,7 @@ describe('records', () => {
     expect([armLoc, armConf]).toEqual([2 ** 32 - 4, 2 ** 32 - 4]);
   });
 
-  it('are refused by the compiler when a field is missing, misspelt or gone', () => {
+  it('are refused by the compiler when a field is missing, misspelled or removed', () => {
     const level = { armLoc: 1, armConf: 2, odmLoc: 3, odmConf: 4, anchors: 5 };
     const { anchors, ...missing } = level;
     // @ts-expect-error: anchors is missing
@@ -49,7 +49,7 @@ describe('records', () => {
 });
 
 describe.each(BUILDS)('the exports of the kernels ($build)', ({ threaded }) => {
-  it('are refused by the compiler when one is gone or has other arguments', async () => {
+  it('are refused by the compiler when one is removed or has other arguments', async () => {
     const kernels = await freshKernels(threaded);
     // @ts-expect-error: there is no such export
     expect(kernels.convolveTwice).toBeUndefined();

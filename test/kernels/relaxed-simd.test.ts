@@ -13,7 +13,7 @@ import {
   winogradTask,
 } from './parallel/tasks.ts';
 
-// Node 20 knows relaxed SIMD only with this flag; this process runs nothing else.
+// Node 20 supports relaxed SIMD only with this flag; this process runs nothing else.
 if (!knowsFusedProducts()) setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 afterEach(() => vi.restoreAllMocks());
@@ -42,7 +42,7 @@ function difference(a: Float32Array, b: Float32Array): number {
 }
 
 describe.each(BUILDS)('the build with fused products ($build)', ({ threaded }) => {
-  it('is taken where the engine knows relaxed SIMD', async () => {
+  it('is used when the engine supports relaxed SIMD', async () => {
     expect(knowsFusedProducts()).toBe(true);
     const { plain, fused } = await bothBuilds(threaded);
     const [a, b] = [plain, fused].map((kernels) =>

@@ -185,7 +185,7 @@ describe('resize', () => {
     expect(preprocessor.resizeUint8(imageFile, imageFile).data).toEqual(imageFile.data);
   });
 
-  it('takes an image larger than a band in several steps', () => {
+  it('reads an image larger than a band in several steps', () => {
     // 12 MB; every band but the first starts in the middle.
     const imageFile = pattern(2000, 2000, 3);
     for (const target of [
@@ -219,7 +219,7 @@ describe('resize', () => {
     heap.free(target.pointer);
   });
 
-  it('gives its memory back', async () => {
+  it('frees its memory', async () => {
     const own = createHeap();
     const bound = await loadKernels(own);
     const imageFile = pattern(400, 300, 4);

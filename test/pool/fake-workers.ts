@@ -1,4 +1,4 @@
-/** Workers of a pool that detect nothing, and do what a test wants. */
+/** Workers of a pool that detect nothing and behave as a test needs. */
 import type { WorkerSetup } from '../../src/pool/pool-worker.ts';
 import type { FromWorker, ToWorker, WorkerWire } from '../../src/remote/wire.ts';
 import { randomModel } from '../../support/models/random-model.ts';
@@ -8,7 +8,7 @@ type Call = Extract<ToWorker, { call: number }>;
 export const MODEL = randomModel(64);
 
 export class FakeWorker implements WorkerWire {
-  /** What the pool has sent, but for `load`. */
+  /** Messages from the pool, except `load`. */
   readonly received: ToWorker[] = [];
   terminated = false;
   /** Argument of `load`. */
@@ -34,7 +34,7 @@ export class FakeWorker implements WorkerWire {
     if ('call' in message) this.#behave(this, message);
   }
 
-  /** Finds nothing. */
+  /** Answers without detections. */
   answer(call: number): void {
     this.send({ answer: call, result: { detections: [], timings: {} } });
   }
@@ -60,7 +60,7 @@ export class FakeWorker implements WorkerWire {
   }
 }
 
-/** Starts workers that behave alike, and keeps them. */
+/** Starts workers with the same behavior, and lists them. */
 export function fakeWorkers(behave: (worker: FakeWorker, call: Call) => void) {
   const workers: FakeWorker[] = [];
   const start: WorkerSetup['start'] = () => {

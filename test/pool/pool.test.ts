@@ -1,4 +1,4 @@
-/** What a pool does with its workers, whatever they do. */
+/** Behavior of a pool for any behavior of its workers. */
 import { describe, expect, it } from 'vitest';
 import { RefineDetError } from '../../src/errors.ts';
 import { startPool } from '../../src/pool/create-pool.ts';
@@ -13,7 +13,7 @@ const code = (name: string) => ({ code: name });
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** An image that tells when it is packed. */
+/** An image that reports when it is packed. */
 function packingImage(packed: () => void): URL {
   const url = new URL('file:///image.jpg');
   url.toString = () => {
@@ -53,7 +53,7 @@ describe('back-pressure', () => {
     },
   );
 
-  it('keeps both workers at work although one image takes long, and the order', async () => {
+  it('keeps both workers busy during one slow image, and keeps the order', async () => {
     const seen: [worker: number, image: string][] = [];
     const { workers, start } = fakeWorkers(async (worker, message) => {
       const image = imageOf(message);
@@ -158,7 +158,7 @@ describe('an abort', () => {
 });
 
 describe('a worker that dies', () => {
-  it('costs the image that it had, and another worker takes its place', async () => {
+  it('loses its image, and another worker takes its place', async () => {
     const warnings: string[] = [];
     const { workers, start } = fakeWorkers((worker, message) => {
       if (imageOf(message) === '3.jpg') worker.die('exit code 3');
@@ -176,7 +176,7 @@ describe('a worker that dies', () => {
     await pool.dispose();
   });
 
-  it('is not replaced for ever when nothing but crashes happens', async () => {
+  it('is not replaced after crashes without an answer in between', async () => {
     const warnings: string[] = [];
     const { workers, start } = fakeWorkers((worker) => worker.die('out of luck'));
     const warn = (message: string) => warnings.push(message);
@@ -191,7 +191,7 @@ describe('a worker that dies', () => {
     await pool.dispose();
   });
 
-  it('is replaced again and again as long as images come through in between', async () => {
+  it('is replaced repeatedly if images succeed in between', async () => {
     const { workers, start } = fakeWorkers((worker, message) => {
       if (worker.received.length === 2) worker.die('every second image');
       else worker.answer(message.call);
@@ -218,7 +218,7 @@ describe('a pool', () => {
     await pool.dispose();
   });
 
-  it('rejects what is under way and what waits when it is disposed', async () => {
+  it('rejects running and waiting images when it is disposed', async () => {
     const { workers, start } = fakeWorkers(() => {});
     const pool = await startPool(MODEL, { workers: 1 }, start);
     const outcomes = Promise.allSettled(images(4).map((image) => pool.detect(image)));
@@ -233,7 +233,7 @@ describe('a pool', () => {
     expect(() => pool.stream([])).toThrow('disposed');
   });
 
-  it('has one worker for each core, each on one thread, unless told otherwise', async () => {
+  it('has one worker per core with one thread each by default', async () => {
     const { availableParallelism } = await import('node:os');
     const sizes = async (options: object) => {
       const { workers, start } = fakeWorkers(() => {});

@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => pool?.dispose());
 
 describe('a pool of two threads', { timeout: 120_000 }, () => {
-  it('finds in a folder what one detector finds, in order', async () => {
+  it('finds the same as one detector in a folder, in order', async () => {
     expect(expected.flat().length).toBeGreaterThan(20);
     expect(await pool.detectBatch(IMAGES, ANY)).toEqual(expected);
     const streamed: Detection[][] = [];
@@ -53,7 +53,7 @@ describe('a pool of two threads', { timeout: 120_000 }, () => {
     expect(pool.heapBytes).toBeGreaterThan(2e6);
   });
 
-  it('aborts a detection at once, and nothing else', async () => {
+  it('aborts one detection at once, and no other', async () => {
     const aborting = new AbortController();
     const slow = { ...ANY, multiScale: true, signal: aborting.signal };
     const aborted = Promise.allSettled(IMAGES.map((image) => pool.detect(image, slow)));
@@ -85,14 +85,14 @@ async function run(file: string): Promise<string> {
   return stdout;
 }
 
-/** It starts workers, which compile the sources, seven times. */
+/** Long, because the program starts workers, which compile the sources, seven times. */
 const PROGRAM_TIMEOUT_MS = 240_000;
 
-describe('createPool in a program of its own', { timeout: PROGRAM_TIMEOUT_MS }, () => {
+describe('createPool in a separate program', { timeout: PROGRAM_TIMEOUT_MS }, () => {
   const { at, remove } = temporaryFolder();
   afterAll(remove);
 
-  it('gives memory and threads back, and does not keep the program from ending', async () => {
+  it('frees memory and threads, and does not keep the program alive', async () => {
     writeFileSync(at('model.safetensors'), await writeModel(MODEL));
     writeFileSync(
       at('program.mts'),
@@ -121,7 +121,7 @@ describe('createPool in a program of its own', { timeout: PROGRAM_TIMEOUT_MS }, 
       expect(after.megabytes).toBeLessThan(alive.megabytes);
     }
     expect(last.after.threads).toBeLessThanOrEqual(first.after.threads);
-    // What two cycles leave behind is little compared with what a pool takes.
+    // Two cycles leave little memory behind compared with the memory of a pool.
     const taken = first.alive.megabytes - first.after.megabytes;
     expect(last.after.megabytes - first.after.megabytes).toBeLessThan(taken);
   });

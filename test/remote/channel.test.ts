@@ -37,7 +37,7 @@ function connect(
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a channel', () => {
-  it('gives each call its own answer, whatever the order of the answers', async () => {
+  it('gives each call its own answer, in any order of the answers', async () => {
     const { channel } = connect({
       wait: async (ms: number) => {
         await pause(ms);
@@ -53,7 +53,7 @@ describe('a channel', () => {
     expect(order).toEqual([1, 15, 30]);
   });
 
-  it('hands over what is to be transferred, both ways', async () => {
+  it('transfers objects in both directions', async () => {
     const { channel } = connect({
       grow: async (bytes: Uint8Array, { transfer }) => {
         const more = new Uint8Array([...bytes, 7]);
@@ -67,7 +67,7 @@ describe('a channel', () => {
     expect(bytes.byteLength).toBe(0);
   });
 
-  it('rejects with the error of the worker, and goes on', async () => {
+  it('rejects with the error of the worker, and stays usable', async () => {
     const details = ['conv1', 'conv2'];
     const { channel } = connect({
       fail: async () => {
@@ -86,7 +86,7 @@ describe('a channel', () => {
     expect(await channel.call('work')).toBe('done');
   });
 
-  it('tells the worker when a call is canceled, before it begins too', async () => {
+  it('notifies the worker when a call is canceled, also before it begins', async () => {
     const { channel } = connect({
       untilCanceled: (_: never, { signal }) =>
         new Promise((resolve) => {
@@ -127,7 +127,7 @@ describe('a channel', () => {
     expect(deaths).toMatchObject([expected]);
   });
 
-  it('is silent about the end of a worker that it has closed', async () => {
+  it('does not report the end of a worker that it has closed', async () => {
     const deaths: RefineDetError[] = [];
     const { channel, die } = connect({ hang: () => new Promise(() => {}) }, undefined, (error) =>
       deaths.push(error),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, type ErrorCode, RefineDetError } from '../../src/errors.ts';
 import { packError, unpackError } from '../../src/remote/sent-error.ts';
 
-/** Through a clone, as between threads. */
+/** Sends an error through a structured clone, as between threads. */
 const sent = (error: unknown) => unpackError(structuredClone(packError(error)));
 
 const code = fc.constantFrom(...(Object.keys(ERROR_CODES) as ErrorCode[]));
@@ -21,7 +21,7 @@ const { error: anyError } = fc.letrec<{ error: Error; cause: unknown }>((tie) =>
   ),
 }));
 
-/** What must survive, of the error and its causes. */
+/** The parts of an error and its causes that must survive. */
 function facts(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message, stack, cause } = error;
@@ -40,7 +40,7 @@ describe('an error that is sent', () => {
       fc.property(anyError, (error) => {
         const received = sent(error);
         expect(received).toBeInstanceOf(RefineDetError);
-        // An error of others has no code: it becomes the cause of one that has.
+        // A foreign error has no code: it becomes the cause of an error with a code.
         const same = error instanceof RefineDetError ? received : received.cause;
         expect(facts(same)).toEqual(facts(error));
         if (error instanceof RefineDetError) return;
@@ -59,7 +59,7 @@ describe('an error that is sent', () => {
     expect(depth).toBeGreaterThan(10);
   });
 
-  it('does not take a code of somebody else for its own', () => {
+  it('does not accept the code of a foreign error', () => {
     const error = Object.assign(new Error('gone'), { code: 'ENOENT' });
     expect(sent(error)).toMatchObject({ code: 'UNEXPECTED', message: 'gone' });
   });

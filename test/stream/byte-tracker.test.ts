@@ -13,13 +13,13 @@ const ids = (tracker: ByteTracker, ...objects: Detection[]) =>
   tracker.update(objects).map(({ id }) => id);
 
 describe('ByteTracker', () => {
-  it('keeps the id of an object that moves, whatever the order of the detections', () => {
+  it('keeps the id of an object that moves, in any order of the detections', () => {
     const tracker = new ByteTracker();
     expect(ids(tracker, object(0), object(100))).toEqual([1, 2]);
     expect(ids(tracker, object(104), object(4))).toEqual([2, 1]);
   });
 
-  it('leaves the detections as they are otherwise', () => {
+  it('changes nothing else in the detections', () => {
     const detections = [object(0), object(100, 0.3)];
     expect(new ByteTracker().update(detections)).toEqual([
       { ...detections[0], id: 1 },
@@ -35,7 +35,7 @@ describe('ByteTracker', () => {
     expect(ids(tracker, object(0))).toEqual([1]);
   });
 
-  it('gives no id to what flashes up now and then', () => {
+  it('gives no id to sporadic detections', () => {
     const tracker = new ByteTracker();
     ids(tracker);
     for (let i = 0; i < 4; i++) {
@@ -45,7 +45,7 @@ describe('ByteTracker', () => {
     }
   });
 
-  it('continues a track by a detection of low score, but begins none', () => {
+  it('continues a track with a detection of low score, but begins none', () => {
     const tracker = new ByteTracker();
     ids(tracker, object(0));
     expect(ids(tracker, object(2, 0.2), object(100, 0.4))).toEqual([1, undefined]);
@@ -58,7 +58,7 @@ describe('ByteTracker', () => {
     expect(ids(tracker, object(0, 0.4), object(4, 0.6))).toEqual([undefined, 1]);
   });
 
-  it('ignores the least of scores', () => {
+  it('ignores detections below the lowest score', () => {
     const tracker = new ByteTracker();
     ids(tracker, object(0));
     expect(ids(tracker, object(0, 0.05))).toEqual([undefined]);
@@ -74,7 +74,7 @@ describe('ByteTracker', () => {
     expect(ids(tracker, object(0))).toEqual([id]);
   });
 
-  it('finds an object behind an obstacle at its speed', () => {
+  it('finds an object again after an obstacle, at its speed', () => {
     const tracker = new ByteTracker();
     for (let frame = 0; frame < 20; frame++) ids(tracker, object(5 * frame));
     for (let frame = 20; frame < 30; frame++) ids(tracker);
@@ -90,11 +90,11 @@ describe('ByteTracker', () => {
     }
   });
 
-  it('leaves a detection to the object that is there, not to the ghost of one that has left', () => {
+  it('assigns a detection to the present object, not to the track of one that has left', () => {
     const tracker = new ByteTracker();
     ids(tracker, object(0), object(6));
     for (let frame = 0; frame < 5; frame++) ids(tracker, object(6));
-    // As near to the one as to the other.
+    // At the same distance from both objects.
     expect(ids(tracker, object(3))).toEqual([2]);
   });
 
@@ -104,7 +104,7 @@ describe('ByteTracker', () => {
     expect(ids(tracker, object(0, 0.9, 1), object(1, 0.9, 0))).toEqual([undefined, 1]);
   });
 
-  it('asks for the overlap and the score that the options say', () => {
+  it('requires the overlap and the score of the options', () => {
     const next = (minIou: number) => {
       const tracker = new ByteTracker({ minIou });
       ids(tracker, object(0));
@@ -161,7 +161,7 @@ describe('ByteTracker', () => {
     );
   });
 
-  it('finds the same tracks whatever the order of the detections', () => {
+  it('finds the same tracks in any order of the detections', () => {
     fc.assert(
       fc.property(videos, fc.infiniteStream(fc.nat()), (video, numbers) => {
         const [tracker, shuffled] = [new ByteTracker(), new ByteTracker()];

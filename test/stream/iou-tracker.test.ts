@@ -12,7 +12,7 @@ const ids = (tracker: IouTracker, ...objects: Detection[]) =>
   tracker.update(objects).map(({ id }) => id);
 
 describe('IouTracker', () => {
-  it('keeps the id of an object that moves, whatever the order of the detections', () => {
+  it('keeps the id of an object that moves, in any order of the detections', () => {
     const tracker = new IouTracker();
     expect(ids(tracker, object(0), object(100))).toEqual([1, 2]);
     expect(ids(tracker, object(104), object(4))).toEqual([2, 1]);
@@ -25,7 +25,7 @@ describe('IouTracker', () => {
     expect(ids(tracker, object(0))).toEqual([2]);
   });
 
-  it('bridges as many frames without a detection as it is told', () => {
+  it('bridges maxMissed frames without a detection', () => {
     for (const [missed, expected] of [
       [2, 1],
       [3, 2],
@@ -57,7 +57,7 @@ describe('IouTracker', () => {
     expect(ids(tracker, object(6), object(1))).toEqual([2, 1]);
   });
 
-  it('asks for the overlap that it is told', () => {
+  it('requires the overlap minIou', () => {
     // 10 of 20 pixels: an IoU of a third.
     const next = (minIou: number) => {
       const tracker = new IouTracker({ minIou });

@@ -1,4 +1,4 @@
-/** The four small filters against the one of eight values that the papers write. */
+/** Compares the four small filters with the papers' single filter of eight values. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Box } from '../../src/boxes.ts';
@@ -14,7 +14,7 @@ const transposed = (a: Matrix): Matrix => a[0].map((_, j) => a.map((row) => row[
 const combined = (a: Matrix, b: Matrix, sign: number): Matrix =>
   a.map((row, i) => row.map((value, j) => value + sign * b[i][j]));
 
-/** By Gauss and Jordan. */
+/** Inverts a matrix by Gauss-Jordan elimination. */
 function inverse(matrix: Matrix): Matrix {
   const size = matrix.length;
   const rows = matrix.map((row, i) => [...row, ...range(size).map((j) => Number(i === j))]);
@@ -104,7 +104,7 @@ describe('KalmanFilter', () => {
     );
   });
 
-  it('learns a speed and goes on with it', () => {
+  it('learns a speed and extrapolates it', () => {
     const filter = new KalmanFilter({ x: 0, y: 0, width: 20, height: 40 });
     for (let frame = 1; frame <= 30; frame++) {
       filter.predict();

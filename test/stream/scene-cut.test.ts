@@ -40,11 +40,11 @@ describe('SceneCuts', () => {
     expect(await cuts(frames)).toEqual([6]);
   });
 
-  it('takes no flicker of the light for a cut', async () => {
+  it('reports no cut when the light flickers', async () => {
     expect(await cuts([0, 10, 0, 10, 20, 10].map((light) => scene(1, 0, light)))).toEqual([]);
   });
 
-  it('takes an image of one pixel, and refuses what has no pixels', async () => {
+  it('accepts an image of one pixel, and refuses images without pixels', async () => {
     const pixel: RawImage = { data: new Uint8Array([7]), width: 1, height: 1, channels: 1 };
     expect([...new Set(await cellColors(pixel))]).toEqual([7]);
     for (const image of ['frame.jpg', new Uint8Array(9)]) {

@@ -12,7 +12,7 @@ const imageFile = (value: number): ImageSource => ({
 });
 const pause = (ms = 1) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A detector whose only detection tells which image it saw. */
+/** A detector whose only detection identifies the image. */
 function fakeDetector(lanes = 1, work: (value: number) => Promise<unknown> = () => pause()) {
   const state = { underWay: 0, most: 0, seen: [] as number[] };
   const detectFrame = async (image: ImageSource): Promise<Detection[]> => {
@@ -51,7 +51,7 @@ describe('detectStream', () => {
     expect(detector.state.most).toBe(lanes);
   });
 
-  it('reads no further than its reader', async () => {
+  it('reads only a few frames ahead of its consumer', async () => {
     let read = 0;
     async function* source() {
       for (;;) yield imageFile(read++);
@@ -63,7 +63,7 @@ describe('detectStream', () => {
     await stream.return();
   });
 
-  it('keeps only the newest of frames that come too fast', async () => {
+  it('keeps only the newest frame when frames arrive too fast', async () => {
     let allShown = () => {};
     const shown = new Promise<void>((resolve) => {
       allShown = resolve;
@@ -87,15 +87,15 @@ describe('detectStream', () => {
     ]);
   });
 
-  it('numbers objects when asked to', async () => {
+  it('numbers objects with track: true', async () => {
     const stream = detectStream(fakeDetector(), series(3), { track: true });
     const ids: unknown[] = [];
     for await (const { detections } of stream) ids.push(detections[0].id);
     expect(ids).toEqual([1, 1, 1]);
   });
 
-  it('tracks by ByteTrack, or by the tracker that is asked for', async () => {
-    // The only object comes with the second frame: ByteTrack waits for its confirmation.
+  it('tracks by ByteTrack, or by the tracker in the options', async () => {
+    // The only object is in the second frame: ByteTrack waits for its confirmation.
     const detector = {
       lanes: 1,
       detectFrame: async (image: ImageSource) => {
@@ -123,7 +123,7 @@ describe('detectStream', () => {
     await expect(run({ tracker: 'sort' as 'iou' })).rejects.toThrow('track.tracker must be');
   });
 
-  it('forgets tracks at a scene cut when asked to', async () => {
+  it('forgets tracks at a scene cut with resetOnCut', async () => {
     const run = async (resetOnCut: boolean) => {
       const ids: unknown[] = [];
       const frames = [0, 0, 200, 200].map(imageFile);
@@ -138,7 +138,7 @@ describe('detectStream', () => {
     expect(await run(true)).toEqual([1, 1, 2, 2]);
   });
 
-  it('closes the frames, and the source when left early', async () => {
+  it('closes the frames, and the source when the loop ends early', async () => {
     let closed = 0;
     let hasEnded = false;
     async function* source() {
@@ -178,14 +178,14 @@ describe('detectStream', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
-  it('goes on after one crash of the worker, not after two', async () => {
+  it('continues after one crash of the worker, but not after two', async () => {
     const crash = (...values: number[]) =>
       fakeDetector(1, async (value) => {
         if (values.includes(value)) throw new RefineDetError('WORKER_CRASHED', 'crashed');
       });
     expect(await collect(detectStream(crash(1), series(4)))).toEqual(['0', '2', '3']);
     await expect(collect(detectStream(crash(1, 2), series(4)))).rejects.toThrow('crashed');
-    // One crash takes all that were under way, with the same error.
+    // One crash fails all running frames with the same error.
     const error = new RefineDetError('WORKER_CRASHED', 'crashed');
     const both = fakeDetector(2, async (value) => {
       if (value === 1 || value === 2) throw error;
@@ -193,7 +193,7 @@ describe('detectStream', () => {
     expect(await collect(detectStream(both, series(4)))).toEqual(['0', '3']);
   });
 
-  it('refuses what is no stream', async () => {
+  it('refuses a source that is not a stream', async () => {
     const wrong = (source: unknown) => collect(detectStream(fakeDetector(), source as never));
     await expect(wrong(7)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     await expect(wrong(null)).rejects.toThrow('not null');

@@ -1,5 +1,5 @@
 /**
- * ByteTrack against the tracker by overlap, on the ground truth of a real street as detections: 20 % of
+ * Compares ByteTrack with the IoU tracker on the ground truth of a real street as detections: 20 % of
  * the boxes dropped, the scores of another 20 % lowered, centers and sizes with normal noise of 5 % of the
  * size. Sums and means over 20 seeds, so that no seed is picked.
  */

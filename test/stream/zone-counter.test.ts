@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ZoneCounter, type ZoneCounterOptions } from '../../src/stream/zone-counter.ts';
 import type { Zones } from '../../src/stream/zones.ts';
 
-/** A box of 10 × 20 pixels that stands on (x, y). */
+/** A box of 10 × 20 pixels whose bottom edge is centered on (x, y). */
 const standing = (x: number, y: number, id: number | undefined = 1, label = 'person') => ({
   label,
   classId: 0,
@@ -11,7 +11,7 @@ const standing = (x: number, y: number, id: number | undefined = 1, label = 'per
   box: { x: x - 5, y: y - 20, width: 10, height: 20 },
   id,
 });
-/** From the left to the right, so that forward is down. */
+/** A line from left to right, so that forward is down. */
 const line = {
   name: 'door',
   points: [
@@ -30,7 +30,7 @@ const square = {
 } as const;
 const pixels = (zones: Zones): Zones => ({ coordinates: 'pixels', ...zones });
 
-/** One object at a point in each frame, 40 ms apart; undefined where it is not seen. */
+/** Updates with one object at a point per frame, 40 ms apart; undefined for frames without it. */
 function walk(
   zones: Zones,
   points: readonly (readonly [number, number] | undefined)[],
@@ -70,7 +70,7 @@ describe('ZoneCounter at lines', () => {
     expect(beside.lines).toEqual({ door: { forward: 0, backward: 1 } });
   });
 
-  it('counts an object that stands on the line and trembles once', () => {
+  it('counts an object that jitters on the line once', () => {
     const trembling = Array.from(
       { length: 30 },
       (_, i) => [150, 100 + (i % 2 ? 0.9 : -0.9)] as const,
@@ -81,7 +81,7 @@ describe('ZoneCounter at lines', () => {
     expect(lines['door'].forward).toBeGreaterThan(10);
   });
 
-  it('counts the crossings that are changes of the side beyond the tolerance', () => {
+  it('counts a crossing only when the side changes beyond the tolerance', () => {
     const heights = fc.array(fc.integer({ min: 90, max: 110 }), { maxLength: 40 });
     fc.assert(
       fc.property(heights, fc.integer({ min: 0, max: 8 }), (ys, distance) => {
@@ -137,7 +137,7 @@ describe('ZoneCounter in zones', () => {
     expect(zones).toEqual({ yard: { entries: 2, exits: 1, occupancy: 1, dwell, longest: 80 } });
   });
 
-  it('counts an object that trembles at the edge once', () => {
+  it('counts an object that jitters at the edge once', () => {
     const trembling = Array.from(
       { length: 30 },
       (_, i) => [100 + (i % 2 ? 0.9 : -0.9), 150] as const,
@@ -146,7 +146,7 @@ describe('ZoneCounter in zones', () => {
     expect(walk({ zones: [square] }, way).zones['yard']).toMatchObject({ entries: 1, exits: 0 });
   });
 
-  it('lets a lost object leave when it was last seen', () => {
+  it('reports the exit of a lost object at the time of its last detection', () => {
     const way = [[150, 150], [150, 150], undefined, undefined, undefined] as const;
     expect(walk({ zones: [square] }, way, { maxMissed: 3 }).zones['yard'].occupancy).toBe(1);
     const { events, zones } = walk({ zones: [square] }, way, { maxMissed: 2 });
@@ -155,7 +155,7 @@ describe('ZoneCounter in zones', () => {
     expect(zones['yard']).toMatchObject({ entries: 1, exits: 1, occupancy: 0 });
   });
 
-  it('stays for as many frames as the object is inside', () => {
+  it('measures the frames that the object is inside', () => {
     const coordinate = fc.integer({ min: 80, max: 220 });
     const ways = fc.array(fc.option(fc.tuple(coordinate, coordinate), { nil: undefined }));
     fc.assert(
@@ -175,7 +175,7 @@ describe('ZoneCounter in zones', () => {
     );
   });
 
-  it('knows the inside of a polygon with a notch', () => {
+  it('finds the inside of a polygon with a notch', () => {
     const notched = {
       name: 'u',
       points: [
@@ -238,9 +238,9 @@ describe('ZoneCounter', () => {
     },
   );
 
-  it('follows the point of the box that the zones say', () => {
+  it('follows the point of the box that the zones name', () => {
     const entries = (boxPoint?: Zones['boxPoint']) =>
-      // The box reaches from 85 to 105.
+      // The box extends from 85 to 105.
       walk({ zones: [square], ...(boxPoint && { boxPoint }) }, [[150, 105]]).zones['yard'].entries;
     expect([entries(), entries('bottom'), entries('center'), entries('top')]).toEqual([1, 1, 0, 0]);
   });
@@ -258,7 +258,7 @@ describe('ZoneCounter', () => {
     expect(events.map(({ label }) => label)).toEqual(['dog']);
   });
 
-  it('counts several objects apart', () => {
+  it('counts several objects separately', () => {
     const counter = new ZoneCounter(pixels({ lines: [line] }));
     counter.update([standing(120, 90, 1), standing(180, 110, 2)], frame);
     counter.update([standing(180, 90, 2), standing(120, 110, 1)], { index: 1, time: 40 });

@@ -19,7 +19,7 @@ const zone = {
 };
 
 describe('zones files', () => {
-  it('are read as they are', () => {
+  it('parse to the same values', () => {
     const zones = { boxPoint: 'center', tolerance: 0.1, lines: [line], zones: [zone] };
     expect(parseZones(JSON.stringify(zones))).toEqual(zones);
     expect(checkZones({})).toEqual({});

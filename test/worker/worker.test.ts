@@ -55,7 +55,7 @@ describe('createWorkerDetector', () => {
     expect(indices).toEqual([0, 1, 2]);
   });
 
-  it('hands on timings and errors with their codes', async () => {
+  it('forwards timings and errors with their codes', async () => {
     let network = 0;
     await detector.detect(CAT, { onTimings: (timings) => (network = timings.network) });
     expect(network).toBeGreaterThan(0);

@@ -16,7 +16,7 @@ const depthwise = (side: number, channels: number) => {
   return { ...map, channels, stride: 1, padTop: 1, padLeft: 1 };
 };
 
-/** Items until the last thread is done, over those of an equal share. */
+/** Items until the last thread is done, relative to an equal share. */
 function lateness({ total, step }: Parts, threads: number): number {
   const rounds = Math.ceil(Math.ceil(total / step) / threads);
   return (rounds * step) / (total / threads);

@@ -20,7 +20,7 @@ function boardWithTakenPart() {
   return { board, finish };
 }
 
-/** Replaces the clock, and what happens at each wait. */
+/** Replaces the clock and the waits. */
 function simulate(wait: (n: number) => number) {
   let now = 0;
   let waits = 0;
@@ -35,7 +35,7 @@ function simulate(wait: (n: number) => number) {
 afterEach(() => vi.restoreAllMocks());
 
 describe('settling a task', () => {
-  it('goes on waiting when the whole process was stopped for longer than its patience', () => {
+  it('keeps waiting when the whole process was stopped for longer than its patience', () => {
     const { board, finish } = boardWithTakenPart();
     const clock = simulate((n) => {
       if (n === 3) finish();

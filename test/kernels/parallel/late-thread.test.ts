@@ -17,10 +17,10 @@ beforeAll(async () => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** What a thread reads when it begins with a part. */
+/** Values that a thread reads at the start of a part. */
 const TASK_BYTES = 128;
 
-/** From now on a thread takes a part of the first task and sleeps. Returns what it would write to. */
+/** Makes a thread take a part of the first task and sleep. Returns the memory that it would write. */
 function takePart(team: Team) {
   const late = { shape: 0, output: 0, scratch: 0, scratchBytes: 0 };
   const { post } = Board.prototype;
@@ -83,7 +83,7 @@ describe('a thread that holds a part after its team has broken up', () => {
     expect(late.output).toBeGreaterThan(0);
     expect(late.scratchBytes).toBeGreaterThan(0);
 
-    // The thread wakes: the shape is as it left it, and what it writes reaches no tensor.
+    // The thread wakes: the shape is unchanged, and its writes reach no tensor.
     runLayerKernel('depthToSpace', { x: tf.zeros([1, 8, 8, 4]) }, {});
     expect(uint32View(kernels.heap, late.shape, 13)).toEqual(shape);
     float32View(kernels.heap, late.output, expected.length).fill(Number.NaN);
@@ -95,7 +95,7 @@ describe('a thread that holds a part after its team has broken up', () => {
 });
 
 describe('the threads of the runtime', () => {
-  it('are counted as they are: one after a worker has died', async () => {
+  it('count as one after a worker has died', async () => {
     const { stdout } = await inProcess(`
       const { Worker } = await import('node:worker_threads');
       let worker;

@@ -1,4 +1,4 @@
-/** Random layers on a heap, ready to be carried out by {@link LayerHost.run}. */
+/** Random layers on a heap, ready for {@link LayerHost.run}. */
 import fc from 'fast-check';
 import type {
   ConvGeometry,
@@ -16,10 +16,10 @@ export interface LayerTask {
   kernel: ParallelKernel;
   /** Writes the shape. */
   prepare(host: LayerHost): { args: TaskArguments<ParallelKernel>; scratchBytes?: number };
-  /** Address and floats of what the kernel writes. */
+  /** Address and number of floats of the output. */
   output: number;
   length: number;
-  /** Items that it can be cut into. */
+  /** Number of items that the task can be cut into. */
   total: number;
   free(): void;
 }
@@ -78,7 +78,7 @@ export function convTask(kernels: Kernels): fc.Arbitrary<LayerTask> {
   return fc.tuple(window, own).map(([a, b]) => convolution(kernels, { ...a, ...b }));
 }
 
-/** Takes every thread some milliseconds, in many parts of four pixels. */
+/** A task that keeps every thread busy for some milliseconds, in many parts of four pixels. */
 export function largeConvTask(kernels: Kernels): LayerTask {
   const map = { batch: 1, outHeight: 32, outWidth: 31, channels: 64, filters: 35 };
   const filter = { kernel: 3, stride: 1, dilation: 1, padTop: 1, padLeft: 1 };

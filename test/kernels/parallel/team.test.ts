@@ -16,7 +16,7 @@ import {
 
 const THREADS = [2, 3, 4];
 
-/** Parts that the calling thread has carried out. */
+/** Parts that the calling thread has run. */
 let ownParts = 0;
 let onOwnPart = () => {};
 let kernels: Kernels;
@@ -113,7 +113,7 @@ describe('the workers of a team', () => {
     task.free();
   });
 
-  it('may die: one warning, and the calling thread goes on alone', async () => {
+  it('may die: one warning, and the calling thread continues alone', async () => {
     const post = vi.spyOn(Worker.prototype, 'postMessage');
     const { host, team, warn } = await startTeam(3);
     const workers = post.mock.contexts as Worker[];
@@ -140,7 +140,7 @@ describe('the workers of a team', () => {
     const expected = run(alone, task);
     const { board } = post.mock.calls[0][0] as { board: SharedArrayBuffer };
     const untaken = new Int32Array(board, 0, 1);
-    // What a thread does that dies with a part.
+    // Acts like a thread that dies during a part.
     let stolen = 0;
     onOwnPart = () => {
       onOwnPart = () => {};
