@@ -1,8 +1,8 @@
 /** Detects in image files, in this thread or in several workers. */
-import type { Detector } from '../../detector-contract.ts';
-import { naming, RefineDetError } from '../../errors.ts';
-import type { Model } from '../../model/model.ts';
-import type { PoolOptions } from '../../pool/create-pool.ts';
+import type { Detector } from '../detector-contract.ts';
+import { naming, RefineDetError } from '../errors.ts';
+import type { Model } from '../model/model.ts';
+import type { PoolOptions } from '../pool/create-pool.ts';
 import type { ImageFinding, ImageJob } from './detect-image.ts';
 
 export interface Runner {
@@ -18,15 +18,24 @@ export async function startRunner(
   { workers, ...options }: PoolOptions & { workers: number },
 ): Promise<Runner> {
   if (workers <= 1) {
-    const { RefineDet } = await import('../../detector.ts');
-    const { detectImage } = await import('./detect-image.ts');
-    const detector = await RefineDet.load(model, options);
-    return { detector, run: (job, signal) => detectImage(detector, job, { signal }) };
+    const { RefineDet } = await import('../detector.ts');
+    return runnerOf(await RefineDet.load(model, options));
   }
-  const { startPool } = await import('../../pool/create-pool.ts');
-  const { startThreadWorker } = await import('../../remote/node-wire.ts');
+  return startWorkers(model, { ...options, workers });
+}
+
+/** Runs jobs with any detector; this thread decodes and draws. */
+export async function runnerOf(detector: Detector): Promise<Runner> {
+  const { detectImage } = await import('./detect-image.ts');
+  return { detector, run: (job, signal) => detectImage(detector, job, { signal }) };
+}
+
+/** Starts workers that decode and draw too, so that this thread stays free. */
+export async function startWorkers(model: Model, options: PoolOptions): Promise<Runner> {
+  const { startPool } = await import('../pool/create-pool.ts');
+  const { startThreadWorker } = await import('../remote/node-wire.ts');
   const start = () => startThreadWorker('image-worker', import.meta.url);
-  const detector = await startPool(model, { ...options, workers }, start);
+  const detector = await startPool(model, options, start);
   return {
     detector,
     async run(job, signal) {

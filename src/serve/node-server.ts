@@ -1,0 +1,47 @@
+/** The handler as a server of Node, with limits for slow clients. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Handler } from './handler.ts';
+
+/** Milliseconds in which a client must have sent its headers. */
+const HEADERS_TIMEOUT = 10_000;
+/** Milliseconds between two looks at slow clients. */
+const CHECK_INTERVAL = 1000;
+/** Connections at a time; more are closed at once. */
+const MOST_CONNECTIONS = 1024;
+
+export interface ServerOptions {
+  /** Milliseconds in which a client must have sent its whole request. */
+  requestTimeout: number;
+  headersTimeout?: number;
+}
+
+/** A server that does not listen yet. */
+export function nodeServer(
+  handle: Handler,
+  { requestTimeout, headersTimeout = HEADERS_TIMEOUT }: ServerOptions,
+): Server {
+  const server = createAdaptorServer({
+    fetch: handle,
+    serverOptions: {
+      headersTimeout: Math.min(headersTimeout, requestTimeout),
+      requestTimeout,
+      connectionsCheckingInterval: CHECK_INTERVAL,
+    },
+  }) as Server;
+  server.maxConnections = MOST_CONNECTIONS;
+  return server;
+}
+
+/**
+ * Stops accepting and waits for requests under way.
+ * @param grace milliseconds after which connections are cut
+ */
+export async function closeServer(server: Server, grace: number): Promise<void> {
+  const closed = once(server, 'close');
+  server.close(); // closes idle connections too
+  const timer = setTimeout(() => server.closeAllConnections(), grace);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,30 @@
+/** The description of a route. */
+import type { Context } from 'hono';
+import type { Call } from './call.ts';
+import type { DetectionService } from './detection-service.ts';
+
+export interface RouteContext {
+  call: Call;
+  context: Context;
+  request: Request;
+}
+
+/** Kinds of request bodies, for the description. */
+export type BodyKind = 'image' | 'images' | 'deepstack';
+
+export interface Route {
+  method: 'get' | 'post';
+  /** With parameters as Hono writes them: `/v1/x/:name`. */
+  path: string;
+  summary: string;
+  body?: BodyKind;
+  /** Name of the schema of the answer, or its media type. */
+  answer: string;
+  /** Answers without a token. */
+  isPublic?: true;
+  /** Checks the token itself, because its clients send it in the form. */
+  checksToken?: true;
+  /** Left out of /openapi.json. */
+  isHidden?: true;
+  handle(service: DetectionService, given: RouteContext): Promise<Response>;
+}
