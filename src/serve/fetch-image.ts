@@ -41,14 +41,21 @@ const INNER: readonly (readonly [network: string, prefix: number])[] = [
   ['ff00::', 8],
 ];
 
-const inner = new BlockList();
+/** A list each: an IPv6 network would also match the IPv4 addresses that it contains. */
+const inner = { ipv4: new BlockList(), ipv6: new BlockList() };
 for (const [network, prefix] of INNER) {
-  inner.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4');
+  const family = familyOf(network);
+  inner[family].addSubnet(network, prefix, family);
 }
 
 /** Whether an IP address belongs to a private or special network. */
 export function isInnerAddress(address: string): boolean {
-  return inner.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  const family = familyOf(address);
+  return inner[family].check(address, family);
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }
 
 export interface FetchImageOptions {

@@ -6,7 +6,7 @@ import type { Handler } from './handler.ts';
 
 /** Milliseconds in which a client must have sent its headers. */
 const HEADERS_TIMEOUT = 10_000;
-/** Milliseconds between two looks at slow clients. */
+/** Milliseconds between two checks for slow clients. */
 const CHECK_INTERVAL = 1000;
 /** Connections at a time; more are closed at once. */
 const MOST_CONNECTIONS = 1024;
@@ -24,12 +24,17 @@ export function nodeServer(
 ): Server {
   const server = createAdaptorServer({
     fetch: handle,
+    hostname: 'localhost', // for requests without Host, which HTTP/1.0 allows
     serverOptions: {
       headersTimeout: Math.min(headersTimeout, requestTimeout),
       requestTimeout,
       connectionsCheckingInterval: CHECK_INTERVAL,
     },
   }) as Server;
+  // This is not a proxy.
+  server.on('connect', (_request, socket) =>
+    socket.end('HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'),
+  );
   server.maxConnections = MOST_CONNECTIONS;
   return server;
 }

@@ -12,6 +12,8 @@ function expected(flag: string, what: string, text: string, guess = ''): RefineD
   return new RefineDetError('USAGE', `${flag} must be ${what}, not "${text}"${guess}`);
 }
 
+const MAX_PORT = 65_535;
+
 const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
 
 /** A number in [0, 1]. */
@@ -36,6 +38,13 @@ export function count(limit = 2 ** 31 - 1): Parser<number> {
     throw expected(flag, `a whole number from 1${limit < 1e6 ? ` to ${limit}` : ''}`, text);
   };
 }
+
+/** Number of a port; 0 is any free one. */
+export const port: Parser<number> = (text, flag) => {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : MAX_PORT + 1;
+  if (number <= MAX_PORT) return number;
+  throw expected(flag, `a whole number from 0 to ${MAX_PORT}`, text);
+};
 
 /** One of a few words. */
 export function choice<const T extends string>(words: readonly T[]): Parser<T> {

@@ -1,16 +1,17 @@
 /** Options of `refinedet serve`. */
 import { inputSizeOf, MODEL, THREADS, workers } from '../options/common-rows.ts';
 import { type FlagsOf, initially, on, text, value } from '../options/option-table.ts';
-import { byteSize, count, duration, listOf } from '../options/parsers.ts';
-
-const MAX_PORT = 65535;
+import { byteSize, count, duration, listOf, port } from '../options/parsers.ts';
 
 const words = listOf<string>((given) => given);
 
 export const SERVE_OPTIONS = {
   'Server:': {
     host: initially('127.0.0.1', text('<address>', 'address to listen at')),
-    port: initially(8321, value('<n>', count(MAX_PORT), 'port to listen at', { short: 'p' })),
+    port: initially(
+      8321,
+      value('<n>', port, 'port to listen at; 0 is any free one', { short: 'p' }),
+    ),
     tokenFile: text('<file>', 'file with the accepted bearer tokens, one per line', {
       default: 'everybody may ask',
     }),
