@@ -2,6 +2,7 @@
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import type { DetectOptions } from '../detection/detect-options.ts';
+import { parseJson } from '../json.ts';
 import { show } from '../option-checks.ts';
 import { suggestName } from '../option-names.ts';
 import { ServeError } from './problems.ts';
@@ -51,7 +52,7 @@ export function checkShape(schema: TSchema, given: unknown, what: string): void 
 /** @throws REQUEST_INVALID */
 export function parsedJson(text: string, what: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     throw new ServeError('REQUEST_INVALID', `${what} must be JSON`, {}, cause);
   }
