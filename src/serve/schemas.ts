@@ -67,7 +67,7 @@ const Found = Type.Object(
 );
 
 /** Answer for one image. */
-export const DetectAnswer = Type.Object(
+const DetectAnswer = Type.Object(
   {
     width: Type.Integer({ minimum: 1, description: 'Pixels, the image upright.' }),
     height: Type.Integer({ minimum: 1 }),
@@ -91,7 +91,7 @@ export const Problem = Type.Object(
 export type Problem = Static<typeof Problem>;
 
 /** Answer of a batch: one entry for each image, in the order of the parts. */
-export const BatchAnswer = Type.Object(
+const BatchAnswer = Type.Object(
   {
     results: Type.Array(Type.Union([DetectAnswer, Type.Object({ error: Problem }, closed)])),
   },
@@ -114,7 +114,7 @@ export const ModelAnswer = Type.Object(
 );
 export type ModelAnswer = Static<typeof ModelAnswer>;
 
-export const StatusAnswer = Type.Object({ status: Type.String() }, closed);
+const StatusAnswer = Type.Object({ status: Type.String() }, closed);
 
 const Prediction = Type.Object(
   {
