@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RefineDetError } from '../../src/errors.ts';
 import { startPool } from '../../src/pool/create-pool.ts';
 import { packError } from '../../src/remote/sent-error.ts';
+import { createWorkerDetector } from '../../src/worker/index.ts';
 import { type FakeWorker, fakeWorkers, MODEL } from './fake-workers.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -246,7 +247,31 @@ describe('a pool', () => {
     expect(await sizes({})).toEqual([cores, cores > 1 ? 1 : 'auto']);
     expect(await sizes({ workers: 1 })).toEqual([1, 'auto']);
     expect(await sizes({ workers: 3, threads: 2 })).toEqual([3, 2]);
-    const wrong = startPool(MODEL, { workers: 0 }, () => expect.unreachable());
-    await expect(wrong).rejects.toMatchObject(code('INVALID_OPTION'));
+  });
+
+  it('refuses wrong options, naming the value, before it starts a worker', async () => {
+    const wrong: [options: unknown, message: string][] = [
+      [{ thread: 2 }, 'unknown option "thread" (did you mean "threads"?)'],
+      [{ gpu: [] }, 'unknown option "gpu"'],
+      [null, 'options must be an object, not null'],
+      [{ worker: 4 }, 'worker must be a function, not 4'],
+      [{ backend: {} }, 'not {}'],
+      [{ wasm: () => {} }, 'wasm must be a URL'],
+      [{ inputSize: 100 }, 'not 100'],
+      ...[0, 1.5, 257, 'many'].map((workers): [object, string] => [
+        { workers },
+        `workers must be "auto" or a whole number from 1 to 256, not ${JSON.stringify(workers)}`,
+      ]),
+    ];
+    const start = () => expect.unreachable();
+    for (const [options, message] of wrong) {
+      const expected = { code: 'INVALID_OPTION', message: expect.stringContaining(message) };
+      await expect(startPool(MODEL, options as object, start)).rejects.toMatchObject(expected);
+      if (message.includes('"auto"')) continue; // a pool of one has no such option
+      await expect(createWorkerDetector(MODEL, options as object)).rejects.toMatchObject(expected);
+    }
+    await expect(createWorkerDetector(MODEL, { workers: 1 } as object)).rejects.toThrow(
+      '"workers"',
+    );
   });
 });
