@@ -160,7 +160,7 @@ export class RefineDet implements Detector {
       }
       const merged = mergeViews(this.#engine.kernels, found, this.classes.length, resolved.merge);
       return toDetections(merged, fullSize, this.classes, resolved.maxDetections);
-    });
+    }, resolved.signal);
     resolved.onTimings?.(timings);
     return detections;
   }

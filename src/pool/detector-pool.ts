@@ -12,6 +12,7 @@ import { untilAborted } from '../interruption.ts';
 import type { InputSize } from '../model/input-size.ts';
 import type { ModelConfig } from '../model/model.ts';
 import { show } from '../option-checks.ts';
+import { WorkerDeath } from '../remote/channel.ts';
 import type { StreamSource } from '../stream/frames.ts';
 import { detectStream, type StreamOptions, type StreamResult } from '../stream/stream.ts';
 import { type Parcel, packImage } from './pack-image.ts';
@@ -61,7 +62,8 @@ export class DetectorPool implements Detector {
     try {
       await untilAborted(signal, startAll());
     } catch (error) {
-      await pool.#close(error as RefineDetError);
+      const closed = pool.#close(error as RefineDetError);
+      if (!signal?.aborted) await closed; // an abort does not wait
       throw error;
     }
     return pool;
@@ -76,7 +78,7 @@ export class DetectorPool implements Detector {
   }
 
   get backend(): BackendName {
-    return this.#workers[0].state!.backend;
+    return (this.#workers.find(({ isReady }) => isReady) ?? this.#workers[0]).state!.backend;
   }
 
   get threads(): number {
@@ -112,8 +114,15 @@ export class DetectorPool implements Detector {
     options?: StreamOptions,
   ): AsyncGenerator<StreamResult, void, undefined> {
     this.#assertAlive();
-    const detectFrame = (frame: ImageSource, settings: DetectOptions) =>
-      this.#detect(frame, settings, true);
+    const detectFrame = async (frame: ImageSource, settings: DetectOptions) => {
+      try {
+        return await this.#detect(frame, settings, true);
+      } catch (error) {
+        if (!(error instanceof WorkerDeath)) throw error;
+        this.#assertAlive();
+        return undefined; // the other workers continue, and another one starts
+      }
+    };
     return detectStream({ lanes: this.lanes, detectFrame }, source, options);
   }
 
@@ -153,7 +162,7 @@ export class DetectorPool implements Detector {
           throwIfAborted(signal);
           const free = this.#workers.find(({ isFree }) => isFree);
           if (free) return await free.call<T>(method, argument, { transfer, signal });
-          await new Promise<void>((wake) => this.#waiting.push(wake));
+          await untilAborted(signal, new Promise<void>((wake) => this.#waiting.push(wake)));
         }
       } finally {
         // Closes bitmaps that were not sent; sent ones are already closed.
@@ -162,7 +171,7 @@ export class DetectorPool implements Detector {
     };
     this.#assertAlive();
     throwIfAborted(signal);
-    return untilAborted(signal, this.#turns.run(send));
+    return untilAborted(signal, this.#turns.run(send, signal));
   }
 
   async #detect(image: ImageSource, given: DetectOptions, isOwned: boolean): Promise<Detection[]> {
@@ -184,9 +193,9 @@ export class DetectorPool implements Detector {
     if (this.#workers.every(({ end }) => end)) throw this.#workers[0].end;
   }
 
-  /** Sums a count over the living workers. */
+  /** Sums a count over the workers that run. */
   #sum(count: (state: WorkerState) => number): number {
-    const living = this.#workers.filter(({ end }) => !end);
-    return living.reduce((sum, { state }) => sum + count(state!), 0);
+    const running = this.#workers.filter(({ isReady }) => isReady);
+    return running.reduce((sum, { state }) => sum + count(state!), 0);
   }
 }

@@ -2,7 +2,7 @@
 import type { Detection } from '../boxes.ts';
 import type { DetectOptions } from '../detection/detect-options.ts';
 import type { ImageSource } from '../detection/image-source.ts';
-import { RefineDetError, throwIfAborted } from '../errors.ts';
+import { throwIfAborted } from '../errors.ts';
 import { untilAborted } from '../interruption.ts';
 import { checkValue, oneOf } from '../option-checks.ts';
 import { createTracker, type TrackerName, type TrackOptions } from './create-tracker.ts';
@@ -38,8 +38,11 @@ export interface StreamResult {
 export interface FrameDetector {
   /** Useful number of concurrent frames. */
   readonly lanes: number;
-  /** Detects objects in a frame and takes ownership of it. */
-  detectFrame(image: ImageSource, options: DetectOptions): Promise<Detection[]>;
+  /**
+   * Detects objects in a frame and takes ownership of it.
+   * @returns undefined for a frame that is lost, while later frames are not
+   */
+  detectFrame(image: ImageSource, options: DetectOptions): Promise<Detection[] | undefined>;
 }
 
 const POLICY = oneOf(['all', 'newest'] satisfies FramePolicy[]);
@@ -63,21 +66,13 @@ export async function* detectStream(
   let reading: Promise<IteratorResult<Frame>> | undefined;
   let hasEnded = false;
   let yielded = 0;
-  let crash: unknown;
 
   const detect = async (frame: Frame): Promise<Found | undefined> => {
     try {
       // Must happen before the frame is transferred.
       const colors = cuts && (await cellColors(frame.image));
       const detections = await detector.detectFrame(frame.image, options);
-      crash = undefined;
-      return { frame, colors, detections };
-    } catch (error) {
-      // Another worker starts: the frames of this one are lost, but the stream continues, unless
-      // crashes follow one another.
-      if (isCrash(error)) crash ??= error;
-      if (error === crash) return undefined;
-      throw error;
+      return detections && { frame, colors, detections };
     } finally {
       closeFrame(frame);
     }
@@ -125,8 +120,4 @@ interface Found {
 function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
-}
-
-function isCrash(error: unknown): boolean {
-  return error instanceof RefineDetError && error.code === 'WORKER_CRASHED';
 }

@@ -178,19 +178,24 @@ describe('detectStream', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
-  it('continues after one crash of the worker, but not after two', async () => {
-    const crash = (...values: number[]) =>
-      fakeDetector(1, async (value) => {
-        if (values.includes(value)) throw new RefineDetError('WORKER_CRASHED', 'crashed');
-      });
-    expect(await collect(detectStream(crash(1), series(4)))).toEqual(['0', '2', '3']);
-    await expect(collect(detectStream(crash(1, 2), series(4)))).rejects.toThrow('crashed');
-    // One crash fails all running frames with the same error.
-    const error = new RefineDetError('WORKER_CRASHED', 'crashed');
-    const both = fakeDetector(2, async (value) => {
-      if (value === 1 || value === 2) throw error;
-    });
-    expect(await collect(detectStream(both, series(4)))).toEqual(['0', '3']);
+  it.each([1, 3])('leaves out frames that the detector has lost, %i at a time', async (limit) => {
+    const { detectFrame } = fakeDetector();
+    const losing = {
+      lanes: limit,
+      detectFrame: async (image: ImageSource) => {
+        const [detection] = await detectFrame(image);
+        return [1, 2, 4].includes(Number(detection.label)) ? undefined : [detection];
+      },
+    };
+    const results: unknown[] = [];
+    for await (const { index, dropped } of detectStream(losing, series(6))) {
+      results.push([index, dropped]);
+    }
+    expect(results).toEqual([
+      [0, 0],
+      [3, 2],
+      [5, 3],
+    ]);
   });
 
   it('refuses a source that is not a stream', async () => {
