@@ -1,6 +1,4 @@
 /** Parsers of arguments; every message names the option and the value. */
-import { MAX_THREADS } from '../../backend/emscripten.ts';
-import type { Threads } from '../../backend/wasm.ts';
 import type { Size } from '../../detection/views.ts';
 import { didYouMean, RefineDetError } from '../../errors.ts';
 import { COCO_TO_VOC } from '../../labels.ts';
@@ -47,13 +45,15 @@ export function choice<const T extends string>(words: readonly T[]): Parser<T> {
   return Object.assign(parse, { words });
 }
 
-/** Threads of the wasm backend. */
-export const threads: Parser<Threads> = (text, flag) => {
-  if (text === 'auto') return 'auto';
-  const number = /^\d+$/.test(text) ? Number(text) : 0;
-  if (number >= 1 && number <= MAX_THREADS) return number;
-  throw expected(flag, `auto or a whole number from 1 to ${MAX_THREADS}`, text);
-};
+/** `auto` or a whole number from 1. */
+export function autoOrCount(limit: number): Parser<'auto' | number> {
+  return (text, flag) => {
+    if (text === 'auto') return 'auto';
+    const number = /^\d+$/.test(text) ? Number(text) : 0;
+    if (number >= 1 && number <= limit) return number;
+    throw expected(flag, `auto or a whole number from 1 to ${limit}`, text);
+  };
+}
 
 /** `320` or `512x384` (width × height), multiples of 64. */
 export const inputSize: Parser<Size> = (text, flag) => {
