@@ -72,7 +72,7 @@ function recordText(name: string, record: Class): string {
     const property = member instanceof PropertyPrototype ? member.instance : member;
     if (!(property instanceof Property) || !property.isField) return [];
     const type = fieldType(property.type);
-    // Those that src/kernels/records.ts can write.
+    // Those that src/kernels/heap-records.ts can write.
     if (!/^([iu]32|f(32|64))$/.test(type)) {
       throw new Error(`kernels: the field ${name}.${field} has the type ${type}`);
     }

@@ -24,7 +24,7 @@ export class TfjsEngine implements Engine {
   readonly threads = 1;
   readonly kernels: Kernels;
   /** One frame in the GPU, one before or after it. */
-  readonly lanes = 2;
+  readonly capacity = 2;
   readonly #model: Model;
   readonly #network: Network;
   readonly #preprocessor: Preprocessor;

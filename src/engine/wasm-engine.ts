@@ -25,7 +25,7 @@ export class WasmEngine implements Engine {
   readonly backend = 'wasm';
   readonly kernels: Kernels;
   /** One detection keeps all threads busy. */
-  readonly lanes = 1;
+  readonly capacity = 1;
   readonly #runtime: WasmRuntime;
   readonly #model: Model;
   readonly #network: Network;

@@ -13,7 +13,7 @@ import type { InputSize } from '../model/input-size.ts';
 import type { ModelConfig } from '../model/model.ts';
 import { show } from '../option-checks.ts';
 import { WorkerDeath } from '../remote/channel.ts';
-import type { StreamSource } from '../stream/frames.ts';
+import type { StreamSource } from '../stream/read-frames.ts';
 import { detectStream, type StreamOptions, type StreamResult } from '../stream/stream.ts';
 import { type Parcel, packImage } from './pack-image.ts';
 import type { Detected, WorkerState } from './pool-messages.ts';
@@ -37,7 +37,7 @@ export class DetectorPool implements Detector {
       for (const go of this.#waiting.splice(0)) go();
     };
     this.#workers = Array.from({ length: size }, () => new PoolWorker(setup, wake));
-    this.#turns = new Queue(this.lanes);
+    this.#turns = new Queue(this.concurrency);
   }
 
   /**
@@ -89,7 +89,7 @@ export class DetectorPool implements Detector {
     return this.#sum(({ heapBytes }) => heapBytes);
   }
 
-  get lanes(): number {
+  get concurrency(): number {
     return this.#workers.length + 1;
   }
 
@@ -106,7 +106,7 @@ export class DetectorPool implements Detector {
       throw new RefineDetError('INVALID_ARGUMENT', `images must be a list, not ${show(images)}`);
     }
     resolveDetectOptions(options, this.config);
-    return mapConcurrently(images, (image) => this.detect(image, options), this.lanes);
+    return mapConcurrently(images, (image) => this.detect(image, options), this.concurrency);
   }
 
   stream(
@@ -123,7 +123,7 @@ export class DetectorPool implements Detector {
         return undefined; // the other workers continue, and another one starts
       }
     };
-    return detectStream({ lanes: this.lanes, detectFrame }, source, options);
+    return detectStream({ limit: this.concurrency, detectFrame }, source, options);
   }
 
   anchors(inputSize?: InputSize): Float32Array {

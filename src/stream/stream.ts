@@ -6,7 +6,7 @@ import { throwIfAborted } from '../errors.ts';
 import { untilAborted } from '../interruption.ts';
 import { checkValue, oneOf } from '../option-checks.ts';
 import { createTracker, type TrackerName, type TrackOptions } from './create-tracker.ts';
-import { type FramePolicy, readFrames, type StreamSource } from './frames.ts';
+import { type FramePolicy, readFrames, type StreamSource } from './read-frames.ts';
 import { cellColors, SceneCuts } from './scene-cut.ts';
 import { closeFrame, type Frame } from './stream-frame.ts';
 import type { TrackedDetection } from './tracker.ts';
@@ -36,8 +36,8 @@ export interface StreamResult {
 
 /** The part of a detector that a stream uses. */
 export interface FrameDetector {
-  /** Useful number of concurrent frames. */
-  readonly lanes: number;
+  /** Maximum number of frames in detection at the same time. */
+  readonly limit: number;
   /**
    * Detects objects in a frame and takes ownership of it.
    * @returns undefined for a frame that is lost, while later frames are not
@@ -81,7 +81,7 @@ export async function* detectStream(
   try {
     for (;;) {
       throwIfAborted(signal);
-      if (!hasEnded && underWay.length < detector.lanes) reading ??= handled(frames.next());
+      if (!hasEnded && underWay.length < detector.limit) reading ??= handled(frames.next());
       if (!reading && underWay.length === 0) return;
       const waiting: Promise<unknown>[] = [];
       if (reading) waiting.push(reading.then(() => 'frame'));

@@ -4,8 +4,8 @@ import { Queue } from '../../src/detection/queue.ts';
 const tick = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
 
 describe('a queue', () => {
-  it.each([1, 2, 3])('runs jobs in the order of the calls, %i at a time', async (lanes) => {
-    const queue = new Queue(lanes);
+  it.each([1, 2, 3])('runs jobs in the order of the calls, %i at a time', async (limit) => {
+    const queue = new Queue(limit);
     const started: number[] = [];
     let running = 0;
     let most = 0;
@@ -20,7 +20,7 @@ describe('a queue', () => {
     );
     expect(await Promise.all(jobs)).toEqual([0, 10, 20, 30, 40, 50]);
     expect(started).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(most).toBe(lanes);
+    expect(most).toBe(limit);
   });
 
   it('lets jobs leave that are aborted while they wait, and starts only the others', async () => {

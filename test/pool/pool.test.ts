@@ -50,6 +50,7 @@ describe('back-pressure', () => {
       else if (way === 'detect') await Promise.all(many.map((image) => pool.detect(image)));
       else for await (const _ of pool.stream(many));
       expect([most, mostInWorker]).toEqual([3, 1]);
+      expect(pool.concurrency).toBe(most);
       await pool.dispose();
     },
   );

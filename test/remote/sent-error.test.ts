@@ -75,7 +75,11 @@ describe('an error that is sent', () => {
       cause = error;
     }
     const facts = { ...(cause as object) };
-    expect(facts).toMatchObject({ code: 'ENOENT', syscall: 'open', path: expect.stringContaining('such') });
+    expect(facts).toMatchObject({
+      code: 'ENOENT',
+      syscall: 'open',
+      path: expect.stringContaining('such'),
+    });
     const error = new RefineDetError('FILE_NOT_FOUND', 'not found', { cause });
     expect({ ...(sent(error).cause as object) }).toMatchObject(facts);
   });

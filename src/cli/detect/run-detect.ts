@@ -72,7 +72,7 @@ class Run {
       const detect = (input: Input) => this.#detect(input);
       for await (const [input, outcome] of inOrder(
         inputs,
-        this.#job.runner.detector.lanes,
+        this.#job.runner.detector.concurrency,
         detect,
       )) {
         if ('error' in outcome && this.#job.signal.aborted) break;

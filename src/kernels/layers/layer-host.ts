@@ -2,10 +2,10 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { ConvShape, DepthwiseShape } from '../generated/abi.ts';
+import { writeRecord } from '../heap-records.ts';
 import type { Kernels } from '../module.ts';
 import type { ParallelKernel, TaskArguments } from '../parallel/board.ts';
 import type { Team } from '../parallel/team.ts';
-import { writeRecord } from '../records.ts';
 import { GrowingBuffer } from '../workspace.ts';
 import type { ConvGeometry, DepthwiseGeometry } from './layer-geometry.ts';
 import type { Parts } from './parts.ts';

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { RANK_OPTIONS } from '../../../src/cli/dataset/dataset-options.ts';
-import { DETECT_OPTIONS } from '../../../src/cli/detect/detect-options.ts';
+import { DETECT_OPTIONS } from '../../../src/cli/detect/detect-command-options.ts';
 import { EVAL_OPTIONS } from '../../../src/cli/eval/eval-options.ts';
 import type { OptionTable } from '../../../src/cli/options/option-table.ts';
 import { workersFor } from '../../../src/cli/runner/runner.ts';

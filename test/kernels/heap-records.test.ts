@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConvShape, Level, Module } from '../../src/kernels/generated/abi.ts';
 import { createHeap } from '../../src/kernels/heap.ts';
-import { readRecord, writeRecord } from '../../src/kernels/records.ts';
+import { readRecord, writeRecord } from '../../src/kernels/heap-records.ts';
 import { BUILDS, freshKernels } from './helpers.ts';
 
 const heap = createHeap();
