@@ -169,8 +169,6 @@ export class DetectorPool implements Detector {
         for (const item of transfer) if ('close' in item) item.close();
       }
     };
-    this.#assertAlive();
-    throwIfAborted(signal);
     return untilAborted(signal, this.#turns.run(send, signal));
   }
 
