@@ -31,7 +31,7 @@ export class DetectionService {
     this.runner = runner;
     this.options = options;
     this.admission = new Admission({
-      concurrency: detector.lanes,
+      concurrency: detector.concurrency,
       queue: options.queue,
       bytes: options.maxBody * BODIES,
     });

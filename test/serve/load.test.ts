@@ -14,7 +14,7 @@ const FOUND: ImageFinding = { width: 1, height: 1, detections: [] };
 /** A runner of two at a time that ends its jobs when the test says so, or when they are aborted. */
 function heldRunner() {
   const jobs: { finish: (error?: unknown) => void; signal?: AbortSignal }[] = [];
-  const detector = { config, classes: config.classes, lanes: 2, heapBytes: 0 };
+  const detector = { config, classes: config.classes, concurrency: 2, heapBytes: 0 };
   const run: Runner['run'] = (_job, signal) =>
     new Promise((resolve, reject) => {
       signal?.addEventListener('abort', () => reject(abortError(signal)));

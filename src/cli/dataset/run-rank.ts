@@ -3,7 +3,7 @@ import { imagesToRank } from '../../datasets/rank/images-to-rank.ts';
 import { type RankedImage, rankImage } from '../../datasets/rank/rank-image.ts';
 import { detectInOrder } from '../../evaluation/detect-dataset.ts';
 import { roundedPixels, roundedScore } from '../../rounding.ts';
-import { startRunner } from '../../runner/runner.ts';
+import { startRunner, workersFor } from '../../runner/runner.ts';
 import { EXIT_FAILURE, reportError } from '../describe-error.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { loadNamedModel } from '../model-source.ts';
@@ -23,7 +23,7 @@ export async function runRank(data: string, flags: RankFlags): Promise<void> {
   const { images, classes } = await imagesToRank(path, { split, format, map, imageFolder });
   const model = await loadNamedModel(flags.model, signal);
   const known = new Set(model.config.classes);
-  const workers = Math.min(flags.workers ?? 1, images.length);
+  const workers = workersFor(images.length, flags.workers);
   const { detector } = await startRunner(model, { workers, threads, warn, signal });
   const progress = new Progress(images.length, flags);
   const ranked: RankedImage[] = [];

@@ -4,7 +4,7 @@ import { inOrder } from '../../concurrency.ts';
 import { resolveDetectOptions } from '../../detection/detect-options.ts';
 import { RefineDetError, throwIfAborted } from '../../errors.ts';
 import type { ImageFinding, ImageJob } from '../../runner/detect-image.ts';
-import { type Runner, startRunner } from '../../runner/runner.ts';
+import { type Runner, startRunner, workersFor } from '../../runner/runner.ts';
 import { EXIT_FAILURE, reportError } from '../describe-error.ts';
 import { expandInputs, type Image, type Input, readImage } from '../inputs.ts';
 import { interruptSignal } from '../interrupt.ts';
@@ -29,7 +29,7 @@ export async function runDetect(givenWords: string[], givenFlags: DetectFlags): 
   const inputs = await expandInputs(words, flags.recursive);
   const images = inputs.filter((input) => 'file' in input);
   const outputs = await planOutputs(images, flags, classes);
-  const workers = Math.min(flags.workers ?? 1, images.length);
+  const workers = workersFor(images.length, flags.workers);
   const { threads, inputSize } = flags;
   try {
     const runner = await startRunner(model, { workers, threads, inputSize, warn, signal });
@@ -72,7 +72,7 @@ class Run {
       const detect = (input: Input) => this.#detect(input);
       for await (const [input, outcome] of inOrder(
         inputs,
-        this.#job.runner.detector.lanes,
+        this.#job.runner.detector.concurrency,
         detect,
       )) {
         if ('error' in outcome && this.#job.signal.aborted) break;

@@ -9,7 +9,7 @@ import {
 import { type EvaluateOptions, evaluate } from '../../evaluation/evaluate.ts';
 import { Predictions } from '../../evaluation/predictions.ts';
 import type { ModelConfig } from '../../model/model.ts';
-import { startRunner } from '../../runner/runner.ts';
+import { startRunner, workersFor } from '../../runner/runner.ts';
 import { reportError } from '../describe-error.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { loadNamedModel } from '../model-source.ts';
@@ -36,7 +36,7 @@ export async function detectWithModel(
       `the model's file names ${dataName(data)} as trained on: new images will be harder for it`,
     );
   }
-  const workers = Math.min(flags.workers ?? 1, dataset.images.length);
+  const workers = workersFor(dataset.images.length, flags.workers);
   const { threads, inputSize, multiScale } = flags;
   const { threshold: scoreThreshold = EVALUATION_SCORE_THRESHOLD } = flags;
   const { detector } = await startRunner(model, { workers, threads, inputSize, warn, signal });

@@ -1,5 +1,5 @@
 /** Options of `refinedet serve`. */
-import { inputSizeOf, MODEL, THREADS, workers } from '../options/common-rows.ts';
+import { inputSizeOf, MODEL, THREADS, WORKERS } from '../options/common-rows.ts';
 import { type FlagsOf, initially, on, text, value } from '../options/option-table.ts';
 import { byteSize, count, duration, listOf, port } from '../options/parsers.ts';
 
@@ -40,7 +40,7 @@ export const SERVE_OPTIONS = {
   'Detection:': {
     model: MODEL,
     name: text('<name>', 'name of the model in the API', { default: "the file's name" }),
-    workers: workers('images at the same time, each in its own worker', 'one per core'),
+    workers: { ...WORKERS, default: 'auto' },
     threads: THREADS,
     inputSize: inputSizeOf("the model's"),
   },
