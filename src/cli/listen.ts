@@ -26,7 +26,7 @@ export async function listen(
     }
   }
   const reason = (failure as Error).message;
-  throw new RefineDetError('ADDRESS_UNAVAILABLE', `the page cannot be served: ${reason}`, {
+  throw new RefineDetError('ADDRESS_UNAVAILABLE', `cannot listen at ${host}: ${reason}`, {
     cause: failure,
   });
 }

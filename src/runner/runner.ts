@@ -46,7 +46,10 @@ export async function startWorkers(model: Model, options: PoolOptions): Promise<
   return {
     detector,
     async run(job, signal) {
-      const pack = () => ({ argument: job, transfer: [] });
+      // Bytes that share their buffer with others are copied instead.
+      const { buffer, byteLength } = job.bytes;
+      const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+      const pack = () => ({ argument: job, transfer: isWhole ? [buffer] : [] });
       try {
         return await detector.call<ImageFinding>('detectImage', pack, signal);
       } catch (error) {

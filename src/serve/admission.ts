@@ -15,9 +15,15 @@ export interface Limits {
   bytes: number;
 }
 
+/** Bytes that a request holds. */
+export interface Hold {
+  hold: (bytes: number) => void;
+  release: () => void;
+}
+
 export class Admission {
   readonly #limits: Limits;
-  #images = 0;
+  #passes = 0;
   #bytes = 0;
   #seconds = FIRST_GUESS;
 
@@ -25,55 +31,64 @@ export class Admission {
     this.#limits = limits;
   }
 
-  /** Number of images that are detected or wait. */
-  get images(): number {
-    return this.#images;
+  /** Number of passes of the network that run or wait; a plain detection is one. */
+  get passes(): number {
+    return this.#passes;
   }
 
-  /** Largest number of images at a time. */
+  /** Largest number of passes at a time. */
   get most(): number {
     return this.#limits.concurrency + this.#limits.queue;
   }
 
-  /** @throws OVERLOADED when there is no room for another image */
-  check(count = 1): void {
-    if (this.#images + count <= this.most) return;
-    const waits = Math.max(1, Math.ceil((this.#seconds * this.#images) / this.#limits.concurrency));
-    throw overloaded(`the queue is full (${this.#images} images)`, waits);
+  /**
+   * @param passes number of passes of the network
+   * @throws OVERLOADED when there is no room; REQUEST_TOO_LARGE when there never is
+   */
+  check(passes = 1): void {
+    if (this.#passes + passes <= this.most) return;
+    if (passes > this.most) {
+      const message = `the request needs ${passes} passes of the network; this server allows ${this.most}`;
+      throw new ServeError('REQUEST_TOO_LARGE', message);
+    }
+    const waits = Math.ceil((this.#seconds * this.#passes) / this.#limits.concurrency);
+    throw overloaded(`the queue is full (${this.#passes} images)`, Math.max(1, waits));
   }
 
   /**
-   * Runs a job that detects in some images.
-   * @throws OVERLOADED
+   * Runs a job that needs some passes of the network.
+   * @throws OVERLOADED, REQUEST_TOO_LARGE
    */
-  async run<T>(count: number, job: () => Promise<T>): Promise<T> {
-    this.check(count);
-    this.#images += count;
+  async run<T>(passes: number, job: () => Promise<T>): Promise<T> {
+    this.check(passes);
+    this.#passes += passes;
     const start = performance.now();
-    const others = Math.max(1, this.#images / this.#limits.concurrency);
+    const others = Math.max(1, this.#passes / this.#limits.concurrency);
     try {
       const result = await job();
       const seconds = (performance.now() - start) / 1000 / others;
       this.#seconds += SMOOTHING * (seconds - this.#seconds);
       return result;
     } finally {
-      this.#images -= count;
+      this.#passes -= passes;
     }
   }
 
-  /**
-   * Counts bytes of a body until the returned function is called.
-   * @throws OVERLOADED when all bodies together are too large
-   */
-  hold(bytes: number): () => void {
-    if (this.#bytes + bytes > this.#limits.bytes) {
-      throw overloaded(`the bodies under way hold ${this.#bytes} bytes`, 1);
-    }
-    this.#bytes += bytes;
-    let isHeld = true;
-    return () => {
-      if (isHeld) this.#bytes -= bytes;
-      isHeld = false;
+  /** Counts the bytes of one request; `hold` throws OVERLOADED when all requests hold too many. */
+  hold(): Hold {
+    let held = 0;
+    return {
+      hold: (bytes) => {
+        if (this.#bytes + bytes > this.#limits.bytes) {
+          throw overloaded(`the bodies under way hold ${this.#bytes} bytes`, 1);
+        }
+        this.#bytes += bytes;
+        held += bytes;
+      },
+      release: () => {
+        this.#bytes -= held;
+        held = 0;
+      },
     };
   }
 }

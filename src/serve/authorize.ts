@@ -1,5 +1,6 @@
 /** Who may ask: bearer tokens, and requests of web pages. */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
 import { ServeError } from './problems.ts';
 
 export class Tokens {
@@ -41,6 +42,23 @@ export function checkOrigin(request: Request, origins: readonly string[]): void 
   if (origins.includes('*') || origins.includes(origin)) return;
   if (hostOf(origin) === request.headers.get('host')) return;
   throw new ServeError('FORBIDDEN', `pages of ${origin.slice(0, 200)} may not use this server`);
+}
+
+/**
+ * Refuses requests that address the server by another name.
+ * @param hosts allowed names besides IP addresses and localhost; undefined: any
+ * @throws FORBIDDEN
+ */
+export function checkHost(request: Request, hosts: readonly string[] | undefined): void {
+  if (!hosts) return;
+  const host = request.headers.get('host') ?? 'localhost';
+  const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : host;
+  const plain = name.replace(/^\[|\]$/g, '');
+  if (isIP(plain) || plain === 'localhost' || hosts.includes(plain)) return;
+  throw new ServeError(
+    'FORBIDDEN',
+    `this server is not called ${JSON.stringify(host.slice(0, 200))}`,
+  );
 }
 
 function hostOf(origin: string): string | undefined {

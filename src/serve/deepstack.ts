@@ -3,71 +3,73 @@
  * Blue Iris and Agent DVR know.
  */
 
-import { Tokens } from './authorize.ts';
+import { show } from '../option-checks.ts';
+import { json } from './answers.ts';
 import type { DetectionService } from './detection-service.ts';
-import { bytesOfFile } from './image-requests.ts';
 import { mediaTypeOf } from './media-type.ts';
-import { readParts } from './parts.ts';
-import { problemOf, ServeError } from './problems.ts';
+import { readForm } from './parts.ts';
+import { ServeError } from './problems.ts';
 import { readBody } from './read-body.ts';
 import type { RouteContext } from './route.ts';
 import type { DeepStackAnswer } from './schemas.ts';
-import { checkedSettings } from './settings.ts';
 
-/** DeepStack's own default. */
-const MIN_CONFIDENCE = 0.4;
+/** The default that DeepStack documents. */
+const MIN_CONFIDENCE = 0.45;
+/** `api_key` holds the token; the others mean nothing to one detector and are ignored. */
+const FIELDS = ['min_confidence', 'api_key', 'admin_key', 'return_crops'];
 
 /** Answers failures in DeepStack's form too. */
 export async function visionDetection(
   service: DetectionService,
   given: RouteContext,
 ): Promise<Response> {
-  try {
-    service.admission.check();
-    return answer(200, await detect(service, given));
-  } catch (thrown) {
-    const error = given.call.failure(thrown);
-    given.call.error = error;
-    const { status, detail, code } = problemOf(error, given.call.id);
-    const headers = error instanceof ServeError ? error.headers : {};
-    const failure = { success: false, predictions: [], error: `${detail} [${code}]`, code: status };
-    return answer(status, failure, headers);
-  }
+  return json(await detect(service, given));
+}
+
+export function visionFailure(
+  service: DetectionService,
+  { call }: Pick<RouteContext, 'call'>,
+  error: unknown,
+): Response {
+  const { status, detail, code } = service.problem(error, call);
+  const failure: DeepStackAnswer = {
+    success: false,
+    predictions: [],
+    error: `${detail} [${code}]`,
+    code: status,
+  };
+  return json(failure, status, error instanceof ServeError ? error.headers : {});
 }
 
 /** The models that /v1/vision/custom/NAME knows, in the form of CodeProject.AI. */
-export async function customList(
-  service: DetectionService,
-  { request }: RouteContext,
-): Promise<Response> {
-  new Tokens(service.options.tokens).check(request.headers.get('authorization'));
-  const list = { success: true, models: [service.options.name] };
-  return new Response(JSON.stringify(list), { headers: { 'content-type': 'application/json' } });
+export async function customList({ options }: DetectionService): Promise<Response> {
+  return json({ success: true, models: [options.name] });
 }
 
 async function detect(
   service: DetectionService,
   { call, context, request }: RouteContext,
 ): Promise<DeepStackAnswer> {
+  const authorization = request.headers.get('authorization');
+  const isKnown = service.tokens.isOpen || authorization !== null;
+  if (isKnown) service.tokens.check(authorization);
+  service.admission.check();
   const name = context.req.param('name');
   if (name !== undefined && name !== service.options.name) {
-    const message = `there is no model ${JSON.stringify(name.slice(0, 80))}: the server has "${service.options.name}"`;
+    const known = `the server has "${service.options.name}"`;
+    const message = `there is no model ${JSON.stringify(name.slice(0, 80))}: ${known}`;
     throw new ServeError('NOT_FOUND', message);
   }
-  const contentType = request.headers.get('content-type');
+  const contentType = request.headers.get('content-type') ?? '';
   if (mediaTypeOf(contentType) !== 'multipart/form-data') {
     throw new ServeError('REQUEST_INVALID', 'send the image as the part "image" of a form');
   }
-  const { bytes, release } = await readBody(request, service.limits(call, 1));
+  const body = await readBody(request, service.limits(call, 1, isKnown));
   try {
-    const parts = await readParts(bytes, contentType!);
-    checkToken(service, request, parts);
-    const image = parts.get('image');
-    if (image === null || typeof image === 'string') {
-      throw new ServeError('REQUEST_INVALID', 'the form has no file with the name "image"');
-    }
-    const settings = checkedSettings({ threshold: minConfidence(parts) });
-    const { detections } = await service.detect(call, await bytesOfFile(image), settings);
+    const { images, texts } = readForm(body.bytes, contentType, { names: FIELDS, maxImages: 1 });
+    if (!isKnown) service.tokens.check(`Bearer ${texts.get('api_key') ?? ''}`);
+    const settings = { threshold: minConfidence(texts.get('min_confidence')) };
+    const { detections } = await service.detect(call, images[0], settings);
     const predictions = detections.map(({ label, score, box: { x, y, width, height } }) => ({
       label,
       confidence: score,
@@ -78,30 +80,14 @@ async function detect(
     }));
     return { success: true, predictions, duration: Math.round(call.seconds * 1000) / 1000 };
   } finally {
-    release();
+    body.release();
   }
 }
 
-function minConfidence(parts: FormData): number {
-  const text = parts.get('min_confidence') ?? parts.get('min_confidence'.toUpperCase());
-  return typeof text === 'string' && text.trim() !== '' ? Number(text) : MIN_CONFIDENCE;
-}
-
-/** DeepStack's clients send their key as the field `api_key`. */
-function checkToken(service: DetectionService, request: Request, parts: FormData): void {
-  const tokens = new Tokens(service.options.tokens);
-  const key = parts.get('api_key');
-  if (typeof key === 'string' && tokens.knows(key)) return;
-  tokens.check(request.headers.get('authorization'));
-}
-
-function answer(
-  status: number,
-  value: DeepStackAnswer,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  return new Response(JSON.stringify(value), {
-    status,
-    headers: { 'content-type': 'application/json', ...headers },
-  });
+/** @throws REQUEST_INVALID */
+function minConfidence(text = ''): number {
+  const number = text.trim() === '' ? MIN_CONFIDENCE : Number(text);
+  if (number >= 0 && number <= 1) return number;
+  const message = `min_confidence must be a number from 0 to 1, not ${show(text)}`;
+  throw new ServeError('REQUEST_INVALID', message);
 }

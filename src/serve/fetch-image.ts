@@ -10,52 +10,53 @@ import { abortError, RefineDetError } from '../errors.ts';
 import type { FetchImage } from './image-requests.ts';
 import { ServeError } from './problems.ts';
 
-/** Special-purpose addresses (IANA registries, RFC 6890), and ranges that contain IPv4 addresses. */
-const INNER: readonly (readonly [network: string, prefix: number])[] = [
+/** Special-purpose addresses (IANA registries, RFC 6890), and the metadata host of Azure. */
+const INNER_V4: readonly (readonly [network: string, prefix: number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
   ['127.0.0.0', 8],
+  ['168.63.129.16', 32],
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
+  ['192.31.196.0', 24],
+  ['192.52.193.0', 24],
   ['192.88.99.0', 24],
   ['192.168.0.0', 16],
+  ['192.175.48.0', 24],
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
-  ['::', 96],
-  ['::ffff:0:0', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['100::', 64],
+];
+
+/** Global unicast; everything else in IPv6 is special. */
+const OUTER_V6 = ['2000::', 3] as const;
+
+/** Exceptions in it: protocols, documentation, and networks that contain IPv4 addresses. */
+const INNER_V6: readonly (readonly [network: string, prefix: number])[] = [
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['fec0::', 10],
-  ['ff00::', 8],
+  ['2620:4f:8000::', 48],
+  ['3fff::', 20],
 ];
 
-/** A list each: an IPv6 network would also match the IPv4 addresses that it contains. */
-const inner = { ipv4: new BlockList(), ipv6: new BlockList() };
-for (const [network, prefix] of INNER) {
-  const family = familyOf(network);
-  inner[family].addSubnet(network, prefix, family);
-}
+const inner = new BlockList();
+for (const [network, prefix] of INNER_V4) inner.addSubnet(network, prefix, 'ipv4');
+// Lists of their own: an IPv6 network would also match the IPv4 addresses that it contains.
+const innerV6 = new BlockList();
+for (const [network, prefix] of INNER_V6) innerV6.addSubnet(network, prefix, 'ipv6');
+const outerV6 = new BlockList();
+outerV6.addSubnet(...OUTER_V6, 'ipv6');
 
 /** Whether an IP address belongs to a private or special network. */
 export function isInnerAddress(address: string): boolean {
-  const family = familyOf(address);
-  return inner[family].check(address, family);
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  if (isIP(address) !== 6) return inner.check(address, 'ipv4');
+  return !outerV6.check(address, 'ipv6') || innerV6.check(address, 'ipv6');
 }
 
 export interface FetchImageOptions {
@@ -100,7 +101,9 @@ function urlPattern(pattern: string): (url: URL) => boolean {
     );
   }
   const [, protocol, host, path = '/*'] = parts;
-  const isHost = glob(host.toLowerCase(), '[^/@]*');
+  // As URL writes hosts: lower case, without the port of the protocol.
+  const port = protocol === 'https' ? /:443$/ : /:80$/;
+  const isHost = glob(host.toLowerCase().replace(port, ''), '[^/@]*');
   const isPath = glob(path, '.*');
   return (url) =>
     url.protocol === `${protocol}:` &&
@@ -126,8 +129,10 @@ function checkedLookup(refuses: (address: string) => boolean): LookupFunction {
   };
 }
 
+/** The answer does not say where the name leads; the cause is for the log. */
 function innerAddress(address: string): ServeError {
-  return new ServeError('FORBIDDEN', `the server may not fetch from ${address}, an inner address`);
+  const message = 'the server may not fetch from this address: it is not a public one';
+  return new ServeError('FORBIDDEN', message, {}, new Error(`inner address ${address}`));
 }
 
 function ask(
@@ -174,6 +179,5 @@ async function readAnswer(
 function failed(url: URL, error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return abortError(signal);
   if (error instanceof RefineDetError) return error;
-  const reason = (error as Error).message;
-  return new ServeError('FETCH_FAILED', `cannot fetch ${url.href}: ${reason}`, {}, error);
+  return new ServeError('FETCH_FAILED', `cannot fetch ${url.href}: it does not answer`, {}, error);
 }

@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import type { Detector } from '../detector-contract.ts';
 import { detectImage } from '../runner/detect-image.ts';
 import type { Runner } from '../runner/runner.ts';
-import { checkOrigin, Tokens } from './authorize.ts';
+import { checkHost, checkOrigin } from './authorize.ts';
 import { Call } from './call.ts';
 import { DetectionService } from './detection-service.ts';
 import { openApi } from './openapi.ts';
@@ -45,23 +45,22 @@ export function createHandler(detector: Detector, options: HandlerOptions = {}):
 export function handlerOf(runner: Runner, given: HandlerOptions = {}): Handler {
   const options = resolveHandlerOptions(given);
   const service = new DetectionService(runner, options);
-  const tokens = new Tokens(options.tokens);
   const app = new Hono<Environment>();
-  for (const route of ROUTES) addRoute(app, route, service, tokens);
-  const description = openApi(packageVersion(), !tokens.isOpen);
+  for (const route of ROUTES) addRoute(app, route, service);
+  const description = openApi(packageVersion(), !service.tokens.isOpen);
   app.get('/openapi.json', (context) => context.json(description));
   app.get('*', ({ req }) => siteAnswer(options.site, req.path, req.header('if-none-match')));
   app.all('*', ({ req }) => notAllowed(req.path, options.site));
   app.onError((error, { env: { call } }) => {
     call.error = call.failure(error);
+    service.metrics.error(problemOf(call.error, call.id).code);
     return problemAnswer(call.error, call.id);
   });
 
   return async (request) => {
     const call = new Call(request, options.timeout);
     try {
-      const isPreflight = request.method === 'OPTIONS';
-      const response = isPreflight
+      const response = isPreflight(request)
         ? preflightAnswer(request, options.cors, call)
         : await app.fetch(request, { call });
       return finish(request, response, call);
@@ -79,6 +78,7 @@ export function handlerOf(runner: Runner, given: HandlerOptions = {}): Handler {
     const origin = request.headers.get('origin');
     if (origin !== null && (options.cors.includes('*') || options.cors.includes(origin))) {
       headers.set('access-control-allow-origin', origin);
+      headers.set('access-control-expose-headers', 'retry-after, x-request-id');
       headers.append('vary', 'Origin');
     }
     const { pathname } = new URL(request.url);
@@ -90,7 +90,6 @@ export function handlerOf(runner: Runner, given: HandlerOptions = {}): Handler {
     const route = routeOf(pathname);
     service.metrics.request(route, status, call.seconds);
     const problem = call.error === undefined ? undefined : problemOf(call.error, call.id);
-    if (problem) service.metrics.error(problem.code);
     options.log?.({
       time: new Date().toISOString(),
       requestId: call.id,
@@ -106,18 +105,23 @@ export function handlerOf(runner: Runner, given: HandlerOptions = {}): Handler {
   }
 }
 
-function addRoute(
-  app: Hono<Environment>,
-  route: Route,
-  service: DetectionService,
-  tokens: Tokens,
-): void {
+function addRoute(app: Hono<Environment>, route: Route, service: DetectionService): void {
+  const { options, tokens } = service;
   app[route.method](route.path, async (context) => {
     const { call } = context.env;
     const request = context.req.raw;
-    if (!route.isPublic) checkOrigin(request, service.options.cors);
-    if (!route.isPublic && !route.checksToken) tokens.check(request.headers.get('authorization'));
-    return route.handle(service, { call, context, request });
+    try {
+      if (!route.isPublic) {
+        checkHost(request, options.hosts);
+        checkOrigin(request, options.cors);
+        if (!route.checksToken) tokens.check(request.headers.get('authorization'));
+      }
+      return await route.handle(service, { call, context, request });
+    } catch (error) {
+      if (!route.failure) throw error;
+      call.error = call.failure(error);
+      return route.failure(service, { call }, call.error);
+    }
   });
 }
 
@@ -127,7 +131,7 @@ function siteAnswer(
   path: string,
   known: string | undefined,
 ): Response {
-  const file = site?.get(path === '/' ? 'index.html' : path.slice(1));
+  const file = site?.get(fileName(path));
   if (!file) return isKnown(path) ? notAllowed(path, site) : noSuchRoute(path);
   const headers = { ...PAGE_HEADERS, etag: file.etag };
   if (known === file.etag) return new Response(null, { status: 304, headers });
@@ -139,11 +143,13 @@ function siteAnswer(
 /** @throws METHOD_NOT_ALLOWED, NOT_FOUND */
 function notAllowed(path: string, site: ReadonlyMap<string, SiteFile> | undefined): never {
   const methods = ROUTES.filter((route) => matches(route, path)).map(({ method }) => method);
-  const isFile = site?.has(path === '/' ? 'index.html' : path.slice(1)) || path === '/openapi.json';
+  const isFile = site?.has(fileName(path)) || path === '/openapi.json';
   if (methods.length === 0 && !isFile) return noSuchRoute(path);
   const allow = (isFile ? ['get', 'head'] : methods).join(', ').toUpperCase();
   throw new ServeError('METHOD_NOT_ALLOWED', `use ${allow} at ${path.slice(0, 200)}`, { allow });
 }
+
+const fileName = (path: string) => (path === '/' ? 'index.html' : path.slice(1));
 
 const isKnown = (path: string) => ROUTES.some((route) => matches(route, path));
 
@@ -154,6 +160,10 @@ function matches({ path }: Route, given: string): boolean {
 /** Label of a path in metrics, where the number of labels must be bounded. */
 function routeOf(path: string): string {
   return ROUTES.find((route) => matches(route, path))?.path ?? 'other';
+}
+
+function isPreflight({ method, headers }: Request): boolean {
+  return method === 'OPTIONS' && headers.has('access-control-request-method');
 }
 
 function preflightAnswer(request: Request, cors: readonly string[], call: Call): Response {

@@ -3,21 +3,28 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+interface Sources {
+  pending: () => number;
+  heapBytes: () => number;
+  ofProcess: boolean;
+}
+
 export class Metrics {
   readonly #registry = new Registry();
   readonly #requests: Counter<'route' | 'status'>;
   readonly #seconds: Histogram<'route'>;
   readonly #images: Counter;
   readonly #objects: Counter<'label'>;
-  readonly #refusals: Counter<'code'>;
+  readonly #errors: Counter<'code'>;
 
   /**
-   * @param images returns the number of images that are detected or wait
+   * @param pending returns the number of passes of the network that run or wait
    * @param heapBytes returns the bytes of wasm heap
+   * @param ofProcess adds memory, event loop and garbage collection of this process
    */
-  constructor(images: () => number, heapBytes: () => number) {
+  constructor({ pending, heapBytes, ofProcess }: Sources) {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry });
+    if (ofProcess) collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Counter({
       ...{ name: 'refinedet_requests_total', help: 'Requests that were answered.', registers },
       labelNames: ['route', 'status'],
@@ -33,14 +40,18 @@ export class Metrics {
       ...{ name: 'refinedet_detections_total', help: 'Objects that were found.', registers },
       labelNames: ['label'],
     });
-    this.#refusals = new Counter({
+    this.#errors = new Counter({
       ...{ name: 'refinedet_errors_total', help: 'Errors by code.', registers },
       labelNames: ['code'],
     });
     new Gauge({
-      ...{ name: 'refinedet_images_pending', help: 'Images detected now or waiting.', registers },
+      ...{
+        name: 'refinedet_passes_pending',
+        help: 'Passes of the network that run or wait; a plain detection is one.',
+        registers,
+      },
       collect() {
-        this.set(images());
+        this.set(pending());
       },
     });
     new Gauge({
@@ -62,7 +73,7 @@ export class Metrics {
   }
 
   error(code: string): void {
-    this.#refusals.inc({ code });
+    this.#errors.inc({ code });
   }
 
   async answer(): Promise<Response> {

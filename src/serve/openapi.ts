@@ -55,7 +55,7 @@ export function openApi(version: string, hasTokens: boolean): object {
       description: 'Object detection with RefineDet.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: './' }],
     paths,
     components: {
       schemas: SCHEMAS,
@@ -79,6 +79,7 @@ function operation(route: Route, hasTokens: boolean): object {
     ...(body ? { requestBody: { required: true, content: BODIES[body] } } : {}),
     responses: {
       200: { description: 'The result.', content: answerContent(answer, body) },
+      ...statusAnswers(route),
       default: failure(answer),
     },
     security: hasTokens && !isPublic ? [{ bearer: [] }] : [],
@@ -102,6 +103,15 @@ function answerContent(answer: string, body: BodyKind | undefined): object {
     'application/json': { schema: ref(answer) },
     ...(body === 'image' ? { 'image/jpeg': annotated, 'image/png': annotated } : {}),
   };
+}
+
+function statusAnswers({ statuses = {}, answer, body }: Route): object {
+  return Object.fromEntries(
+    Object.entries(statuses).map(([status, description]) => [
+      status,
+      { description, content: answerContent(answer, body) },
+    ]),
+  );
 }
 
 function failure(answer: string): object {

@@ -2,6 +2,7 @@
 import {
   checkGiven,
   checkObject,
+  FLAG,
   FUNCTION,
   listOf,
   type Rule,
@@ -25,6 +26,11 @@ export interface HandlerOptions {
   name?: string;
   /** Accepted bearer tokens; default: none, and everybody may ask. */
   tokens?: readonly string[];
+  /**
+   * Names by which clients may address the server, besides IP addresses and `localhost`: a page whose
+   * name is made to resolve to this server (DNS rebinding) is refused. Default: any.
+   */
+  hosts?: readonly string[];
   /** Origins whose pages may ask, or `*`. Default: only pages of the server itself. */
   cors?: readonly string[];
   /** Most bytes of a body. Default 20,000,000. */
@@ -33,7 +39,7 @@ export interface HandlerOptions {
   maxPixels?: number;
   /** Most images of a batch. Default 32. */
   maxImages?: number;
-  /** Number of images that may wait; further requests are answered with 503. Default 64. */
+  /** Number of images that may wait; further requests are answered with 503. Tiles count as images. Default 64. */
   queue?: number;
   /** Milliseconds after which a request is canceled. Default 30,000. */
   timeout?: number;
@@ -46,6 +52,8 @@ export interface HandlerOptions {
   site?: ReadonlyMap<string, SiteFile>;
   /** Whether /readyz says that new requests are welcome. Default: always. */
   isReady?: () => boolean;
+  /** Adds the metrics of the process to /metrics: memory, event loop, garbage collection. Default false. */
+  processMetrics?: boolean;
   /** Receives an entry for each request. */
   log?: (entry: RequestLog) => void;
 }
@@ -55,6 +63,7 @@ const SITE: Rule = [(v) => typeof v === 'object' && v !== null && 'get' in v, 'a
 const RULES = {
   name: TEXT,
   tokens: listOf(TEXT),
+  hosts: listOf(TEXT),
   cors: listOf(TEXT),
   maxBody: wholeFrom(1),
   maxPixels: wholeFrom(1),
@@ -64,6 +73,7 @@ const RULES = {
   fetchImage: FUNCTION,
   site: SITE,
   isReady: FUNCTION,
+  processMetrics: FLAG,
   log: FUNCTION,
 } satisfies Record<keyof HandlerOptions, Rule>;
 
@@ -77,6 +87,7 @@ export const DEFAULTS = {
   queue: 64,
   timeout: 30_000,
   isReady: () => true,
+  processMetrics: false,
 };
 
 export type ResolvedOptions = HandlerOptions & typeof DEFAULTS;

@@ -24,6 +24,10 @@ export interface Route {
   isPublic?: true;
   /** Checks the token itself, because its clients send it in the form. */
   checksToken?: true;
+  /** Answer to a failure; default: problem details. */
+  failure?(service: DetectionService, given: Pick<RouteContext, 'call'>, error: unknown): Response;
+  /** Other statuses than 200 that have the schema of the answer, with their meaning. */
+  statuses?: Readonly<Record<number, string>>;
   /** Left out of /openapi.json. */
   isHidden?: true;
   handle(service: DetectionService, given: RouteContext): Promise<Response>;

@@ -1,17 +1,12 @@
 /** The routes: what each does, and what /openapi.json says about it. */
-import { customList, visionDetection } from './deepstack.ts';
+import { json } from './answers.ts';
+import { customList, visionDetection, visionFailure } from './deepstack.ts';
 import type { DetectionService } from './detection-service.ts';
-import { readImageRequest } from './image-requests.ts';
+import { withImages } from './image-requests.ts';
 import { answerType } from './media-type.ts';
 import { ServeError } from './problems.ts';
 import type { Route, RouteContext } from './route.ts';
 import type { ModelAnswer } from './schemas.ts';
-
-const json = (value: unknown, status = 200): Response =>
-  new Response(JSON.stringify(value), {
-    status,
-    headers: { 'content-type': 'application/json' },
-  });
 
 export const ROUTES: readonly Route[] = [
   {
@@ -30,13 +25,10 @@ export const ROUTES: readonly Route[] = [
     answer: 'BatchAnswer',
     async handle(service, { call, request }) {
       service.admission.check();
-      const limits = service.limits(call, service.options.maxImages);
-      const { images, settings, release } = await readImageRequest(request, limits);
-      try {
-        return json({ results: await service.detectBatch(call, images, settings) });
-      } finally {
-        release();
-      }
+      const most = Math.min(service.options.maxImages, service.admission.most);
+      return withImages(request, service.limits(call, most), async ({ images, settings }) =>
+        json({ results: await service.detectBatch(call, images, settings) }),
+      );
     },
   },
   {
@@ -53,6 +45,7 @@ export const ROUTES: readonly Route[] = [
     body: 'deepstack',
     answer: 'DeepStackAnswer',
     checksToken: true,
+    failure: visionFailure,
     handle: visionDetection,
   },
   ...(['get', 'post'] as const).map(
@@ -61,7 +54,6 @@ export const ROUTES: readonly Route[] = [
       path: '/v1/vision/custom/list',
       summary: 'List the models, as CodeProject.AI does.',
       answer: 'application/json',
-      checksToken: true,
       isHidden: true,
       handle: customList,
     }),
@@ -73,24 +65,28 @@ export const ROUTES: readonly Route[] = [
     body: 'deepstack',
     answer: 'DeepStackAnswer',
     checksToken: true,
+    failure: visionFailure,
     handle: visionDetection,
   },
   {
     method: 'get',
     path: '/healthz',
-    summary: 'Say that the server runs.',
+    summary: 'Say whether the server works.',
     answer: 'StatusAnswer',
     isPublic: true,
-    handle: async () => json({ status: 'ok' }),
+    statuses: { 503: 'No worker is alive.' },
+    handle: async ({ isAlive }) =>
+      isAlive ? json({ status: 'ok' }) : json({ status: 'no worker is alive' }, 503),
   },
   {
     method: 'get',
     path: '/readyz',
-    summary: 'Say whether new requests are welcome: 503 while the server stops.',
+    summary: 'Say whether new requests are welcome.',
     answer: 'StatusAnswer',
     isPublic: true,
-    handle: async ({ options }) =>
-      options.isReady() ? json({ status: 'ready' }) : json({ status: 'stopping' }, 503),
+    statuses: { 503: 'The server stops, or no worker is alive.' },
+    handle: async ({ options, isAlive }) =>
+      options.isReady() && isAlive ? json({ status: 'ready' }) : json({ status: 'not ready' }, 503),
   },
   {
     method: 'get',
@@ -107,19 +103,21 @@ async function detectOne(
 ): Promise<Response> {
   service.admission.check(); // before the body is read
   const type = answerType(context);
-  const { images, settings, release } = await readImageRequest(request, service.limits(call, 1));
-  try {
-    const annotate =
-      type === 'application/json' ? undefined : type === 'image/png' ? 'png' : 'jpeg';
-    const { annotated, ...finding } = await service.detect(call, images[0], settings, annotate);
+  return withImages(request, service.limits(call, 1), async ({ images: [image], settings }) => {
+    const annotate = FORMATS[type];
+    const { annotated, ...finding } = await service.detect(call, image, settings, annotate);
     if (!annotated) return json(finding);
-    return new Response(annotated as Uint8Array<ArrayBuffer>, {
-      headers: { 'content-type': type },
-    });
-  } finally {
-    release();
-  }
+    const body = annotated as Uint8Array<ArrayBuffer>;
+    return new Response(body, { headers: { 'content-type': type } });
+  });
 }
+
+/** Format of the annotated image by the type of the answer. */
+const FORMATS = {
+  'application/json': undefined,
+  'image/jpeg': 'jpeg',
+  'image/png': 'png',
+} as const;
 
 function describeModel({ runner: { detector }, options }: DetectionService): ModelAnswer {
   const { preset, inputWidth, inputHeight } = detector.config;

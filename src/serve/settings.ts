@@ -8,15 +8,21 @@ import { suggestName } from '../option-names.ts';
 import { ServeError } from './problems.ts';
 import { Settings } from './schemas.ts';
 
-/** Settings that are lists, separated by commas in a query. */
+/** Settings that are lists: separated by commas in a query, or given several times. */
 const LISTS: readonly string[] = ['classes', 'excludeClasses'];
 
 /** @throws REQUEST_INVALID naming the setting and the value */
 export function settingsOfQuery(query: URLSearchParams): Settings {
   const given = new Map<string, unknown>();
-  for (const [name, text] of query) {
-    if (given.has(name)) throw invalid(`"${shown(name)}" is given twice`);
-    given.set(name, LISTS.includes(name) ? text.split(',') : parsedValue(text));
+  for (const name of new Set(query.keys())) {
+    const texts = query.getAll(name);
+    if (LISTS.includes(name))
+      given.set(
+        name,
+        texts.flatMap((text) => text.split(',')),
+      );
+    else if (texts.length > 1) throw invalid(`"${shown(name)}" is given twice`);
+    else given.set(name, parsedValue(texts[0]));
   }
   return checkedSettings(Object.fromEntries(given));
 }

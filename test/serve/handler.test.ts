@@ -77,11 +77,13 @@ describe('POST /v1/detect', () => {
     ['?confidence=1', 400, 'REQUEST_INVALID', 'unknown option "confidence"'],
     ['?threshold=1&threshold=0', 400, 'REQUEST_INVALID', '"threshold" is given twice'],
     ['?tiles=5', 400, 'REQUEST_INVALID', 'tiles must be >= 256, not 5'],
+    ['?tiles=256', 413, 'REQUEST_TOO_LARGE', 'passes of the network; this server allows 4'],
     ['?classes=ant,dog', 400, 'UNKNOWN_CLASS', 'unknown class "dog"'],
     ['?tiles=true&multiScale=true', 400, 'INVALID_OPTION', 'multiScale and tiles'],
     ['?__proto__=1', 400, 'REQUEST_INVALID', 'unknown option "__proto__"'],
   ])('refuses %s', async (query, status, code, text) => {
-    const answer = await handle(post(`/v1/detect${query}`, IMAGE));
+    const few = handlerOf(runner, { queue: 2 });
+    const answer = await few(post(`/v1/detect${query}`, IMAGE));
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     const problem = await jsonOf(answer);
@@ -144,6 +146,40 @@ describe('POST /v1/detect', () => {
     } as RequestInit);
     expect(await jsonOf(await small(endless))).toMatchObject({ code: 'REQUEST_TOO_LARGE' });
   });
+
+  it('reads lists as clients write them', async () => {
+    for (const query of ['classes=bee,cat', 'classes=bee&classes=cat']) {
+      const answer = await handle(post(`/v1/detect?${query}&threshold=0.05`, IMAGE));
+      const { detections } = (await answer.json()) as { detections: { label: string }[] };
+      expect(new Set(detections.map(({ label }) => label))).toEqual(new Set(['bee', 'cat']));
+    }
+  });
+
+  it.each([
+    ['unquoted names, as .NET writes them', "name=image; filename=a.jpg; filename*=utf-8''a.jpg"],
+    ['the file name first', 'filename="a.jpg"; name="image"'],
+    ['no file name', 'name="image"'],
+  ])('reads forms with %s', async (_, disposition) => {
+    const boundary = 'b'; // occurs in the image too
+    const body = Buffer.concat([
+      Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n`),
+      IMAGE,
+      Buffer.from(`\r\n--${boundary}--\r\n`),
+    ]);
+    const type = `multipart/form-data; charset=utf-8; boundary="${boundary}"`;
+    for (const path of ['/v1/detect', '/v1/vision/detection']) {
+      expect((await handle(post(path, body, { 'content-type': type }))).status).toBe(200);
+    }
+  });
+
+  it('is not slowed down by bodies that look like boundaries', async () => {
+    const type = `multipart/form-data; boundary=${'-'.repeat(69)}x`;
+    const start = performance.now();
+    const body = Buffer.alloc(19e6, '-');
+    const answer = await handle(post('/v1/vision/detection', body, { 'content-type': type }));
+    expect(answer.status).toBe(400);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
 });
 
 describe('POST /v1/detect/batch', () => {
@@ -160,11 +196,17 @@ describe('POST /v1/detect/batch', () => {
     expect(results[2]).toEqual(results[0]);
   });
 
-  it('takes a limited number of images', async () => {
-    const few = handlerOf(runner, { maxImages: 2 });
-    const answer = await few(post('/v1/detect/batch', form([IMAGE, IMAGE, IMAGE])));
-    expect(await jsonOf(answer)).toMatchObject({ code: 'REQUEST_TOO_LARGE', status: 413 });
-  });
+  it.each([{ maxImages: 2 }, { queue: 0 }])(
+    'takes a limited number of images: %o',
+    async (limit) => {
+      const few = handlerOf(runner, limit); // without a queue, one image and one that is read ahead
+      const answer = await few(post('/v1/detect/batch', form([IMAGE, IMAGE, IMAGE])));
+      expect(await jsonOf(answer)).toMatchObject({
+        ...{ code: 'REQUEST_TOO_LARGE', status: 413 },
+        detail: 'a request may have 2 images at most, not 3',
+      });
+    },
+  );
 });
 
 describe('the routes of DeepStack', () => {
@@ -191,6 +233,15 @@ describe('the routes of DeepStack', () => {
     const noImage = await handle(post('/v1/vision/detection', form([])));
     expect(noImage.status).toBe(400);
     expect(await jsonOf(noImage)).toMatchObject({ success: false, predictions: [], code: 400 });
+    const percent = await handle(
+      post('/v1/vision/detection', form([IMAGE], { min_confidence: '40' })),
+    );
+    expect((await jsonOf(percent))['error']).toContain(
+      'min_confidence must be a number from 0 to 1, not "40"',
+    );
+    const foreign = { origin: 'https://pages.test' };
+    const page = await handle(post('/v1/vision/detection', form([IMAGE]), foreign));
+    expect([page.status, (await jsonOf(page))['success']]).toEqual([403, false]);
     const noModel = await handle(post('/v1/vision/custom/birds', form([IMAGE])));
     expect(noModel.status).toBe(404);
     expect((await jsonOf(noModel))['error']).toContain('there is no model "birds"');
@@ -215,7 +266,7 @@ describe('the other routes', () => {
     const metrics = await (await get('/metrics')).text();
     expect(metrics).toMatch(/refinedet_requests_total\{route="\/v1\/detect",status="200"\} \d+/);
     expect(metrics).toMatch(/refinedet_images_total \d+/);
-    expect(metrics).toContain('refinedet_images_pending 0');
+    expect(metrics).toContain('refinedet_passes_pending 0');
   });
 
   it('name the methods of an address, and unknown addresses', async () => {
@@ -264,7 +315,10 @@ describe('who may ask', () => {
     const origin = 'https://pages.test';
     const refused = await handle(post('/v1/detect', IMAGE, { origin }));
     expect(await jsonOf(refused)).toMatchObject({ status: 403, code: 'FORBIDDEN' });
-    const preflight = { method: 'OPTIONS', headers: { origin } };
+    const preflight = {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST' },
+    };
     expect((await handle(new Request(`${SERVER}/v1/detect`, preflight))).status).toBe(403);
 
     const open = handlerOf(runner, { cors: [origin] });
@@ -277,6 +331,16 @@ describe('who may ask', () => {
       'GET, POST',
     ]);
     expect((await open(post('/v1/detect', IMAGE, { origin: 'https://x.test' }))).status).toBe(403);
+  });
+
+  it('refuses other names of the server where a page could choose them', async () => {
+    const named = handlerOf(runner, { hosts: ['cam.test'] });
+    const ask = async (host: string) =>
+      (await named(post('/v1/detect', IMAGE, { host, origin: `http://${host}` }))).status;
+    const good = ['cam.test', 'cam.test:8321', 'localhost:8321', '127.0.0.1:8321', '[::1]:8321'];
+    expect(await Promise.all(good.map(ask))).toEqual(good.map(() => 200));
+    const bad = ['evil.test', 'evil.test:8321', 'cam.test.evil.test', 'localhost.evil.test'];
+    expect(await Promise.all(bad.map(ask))).toEqual(bad.map(() => 403));
   });
 });
 

@@ -75,7 +75,7 @@ type Case = [name: string, parts: () => (string | Uint8Array)[], statuses: numbe
 
 const CASES: Case[] = [
   ['a header that announces 20,000×20,000 pixels', () => posted(bomb(20_000, 20_000)), [413]],
-  ['a PNG whose data inflate to more than its pixels', () => posted(bomb(10, 10)), [200, 422]],
+  ['a PNG whose data inflate to more than its pixels', () => posted(bomb(10, 10)), [422]],
   [
     'a PNG whose data end early',
     () => posted(pngFile(900, 900, deflateSync(Buffer.alloc(10)))),
@@ -160,7 +160,7 @@ const CASES: Case[] = [
   ['a query with a zero byte', () => posted(IMAGE, '', '/v1/detect?classes=%00'), [400]],
   ['a path that climbs out', () => [head('GET /../../etc/passwd HTTP/1.1')], [404]],
   ['the same, encoded', () => [head('GET /%2e%2e%2f%2e%2e%2fetc/passwd HTTP/1.1')], [404]],
-  ['a path with invalid UTF-8', () => [head('GET /%ff%fe HTTP/1.1')], [400, 404]],
+  ['a path with invalid UTF-8', () => [head('GET /%ff%fe HTTP/1.1')], [404]],
   [
     'a request id with a line break',
     () => [head('GET /healthz HTTP/1.1', 'X-Request-Id: a%0d%0aSet-Cookie: x\r\n')],

@@ -6,7 +6,7 @@ import type { Runner } from '../../src/runner/runner.ts';
 import { handlerOf } from '../../src/serve/handler.ts';
 import type { RequestLog } from '../../src/serve/index.ts';
 import { randomModel } from '../../support/models/random-model.ts';
-import { IMAGE, jsonOf, post, SERVER } from './requests.ts';
+import { form, IMAGE, jsonOf, post, SERVER } from './requests.ts';
 
 const { config } = randomModel(64);
 const FOUND: ImageFinding = { width: 1, height: 1, detections: [] };
@@ -39,7 +39,7 @@ describe('a server under load', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     expect(await jsonOf(refused)).toMatchObject({ code: 'OVERLOADED' });
     const metrics = await (await handle(new Request(`${SERVER}/metrics`))).text();
-    expect(metrics).toContain('refinedet_images_pending 5');
+    expect(metrics).toContain('refinedet_passes_pending 5');
     for (const { finish } of jobs) finish();
     expect((await Promise.all(accepted)).map(({ status }) => status)).toEqual(Array(5).fill(200));
     const next = handle(post('/v1/detect', IMAGE));
@@ -90,6 +90,40 @@ describe('a server under load', () => {
     expect(JSON.parse(text)).toMatchObject({ status: 500, code: 'UNEXPECTED' });
     expect(text).not.toMatch(/secret|stack|\.ts/);
     expect(log.find(({ code }) => code === 'UNEXPECTED')?.error).toContain('secret of the inside');
+  });
+
+  it('loses one image of a batch with its worker, and waits for the others', async () => {
+    const { jobs, runner } = heldRunner();
+    const handle = handlerOf(runner);
+    const answer = handle(post('/v1/detect/batch', form([IMAGE, IMAGE, IMAGE])));
+    await until(() => jobs.length === 3);
+    jobs[1].finish(new RefineDetError('WORKER_CRASHED', 'the worker has crashed'));
+    const pending = async () => (await handle(new Request(`${SERVER}/metrics`))).text();
+    expect(await pending()).toContain('refinedet_passes_pending 3');
+    for (const { finish } of jobs) finish();
+    expect(await jsonOf(await answer)).toMatchObject({
+      results: [{ width: 1 }, { error: { code: 'WORKER_CRASHED', status: 500 } }, { width: 1 }],
+    });
+    expect(await pending()).toContain('refinedet_passes_pending 0');
+  });
+
+  it('cancels the rest of a batch that fails', async () => {
+    const { jobs, runner } = heldRunner();
+    const answer = handlerOf(runner)(post('/v1/detect/batch', form([IMAGE, IMAGE])));
+    await until(() => jobs.length === 2);
+    jobs[0].finish(new RefineDetError('DISPOSED', 'the detector has been disposed'));
+    expect(await jsonOf(await answer)).toMatchObject({ code: 'DISPOSED', status: 500 });
+    expect(jobs[1].signal?.aborted).toBe(true);
+  });
+
+  it('is neither ready nor healthy without workers', async () => {
+    const { runner } = heldRunner();
+    Object.assign(runner.detector, { backend: 'wasm', threads: 0 });
+    const handle = handlerOf(runner);
+    const statuses = ['/healthz', '/readyz'].map(async (path) => {
+      return (await handle(new Request(SERVER + path))).status;
+    });
+    expect(await Promise.all(statuses)).toEqual([503, 503]);
   });
 
   it('counts bodies in memory, whatever their length says', async () => {

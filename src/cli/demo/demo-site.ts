@@ -5,13 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { entryKind } from '../../datasets/dataset-files.ts';
 import { RefineDetError } from '../../errors.ts';
-
-export interface SiteFile {
-  body: Uint8Array;
-  type: string;
-  /** Changes with the content. */
-  etag: string;
-}
+import type { SiteFile } from '../../serve/options.ts';
 
 /** By path, without a slash at the start. */
 export type Site = ReadonlyMap<string, SiteFile>;

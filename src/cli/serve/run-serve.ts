@@ -20,6 +20,9 @@ import type { ServeFlags } from './serve-options.ts';
 /** Milliseconds to finish when stopped. */
 const GRACE = 10_000;
 
+/** A bearer token (RFC 6750, section 2.1), or an empty line. */
+const TOKEN = /^[\w.~+/-]*=*$/;
+
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
 /**
@@ -41,7 +44,11 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   const { threads, inputSize } = flags;
   const runner = await startWorkers(model, { workers, threads, inputSize, warn, signal });
   try {
+    const { allowHost = [] } = flags;
     const handle = handlerOf(runner, {
+      // A page cannot know a token, so only servers without one need the check of names.
+      hosts: tokens.length > 0 && allowHost.length === 0 ? undefined : [host, ...allowHost],
+      processMetrics: true,
       ...{ tokens, maxBody, fetchImage, site, cors: flags.cors },
       name: flags.name ?? path.parse(word).name,
       maxPixels: flags.maxPixels,
@@ -72,8 +79,13 @@ async function readTokens(file: string): Promise<string[]> {
     const message = `cannot read ${file}: ${(cause as Error).message}`;
     throw new RefineDetError('FILE_NOT_FOUND', message, { cause });
   }
-  const tokens = text.split('\n').map((line) => line.trim());
-  const given = tokens.filter((token) => token !== '' && !token.startsWith('#'));
+  const lines = text.split('\n').map((line) => line.trim());
+  const given = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  const wrong = lines.findIndex((line) => !line.startsWith('#') && !TOKEN.test(line)) + 1;
+  if (wrong > 0) {
+    const message = `line ${wrong} of ${file} is not a token: use letters, digits and -._~+/= only`;
+    throw new RefineDetError('USAGE', message);
+  }
   if (given.length > 0) return given;
   throw new RefineDetError('USAGE', `${file} has no tokens: write one per line`);
 }

@@ -15,6 +15,9 @@ export const SERVE_OPTIONS = {
     tokenFile: text('<file>', 'file with the accepted bearer tokens, one per line', {
       default: 'everybody may ask',
     }),
+    allowHost: value('<name>', words, 'name of this server in URLs; may be repeated', {
+      default: 'without tokens: IP addresses, localhost and --host only',
+    }),
     cors: value('<origin>', words, 'let pages of this origin, or *, ask; may be repeated', {
       default: 'no other pages',
     }),
