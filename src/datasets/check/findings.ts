@@ -64,10 +64,12 @@ export interface Finding {
   line?: number;
   /** Where a line says little: `annotations[id=42].bbox`, `names.3`. */
   key?: string;
+  /** Boxes that are not read because of it, where it is not one. */
+  boxes?: number;
 }
 
 /** Where a finding was made; see {@link Finding}. */
-export type Place = Pick<Finding, 'file' | 'line' | 'key'>;
+export type Place = Pick<Finding, 'file' | 'line' | 'key' | 'boxes'>;
 
 /** Takes note of a finding. The reader goes on without the item concerned if it returns. */
 export type Report = (code: FindingCode, message: string, place: Place) => void;

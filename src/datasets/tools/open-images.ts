@@ -128,7 +128,7 @@ async function toPixels(dataset: Dataset, report: Report): Promise<Dataset> {
   const images = await mapConcurrently(
     dataset.images,
     async (image): Promise<DatasetImage | undefined> => {
-      const size = await sizeOrReport(image.path, report);
+      const size = await sizeOrReport(image.path, image.boxes.length, report);
       if (!size) return undefined;
       const { width, height } = size;
       const boxes = image.boxes.map((truth) => {

@@ -70,7 +70,8 @@ export async function readYoloImage(source: YoloImage): Promise<DatasetImage | u
   const text = await readTextOrReport(labels, report, { limit: MAX_ANNOTATION_BYTES });
   if (text === undefined) return undefined;
   if (text.trim() === '') return image;
-  const size = await sizeOrReport(imageFile, report);
+  const lines = splitLines(text).filter((row) => row.trim() !== '').length;
+  const size = await sizeOrReport(imageFile, lines, report);
   return size && { ...image, ...size, boxes: parseLabels(text, size, source) };
 }
 
