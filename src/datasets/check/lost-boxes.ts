@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Finding } from '../dataset-types.ts';
+import { groupBy } from '../group-by.ts';
 import type { Inspection } from './check-dataset.ts';
 
 /** What begins a box in the files of all formats, by extension. */
@@ -29,14 +30,13 @@ export async function lostBoxes({ report, read }: Inspection): Promise<Map<Findi
   const lost = new Map<Finding, number>();
   const perFile = [...read.values()];
   const usual = perFile.reduce((sum, boxes) => sum + boxes, 0) / Math.max(1, perFile.length);
-  const byFile = new Map<string, Finding[]>();
-  for (const finding of [...report.errors, ...report.warnings]) {
-    const { code, file = '', boxes } = finding;
+  const all = [...report.errors, ...report.warnings];
+  for (const finding of all) {
+    const { code, boxes } = finding;
     if (boxes !== undefined) lost.set(finding, boxes);
     else if (code === 'missing-annotation') lost.set(finding, Math.max(1, Math.ceil(usual)));
-    else byFile.set(file, [...(byFile.get(file) ?? []), finding]);
   }
-  for (const [file, findings] of byFile) {
+  for (const [file, findings] of groupBy(all, (finding) => finding.file ?? '')) {
     const whole = findings.find(({ code }) => WHOLE_FILE.has(code));
     if (!whole) continue;
     const unread = (await boxMarks(file)) - (read.get(file) ?? 0);
