@@ -116,6 +116,12 @@ export async function readStart(file: string, count: number): Promise<Buffer> {
   });
 }
 
+/** The first bytes of a file as text that can be searched for words, whatever its Unicode encoding. */
+export async function readStartText(file: string, count: number): Promise<string> {
+  const text = (await readStart(file, count)).toString('latin1');
+  return text.replace(/^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/, '').replaceAll('\0', '');
+}
+
 async function readRegular(file: string, read: (size: number) => Promise<Buffer>): Promise<Buffer> {
   try {
     const entry = await stat(file);

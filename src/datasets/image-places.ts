@@ -34,6 +34,8 @@ interface Found extends ImagePlace {
   foreign: string;
   /** Whether folders of the name agree. */
   isPath: boolean;
+  /** Whether it lies in a folder that neither the name nor the layout says. */
+  isGuess: boolean;
 }
 
 /** Places of all images of one annotation file. */
@@ -82,9 +84,11 @@ export class ImagePlaces {
       found.push(place);
     }
     const proven = new Set(found.flatMap((place) => (place?.isPath ? [place.foreign] : [])));
-    const kept = found.map((place) =>
-      place && !extendsOne(place.foreign, proven) ? place : undefined,
-    );
+    const owned = new Set(found.flatMap((place) => (place && !place.isGuess ? [place.file] : [])));
+    const kept = found.map((place) => {
+      if (!place || extendsOne(place.foreign, proven)) return undefined;
+      return place.isGuess && owned.has(place.file) ? undefined : place;
+    });
     const counts = new Map<string, number>();
     for (const place of kept) {
       if (place) counts.set(place.folder, (counts.get(place.folder) ?? 0) + 1);
@@ -111,10 +115,10 @@ export class ImagePlaces {
       const [place, rival] = await find(this.#folders);
       // The usual folders have an order, but not for names that are not of this disk.
       const isSure = this.#root !== undefined && (rest === readings[0].rest || isPath);
-      if (place) return { ...(isSure ? place : withRival(place, rival)), isPath };
+      if (place) return { ...(isSure ? place : withRival(place, rival)), isPath, isGuess: false };
       const others = await this.#otherFolders();
       const [other, second] = await find(others);
-      if (other) return { ...withRival(other, second), isPath };
+      if (other) return { ...withRival(other, second), isPath, isGuess: !isPath };
       if (await isFolderHere([...this.#folders, ...others], rest, this.#finder)) return undefined;
     }
     return undefined;

@@ -47,8 +47,9 @@ export async function recordsDataset(
   classes: readonly string[],
   report: Report,
 ): Promise<Dataset> {
-  const labels = records.flatMap(({ boxes }) => boxes.map(({ label }) => label));
-  const others = [...new Set(labels)].filter((label) => !classes.includes(label)).sort();
+  const labels = new Set<string>();
+  for (const { boxes } of records) for (const { label } of boxes) labels.add(label);
+  const others = [...labels].filter((label) => !classes.includes(label)).sort();
   const all = [...classes, ...others];
   const classIds = new Map(all.map((name, classId) => [name, classId]));
   const finder = new FileFinder();
@@ -137,6 +138,17 @@ export function boxAroundTurned({ x, y, width, height }: Box, degrees: number, c
   );
 }
 
+/** The box around an ellipse with a center and two radii, turned about the center. */
+export function boxAroundEllipse(
+  [x, y]: Point,
+  [rx, ry]: readonly [number, number],
+  degrees: number,
+): Box {
+  const [sin, cos] = [Math.sin((degrees * Math.PI) / 180), Math.cos((degrees * Math.PI) / 180)];
+  const [across, down] = [Math.hypot(rx * cos, ry * sin), Math.hypot(rx * sin, ry * cos)];
+  return { x: x - across, y: y - down, width: 2 * across, height: 2 * down };
+}
+
 /** Counts shapes that are not boxes: one note for a file. */
 export class ShapeCount {
   boxes = 0;
@@ -148,7 +160,7 @@ export class ShapeCount {
       report('box-of-shape', message, place);
     }
     if (this.leftOut > 0) {
-      report('box-of-shape', `${this.leftOut} points, lines and tags are left out`, place);
+      report('shape-left-out', `${this.leftOut} points, lines or tags are not read`, place);
     }
   }
 }
