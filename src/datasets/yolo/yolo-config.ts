@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Lexer, LineCounter, Parser, parseDocument } from 'yaml';
 import { RefineDetError } from '../../errors.ts';
 import { formatPlace, type Place } from '../check/findings.ts';
-import { entryKind, readText } from '../dataset-files.ts';
+import { entryKind, readStartText, readText } from '../dataset-files.ts';
 import { nameParts } from '../named-images.ts';
 
 export interface YoloConfig {
@@ -11,6 +11,8 @@ export interface YoloConfig {
   /** `path`, absolute: what relative entries are relative to. */
   root: string;
   classes: string[];
+  /** Index into `classes` by the number in a label: two numbers of one name are one class. */
+  classIds: number[];
   /** Folders and list files of each split, absolute. */
   splits: Map<string, string[]>;
   /** Label lines carry keypoints behind the box. */
@@ -38,10 +40,13 @@ export async function readYoloConfig(file: string): Promise<YoloConfig> {
   const given = [...entries].filter(([, paths]) => paths.length > 0);
   if (given.length === 0) fail({ file }, `none of the keys ${SPLIT_KEYS.join(', ')} is set`);
   const root = await findRoot(fields.get('path'), given[0][1][0], file);
+  const names = classNames(fields, file);
+  const classes = [...new Set(names)];
   return {
     file,
     root,
-    classes: classNames(fields, file),
+    classes,
+    classIds: names.map((name) => classes.indexOf(name)),
     splits: new Map(
       await Promise.all(
         given.map(async ([key, paths]) => [key, await resolve(root, paths)] as const),
@@ -49,6 +54,13 @@ export async function readYoloConfig(file: string): Promise<YoloConfig> {
     ),
     keypoints: fields.has('kpt_shape'),
   };
+}
+
+/** Whether a YAML file has the keys of such a configuration: any folder may hold another one. */
+export async function looksLikeYoloConfig(file: string): Promise<boolean> {
+  const text = await readStartText(file, MAX_BYTES);
+  const has = (keys: string) => new RegExp(`^[{ ]*["']?(${keys})["']?\\s*:`, 'm').test(text);
+  return has('names') || has(SPLIT_KEYS.join('|'));
 }
 
 function fail(place: Place, message: string): never {
@@ -109,11 +121,6 @@ function classNames(fields: ReadonlyMap<unknown, unknown>, file: string): string
   const nc = fields.get('nc');
   if (nc !== undefined && nc !== classes.length) {
     fail({ file, key: 'nc' }, `nc is ${nc} but there are ${classes.length} names`);
-  }
-  const used = new Set<string>();
-  for (const [i, name] of classes.entries()) {
-    if (used.has(name)) fail({ file, key: `names.${i}` }, `"${name}" occurs twice`);
-    used.add(name);
   }
   return classes;
 }
