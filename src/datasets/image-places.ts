@@ -3,6 +3,7 @@ import path from 'node:path';
 import { confinedPath, isFolder } from './dataset-files.ts';
 import { type FileFinder, listFolder } from './folders.ts';
 import {
+  extendsOne,
   findReading,
   isFolderHere,
   leadsAway,
@@ -84,11 +85,13 @@ export class ImagePlaces {
       found.push(place);
     }
     const proven = new Set(found.flatMap((place) => (place?.isPath ? [place.foreign] : [])));
-    const owned = new Set(found.flatMap((place) => (place && !place.isGuess ? [place.file] : [])));
-    const kept = found.map((place) => {
-      if (!place || extendsOne(place.foreign, proven)) return undefined;
-      return place.isGuess && owned.has(place.file) ? undefined : place;
-    });
+    const possible = found.map((place) =>
+      place && !extendsOne(place.foreign, proven) ? place : undefined,
+    );
+    const owners = ownersOf(images, possible);
+    const kept = possible.map((place, i) =>
+      place && owners.get(place.file) === nameKey(images[i]) ? place : undefined,
+    );
     const counts = new Map<string, number>();
     for (const place of kept) {
       if (place) counts.set(place.folder, (counts.get(place.folder) ?? 0) + 1);
@@ -140,18 +143,32 @@ export class ImagePlaces {
 const withRival = <T extends NamedImage>(place: T, rival: NamedImage | undefined): T =>
   rival ? { ...place, rival: rival.file } : place;
 
+const nameKey = ([name]: readonly string[]): string => nameParts(name).join('/').normalize();
+
+/** The name that each file belongs to: two names of one file are one image and another that is gone. */
+function ownersOf(
+  images: readonly (readonly string[])[],
+  found: readonly (Found | undefined)[],
+): Map<string, string> {
+  const owners = new Map<string, string>();
+  for (const isClear of [
+    (place: Found) => !place.isGuess && place.foreign === '',
+    (place: Found) => !place.isGuess,
+    () => true,
+  ]) {
+    for (const [i, place] of found.entries()) {
+      if (place && isClear(place) && !owners.has(place.file)) {
+        owners.set(place.file, nameKey(images[i]));
+      }
+    }
+  }
+  return owners;
+}
+
 /** Where an image would be whose name is of another machine. */
 function missingPlace(folder: string, name: string): ImagePlace | undefined {
   const parts = nameParts(name);
   return parts.length === 0 ? undefined : { folder, file: path.join(folder, ...parts) };
-}
-
-/** Whether a path lies below one of others. */
-function extendsOne(foreign: string, others: ReadonlySet<string>): boolean {
-  for (let at = foreign; at !== ''; at = at.replace(/(^|\/)[^/]*$/, '')) {
-    if (at !== foreign && others.has(at)) return true;
-  }
-  return foreign !== '' && !foreign.startsWith('/') && others.has('');
 }
 
 async function foldersIn(root: string): Promise<string[]> {

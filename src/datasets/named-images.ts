@@ -84,6 +84,14 @@ export function nameParts(name: string): string[] {
   );
 }
 
+/** Whether foreign folders begin with those that some name proves to end there. */
+export function extendsOne(foreign: string, others: ReadonlySet<string>): boolean {
+  for (let at = foreign; at !== ''; at = at.replace(/(^|\/)[^/]*$/, '')) {
+    if (at !== foreign && others.has(at)) return true;
+  }
+  return foreign !== '' && !foreign.startsWith('/') && others.has('');
+}
+
 /**
  * The file of this name, else the only image whose name differs in the spelling of its extension, or
  * has one where the name has none.

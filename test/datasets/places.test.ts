@@ -83,6 +83,20 @@ describe.each(FORMATS)('names of %s', (_, write) => {
     }
   });
 
+  it('are those of one image only, if two names fit one file', async () => {
+    for (const names of [
+      ['old/cam1/a.png', 'new/cam1/a.png'],
+      ['x/a.png', 'y/a.png'],
+    ]) {
+      const { errors } = await outcome(write, names, ['images/cam1/a.png']);
+      expect(errors).toEqual(['missing-image']);
+    }
+    // The same name twice is the same image.
+    expect((await outcome(write, ['a.png', 'a.png'], ['images/a.png'])).errors).not.toContain(
+      'missing-image',
+    );
+  });
+
   it('without their folders are ambiguous where two images fit', async () => {
     const files = ['images/x/a.png', 'images/y/a.png'];
     const { errors } = await outcome(write, ['old/a.png'], files);

@@ -214,6 +214,23 @@ describe('CVAT for images', () => {
     expect(await codes(xml(shapes))).toEqual(['box-of-shape', 'shape-left-out']);
   });
 
+  it('reports a rotation that is no number', async () => {
+    for (const shape of [
+      '<box label="nut" xtl="1" ytl="1" xbr="9" ybr="9" rotation="x"/>',
+      '<ellipse label="nut" cx="50" cy="20" rx="5" ry="3" rotation="x"/>',
+    ]) {
+      expect(await codes(xml(shape))).toContain('malformed-file');
+    }
+  });
+
+  it('may lie beside other XML files, under any name', async () => {
+    const { 'annotations.xml': content, ...image } = xml('');
+    for (const name of ['annotations.xml', 'Annotations.XML', 'task.xml']) {
+      const found = await codes({ ...image, [name]: content, 'layout.xml': '<x/>' });
+      expect(found.sort()).toEqual(['no-boxes', 'unused-file']);
+    }
+  });
+
   it('gives a turned ellipse the box around it', async () => {
     const ellipse = (rotation: string) =>
       xml(`<ellipse label="nut" cx="50" cy="20" rx="10" ry="4" ${rotation}/>`);

@@ -99,6 +99,35 @@ describe('reading YOLO folders', () => {
     }
   });
 
+  it('takes the box of pose labels in a set that does not say that it has them', async () => {
+    const person = '1 0.5 0.5 0.25 0.5';
+    for (const points of ['0.4 0.4 2 0.6 0.6 1', '0.4 0.4 2 0 0 0 0.5 0.5 2']) {
+      const { images } = await load(withLabels(`${person} ${points}\n`));
+      expect(images[0].boxes[0].box).toEqual({ x: 15, y: 5, width: 10, height: 10 });
+    }
+  });
+
+  it('never takes the folder of other splits for one that is missing', async () => {
+    const at = (yaml: string) => ({ ...TREE, 'data.yaml': `${yaml}\nnames: [person, dog]` });
+    for (const yaml of [
+      'train: images/train\ntest: test/images',
+      'train: images/train\ntest: images/test/train',
+      'train: old/images/train\ntest: old/test/images/train',
+      'train: a/images/train\ntest: b/images/train',
+    ]) {
+      const { errors } = await checkDataset(folderWith(at(yaml))).catch(() => ({ errors: [] }));
+      expect(errors.map(({ code }) => code)).not.toContain('split-overlap');
+      await expect(loadDataset(folderWith(at(yaml)), { split: 'test' })).rejects.toThrow();
+    }
+    for (const yaml of [
+      'train: /content/set/images/train',
+      'train: ../images/train',
+      'train: old/images/train',
+    ]) {
+      expect((await load(at(yaml))).images).toHaveLength(1);
+    }
+  });
+
   it('has one class for two numbers of one name', async () => {
     const tree = {
       ...withLabels('0 .5 .5 .1 .1\n1 .5 .5 .1 .1\n2 .5 .5 .1 .1\n'),

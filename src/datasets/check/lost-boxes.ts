@@ -24,17 +24,24 @@ const ONE_BOX: ReadonlySet<string> = new Set([
 
 /**
  * Boxes by the finding that explains why they are not read, where these are not one each: those that
- * the bytes of the file show, more than were read; of a file that is not there, as many as others have.
+ * the bytes of the file show, more than were read; of a file or a split that
+ * is not there, as many as others have.
  */
-export async function lostBoxes({ report, read }: Inspection): Promise<Map<Finding, number>> {
+export async function lostBoxes({
+  report,
+  read,
+  splits,
+}: Inspection): Promise<Map<Finding, number>> {
   const lost = new Map<Finding, number>();
   const perFile = [...read.values()];
-  const usual = perFile.reduce((sum, boxes) => sum + boxes, 0) / Math.max(1, perFile.length);
+  const total = perFile.reduce((sum, boxes) => sum + boxes, 0);
+  const [usual, perSplit] = [total / Math.max(1, perFile.length), total / splits.length];
   const all = [...report.errors, ...report.warnings];
   for (const finding of all) {
     const { code, boxes } = finding;
     if (boxes !== undefined) lost.set(finding, boxes);
     else if (code === 'missing-annotation') lost.set(finding, Math.max(1, Math.ceil(usual)));
+    else if (code === 'missing-split') lost.set(finding, Math.max(1, Math.ceil(perSplit)));
   }
   for (const [file, findings] of groupBy(all, (finding) => finding.file ?? '')) {
     const whole = findings.find(({ code }) => WHOLE_FILE.has(code));

@@ -3,7 +3,7 @@
  * split, or SPLIT/_annotations.coco.json beside the images.
  */
 import path from 'node:path';
-import { isFile, isFolder, readStartText } from '../dataset-files.ts';
+import { isFile, isFolder, onlyFile, readStartText } from '../dataset-files.ts';
 import { type DatasetSource, sortSplits } from '../dataset-source.ts';
 import { FileFinder, listFolder } from '../folders.ts';
 import { ImagePlaces, usualFolders } from '../image-places.ts';
@@ -62,17 +62,26 @@ async function annotationFiles(folder: string): Promise<string[]> {
   const inside = path.join(folder, names.find((name) => ANNOTATIONS.test(name)) ?? 'annotations');
   const json = (await listFolder(inside)).filter((name) => JSON_NAME.test(name));
   const instances = json.filter((name) => /^instances_/i.test(name));
-  const named = instances.length > 0 ? instances : json.filter((name) => !OTHER_TASKS.test(name));
+  const named = instances.length > 0 ? instances : await likelyFiles(inside, json);
   if (named.length > 0) return named.map((name) => path.join(inside, name));
   const beside = names.filter((name) => LIKELY_NAME.test(name));
   if (beside.length > 0) return beside.map((name) => path.join(folder, name));
   const children = names.map((name) => path.join(folder, name, BESIDE_IMAGES));
   const flags = await Promise.all(children.map(isFile));
   if (flags.includes(true)) return children.filter((_, i) => flags[i]);
-  const only = names.filter((name) => JSON_NAME.test(name));
-  return only.length === 1 && (await looksLikeCoco(path.join(folder, only[0])))
-    ? [path.join(folder, only[0])]
-    : [];
+  const others = names.filter((name) => JSON_NAME.test(name));
+  const only = await onlyFile(folder, others, looksLikeCoco);
+  return only ? [only] : [];
+}
+
+/** Files of a folder that may belong to another format; malformed ones too where none is there. */
+async function likelyFiles(folder: string, json: readonly string[]): Promise<string[]> {
+  const names = json.filter((name) => !OTHER_TASKS.test(name));
+  const flags = await Promise.all(names.map((name) => looksLikeCoco(path.join(folder, name))));
+  const likely = names.filter((name, i) => flags[i] || LIKELY_NAME.test(name));
+  if (likely.length > 0) return likely;
+  const isOther = (await listFolder(folder)).some((name) => /\.xml$/i.test(name));
+  return isOther ? [] : names;
 }
 
 const START_BYTES = 2 ** 16;

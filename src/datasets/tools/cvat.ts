@@ -1,7 +1,7 @@
 /** CVAT for images 1.1: one annotations.xml for all images; subsets are splits. */
 import path from 'node:path';
 import type { Report } from '../check/findings.ts';
-import { isFolder, readStartText } from '../dataset-files.ts';
+import { isFolder, onlyFile, readStartText } from '../dataset-files.ts';
 import { type DatasetSource, sortSplits } from '../dataset-source.ts';
 import { listFolder } from '../folders.ts';
 import { toNumber } from '../parse-number.ts';
@@ -64,10 +64,10 @@ export async function openCvat(
 
 async function cvatFile(folder: string): Promise<string | undefined> {
   const names = (await listFolder(folder)).filter((name) => /\.xml$/i.test(name));
-  const name = names.find((candidate) => candidate === 'annotations.xml') ?? names[0];
-  if (name === undefined || (names.length > 1 && name !== 'annotations.xml')) return undefined;
-  const file = path.join(folder, name);
-  return (await looksLikeCvat(file)) ? file : undefined;
+  const usual = names.filter((name) => /^annotations\.xml$/i.test(name));
+  return (
+    (await onlyFile(folder, usual, looksLikeCvat)) ?? (await onlyFile(folder, names, looksLikeCvat))
+  );
 }
 
 async function looksLikeCvat(file: string): Promise<boolean> {
@@ -152,7 +152,7 @@ function readShape(
       [number('xbr'), number('ybr')],
     ]);
     const [degrees, center] = [toNumber(rotation), centerOf(box)];
-    add(degrees ? boxAroundTurned(box, degrees, center) : box, degrees !== 0);
+    add(degrees === 0 ? box : boxAroundTurned(box, degrees, center), degrees !== 0);
   } else if (kind === 'polygon') {
     add(boxAround(points(attributes['points'] ?? '')), true);
   } else if (kind === 'ellipse') {

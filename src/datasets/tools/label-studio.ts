@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Box } from '../../boxes.ts';
 import { isRecord } from '../../json.ts';
 import type { Place, Report } from '../check/findings.ts';
-import { isFolder, readStartText } from '../dataset-files.ts';
+import { isFolder, onlyFile, readStartText } from '../dataset-files.ts';
 import type { DatasetSource } from '../dataset-source.ts';
 import { listFolder } from '../folders.ts';
 import { readJsonOrReport } from './json-file.ts';
@@ -61,8 +61,7 @@ export async function openLabelStudio(
 
 async function onlyExport(folder: string): Promise<string | undefined> {
   const names = (await listFolder(folder)).filter((name) => /\.json$/i.test(name));
-  const file = path.join(folder, names[0] ?? '');
-  return names.length === 1 && (await looksLikeLabelStudio(file)) ? file : undefined;
+  return onlyFile(folder, names, looksLikeLabelStudio);
 }
 
 async function readTasks(file: string, report: Report): Promise<ImageRecord[]> {

@@ -30,7 +30,7 @@ export async function looksLikeLabelme(file: string): Promise<boolean> {
   const hasShapes = (text: string) => /"shapes"\s*:\s*\[/.test(text);
   const start = await readStartText(file, START_BYTES);
   if (hasShapes(start)) return true;
-  if (!/"image(Data|Path|Height|Width)"\s*:/.test(start)) return false;
+  if (!/"(flags|image(Data|Path|Height|Width))"\s*:/.test(start)) return false;
   return hasShapes(await readStartText(file, MAX_BYTES));
 }
 

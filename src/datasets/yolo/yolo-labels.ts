@@ -82,8 +82,9 @@ function parseLabels(text: string, size: ImageSize, source: YoloImage): GroundTr
     const line = index + 1;
     if (row.trim() === '') continue;
     const [classId, ...numbers] = row.trim().split(/\s+/).map(toNumber);
-    const values = config.keypoints ? numbers : withoutExtras(numbers);
-    const box = labelBox(values, size, config.keypoints);
+    const isPose = config.keypoints || hasKeypoints(numbers);
+    const values = isPose ? numbers : withoutExtras(numbers);
+    const box = labelBox(values, size, isPose);
     if (!box || !Number.isInteger(classId)) {
       report('malformed-file', `not a label: "${row.trim().slice(0, 60)}"`, { file, line });
     } else if (!(classId >= 0 && classId < config.classIds.length)) {
@@ -94,7 +95,7 @@ function parseLabels(text: string, size: ImageSize, source: YoloImage): GroundTr
     } else {
       boxes.push({ classId: config.classIds[classId], box, difficult: false, crowd: false, line });
       if (values.length < numbers.length) kinds.score(file);
-      if (values.length > 4 && !config.keypoints) kinds.shape(file);
+      if (values.length > 4 && !isPose) kinds.shape(file);
     }
   }
   return boxes;
@@ -118,11 +119,22 @@ function withoutExtras(values: readonly number[]): readonly number[] {
 const EDGE = 0.01;
 
 /** Whether `x y w h score 1` is a box inside the image; a triangle can have such values, but rarely. */
-function isTrackedBox([x, y, w, h, score, ...track]: readonly number[]): boolean {
+function isTrackedBox(values: readonly number[]): boolean {
+  return values.length === 6 && values[4] >= 0 && values[4] <= 1 && isBoxInside(values);
+}
+
+/** Whether at least two points `x y visibility` follow a box, in a set that does not say so. */
+function hasKeypoints(values: readonly number[]): boolean {
+  const points = values.slice(4);
+  const flags = points.filter((_, i) => i % 3 === 2);
+  const isList = points.length % 3 === 0 && flags.length >= 2;
+  return isList && flags.every((flag) => [0, 1, 2].includes(flag)) && isBoxInside(values);
+}
+
+function isBoxInside([x, y, w, h]: readonly number[]): boolean {
   const isInside = (at: number, side: number) =>
     at - side / 2 >= -EDGE && at + side / 2 <= 1 + EDGE;
-  const isShare = score >= 0 && score <= 1;
-  return track.length === 1 && isShare && w > 0 && h > 0 && isInside(x, w) && isInside(y, h);
+  return w > 0 && h > 0 && isInside(x, w) && isInside(y, h);
 }
 
 /**
