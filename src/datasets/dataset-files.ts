@@ -117,7 +117,7 @@ export async function readStart(file: string, count: number): Promise<Buffer> {
   });
 }
 
-/** The first bytes of a file as text that can be searched for words, whatever its Unicode encoding. */
+/** The first bytes of a file as text that can be searched for words, in any Unicode encoding. */
 export async function readStartText(file: string, count: number): Promise<string> {
   const text = (await readStart(file, count)).toString('latin1');
   return text.replace(/^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/, '').replaceAll('\0', '');

@@ -79,6 +79,7 @@ describe('reading YOLO folders', () => {
     const triangle = '1 0.1 0.2 0.3 0.2 0.3 0.7';
     const rows = [
       ...[`${box} 0.9 3`, `${box} 0.9 1`, `${box} 7`, `${box} 1`, `${box} 0.93`],
+      ...[`${box} 0.9 -1`, `${box} -1`],
       ...[triangle, `${triangle} 0.9`, `${triangle} 0.9 12`, `${triangle} 5`],
       // Points on the lower and the upper edge are no tracks.
       ...['1 0.1 0.8 0.3 0.7 0.3 1', '1 0.1 0.2 0.3 0.2 0.3 0'],
@@ -89,7 +90,7 @@ describe('reading YOLO folders', () => {
       [x, y, width, height].map(round).join(),
     );
     expect(found).toEqual([
-      ...Array.from({ length: 5 }, () => '15,5,10,10'),
+      ...Array.from({ length: 7 }, () => '15,5,10,10'),
       ...Array.from({ length: 4 }, () => '4,4,8,10'),
       ...['4,14,8,6', '4,0,8,4'],
     ]);

@@ -56,7 +56,7 @@ export async function checkCensus(
   }
 }
 
-/** The same name for a file, whatever links lead to it. */
+/** The same name for a file behind any links. */
 function realName(file: string): string {
   try {
     return realpathSync.native(file);

@@ -40,7 +40,7 @@ const LEFT_OUT: ReadonlyMap<string, boolean> = new Map([
   ['text-encoding', true],
   ['missing-annotation', true],
   ['missing-split', true],
-  ['unsafe-path', true],
+  ['unsafe-path', false],
   ['unknown-class', true],
   ['unknown-image', true],
   ['zero-area-box', true],

@@ -65,7 +65,8 @@ export async function recordsDataset(
     const { names, id, annotationPath, width, height, place } = record;
     const at = found[i];
     if (!at) {
-      report('unsafe-path', `image name "${names[0]}" leaves the dataset`, place);
+      const lost = { ...place, boxes: record.boxes.length };
+      report('unsafe-path', `image name "${names[0]}" leaves the dataset`, lost);
       return [];
     }
     if (at.rival) report('ambiguous-name', `"${names[0]}" may be ${at.file} or ${at.rival}`, place);

@@ -104,11 +104,12 @@ function parseLabels(text: string, size: ImageSize, source: YoloImage): GroundTr
 /**
  * The values of a shape without what detectors add behind it: Ultralytics' `Results.save_txt` writes
  * the class, `x y w h` or a polygon, then the score with `save_conf`, then the number of the track,
- * which counts from 1.
+ * which counts from 1 and is -1 before it is confirmed.
  */
 function withoutExtras(values: readonly number[]): readonly number[] {
   const last = values.at(-1)!;
-  const hasTrack = Number.isInteger(last) && (last > 1 || (last === 1 && isTrackedBox(values)));
+  const isOutside = last > 1 || last < 0;
+  const hasTrack = Number.isInteger(last) && (isOutside || (last === 1 && isTrackedBox(values)));
   const rest = hasTrack ? values.slice(0, -1) : values;
   const score = rest.at(-1)!;
   const hasScore = rest.length >= 5 && rest.length % 2 === 1 && score >= 0 && score <= 1;
