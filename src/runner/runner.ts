@@ -4,6 +4,7 @@ import type { Detector } from '../detector-contract.ts';
 import { naming, RefineDetError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import type { PoolOptions } from '../pool/create-pool.ts';
+import type { DetectorPool } from '../pool/detector-pool.ts';
 import { MOST_WORKERS } from '../pool/pool-size.ts';
 import type { ImageFinding, ImageJob } from './detect-image.ts';
 
@@ -42,7 +43,11 @@ export async function startWorkers(model: Model, options: PoolOptions): Promise<
   const { startPool } = await import('../pool/create-pool.ts');
   const { startThreadWorker } = await import('../remote/node-wire.ts');
   const start = () => startThreadWorker('image-worker', import.meta.url);
-  const detector = await startPool(model, options, start);
+  return poolRunner(await startPool(model, options, start));
+}
+
+/** Runs jobs in a pool whose workers run the program `image-worker`. */
+export function poolRunner(detector: DetectorPool): Runner {
   return {
     detector,
     async run(job, signal) {

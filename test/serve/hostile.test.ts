@@ -6,6 +6,7 @@ import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Runner } from '../../src/runner/runner.ts';
 import { handlerOf } from '../../src/serve/handler.ts';
+import type { RequestLog } from '../../src/serve/index.ts';
 import { closeServer, nodeServer } from '../../src/serve/node-server.ts';
 import { pngFile } from '../../support/png-file.ts';
 import { IMAGE, randomRunner } from './requests.ts';
@@ -16,9 +17,15 @@ const HEADERS_TIMEOUT = 1000;
 let runner: Runner;
 let server: Server;
 let port: number;
+const log: RequestLog[] = [];
 beforeAll(async () => {
   runner = await randomRunner();
-  const handle = handlerOf(runner, { maxBody: MAX_BODY, maxPixels: 4e6, tokens: ['secret'] });
+  const handle = handlerOf(runner, {
+    maxBody: MAX_BODY,
+    maxPixels: 4e6,
+    tokens: ['secret'],
+    log: (entry) => log.push(entry),
+  });
   server = nodeServer(handle, { requestTimeout: 2000, headersTimeout: HEADERS_TIMEOUT });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -258,8 +265,21 @@ describe('hostile requests get a defined answer, and the next good request works
   });
 
   it('cancels detections of clients that hang up', async () => {
+    log.length = 0;
     const [headers, body] = posted(IMAGE, '', '/v1/detect?multiScale=true');
     await Promise.all(Array.from({ length: 20 }, () => exchange([headers, body], { waitMs: 30 })));
+    // The first may have been quick enough.
+    while (log.length < 20) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(log.filter(({ status }) => status === 499).length).toBeGreaterThan(15);
+    expect(log.filter(({ images }) => images > 0).length).toBeLessThan(5);
     await expectAlive();
+  });
+
+  it('keeps answering while sixteen clients announce bodies that never come', async () => {
+    const announced = head('POST /v1/detect HTTP/1.1', `Content-Length: ${MAX_BODY}\r\n`);
+    const idle = Array.from({ length: 16 }, () => exchange([announced], { waitMs: 1500 }));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expectAlive();
+    await Promise.all(idle);
   });
 });
