@@ -6,8 +6,8 @@
 import { show } from '../option-checks.ts';
 import { json } from './answers.ts';
 import type { DetectionService } from './detection-service.ts';
+import { readForm } from './form-parts.ts';
 import { mediaTypeOf } from './media-type.ts';
-import { readForm } from './parts.ts';
 import { ServeError } from './problems.ts';
 import { readBody } from './read-body.ts';
 import type { RouteContext } from './route.ts';

@@ -8,11 +8,11 @@ import type { ImageFinding, ImageJob } from '../runner/detect-image.ts';
 import type { Runner } from '../runner/runner.ts';
 import { Admission } from './admission.ts';
 import { Tokens } from './authorize.ts';
-import type { Call } from './call.ts';
 import type { RequestLimits } from './image-requests.ts';
 import { Metrics } from './metrics.ts';
 import type { ResolvedOptions } from './options.ts';
 import { problemOf } from './problems.ts';
+import type { Call } from './request-call.ts';
 import type { Problem, Settings } from './schemas.ts';
 import { optionsOf } from './settings.ts';
 

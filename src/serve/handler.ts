@@ -6,11 +6,11 @@ import type { Detector } from '../detector-contract.ts';
 import { detectImage } from '../runner/detect-image.ts';
 import type { Runner } from '../runner/runner.ts';
 import { checkHost, checkOrigin } from './authorize.ts';
-import { Call } from './call.ts';
 import { DetectionService } from './detection-service.ts';
 import { openApi } from './openapi.ts';
 import { type HandlerOptions, resolveHandlerOptions, type SiteFile } from './options.ts';
 import { problemAnswer, problemOf, ServeError } from './problems.ts';
+import { Call } from './request-call.ts';
 import type { Route } from './route.ts';
 import { noSuchRoute, ROUTES } from './routes.ts';
 

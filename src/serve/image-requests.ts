@@ -1,6 +1,7 @@
 /** From a request to the images and settings in it. */
+
+import { readForm } from './form-parts.ts';
 import { mediaTypeOf } from './media-type.ts';
-import { readForm } from './parts.ts';
 import { ServeError } from './problems.ts';
 import { type Body, type BodyLimits, readBody } from './read-body.ts';
 import { type Settings, UrlRequest } from './schemas.ts';

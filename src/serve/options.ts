@@ -9,8 +9,8 @@ import {
   TEXT,
   wholeFrom,
 } from '../option-checks.ts';
-import type { RequestLog } from './call.ts';
 import type { FetchImage } from './image-requests.ts';
+import type { RequestLog } from './request-call.ts';
 
 /** A file that the server sends as it is. */
 export interface SiteFile {

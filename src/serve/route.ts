@@ -1,7 +1,7 @@
 /** The description of a route. */
 import type { Context } from 'hono';
-import type { Call } from './call.ts';
 import type { DetectionService } from './detection-service.ts';
+import type { Call } from './request-call.ts';
 
 export interface RouteContext {
   call: Call;
