@@ -5,6 +5,7 @@
 const LAYERS = [
   ['index', 'cli'],
   ['serve', 'fleet', 'worker'],
+  ['runner'],
   ['pool', 'training'],
   ['detector', 'detector-contract', 'evaluation', 'export', 'video'],
   ['stream', 'report'],

@@ -3,10 +3,12 @@
  *
  *     npm run soak -- detections 20000
  *     npm run soak -- loads 2000
+ *     npm run soak -- serve 5               minutes of too many clients
  *     npm run soak -- video 30              minutes, in Chromium
  */
 import { soakDetections } from './soak/detections.ts';
 import { soakLoads } from './soak/loads.ts';
+import { soakServe } from './soak/serve.ts';
 import { soakVideo } from './soak/video.ts';
 
 const SOAKS: Readonly<
@@ -14,6 +16,7 @@ const SOAKS: Readonly<
 > = {
   detections: [soakDetections, 20_000],
   loads: [soakLoads, 2_000],
+  serve: [soakServe, 5],
   video: [soakVideo, 30],
 };
 

@@ -12,6 +12,7 @@ export const SUITE_NAMES = [
   'cold-start',
   'memory',
   'folder',
+  'serve',
   'training',
   'size',
   'browser',

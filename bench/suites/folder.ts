@@ -2,16 +2,15 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { EXAMPLE } from '../example.ts';
 import { type Samples, summarizeRounds } from '../harness.ts';
 import { benchModel } from '../model.ts';
 import { withModelFiles } from '../model-files.ts';
 import { requireBuild } from '../programs.ts';
+import { CLI } from '../server.ts';
 import type { Suite } from '../suite.ts';
 
 const IMAGES = 64;
-const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 const WAYS = [
   { name: 'one thread', flags: ['--threads', '1'] },

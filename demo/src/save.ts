@@ -1,5 +1,5 @@
 /** Saves results: JSON in the format of the command line, and the image with its boxes. */
-import { roundedDetection } from '../../src/cli/output/format.ts';
+import { roundedDetection } from '../../src/rounding.ts';
 import { element } from './dom.ts';
 import { drawFound, type Found } from './draw.ts';
 

@@ -11,6 +11,7 @@ import { registerExportCommand } from './export/export-command.ts';
 import { registerHelpCommand } from './help.ts';
 import { registerInfoCommand } from './info/info-command.ts';
 import { helpExamples } from './options/add-command.ts';
+import { registerServeCommand } from './serve/serve-command.ts';
 import { registerTrainCommand } from './train/train-command.ts';
 
 export function createProgram(): Command {
@@ -32,6 +33,7 @@ export function createProgram(): Command {
   registerDatasetCommand(program);
   registerEvalCommand(program);
   registerTrainCommand(program);
+  registerServeCommand(program);
   registerDemoCommand(program);
   registerHelpCommand(program);
   return program.addHelpText(

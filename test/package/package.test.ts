@@ -61,7 +61,7 @@ describe('the packed package in Node', () => {
     app.write(
       'entries.js',
       `const before = Object.keys(globalThis);
-       for (const entry of ['', '/datasets', '/eval', '/export', '/train', '/pool', '/worker', '/worker/serve', '/cpu', '/webgl', '/webgpu']) {
+       for (const entry of ['', '/datasets', '/eval', '/export', '/train', '/pool', '/serve', '/worker', '/worker/serve', '/cpu', '/webgl', '/webgpu']) {
          console.log(entry, Object.keys(await import('refinedet' + entry)).length > 0);
        }
        // tfjs keeps its engine there, so that two copies of it are one.

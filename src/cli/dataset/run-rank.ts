@@ -2,13 +2,13 @@
 import { imagesToRank } from '../../datasets/rank/images-to-rank.ts';
 import { type RankedImage, rankImage } from '../../datasets/rank/rank-image.ts';
 import { detectInOrder } from '../../evaluation/detect-dataset.ts';
+import { roundedPixels, roundedScore } from '../../rounding.ts';
+import { startRunner, workersFor } from '../../runner/runner.ts';
 import { EXIT_FAILURE, reportError } from '../describe-error.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { loadNamedModel } from '../model-source.ts';
 import { dataPart, withSplit } from '../options/data-part.ts';
-import { roundedPixels, roundedScore } from '../output/format.ts';
 import { Progress } from '../progress.ts';
-import { startRunner, workersFor } from '../runner/runner.ts';
 import { print, warn } from '../terminal.ts';
 import type { RankFlags } from './dataset-options.ts';
 

@@ -1,14 +1,12 @@
 /** Options of `refinedet demo`. */
 import { MODEL } from '../options/common-rows.ts';
 import { type FlagsOf, initially, text, value } from '../options/option-table.ts';
-import { count } from '../options/parsers.ts';
-
-const MAX_PORT = 65535;
+import { port } from '../options/parsers.ts';
 
 export const DEMO_OPTIONS = {
   'Options:': {
     model: MODEL,
-    port: value('<n>', count(MAX_PORT), 'port to listen at', {
+    port: value('<n>', port, 'port to listen at', {
       short: 'p',
       default: '8320, or a free one',
     }),

@@ -1,8 +1,6 @@
 /** Serves a {@link Site} over HTTP with the headers that threads need. */
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, isIPv6 } from 'node:net';
-import { RefineDetError } from '../../errors.ts';
+import { listen } from '../listen.ts';
 import type { Site } from './demo-site.ts';
 
 const HEADERS: Readonly<Record<string, string>> = {
@@ -24,21 +22,7 @@ export async function serveSite(
   ports: number | readonly number[],
 ): Promise<{ server: Server; url: string }> {
   const server = createServer((request, response) => answer(site, request, response));
-  let failure: unknown;
-  for (const port of [ports].flat()) {
-    try {
-      server.listen(port, host);
-      await once(server, 'listening');
-      const { port: actual } = server.address() as AddressInfo;
-      return { server, url: `http://${isIPv6(host) ? `[${host}]` : host}:${actual}/` };
-    } catch (error) {
-      failure = error;
-    }
-  }
-  const reason = (failure as Error).message;
-  throw new RefineDetError('ADDRESS_UNAVAILABLE', `the page cannot be served: ${reason}`, {
-    cause: failure,
-  });
+  return { server, url: await listen(server, host, [ports].flat()) };
 }
 
 function answer(site: Site, { method, url, headers }: IncomingMessage, response: ServerResponse) {

@@ -2,13 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-
-export interface SiteFile {
-  body: Uint8Array;
-  type: string;
-  /** Changes with the content. */
-  etag: string;
-}
+import { fileURLToPath } from 'node:url';
+import { entryKind } from '../../datasets/dataset-files.ts';
+import { RefineDetError } from '../../errors.ts';
+import type { SiteFile } from '../../serve/options.ts';
 
 /** By path, without a slash at the start. */
 export type Site = ReadonlyMap<string, SiteFile>;
@@ -22,6 +19,18 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.jpg': 'image/jpeg',
 };
+
+/** Folders of the built page, relative to the compiled module and to the source. */
+const PAGES = ['../../demo/', '../../../dist/demo/'];
+
+/** @throws FILE_NOT_FOUND where the page has not been built */
+export async function pageFolder(): Promise<string> {
+  for (const page of PAGES) {
+    const folder = fileURLToPath(new URL(page, import.meta.url));
+    if ((await entryKind(path.join(folder, 'index.html'))) === 'file') return folder;
+  }
+  throw new RefineDetError('FILE_NOT_FOUND', 'the demo page has not been built: npm run build');
+}
 
 /** @param folder of the built page */
 export async function readSite(folder: string, model: Uint8Array): Promise<Site> {

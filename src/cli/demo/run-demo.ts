@@ -1,22 +1,16 @@
 /** `refinedet demo`: serves the demo page with a model, or writes both as static files. */
 import { once } from 'node:events';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { readBytes } from '#platform';
-import { entryKind } from '../../datasets/dataset-files.ts';
 import { defaultModelBytes, readNamed } from '../../detection/load-model.ts';
-import { RefineDetError } from '../../errors.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { writeWhole } from '../output-files.ts';
 import { print } from '../terminal.ts';
 import type { DemoFlags } from './demo-options.ts';
 import { serveSite } from './demo-server.ts';
-import { readSite, type Site } from './demo-site.ts';
+import { pageFolder, readSite, type Site } from './demo-site.ts';
 
 const DEFAULT_PORT = 8320;
-
-/** Folders of the built page, relative to the compiled module and to the source. */
-const PAGES = ['../../demo/', '../../../dist/demo/'];
 
 /**
  * Serves until it is interrupted, which counts as success.
@@ -37,14 +31,6 @@ export async function runDemo({ model, port, host, out }: DemoFlags): Promise<vo
   if (!signal.aborted) await once(signal, 'abort');
   server.closeAllConnections();
   server.close();
-}
-
-async function pageFolder(): Promise<string> {
-  for (const page of PAGES) {
-    const folder = fileURLToPath(new URL(page, import.meta.url));
-    if ((await entryKind(path.join(folder, 'index.html'))) === 'file') return folder;
-  }
-  throw new RefineDetError('FILE_NOT_FOUND', 'the demo page has not been built: npm run build');
 }
 
 async function writeSite(site: Site, folder: string): Promise<void> {

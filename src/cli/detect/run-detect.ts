@@ -3,6 +3,8 @@
 import { inOrder } from '../../concurrency.ts';
 import { resolveDetectOptions } from '../../detection/detect-options.ts';
 import { RefineDetError, throwIfAborted } from '../../errors.ts';
+import type { ImageFinding, ImageJob } from '../../runner/detect-image.ts';
+import { type Runner, startRunner, workersFor } from '../../runner/runner.ts';
 import { EXIT_FAILURE, reportError } from '../describe-error.ts';
 import { expandInputs, type Image, type Input, readImage } from '../inputs.ts';
 import { interruptSignal } from '../interrupt.ts';
@@ -10,8 +12,6 @@ import { loadNamedModel } from '../model-source.ts';
 import { writeWhole } from '../output-files.ts';
 import { counted } from '../printable.ts';
 import { Progress } from '../progress.ts';
-import type { ImageFinding, ImageJob } from '../runner/detect-image.ts';
-import { type Runner, startRunner, workersFor } from '../runner/runner.ts';
 import { outputClosed, warn } from '../terminal.ts';
 import { type DetectFlags, detectOptions, reclaimInputs } from './detect-flags.ts';
 import { type Outputs, planOutputs } from './detect-outputs.ts';

@@ -9,12 +9,12 @@ import {
 import { type EvaluateOptions, evaluate } from '../../evaluation/evaluate.ts';
 import { Predictions } from '../../evaluation/predictions.ts';
 import type { ModelConfig } from '../../model/model.ts';
+import { startRunner, workersFor } from '../../runner/runner.ts';
 import { reportError } from '../describe-error.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { loadNamedModel } from '../model-source.ts';
 import { counted } from '../printable.ts';
 import { Progress } from '../progress.ts';
-import { startRunner, workersFor } from '../runner/runner.ts';
 import { warn } from '../terminal.ts';
 import type { EvalFlags } from './eval-options.ts';
 import type { Found } from './found.ts';

@@ -10,6 +10,8 @@ function expected(flag: string, what: string, text: string, guess = ''): RefineD
   return new RefineDetError('USAGE', `${flag} must be ${what}, not "${text}"${guess}`);
 }
 
+const MAX_PORT = 65_535;
+
 const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
 
 /** A number in [0, 1]. */
@@ -35,6 +37,13 @@ export function count(limit = 2 ** 31 - 1, prefix = ''): Parser<number> {
     throw expected(flag, `${prefix}a whole number from 1${range}`, text);
   };
 }
+
+/** Number of a port; 0 is any free one. */
+export const port: Parser<number> = (text, flag) => {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : MAX_PORT + 1;
+  if (number <= MAX_PORT) return number;
+  throw expected(flag, `a whole number from 0 to ${MAX_PORT}`, text);
+};
 
 /** One of a few words. */
 export function choice<const T extends string>(words: readonly T[]): Parser<T> {
@@ -92,4 +101,31 @@ export const classMap: Parser<ReadonlyMap<string, string>> = (text, _flag, befor
 /** For an option that may be given several times. */
 export function listOf<T>(parse: Parser<T>): Parser<T[]> {
   return (text, flag, before = []) => [...before, parse(text, flag)];
+}
+
+const BYTES: Readonly<Record<string, number>> = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9 };
+const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3 };
+
+/** `20mb`, `500kb`, `1000`: bytes. */
+export const byteSize: Parser<number> = (text, flag) =>
+  amount(text, flag, BYTES, 'b', 'a size such as 20mb');
+
+/** `30s`, `1.5m`, `500ms`, `30` (seconds): milliseconds, up to 24 days. */
+export const duration: Parser<number> = (text, flag) =>
+  amount(text, flag, MILLISECONDS, 's', 'a time such as 30s');
+
+/** A number above 0 with a unit. */
+function amount(
+  text: string,
+  flag: string,
+  units: Readonly<Record<string, number>>,
+  byDefault: string,
+  what: string,
+): number {
+  const [, digits, unit = byDefault] = /^(\d*\.?\d+)([a-z]+)?$/.exec(text.toLowerCase()) ?? [];
+  const number = Math.round(
+    Number(digits) * (Object.hasOwn(units, unit) ? units[unit] : Number.NaN),
+  );
+  if (number >= 1 && number < 2 ** 31) return number;
+  throw expected(flag, what, text);
 }

@@ -2,7 +2,9 @@
  * `coco`: a whole COCO dataset with scores, for labeling tools; its `annotations` are a COCO
  * results list. Category ids count from 1 in the order of the model's classes.
  */
-import { hasArea, type ResultFormat, roundedDetection, roundedPixels } from './format.ts';
+
+import { roundedDetection, roundedPixels } from '../../rounding.ts';
+import { hasArea, type ResultFormat } from './format.ts';
 
 export const COCO_FORMAT: ResultFormat = {
   extension: '.json',

@@ -1,5 +1,7 @@
 /** `csv`: a header and one line per detection (RFC 4180 quoting). */
-import { type ResultFormat, roundedDetection } from './format.ts';
+
+import { roundedDetection } from '../../rounding.ts';
+import type { ResultFormat } from './format.ts';
 
 export const CSV_FORMAT: ResultFormat = {
   extension: '.csv',

@@ -1,7 +1,8 @@
 /** `cvat`: one file of CVAT for images 1.1, which a CVAT task imports as annotations. */
 import type { Detection } from '../../boxes.ts';
 import { escapeXmlAttribute } from '../../datasets/voc/voc-xml-text.ts';
-import { hasArea, type ResultFormat, roundedDetection, roundedPixels } from './format.ts';
+import { roundedDetection, roundedPixels } from '../../rounding.ts';
+import { hasArea, type ResultFormat } from './format.ts';
 
 export const CVAT_FORMAT: ResultFormat = {
   extension: '.xml',

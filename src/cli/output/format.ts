@@ -1,5 +1,6 @@
 /** Types and rounding that all formats of detections share. */
 import type { Detection } from '../../boxes.ts';
+import { roundedDetection } from '../../rounding.ts';
 import type { Colors } from '../terminal.ts';
 
 /** The detections of one image. */
@@ -34,33 +35,6 @@ export interface ResultFormat {
   document?(context: FormatContext): TextDocument;
   /** Text of one image, where each has its own file; formats without it have one text for all. */
   page?(result: ImageResult): string;
-}
-
-/** A ten-thousandth of a score and a hundredth of a pixel: finer is noise. */
-const SCORE_STEPS = 1e4;
-const PIXEL_STEPS = 1e2;
-
-export function roundedScore(score: number): number {
-  return Math.round(score * SCORE_STEPS) / SCORE_STEPS;
-}
-
-export function roundedPixels(pixels: number): number {
-  return Math.round(pixels * PIXEL_STEPS) / PIXEL_STEPS;
-}
-
-/** A detection with the precision of machine-readable formats. */
-export function roundedDetection({ label, classId, score, box }: Detection): Detection {
-  return {
-    label,
-    classId,
-    score: roundedScore(score),
-    box: {
-      x: roundedPixels(box.x),
-      y: roundedPixels(box.y),
-      width: roundedPixels(box.width),
-      height: roundedPixels(box.height),
-    },
-  };
 }
 
 /** Whether a box still has an area after rounding: formats hold no empty boxes. */

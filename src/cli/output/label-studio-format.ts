@@ -1,6 +1,7 @@
 /** `labelstudio`: a JSON list of tasks with predictions, which Label Studio imports. */
 import path from 'node:path';
-import { hasArea, type ImageResult, type ResultFormat, roundedDetection } from './format.ts';
+import { roundedDetection } from '../../rounding.ts';
+import { hasArea, type ImageResult, type ResultFormat } from './format.ts';
 
 /** A hundredth of a pixel on an image of ten thousand. */
 const PERCENT_STEPS = 1e4;

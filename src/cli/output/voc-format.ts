@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { Detection } from '../../boxes.ts';
 import { vocCorners } from '../../datasets/voc/voc-box.ts';
 import { vocXmlText, type WrittenObject } from '../../datasets/voc/voc-xml-text.ts';
-import { hasArea, type ResultFormat, roundedPixels, roundedScore } from './format.ts';
+import { roundedPixels, roundedScore } from '../../rounding.ts';
+import { hasArea, type ResultFormat } from './format.ts';
 
 export const VOC_FORMAT: ResultFormat = {
   extension: '.xml',

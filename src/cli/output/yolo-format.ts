@@ -1,5 +1,7 @@
 /** `yolo`: one file per image, with lines `classId cx cy width height score` in fractions of the image. */
-import { hasArea, type ResultFormat, roundedScore } from './format.ts';
+
+import { roundedScore } from '../../rounding.ts';
+import { hasArea, type ResultFormat } from './format.ts';
 
 /** A hundredth of a pixel on an image of ten thousand. */
 const DECIMALS = 6;

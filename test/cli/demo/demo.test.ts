@@ -20,7 +20,7 @@ describe('refinedet demo', () => {
     expect(wrong.stderr).toMatch(/notes\.txt.*\[MODEL_FORMAT\]\n$/);
     const port = await runCli(['demo', '--port', '70000']);
     expect(port).toMatchObject({ code: 2, stdout: '' });
-    expect(port.stderr).toMatch(/--port must be a whole number from 1 to 65535.*\[USAGE\]\n$/);
+    expect(port.stderr).toMatch(/--port must be a whole number from 0 to 65535.*\[USAGE\]\n$/);
   });
 
   it.skipIf(!isBuilt)('serves the page and the model until it is interrupted', async ({ skip }) => {

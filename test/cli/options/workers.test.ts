@@ -4,9 +4,9 @@ import { RANK_OPTIONS } from '../../../src/cli/dataset/dataset-options.ts';
 import { DETECT_OPTIONS } from '../../../src/cli/detect/detect-command-options.ts';
 import { EVAL_OPTIONS } from '../../../src/cli/eval/eval-options.ts';
 import type { OptionTable } from '../../../src/cli/options/option-table.ts';
-import { workersFor } from '../../../src/cli/runner/runner.ts';
 import { trainOptions } from '../../../src/cli/train/train-flags.ts';
 import { TRAIN_OPTIONS } from '../../../src/cli/train/train-options.ts';
+import { workersFor } from '../../../src/runner/runner.ts';
 
 const TABLES: OptionTable[] = [DETECT_OPTIONS, EVAL_OPTIONS, RANK_OPTIONS, TRAIN_OPTIONS];
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RefineDetError } from '../../../src/errors.ts';
 import { decodeImage } from '../../../src/image/node/decode.ts';
+import { pngFile } from '../../../support/png-file.ts';
 import { IMAGES, imageFile, rgbHash } from './test-images.ts';
 
 describe('decodeImage', () => {
@@ -114,17 +115,17 @@ describe('decodeImage rejects', () => {
     ],
     [
       'a PNG that inflates to too little',
-      png(20, 20, deflateSync(new Uint8Array(100))),
+      pngFile(20, 20, deflateSync(new Uint8Array(100))),
       'IMAGE_CORRUPT: cannot decode x: the PNG data ends too early',
     ],
     [
       'a PNG that inflates without end',
-      png(20, 20, deflateSync(new Uint8Array(10_000_000))),
+      pngFile(20, 20, deflateSync(new Uint8Array(10_000_000))),
       'IMAGE_CORRUPT: cannot decode x: Cannot create a Buffer larger than 66376 bytes',
     ],
     [
       'a PNG with an unknown filter',
-      png(2, 2, deflateSync(new Uint8Array(100).fill(9))),
+      pngFile(2, 2, deflateSync(new Uint8Array(100).fill(9))),
       'IMAGE_CORRUPT: cannot decode x: the PNG data has an unknown filter 9',
     ],
     [
@@ -229,7 +230,7 @@ function hugeJpeg(): Uint8Array {
 }
 
 function hugePng(): Uint8Array {
-  return png(20000, 20000, deflateSync(new Uint8Array(100)));
+  return pngFile(20000, 20000, deflateSync(new Uint8Array(100)));
 }
 
 function hugeWebp(): Uint8Array {
@@ -239,27 +240,6 @@ function hugeWebp(): Uint8Array {
 }
 
 /** A gray 8-bit PNG; the CRCs are left empty. */
-function png(width: number, height: number, data: Uint8Array): Uint8Array {
-  const chunk = (type: string, body: Uint8Array) => {
-    const bytes = Buffer.alloc(12 + body.length);
-    bytes.writeUInt32BE(body.length);
-    bytes.write(type, 4, 'latin1');
-    bytes.set(body, 8);
-    return bytes;
-  };
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width);
-  header.writeUInt32BE(height, 4);
-  header[8] = 8;
-  const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
-  return Buffer.concat([
-    signature,
-    chunk('IHDR', header),
-    chunk('IDAT', data),
-    chunk('IEND', new Uint8Array(0)),
-  ]);
-}
-
 /** A gray PNG of 16 bits a sample and one row. */
 function gray16(row: Uint8Array, width: number): Uint8Array {
   const header = Buffer.alloc(13);

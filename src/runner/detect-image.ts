@@ -1,11 +1,11 @@
 /** The work on one image. It is decoded once, whole when there is an annotated copy to draw. */
 import { decodeImage } from '#platform';
-import type { Detection } from '../../boxes.ts';
-import type { DetectOptions } from '../../detection/detect-options.ts';
-import type { RefineDet } from '../../detector.ts';
-import { drawDetections } from '../../image/draw.ts';
-import { readImageHeader, uprightSize } from '../../image/header.ts';
-import { encodeImage, type WritableFormat } from '../../image/node/encode.ts';
+import type { Detection } from '../boxes.ts';
+import type { DetectOptions } from '../detection/detect-options.ts';
+import type { Detector } from '../detector-contract.ts';
+import { drawDetections } from '../image/draw.ts';
+import { readImageHeader, uprightSize } from '../image/header.ts';
+import { encodeImage, type WritableFormat } from '../image/node/encode.ts';
 
 /** Plain data, so that it can go to a worker. */
 export interface ImageJob {
@@ -29,7 +29,7 @@ export interface ImageFinding {
 }
 
 export async function detectImage(
-  detector: RefineDet,
+  detector: Pick<Detector, 'detect'>,
   { file, bytes, options, annotate }: ImageJob,
   { signal }: { signal?: AbortSignal },
 ): Promise<ImageFinding> {

@@ -1,0 +1,52 @@
+/** Options of `refinedet serve`. */
+import { inputSizeOf, MODEL, THREADS, WORKERS } from '../options/common-rows.ts';
+import { type FlagsOf, initially, on, text, value } from '../options/option-table.ts';
+import { byteSize, count, duration, listOf, port } from '../options/parsers.ts';
+
+const words = listOf<string>((given) => given);
+
+export const SERVE_OPTIONS = {
+  'Server:': {
+    host: initially('127.0.0.1', text('<address>', 'address to listen at')),
+    port: initially(
+      8321,
+      value('<n>', port, 'port to listen at; 0 is any free one', { short: 'p' }),
+    ),
+    tokenFile: text('<file>', 'file with the accepted bearer tokens, one per line', {
+      default: 'everybody may ask',
+    }),
+    allowHost: value('<name>', words, 'name of this server in URLs; may be repeated', {
+      default: 'without tokens: IP addresses, localhost and --host only',
+    }),
+    cors: value('<origin>', words, 'let pages of this origin, or *, ask; may be repeated', {
+      default: 'no other pages',
+    }),
+    allowUrl: value(
+      '<pattern>',
+      words,
+      'fetch images from such URLs for clients; may be repeated',
+      {
+        default: 'none',
+      },
+    ),
+    quiet: on('no log', { short: 'q' }),
+  },
+  'Limits:': {
+    maxBody: value('<size>', byteSize, 'largest body of a request', { default: '20mb' }),
+    maxPixels: value('<n>', count(), 'largest image in pixels', { default: '40000000' }),
+    queue: value('<n>', count(), 'images that may wait; more are answered with 503', {
+      default: '64',
+    }),
+    timeout: value('<time>', duration, 'longest time of a request', { default: '30s' }),
+    grace: value('<time>', duration, 'time to finish when stopped', { default: '10s' }),
+  },
+  'Detection:': {
+    model: MODEL,
+    name: text('<name>', 'name of the model in the API', { default: "the file's name" }),
+    workers: { ...WORKERS, default: 'auto' },
+    threads: THREADS,
+    inputSize: inputSizeOf("the model's"),
+  },
+};
+
+export type ServeFlags = FlagsOf<typeof SERVE_OPTIONS>;
