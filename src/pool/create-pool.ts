@@ -5,6 +5,7 @@ import type { LoadOptions } from '../detection/load-options.ts';
 import type { BackendName } from '../engine/engine.ts';
 import { throwIfAborted } from '../errors.ts';
 import { checkValue, type Rule, wholeFrom } from '../option-checks.ts';
+import { packagedModel } from '../packaged-models.ts';
 import type { DownloadProgress } from '../platform/platform.ts';
 import { absoluteUrl } from '../platform/url.ts';
 import { type WorkerLike, workerWire } from '../remote/web-wire.ts';
@@ -72,7 +73,7 @@ export async function startPool(
   try {
     return await DetectorPool.start(size, setup, signal);
   } catch (error) {
-    if (source !== undefined) throw error;
+    if (!packagedModel(source)) throw error;
     throw (await import('../platform/default-model.ts')).explainDefault(error);
   }
 }

@@ -2,9 +2,8 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readBytes } from '#platform';
 import { entryKind } from '../../datasets/dataset-files.ts';
-import { defaultModelBytes, readNamed } from '../../detection/load-model.ts';
+import { modelBytes, readNamed } from '../../detection/load-model.ts';
 import { RefineDetError } from '../../errors.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { writeWhole } from '../output-files.ts';
@@ -25,7 +24,7 @@ const PAGES = ['../../demo/', '../../../dist/demo/'];
  */
 export async function runDemo({ model, port, host, out }: DemoFlags): Promise<void> {
   const signal = interruptSignal();
-  const bytes = await (model ? readBytes(model, signal) : defaultModelBytes(signal));
+  const bytes = await modelBytes(model, signal);
   // A file that is not a model fails here rather than in the page.
   await readNamed(bytes, model ?? 'the default model');
   const site = await readSite(await pageFolder(), bytes);
