@@ -57,7 +57,7 @@ export class RunKeeper {
         `${name} is the checkpoint of another run; resume it or choose another folder`,
       );
     }
-    await store.write(RUN_FILES.config, `${JSON.stringify(this.#config, null, 2)}\n`);
+    await store.write(RUN_FILES.config, configText(this.#config));
     await store.write(RUN_FILES.metrics, '');
   }
 
@@ -78,6 +78,7 @@ export class RunKeeper {
     const lines = await readMetrics(this.#store!);
     const kept = lines.filter(({ step }) => step <= trainer.step);
     this.#last = kept.at(-1);
+    await this.#store!.write(RUN_FILES.config, configText(this.#config));
     await this.#store!.write(RUN_FILES.metrics, metricsText(kept));
   }
 
@@ -201,6 +202,10 @@ export async function readMetrics(store: RunStore): Promise<StepRecord[]> {
       throw new RefineDetError('CHECKPOINT_MISMATCH', `${place}: ${message}`, { cause });
     }
   });
+}
+
+function configText(config: TrainConfig): string {
+  return `${JSON.stringify(config, null, 2)}\n`;
 }
 
 function metricsText(records: readonly StepRecord[]): string {
