@@ -59,6 +59,7 @@ export async function startPool(
   const size = workers === 'auto' ? availableWorkers() : workers;
   const { backend, threads = size > 1 ? 1 : 'auto', inputSize, warmUp, cache } = options;
   const folder = wasm === undefined ? undefined : absoluteUrl(String(wasm));
+  const warned = new Set<string>();
   const setup: WorkerSetup = {
     start: worker ? () => workerWire(worker()) : start,
     request: {
@@ -67,7 +68,9 @@ export async function startPool(
     },
     onEvent(name, data) {
       if (name === 'progress') onProgress?.(data as DownloadProgress);
-      else (name === 'info' ? info : warn)(data as string);
+      else if (name === 'info') info(data as string);
+      // All workers report what concerns all of them.
+      else if (warned.size < warned.add(data as string).size) warn(data as string);
     },
   };
   try {

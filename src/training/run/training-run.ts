@@ -142,7 +142,8 @@ export class RunKeeper {
   }
 
   #provenance(trainer: Trainer): Record<string, unknown> {
-    const { data, init, seed, metric } = { ...this.#config, ...this.#config.evaluation };
+    const { data, init, inputSizes, seed, evaluation } = this.#config;
+    const sides = new Set(inputSizes.flatMap(({ sizes }) => sizes));
     const last = this.#history.findLast(({ step }) => step === trainer.step);
     return {
       madeBy: 'refinedet train',
@@ -151,8 +152,9 @@ export class RunKeeper {
       steps: trainer.step,
       epochs: trainer.plan.epochsAfter(trainer.step),
       seed,
+      inputSizes: [...sides].sort((a, b) => a - b),
       ...this.#model.provenance,
-      ...(last && { metric, score: last.score, validationImages: last.images }),
+      ...(last && { metric: evaluation.metric, score: last.score, validationImages: last.images }),
     };
   }
 }
