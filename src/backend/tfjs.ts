@@ -16,7 +16,7 @@ export interface TfjsBackend {
 export interface TfjsDevice {
   /** Raises {@link ContextLost} when the browser or the driver takes the GPU away. */
   readonly loss: Interruption;
-  /** Name of the renderer when the CPU stands in for a GPU. */
+  /** Name of a renderer that uses the CPU; undefined for a GPU. */
   readonly software?: string;
 }
 

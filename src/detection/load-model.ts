@@ -57,7 +57,7 @@ export async function modelBytes(
   );
 }
 
-/** Adds a guess to the error for a word that is no path but resembles a name. */
+/** Adds a guess to the error for a missing file whose name resembles one of {@link MODELS}. */
 async function readFile(
   source: string | URL,
   signal?: AbortSignal,

@@ -94,7 +94,7 @@ async function startFastest(model: Model, options: EngineOptions): Promise<Engin
 }
 
 /**
- * A GPU that the CPU stands in for is slower than wasm, and timing it takes many seconds.
+ * Refuses a renderer in software: it is slower than wasm, and timing it takes many seconds.
  * @throws BACKEND_UNAVAILABLE
  */
 async function requireHardware(gpu: TfjsBackend): Promise<void> {
