@@ -49,12 +49,16 @@ export async function embedWorker(): Promise<void> {
 /**
  * Writes modules for pages to `folder`, and in `gpu` below it once more, with the GPU backends, which
  * need more of tfjs' core: a page imports from one of the two. Their parts lie together, named by
- * content, so that what is the same in both is there once.
+ * content, so that what is the same in both is there once. The licenses of bundled code are in files beside
+ * them, to which each script refers: pages do not download their text.
  */
 export async function bundleForPages(folder: string): Promise<void> {
   const chunkNames = 'parts/[name]-[hash]';
   const plugins = [modelFromParts];
-  const options: BuildOptions = { ...COMMON, format: 'esm', splitting: true, chunkNames, plugins };
+  const options: BuildOptions = {
+    ...{ ...COMMON, format: 'esm', splitting: true, chunkNames, plugins },
+    legalComments: 'linked',
+  };
   await build({ ...options, entryPoints: PLAIN, outdir: folder });
   await build({ ...options, entryPoints: GPU, outdir: folder });
 }

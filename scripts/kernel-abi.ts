@@ -16,13 +16,18 @@ import {
 
 const HEADER = `/** Generated from assembly/ by scripts/build-kernels.ts; do not edit. */
 
-/** 0 or 1. */
-type bool = number;
-type i32 = number;
-type f32 = number;
-type f64 = number;
+/**
+ * Address in the heap. The fields of these types never exist: they stop an address from being passed as
+ * a count or a value. Plain numbers, such as sums of addresses, are accepted everywhere.
+ */
+export type Address = number & { readonly unit?: 'address' };
 /** An address or a number of bytes; those that come back are signed, >>> 0 makes them usable. */
-type usize = number;
+type usize = Address;
+type i32 = number & { readonly unit?: 'count' };
+/** 0 or 1. */
+type bool = i32;
+type f32 = number & { readonly unit?: 'value' };
+type f64 = f32;
 `;
 
 /** @param entry module whose exports are the ABI, without extension */
@@ -72,7 +77,7 @@ function recordText(name: string, record: Class): string {
     const property = member instanceof PropertyPrototype ? member.instance : member;
     if (!(property instanceof Property) || !property.isField) return [];
     const type = fieldType(property.type);
-    // Those that src/kernels/records.ts can write.
+    // Those that src/kernels/heap-records.ts can write.
     if (!/^([iu]32|f(32|64))$/.test(type)) {
       throw new Error(`kernels: the field ${name}.${field} has the type ${type}`);
     }

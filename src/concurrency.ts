@@ -52,8 +52,8 @@ export async function mapConcurrently<T, R>(
       next = items.length;
     }
   };
-  const lanes = Array.from({ length: Math.min(limit, items.length) }, run);
-  const failed = (await Promise.allSettled(lanes)).find(({ status }) => status === 'rejected');
+  const runs = Array.from({ length: Math.min(limit, items.length) }, run);
+  const failed = (await Promise.allSettled(runs)).find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
   return results;
 }

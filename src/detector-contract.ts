@@ -10,7 +10,7 @@ import type { ImageSource } from './detection/image-source.ts';
 import type { BackendName } from './engine/engine.ts';
 import type { InputSize } from './model/input-size.ts';
 import type { ModelConfig } from './model/model.ts';
-import type { StreamSource } from './stream/frames.ts';
+import type { StreamSource } from './stream/read-frames.ts';
 import type { StreamOptions, StreamResult } from './stream/stream.ts';
 
 /** A loaded model, ready to detect: `RefineDet` in this thread, `DetectorPool` in workers. */
@@ -25,8 +25,11 @@ export interface Detector {
   readonly threads: number;
   /** Bytes of wasm heap, summed over all workers; it grows with the images and never shrinks. */
   readonly heapBytes: number;
-  /** Useful number of concurrent calls: images in detection, and one more that is read ahead. */
-  readonly lanes: number;
+  /**
+   * Number of concurrent calls of `detect` that keep the detector busy: one for each image that it works
+   * on at the same time, and one whose image is read ahead. More calls wait.
+   */
+  readonly concurrency: number;
   /**
    * Detects objects in one image; the best comes first.
    * @throws IMAGE_*, FILE_NOT_FOUND, FETCH_FAILED, INVALID_OPTION, INVALID_ARGUMENT, UNKNOWN_CLASS,

@@ -29,7 +29,7 @@ import { type InputSize, inputSide, unknownSize, withInputSize } from './model/i
 import type { Model, ModelConfig } from './model/model.ts';
 import { type ModelSummary, summarize } from './model/summary.ts';
 import { show } from './option-checks.ts';
-import type { StreamSource } from './stream/frames.ts';
+import type { StreamSource } from './stream/read-frames.ts';
 import { detectStream, type StreamOptions, type StreamResult } from './stream/stream.ts';
 
 /** A loaded model, ready to detect: `load`, then `detect` or `stream`, at last `dispose`. */
@@ -52,7 +52,7 @@ export class RefineDet implements Detector {
     }
     this.#model = model;
     this.#engine = engine;
-    this.#queue = new Queue(engine.lanes);
+    this.#queue = new Queue(engine.capacity);
     this.config = model.config;
   }
 
@@ -106,8 +106,8 @@ export class RefineDet implements Detector {
     return this.#engine.kernels.heap.memory.buffer.byteLength;
   }
 
-  get lanes(): number {
-    return this.#engine.lanes + 1;
+  get concurrency(): number {
+    return this.#engine.capacity + 1;
   }
 
   get classes(): readonly string[] {
@@ -176,7 +176,7 @@ export class RefineDet implements Detector {
       }
       const merged = mergeViews(this.#engine.kernels, found, this.classes.length, resolved.merge);
       return toDetections(merged, fullSize, this.classes, resolved.maxDetections);
-    });
+    }, resolved.signal);
     resolved.onTimings?.(timings);
     return detections;
   }
@@ -186,9 +186,9 @@ export class RefineDet implements Detector {
     options?: StreamOptions,
   ): AsyncGenerator<StreamResult, void, undefined> {
     this.#assertUsable();
-    const { lanes } = this.#engine;
+    const limit = this.#engine.capacity;
     const detectFrame: RefineDet['detect'] = (frame, settings) => this.detect(frame, settings);
-    return detectStream({ lanes, detectFrame }, source, options);
+    return detectStream({ limit, detectFrame }, source, options);
   }
 
   /**

@@ -50,8 +50,8 @@ export { MODELS, type ModelName } from './packaged-models.ts';
 export type { DownloadProgress, PixelSource, WasmSource } from './platform/platform.ts';
 export { ByteTracker, type ByteTrackOptions } from './stream/byte-tracker.ts';
 export { createTracker, type TrackerName, type TrackOptions } from './stream/create-tracker.ts';
-export type { FramePolicy, StreamSource } from './stream/frames.ts';
 export { IouTracker, type IouTrackOptions } from './stream/iou-tracker.ts';
+export type { FramePolicy, StreamSource } from './stream/read-frames.ts';
 export type { StreamOptions, StreamResult } from './stream/stream.ts';
 export type { TrackedDetection, Tracker } from './stream/tracker.ts';
 export {

@@ -6,6 +6,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { availableThreads, createBackend, threadsUnavailable, wasmAssets } from '#platform';
 import { RefineDetError } from '../errors.ts';
+import type { Address } from '../kernels/generated/abi.ts';
 import type { Heap } from '../kernels/heap.ts';
 import { registerLayerKernels } from '../kernels/layers/index.ts';
 import { type Kernels, loadKernels } from '../kernels/module.ts';
@@ -71,7 +72,7 @@ export async function wasmRuntime(
 const warned = new Set<number>();
 
 /** Address of a tensor's data in the wasm heap. */
-export function tensorPointer(tensor: tf.Tensor): number {
+export function tensorPointer(tensor: tf.Tensor): Address {
   const backend = tf.backend() as BackendWasm;
   return backend.getMemoryOffset(tensor.dataId) >>> 0;
 }

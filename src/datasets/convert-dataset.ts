@@ -8,7 +8,8 @@ import { writeCoco } from './coco/write-coco.ts';
 import { alignClasses } from './dataset-classes.ts';
 import { entryKind } from './dataset-files.ts';
 import type { Dataset, DatasetImage, WrittenFormat } from './dataset-types.ts';
-import { findFrames, readHeaders, statesSizes, toFileFrame } from './frames.ts';
+import { findFrames, frameProblem, readHeaders, statesSizes, toFileFrame } from './frames.ts';
+import { mergeRecords } from './merge-records.ts';
 import { writeVoc } from './voc/write-voc.ts';
 import { writeFolder } from './write-folder.ts';
 import type { WriteJob, WrittenBoxes } from './write-job.ts';
@@ -55,7 +56,14 @@ export async function convertDataset(
 ): Promise<ConvertReport> {
   const given = alignClasses('images' in dataset ? [dataset] : dataset);
   const losses: string[] = [];
-  const splits = await Promise.all(given.map((split) => uprightSplit(split, losses)));
+  const upright = await Promise.all(given.map((split) => uprightSplit(split, losses)));
+  const splits = upright.map((split): Dataset => {
+    const { images, merged } = mergeRecords(split.images);
+    const name = `${merged} of "${split.split}"`;
+    if (merged > 0)
+      losses.push(`records of a file that another record has, joined with it: ${name}`);
+    return { ...split, images };
+  });
   const images = splits.flatMap((split) => split.images);
   if (images.length === 0) {
     throw new RefineDetError('DATASET_EMPTY', 'there are no images to write');
@@ -80,11 +88,20 @@ async function uprightSplit(split: Dataset, losses: string[]): Promise<Dataset> 
   if (!statesSizes(split)) return split;
   const headers = await readHeaders(split.images);
   const frames = findFrames(split.images, headers);
-  const unsure = [...frames.values()].filter((frame) => frame === 'unknown').length;
-  if (unsure > 0) {
-    losses.push(`certainty about the boxes of ${unsure} images: dataset check names them`);
+  const lost = split.images.filter((image) => {
+    const frame = frames.get(image);
+    const problem = frame && frameProblem(image, headers.get(image.path)!, frame);
+    return frame === 'unknown' && problem?.code === 'size-mismatch';
+  });
+  if (lost.length > 0) {
+    const boxes = lost.reduce((sum, image) => sum + image.boxes.length, 0);
+    losses.push(
+      `images of another size than stated, whose boxes do not tell of which: ${lost.length} with ${boxes} boxes`,
+    );
   }
-  const images = split.images.map((image) => {
+  const left = new Set(lost);
+  const kept = split.images.filter((image) => !left.has(image));
+  const images = kept.map((image) => {
     const header = headers.get(image.path);
     const frame = frames.get(image) ?? 'unknown';
     const framed = header && frame !== 'unknown' ? toFileFrame(image, header, frame) : image;

@@ -1,10 +1,11 @@
 /** Files and folders of datasets, whose names come from foreign annotation files. */
 import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { mapConcurrently } from '../concurrency.ts';
 import { RefineDetError } from '../errors.ts';
 import { decodeText, EncodingError, hasLostCharacters } from './decode-text.ts';
 
-export { mapConcurrently } from '../concurrency.ts';
+export { mapConcurrently };
 
 /** Lists of a million images are smaller; a larger file would only fill the memory. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
@@ -114,6 +115,24 @@ export async function readStart(file: string, count: number): Promise<Buffer> {
       await handle.close();
     }
   });
+}
+
+/** The first bytes of a file as text that can be searched for words, in any Unicode encoding. */
+export async function readStartText(file: string, count: number): Promise<string> {
+  const text = (await readStart(file, count)).toString('latin1');
+  return text.replace(/^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/, '').replaceAll('\0', '');
+}
+
+/** The only file that looks right, of those with a name that may be right; undefined if there are several. */
+export async function onlyFile(
+  folder: string,
+  names: readonly string[],
+  looksRight: (file: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  const files = names.map((name) => path.join(folder, name));
+  const flags = await mapConcurrently(files, looksRight);
+  const found = files.filter((_, i) => flags[i]);
+  return found.length === 1 ? found[0] : undefined;
 }
 
 async function readRegular(file: string, read: (size: number) => Promise<Buffer>): Promise<Buffer> {

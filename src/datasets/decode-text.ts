@@ -45,10 +45,15 @@ const DECODERS = new Map<string, TextDecoder>();
 function decoderOf(encoding: string): TextDecoder {
   const known = DECODERS.get(encoding);
   if (known) return known;
+  const decoder = newDecoder(encoding);
+  DECODERS.set(encoding, decoder);
+  return decoder;
+}
+
+/** @throws EncodingError */
+export function newDecoder(encoding: string): TextDecoder {
   try {
-    const decoder = new TextDecoder(encoding, { fatal: true });
-    DECODERS.set(encoding, decoder);
-    return decoder;
+    return new TextDecoder(encoding, { fatal: true });
   } catch {
     throw new EncodingError(`the encoding "${encoding}" is unknown`);
   }

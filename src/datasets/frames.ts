@@ -20,14 +20,21 @@ export type Frame = 'file' | 'stated' | 'unknown';
 /** What one image tells by itself: its boxes may fit both frames. */
 type Evidence = Frame | 'either';
 
-/** How far a box may reach over the edge of its own frame, pixels: rounding and sloppy hands. */
+/** How far a box may reach over the edge of its own frame: pixels, and a share of the side. */
 const TOLERANCE = 2;
+const SLOPPY_SHARE = 0.1;
+/** Share of an image's boxes that may be plain mistakes. */
+const MISTAKES = 0.1;
+/** How sure others must be to decide for an image: share of those that tell, and of all. */
+const MAJORITY = 0.75;
+const QUORUM = 0.25;
 /** Sides are rounded to whole pixels when an image is resized. */
 const RATIO_TOLERANCE = 0.01;
 
 /**
  * The frame of every image whose stated size is not that of its file, or that EXIF turns without
- * changing its size. Images that do not tell follow the others when these agree.
+ * changing its size. Images that do not tell follow a clear majority of the others; one of another
+ * size that contradicts it is unknown, because a wrong box explains that as well.
  * @param headers by path; images without one are left out
  */
 export function findFrames(
@@ -35,26 +42,38 @@ export function findFrames(
   headers: ReadonlyMap<string, ImageHeader | undefined>,
 ): Map<DatasetImage, Frame> {
   const evidence = new Map<DatasetImage, Evidence>();
-  const [turned, resized] = [new Set<Evidence>(), new Set<Evidence>()];
+  const [turned, resized]: [Evidence[], Evidence[]] = [[], []];
   for (const image of images) {
     const header = headers.get(image.path);
     const found = header && frameEvidence(image, header);
     if (found === undefined) continue;
     evidence.set(image, found);
-    if (found !== 'either') (header!.orientation > 1 ? turned : resized).add(found);
+    // Without boxes there is nothing to be wrong.
+    if (image.boxes.length > 0) (header!.orientation > 1 ? turned : resized).push(found);
   }
+  const [ofTurned, ofResized] = [majority(turned), majority(resized)];
   const frames = new Map<DatasetImage, Frame>();
   for (const [image, found] of evidence) {
     const header = headers.get(image.path)!;
     const isTurned = header.orientation > 1;
-    const [agreed, other] = isTurned ? turned : resized;
+    const agreed = isTurned ? ofTurned : ofResized;
     // The size of the stored pixels is that of no other frame, unless the turn keeps it.
     const isStored = isTurned && !keepsSize(header) && isSameSize(statedSize(image)!, header);
     const alone = isStored ? 'stated' : 'unknown';
-    const byOthers = other === undefined ? (agreed as Frame | undefined) : undefined;
-    frames.set(image, found === 'either' ? (byOthers ?? alone) : found);
+    const isOdd = !isTurned && image.boxes.length > 0 && agreed !== undefined && agreed !== found;
+    if (found === 'either') frames.set(image, agreed ?? alone);
+    else frames.set(image, isOdd ? 'unknown' : found);
   }
   return frames;
+}
+
+/** The frame that most images show which show any, if they are not too few. */
+function majority(evidence: readonly Evidence[]): 'file' | 'stated' | undefined {
+  const count = (frame: Evidence) => evidence.filter((found) => found === frame).length;
+  const [file, stated] = [count('file'), count('stated')];
+  const most = Math.max(file, stated);
+  if (most < MAJORITY * (file + stated) || most < QUORUM * evidence.length) return undefined;
+  return most === 0 ? undefined : file > stated ? 'file' : 'stated';
 }
 
 function frameEvidence(image: DatasetImage, header: ImageHeader): Evidence | undefined {
@@ -68,7 +87,7 @@ function frameEvidence(image: DatasetImage, header: ImageHeader): Evidence | und
     if (header.orientation === 1) return undefined;
     return isHidden ? 'either' : 'file';
   }
-  const [fitsStated, fitsFile] = [fits(image, stated), fits(image, upright)];
+  const [fitsStated, fitsFile] = [mayFit(image, stated), mayFit(image, upright)];
   if (!fitsStated) return fitsFile ? 'file' : 'unknown';
   const isReachable = !isHidden && (isScaled(stated, upright) || isScaled(stated, header));
   if (!isReachable) return 'unknown';
@@ -95,8 +114,12 @@ export const statesSizes = ({ format }: Dataset): boolean =>
 /** Whether the turn leaves no trace in the size: mirrored, upside down, or a square. */
 const keepsSize = (header: ImageHeader): boolean => isSameSize(header, uprightSize(header));
 
-const fits = ({ boxes }: DatasetImage, size: ImageSize): boolean =>
-  boxes.every(({ box }) => boxOverhang(box, size) <= TOLERANCE);
+/** Whether boxes may be of a frame, drawn with a sloppy hand: only a clear overhang of many tells. */
+function mayFit({ boxes }: DatasetImage, size: ImageSize): boolean {
+  const tolerance = Math.max(TOLERANCE, SLOPPY_SHARE * Math.min(size.width, size.height));
+  const outside = boxes.filter(({ box }) => boxOverhang(box, size) > tolerance);
+  return outside.length <= MISTAKES * boxes.length;
+}
 
 /** The image with its boxes in the upright pixels of its file, and with the file's size. */
 export function toFileFrame(image: DatasetImage, header: ImageHeader, frame: Frame): DatasetImage {

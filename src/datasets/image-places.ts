@@ -2,7 +2,15 @@
 import path from 'node:path';
 import { confinedPath, isFolder } from './dataset-files.ts';
 import { type FileFinder, listFolder } from './folders.ts';
-import { findNamed, leadsAway, type NamedImage } from './named-images.ts';
+import {
+  extendsOne,
+  findReading,
+  isFolderHere,
+  leadsAway,
+  type NamedImage,
+  nameParts,
+  nameReadings,
+} from './named-images.ts';
 
 /** Where images of a split usually are, most likely first. */
 export function usualFolders(root: string, split: string, near: string): string[] {
@@ -17,9 +25,18 @@ export function usualFolders(root: string, split: string, near: string): string[
 }
 
 /** Where one entry's image is. */
-export interface ImagePlace extends NamedImage {
+export interface ImagePlace extends Omit<NamedImage, 'foreign'> {
   /** Another image that the name fits as well. */
   rival?: string;
+}
+
+/** A place with what of the name was used to find it. */
+interface Found extends ImagePlace {
+  foreign: string;
+  /** Whether folders of the name agree. */
+  isPath: boolean;
+  /** Whether it lies in a folder that neither the name nor the layout says. */
+  isGuess: boolean;
 }
 
 /** Places of all images of one annotation file. */
@@ -49,7 +66,8 @@ export class ImagePlaces {
   }
 
   /**
-   * Places of names, in their order. A name without a file gets the place where most others are.
+   * Places of names, in their order. A name without a file gets the place where most others are: a
+   * folder that some names prove to be here is never left out of others.
    * @returns undefined for a name that leaves every folder
    */
   find(names: readonly string[]): Promise<(ImagePlace | undefined)[]> {
@@ -58,28 +76,55 @@ export class ImagePlaces {
 
   /** As {@link find}, for images that may have one of several names. */
   async findFirst(images: readonly (readonly string[])[]): Promise<(ImagePlace | undefined)[]> {
-    const found: (ImagePlace | undefined)[] = [];
-    const counts = new Map<string, number>();
+    const found: (Found | undefined)[] = [];
     for (const names of images) {
-      let place: ImagePlace | undefined;
-      for (const name of names) place ??= await this.#findOne(name);
+      let place: Found | undefined;
+      for (const isWhole of [true, false]) {
+        for (const name of names) place ??= await this.#findOne(name, isWhole);
+      }
       found.push(place);
+    }
+    const proven = new Set(found.flatMap((place) => (place?.isPath ? [place.foreign] : [])));
+    const possible = found.map((place) =>
+      place && !extendsOne(place.foreign, proven) ? place : undefined,
+    );
+    const owners = ownersOf(images, possible);
+    const kept = possible.map((place, i) =>
+      place && owners.get(place.file) === nameKey(images[i]) ? place : undefined,
+    );
+    const counts = new Map<string, number>();
+    for (const place of kept) {
       if (place) counts.set(place.folder, (counts.get(place.folder) ?? 0) + 1);
     }
     const usual = await this.#usualFolder(counts);
     return images.map(([name], i) => {
-      if (found[i]) return found[i];
+      const place = kept[i];
+      if (place) return place;
       const file = confinedPath(usual, name);
+      // The name is of another machine, and its image is not here.
+      if (file === undefined && this.#isForeign) return missingPlace(usual, name);
       return file === undefined ? undefined : { folder: usual, file };
     });
   }
 
-  async #findOne(name: string): Promise<ImagePlace | undefined> {
+  /** @param isWhole whether no folder of the name may be left out */
+  async #findOne(name: string, isWhole: boolean): Promise<Found | undefined> {
     if (!this.#isForeign && leadsAway(name)) return undefined;
-    const [place, rival] = await findNamed(this.#folders, name, this.#finder);
-    if (place) return this.#root === undefined ? withRival(place, rival) : place;
-    const [other, second] = await findNamed(await this.#otherFolders(), name, this.#finder);
-    return other && withRival(other, second);
+    const readings = nameReadings(name);
+    for (const { rest, foreign } of isWhole ? readings.slice(0, 1) : readings) {
+      const isPath = rest.includes('/');
+      const find = (folders: readonly string[]) =>
+        findReading(folders, rest, foreign, this.#finder);
+      const [place, rival] = await find(this.#folders);
+      // The usual folders have an order, but not for names that are not of this disk.
+      const isSure = this.#root !== undefined && (rest === readings[0].rest || isPath);
+      if (place) return { ...(isSure ? place : withRival(place, rival)), isPath, isGuess: false };
+      const others = await this.#otherFolders();
+      const [other, second] = await find(others);
+      if (other) return { ...withRival(other, second), isPath, isGuess: !isPath };
+      if (await isFolderHere([...this.#folders, ...others], rest, this.#finder)) return undefined;
+    }
+    return undefined;
   }
 
   #otherFolders(): Promise<string[]> {
@@ -95,8 +140,36 @@ export class ImagePlaces {
   }
 }
 
-const withRival = (place: NamedImage, rival: NamedImage | undefined): ImagePlace =>
+const withRival = <T extends NamedImage>(place: T, rival: NamedImage | undefined): T =>
   rival ? { ...place, rival: rival.file } : place;
+
+const nameKey = ([name]: readonly string[]): string => nameParts(name).join('/').normalize();
+
+/** The name that each file belongs to: two names of one file are one image and another that is gone. */
+function ownersOf(
+  images: readonly (readonly string[])[],
+  found: readonly (Found | undefined)[],
+): Map<string, string> {
+  const owners = new Map<string, string>();
+  for (const isClear of [
+    (place: Found) => !place.isGuess && place.foreign === '',
+    (place: Found) => !place.isGuess,
+    () => true,
+  ]) {
+    for (const [i, place] of found.entries()) {
+      if (place && isClear(place) && !owners.has(place.file)) {
+        owners.set(place.file, nameKey(images[i]));
+      }
+    }
+  }
+  return owners;
+}
+
+/** Where an image would be whose name is of another machine. */
+function missingPlace(folder: string, name: string): ImagePlace | undefined {
+  const parts = nameParts(name);
+  return parts.length === 0 ? undefined : { folder, file: path.join(folder, ...parts) };
+}
 
 async function foldersIn(root: string): Promise<string[]> {
   const places = [root, path.join(root, 'images')];

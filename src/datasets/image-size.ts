@@ -42,14 +42,18 @@ async function readImageFileSize(file: string): Promise<ImageSize> {
   return uprightSize(await readImageFileHeader(file));
 }
 
-/** As {@link readImageFileSize}, for boxes that are shares of it; undefined after a report. */
-export async function sizeOrReport(file: string, report: Report): Promise<ImageSize | undefined> {
+/** As {@link readImageFileSize}, for `boxes` boxes that are shares of it; undefined after a report. */
+export async function sizeOrReport(
+  file: string,
+  boxes: number,
+  report: Report,
+): Promise<ImageSize | undefined> {
   try {
     return await readImageFileSize(file);
   } catch (error) {
     if (!(error instanceof RefineDetError)) throw error;
     const code = error.code === 'FILE_NOT_FOUND' ? 'missing-image' : 'undecodable-image';
-    report(code, error.message, { file });
+    report(code, error.message, { file, boxes });
     return undefined;
   }
 }

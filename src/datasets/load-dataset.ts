@@ -154,10 +154,18 @@ export async function openDataset(
       ? await formatsOfFile(absolute)
       : DATASET_FORMATS;
   const found: DatasetSource[] = [];
+  let failure: RefineDetError | undefined;
   for (const candidate of tried) {
-    const source = await FORMATS[candidate].open(absolute, imageFolders);
-    if (source) found.push(source);
+    try {
+      const source = await FORMATS[candidate].open(absolute, imageFolders);
+      if (source) found.push(source);
+    } catch (error) {
+      if (!(error instanceof RefineDetError)) throw error;
+      failure ??= error;
+    }
   }
+  // What is malformed in one format does not matter to a folder of another.
+  if (failure && found.length === 0) throw failure;
   if (found.length === 1) return found[0];
   if (found.length > 1) {
     const formats = found.map((source) => source.format).join(' or ');

@@ -7,11 +7,14 @@ import type { FileFinder } from './folders.ts';
 export interface NamedImage {
   folder: string;
   file: string;
+  /** Leading folders of the name that are not on this disk. */
+  foreign: string;
 }
 
 /**
  * Images of a name below folders: by the whole name, else by ever less of its leading folders
- * (`C:\data\a.jpg`, `/upload/1/a.jpg`). Never outside of the folders.
+ * (`C:\data\a.jpg`, `/upload/1/a.jpg`), unless these are here without the image. Never outside of the
+ * folders.
  * @returns all that fit equally well, in the order of the folders
  */
 export async function findNamed(
@@ -19,19 +22,50 @@ export async function findNamed(
   name: string,
   finder: FileFinder,
 ): Promise<NamedImage[]> {
-  const parts = nameParts(name);
-  const firsts = parts.map((_, first) => first);
-  // Of a path of any depth no more is tried than what people have.
-  for (const first of firsts.filter((at) => at === 0 || at >= parts.length - MOST_FOLDERS)) {
-    const rest = parts.slice(first).join('/');
-    const found: NamedImage[] = [];
-    for (const folder of folders) {
-      const file = await findOne(folder, rest, finder);
-      if (file && !found.some((other) => other.file === file)) found.push({ folder, file });
-    }
-    if (found.length > 0) return found;
+  for (const { rest, foreign } of nameReadings(name)) {
+    const found = await findReading(folders, rest, foreign, finder);
+    if (found.length > 0 || (await isFolderHere(folders, rest, finder))) return found;
   }
   return [];
+}
+
+/** One reading of a name. */
+export async function findReading(
+  folders: readonly string[],
+  rest: string,
+  foreign: string,
+  finder: FileFinder,
+): Promise<NamedImage[]> {
+  const found: NamedImage[] = [];
+  for (const folder of folders) {
+    const file = await findOne(folder, rest, finder);
+    if (file && !found.some((other) => other.file === file)) found.push({ folder, file, foreign });
+  }
+  return found;
+}
+
+/** A name as it is, then without its first folder, and so on. */
+export function nameReadings(name: string): { rest: string; foreign: string }[] {
+  const parts = nameParts(name);
+  const root = /^([/\\]|\w:)/.test(name) ? ['/'] : [];
+  const readings = parts.map((_, first) => ({
+    rest: parts.slice(first).join('/'),
+    foreign: [...root, ...parts.slice(0, first)].join('/'),
+  }));
+  // Of a path of any depth no more is tried than what people have.
+  return readings.filter((_, at) => at === 0 || at >= parts.length - MOST_FOLDERS);
+}
+
+/** Whether the folder that a name says is below one of the folders. */
+export async function isFolderHere(
+  folders: readonly string[],
+  name: string,
+  finder: FileFinder,
+): Promise<boolean> {
+  const parent = path.posix.dirname(name);
+  if (parent === '.') return false;
+  for (const folder of folders) if (await finder.find(folder, parent)) return true;
+  return false;
 }
 
 const MOST_FOLDERS = 16;
@@ -48,6 +82,14 @@ export function nameParts(name: string): string[] {
   return parts.filter(
     (part) => part !== '' && part !== '.' && part !== '..' && !/^\w:$/.test(part),
   );
+}
+
+/** Whether foreign folders begin with those that some name proves to end there. */
+export function extendsOne(foreign: string, others: ReadonlySet<string>): boolean {
+  for (let at = foreign; at !== ''; at = at.replace(/(^|\/)[^/]*$/, '')) {
+    if (at !== foreign && others.has(at)) return true;
+  }
+  return foreign !== '' && !foreign.startsWith('/') && others.has('');
 }
 
 /**

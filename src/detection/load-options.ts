@@ -49,7 +49,8 @@ export interface LoadOptions {
   info?: (message: string) => void;
 }
 
-const RULES: Record<keyof LoadOptions, Rule> = {
+/** Rules of the options of `RefineDet.load`. */
+export const LOAD_RULES: Record<keyof LoadOptions, Rule> = {
   backend: [
     (v) => TEXT[0](v) || isTfjsBackend(v),
     '"auto", "wasm", or the backend of refinedet/webgl, refinedet/webgpu or refinedet/cpu',
@@ -67,10 +68,13 @@ const RULES: Record<keyof LoadOptions, Rule> = {
 };
 
 /**
- * Checks the options of `RefineDet.load`.
+ * Checks the options of `RefineDet.load`, or options with other rules.
  * @throws INVALID_OPTION naming the option and the value
  */
-export function checkLoadOptions(options: LoadOptions): void {
-  checkGiven('', checkObject('options', options), RULES);
+export function checkLoadOptions(
+  options: Omit<LoadOptions, 'backend' | 'gpu' | 'wasm'>,
+  rules: Readonly<Record<string, Rule>> = LOAD_RULES,
+): void {
+  checkGiven('', checkObject('options', options), rules);
   checkInputSize(options.inputSize);
 }

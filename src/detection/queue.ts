@@ -1,27 +1,49 @@
+import { untilAborted } from '../interruption.ts';
+
 /** Runs jobs in the order of the calls, a few at a time. */
 export class Queue {
-  readonly #lanes: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #limit: number;
+  readonly #waiting = new Set<() => void>();
   #running = 0;
 
-  /** @param lanes maximum number of concurrent jobs */
-  constructor(lanes: number) {
-    this.#lanes = lanes;
+  /** @param limit maximum number of concurrent jobs */
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
-  async run<T>(job: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#lanes) {
-      // A finished job passes its slot to this one, so `#running` does not change.
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    } else {
-      this.#running++;
-    }
+  /** @param signal takes a job that waits out of the queue, at once, with ABORTED */
+  async run<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#running < this.#limit) this.#running++;
+    else await this.#turn(signal);
     try {
       return await job();
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#running--;
+      this.#passOn();
+    }
+  }
+
+  async #turn(signal: AbortSignal | undefined): Promise<void> {
+    let begin = () => {};
+    const turn = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    this.#waiting.add(begin);
+    try {
+      await untilAborted(signal, turn);
+    } catch (error) {
+      // The turn may have come in the moment of the abort.
+      if (!this.#waiting.delete(begin)) this.#passOn();
+      throw error;
+    }
+  }
+
+  /** Passes the slot of a finished job to the next one; `#running` then does not change. */
+  #passOn(): void {
+    const [next] = this.#waiting;
+    if (!next) this.#running--;
+    else {
+      this.#waiting.delete(next);
+      next();
     }
   }
 }

@@ -29,8 +29,8 @@ export interface Engine {
   readonly threads: number;
   /** Kernels for work on whole images. */
   readonly kernels: Kernels;
-  /** Useful number of concurrent detections. */
-  readonly lanes: number;
+  /** Number of images that the engine works on at the same time. */
+  readonly capacity: number;
   /**
    * Detects objects in one view; boxes are normalized to its crop.
    * @param timings receives the added time of the stages

@@ -8,13 +8,13 @@ import { startOnce } from '../start-once.ts';
 import type { Engine } from './engine.ts';
 
 export class FallbackEngine implements Engine {
-  readonly lanes: number;
+  readonly capacity: number;
   #engine: Engine;
   readonly #replace: (reason: string) => Promise<Engine>;
 
   /** @param replace starts the engine that takes over */
   constructor(engine: Engine, replace: (reason: string) => Promise<Engine>) {
-    this.lanes = engine.lanes;
+    this.capacity = engine.capacity;
     this.#engine = engine;
     // When several frames fail at once, the first one replaces the engine.
     this.#replace = startOnce(async (reason) => {

@@ -10,37 +10,24 @@ import type { HeadMap } from '../heads.ts';
 import type { RawImage } from '../image/raw-image.ts';
 import { float32View } from '../kernels/heap.ts';
 import type { Kernels } from '../kernels/module.ts';
-import { PostProcessor, type RawDetections } from '../kernels/postprocess.ts';
+import type { RawDetections } from '../kernels/postprocess.ts';
 import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
-import { Preprocessor } from '../kernels/resize.ts';
 import { GrowingBuffer } from '../kernels/workspace.ts';
 import type { Model } from '../model/model.ts';
-import { joinHeads, Network } from '../model/network.ts';
 import { type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
-import { modelAnchors } from './model-anchors.ts';
+import { ModelEngine } from './model-engine.ts';
 
-export class TfjsEngine implements Engine {
-  readonly backend: TfjsBackend['name'];
+export class TfjsEngine extends ModelEngine implements Engine {
   readonly threads = 1;
-  readonly kernels: Kernels;
   /** One frame in the GPU, one before or after it. */
-  readonly lanes = 2;
-  readonly #model: Model;
-  readonly #network: Network;
-  readonly #preprocessor: Preprocessor;
+  readonly capacity = 2;
   readonly #input: GrowingBuffer;
-  readonly #postprocessors = new Map<string, PostProcessor>();
   readonly #device: TfjsDevice;
 
   /** @param device device that the backend of this name has started */
   constructor(backend: TfjsBackend['name'], device: TfjsDevice, kernels: Kernels, model: Model) {
-    this.backend = backend;
-    this.kernels = kernels;
-    this.#model = model;
+    super(backend, kernels, model);
     this.#device = device;
-    useBackend(backend);
-    this.#network = new Network(model.graph, model.weights);
-    this.#preprocessor = new Preprocessor(kernels);
     this.#input = new GrowingBuffer(kernels.heap);
   }
 
@@ -57,15 +44,10 @@ export class TfjsEngine implements Engine {
       lap('resize');
       const heads = await this.#download(this.#submit(input));
       lap('network');
-      const found = this.#postprocessor(view.input).runArrays(heads, options);
+      const found = this.postprocessor(view.input).runArrays(heads, options);
       lap('postprocess');
       return found;
     });
-  }
-
-  forward(input: tf.Tensor4D): HeadMap<tf.Tensor3D> {
-    useBackend(this.backend);
-    return joinHeads(this.#network.forward(input), this.#model.graph.numClasses);
   }
 
   /** @throws ContextLost */
@@ -74,21 +56,18 @@ export class TfjsEngine implements Engine {
     await this.#download(this.#submit(tf.zeros([1, height, width, 3])));
   }
 
-  dispose(): void {
-    for (const postprocessor of this.#postprocessors.values()) postprocessor.dispose();
-    this.#postprocessors.clear();
+  override dispose(): void {
+    super.dispose();
     this.#input.dispose();
-    this.#preprocessor.dispose();
     // A lost context has already lost its memory, and tfjs fails when it frees that memory.
-    if (!this.#device.loss.isRaised) this.#network.dispose();
+    if (!this.#device.loss.isRaised) this.network.dispose();
   }
 
-  #upload(image: RawImage, { input: { width, height }, crop, flip }: View): tf.Tensor4D {
-    const { mean, std, channelOrder } = this.#model.config;
+  #upload(image: RawImage, view: View): tf.Tensor4D {
+    const { width, height } = view.input;
     const numbers = 3 * width * height;
     const pointer = this.#input.reserve(4 * numbers);
-    const target = { pointer, width, height };
-    this.#preprocessor.run(image, target, { mean, std, channelOrder, crop, flip });
+    this.preprocess(image, view, pointer);
     useBackend(this.backend);
     const values = float32View(this.kernels.heap, pointer, numbers).slice();
     return tf.tensor4d(values, [1, height, width, 3]);
@@ -97,7 +76,7 @@ export class TfjsEngine implements Engine {
   /** Starts the network and disposes the input. */
   #submit(input: tf.Tensor4D): HeadMap<tf.Tensor4D>[] {
     try {
-      return this.#network.forward(input);
+      return this.network.forward(input);
     } finally {
       input.dispose();
     }
@@ -116,17 +95,5 @@ export class TfjsEngine implements Engine {
       const [armLoc, armConf, odmLoc, odmConf] = parts.slice(4 * level);
       return { armLoc, armConf, odmLoc, odmConf };
     });
-  }
-
-  #postprocessor(size: Size): PostProcessor {
-    const key = `${size.width}x${size.height}`;
-    let postprocessor = this.#postprocessors.get(key);
-    if (!postprocessor) {
-      const anchors = modelAnchors(this.#model, size);
-      const { classes } = this.#model.config;
-      postprocessor = new PostProcessor(this.kernels, anchors, classes.length);
-      this.#postprocessors.set(key, postprocessor);
-    }
-    return postprocessor;
   }
 }

@@ -5,41 +5,23 @@ import { tensorPointer, type WasmRuntime } from '../backend/wasm.ts';
 import type { Size, View } from '../detection/views.ts';
 import type { HeadMap } from '../heads.ts';
 import type { RawImage } from '../image/raw-image.ts';
-import type { Kernels } from '../kernels/module.ts';
-import { type HeadPointers, PostProcessor, type RawDetections } from '../kernels/postprocess.ts';
+import type { HeadPointers, RawDetections } from '../kernels/postprocess.ts';
 import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
-import { Preprocessor } from '../kernels/resize.ts';
 import type { Model } from '../model/model.ts';
-import { disposeHeads, joinHeads, Network } from '../model/network.ts';
+import { disposeHeads } from '../model/network.ts';
 import { type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
-import { modelAnchors } from './model-anchors.ts';
+import { ModelEngine } from './model-engine.ts';
 
-/** Buffers for one network input size. */
-interface InputBuffers {
-  /** [1, height, width, 3] */
-  input: tf.Tensor4D;
-  postprocessor: PostProcessor;
-}
-
-export class WasmEngine implements Engine {
-  readonly backend = 'wasm';
-  readonly kernels: Kernels;
+export class WasmEngine extends ModelEngine implements Engine {
   /** One detection keeps all threads busy. */
-  readonly lanes = 1;
+  readonly capacity = 1;
   readonly #runtime: WasmRuntime;
-  readonly #model: Model;
-  readonly #network: Network;
-  readonly #preprocessor: Preprocessor;
-  readonly #buffers = new Map<string, InputBuffers>();
+  /** [1, height, width, 3], for each network input size. */
+  readonly #inputs = new Map<string, tf.Tensor4D>();
 
   constructor(runtime: WasmRuntime, model: Model) {
-    const { kernels } = runtime;
+    super('wasm', runtime.kernels, model);
     this.#runtime = runtime;
-    this.kernels = kernels;
-    this.#model = model;
-    useBackend('wasm');
-    this.#network = new Network(model.graph, model.weights);
-    this.#preprocessor = new Preprocessor(kernels);
   }
 
   get threads(): number {
@@ -54,14 +36,12 @@ export class WasmEngine implements Engine {
     timings: StageTimings = noTimings(),
   ): Promise<RawDetections> {
     useBackend('wasm');
-    const { input, postprocessor } = this.#buffersOf(view.input);
-    const { mean, std, channelOrder } = this.#model.config;
-    const { crop, flip } = view;
+    const input = this.#input(view.input);
+    const postprocessor = this.postprocessor(view.input);
     const lap = stopwatch(timings);
-    const target = { pointer: tensorPointer(input), ...view.input };
-    this.#preprocessor.run(image, target, { mean, std, channelOrder, crop, flip });
+    this.preprocess(image, view, tensorPointer(input));
     lap('resize');
-    const heads = this.#network.forward(input);
+    const heads = this.network.forward(input);
     lap('network');
     try {
       return postprocessor.run(heads.map(headPointers), options);
@@ -71,40 +51,24 @@ export class WasmEngine implements Engine {
     }
   }
 
-  forward(input: tf.Tensor4D): HeadMap<tf.Tensor3D> {
-    useBackend('wasm');
-    return joinHeads(this.#network.forward(input), this.#model.graph.numClasses);
-  }
-
   async warmUp(size: Size): Promise<void> {
     useBackend('wasm');
-    disposeHeads(this.#network.forward(this.#buffersOf(size).input));
+    this.postprocessor(size);
+    disposeHeads(this.network.forward(this.#input(size)));
   }
 
-  dispose(): void {
-    for (const { input, postprocessor } of this.#buffers.values()) {
-      input.dispose();
-      postprocessor.dispose();
-    }
-    this.#buffers.clear();
-    this.#preprocessor.dispose();
-    this.#network.dispose();
+  override dispose(): void {
+    for (const input of this.#inputs.values()) input.dispose();
+    this.#inputs.clear();
+    super.dispose();
+    this.network.dispose();
   }
 
-  #buffersOf(size: Size): InputBuffers {
-    const { width, height } = size;
+  #input({ width, height }: Size): tf.Tensor4D {
     const key = `${width}x${height}`;
-    let buffers = this.#buffers.get(key);
-    if (!buffers) {
-      const { classes } = this.#model.config;
-      const anchors = modelAnchors(this.#model, size);
-      buffers = {
-        input: tf.zeros([1, height, width, 3]),
-        postprocessor: new PostProcessor(this.kernels, anchors, classes.length),
-      };
-      this.#buffers.set(key, buffers);
-    }
-    return buffers;
+    const input = this.#inputs.get(key) ?? tf.zeros<tf.Rank.R4>([1, height, width, 3]);
+    this.#inputs.set(key, input);
+    return input;
   }
 }
 

@@ -17,8 +17,8 @@ export const EVALUATION_SCORE_THRESHOLD = 0.01;
 export interface DatasetDetector {
   /** Class names that detections carry as labels. */
   readonly classes: readonly string[];
-  /** Images worth having under way at a time; default 1. */
-  readonly lanes?: number;
+  /** Number of concurrent calls that keep the detector busy; default 1. */
+  readonly concurrency?: number;
   /** Finds the objects of an image. */
   detect(path: string, options: DetectOptions): Promise<readonly Detection[]>;
 }
@@ -85,7 +85,7 @@ export function detectInOrder(
       return detector.detect(path, { ...options, scoreThreshold, signal });
     };
     let index = 0;
-    for await (const [, outcome] of inOrder(images, detector.lanes ?? 1, detect)) {
+    for await (const [, outcome] of inOrder(images, detector.concurrency ?? 1, detect)) {
       if ('value' in outcome) yield { index, detections: outcome.value };
       else if (isImageError(outcome.error)) yield { index, detections: [], error: outcome.error };
       else throw outcome.error;

@@ -3,6 +3,7 @@
  * elsewhere (GPU backends, tests, the standalone `postprocess()`) {@link createHeap} makes it.
  */
 import { RefineDetError } from '../errors.ts';
+import type { Address } from './generated/abi.ts';
 
 export interface Heap {
   readonly memory: WebAssembly.Memory;
@@ -13,7 +14,7 @@ export interface Heap {
    * is never 0. Growing the memory detaches all earlier views.
    * @throws OUT_OF_MEMORY
    */
-  malloc(bytes: number): number;
+  malloc(bytes: number): Address;
   free(pointer: number): void;
 }
 

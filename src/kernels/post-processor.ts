@@ -6,9 +6,9 @@ import { show } from '../option-checks.ts';
 import { writeAnchorGrid } from './anchor-buffer.ts';
 import { Level } from './generated/abi.ts';
 import { float32View, type Heap } from './heap.ts';
+import { type RecordValues, writeRecord } from './heap-records.ts';
 import type { Kernels } from './module.ts';
 import { POSTPROCESS_DEFAULTS, type PostprocessOptions } from './postprocess-options.ts';
-import { type RecordValues, writeRecord } from './records.ts';
 import { GrowingBuffer, type RawDetections, Workspace } from './workspace.ts';
 
 /** Heads in the heap, of one level or of all levels joined: an address for each output, and `anchors`. */

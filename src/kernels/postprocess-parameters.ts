@@ -1,8 +1,8 @@
 /** Parameters of the post-process kernels: options and addresses. */
 import { PostprocessInput } from './generated/abi.ts';
 import type { Heap } from './heap.ts';
+import { type RecordValues, writeRecord } from './heap-records.ts';
 import type { PostprocessOptions } from './postprocess-options.ts';
-import { type RecordValues, writeRecord } from './records.ts';
 
 /** Addresses and sizes of input, scratch and results. */
 export type PostprocessAddresses = Pick<

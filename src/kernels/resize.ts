@@ -4,8 +4,8 @@ import { RefineDetError } from '../errors.ts';
 import type { RawImage } from '../image/raw-image.ts';
 import { Resize, ResizeInput } from './generated/abi.ts';
 import { float32View, type Heap, uint8View } from './heap.ts';
+import { writeRecord } from './heap-records.ts';
 import type { Kernels } from './module.ts';
-import { writeRecord } from './records.ts';
 import { GrowingBuffer } from './workspace.ts';
 
 export interface ResizeOptions {

@@ -1,6 +1,6 @@
 /** The heap memory of one post-process: parameters, class mask, scratch and results. */
 import { RefineDetError } from '../errors.ts';
-import { Parameters } from './generated/abi.ts';
+import { type Address, Parameters } from './generated/abi.ts';
 import { float32View, type Heap, uint8View } from './heap.ts';
 import type { Kernels } from './module.ts';
 import type { PostprocessOptions } from './postprocess-options.ts';
@@ -24,8 +24,8 @@ export class Workspace {
   readonly #kernels: Kernels;
   readonly #heap: Heap;
   readonly #classes: number;
-  readonly #parameters: number;
-  readonly #classMask: number;
+  readonly #parameters: Address;
+  readonly #classMask: Address;
   readonly #scratch: GrowingBuffer;
   readonly #results: GrowingBuffer;
   #at: PostprocessAddresses | undefined;
@@ -51,7 +51,7 @@ export class Workspace {
     count: number,
     options: PostprocessOptions,
     input: Pick<PostprocessAddresses, 'anchors' | 'levels' | 'levelCount'>,
-  ): number {
+  ): Address {
     checkCount(count, this.#classes);
     this.#writeClassMask(options.classMask);
     const keepTopK = Math.min(options.keepTopK, count * this.#classes);
@@ -124,14 +124,14 @@ function checkCount(count: number, classes: number): void {
 export class GrowingBuffer {
   readonly #heap: Heap;
   #bytes = 0;
-  pointer = 0;
+  pointer: Address = 0;
 
   constructor(heap: Heap) {
     this.#heap = heap;
   }
 
   /** Returns the address of at least `bytes` bytes. */
-  reserve(bytes: number): number {
+  reserve(bytes: number): Address {
     if (bytes > this.#bytes) {
       this.dispose();
       this.pointer = this.#heap.malloc(bytes);

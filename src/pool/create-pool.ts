@@ -1,20 +1,25 @@
 /** Starts the workers of a pool. */
 import { availableWorkers, sentSource, startWorker } from '#workers';
 import type { ModelSource } from '../detection/load-model.ts';
-import type { LoadOptions } from '../detection/load-options.ts';
+import { checkLoadOptions, LOAD_RULES, type LoadOptions } from '../detection/load-options.ts';
 import type { BackendName } from '../engine/engine.ts';
 import { throwIfAborted } from '../errors.ts';
-import { checkValue, type Rule, wholeFrom } from '../option-checks.ts';
+import { FUNCTION, type Rule, TEXT } from '../option-checks.ts';
 import { packagedModel } from '../packaged-models.ts';
 import type { DownloadProgress } from '../platform/platform.ts';
 import { absoluteUrl } from '../platform/url.ts';
+import { isAddress } from '../realm.ts';
 import { type WorkerLike, workerWire } from '../remote/web-wire.ts';
 import { DetectorPool } from './detector-pool.ts';
+import { MOST_WORKERS, WORKERS } from './pool-size.ts';
 import type { WorkerSetup } from './pool-worker.ts';
 
 /** Options of `RefineDet.load`, and options of the workers. */
 export interface PoolOptions extends Omit<LoadOptions, 'backend' | 'gpu' | 'wasm'> {
-  /** Number of workers; each detects in one image at a time. Default `auto`: one worker per core. */
+  /**
+   * Number of workers, at most 256; each detects in one image at a time. Default `auto`: one worker per
+   * core.
+   */
   workers?: 'auto' | number;
   /** Threads of each worker; default 1, or `auto` for a single worker. */
   threads?: LoadOptions['threads'];
@@ -32,10 +37,14 @@ export interface PoolOptions extends Omit<LoadOptions, 'backend' | 'gpu' | 'wasm
   worker?: () => WorkerLike;
 }
 
-const WORKERS: Rule = [
-  (v) => v === 'auto' || wholeFrom(1)[0](v),
-  '"auto" or a whole number from 1',
-];
+const { gpu: _, ...COMMON_RULES } = LOAD_RULES;
+export const POOL_RULES: Record<keyof PoolOptions, Rule> = {
+  ...COMMON_RULES,
+  backend: [TEXT[0], '"auto", "wasm" or the name of a GPU backend that your own worker serves'],
+  wasm: [isAddress, 'a URL'],
+  workers: WORKERS,
+  worker: FUNCTION,
+};
 
 /**
  * Starts workers and loads a model in each of them.
@@ -52,11 +61,11 @@ export async function startPool(
   options: PoolOptions = {},
   start: WorkerSetup['start'] = startWorker,
 ): Promise<DetectorPool> {
+  checkLoadOptions(options, POOL_RULES);
   const { workers = 'auto', worker, wasm, signal, onProgress } = options;
   const { warn = console.warn, info = console.info } = options;
-  checkValue('workers', workers, WORKERS);
   throwIfAborted(signal);
-  const size = workers === 'auto' ? availableWorkers() : workers;
+  const size = workers === 'auto' ? Math.min(availableWorkers(), MOST_WORKERS) : workers;
   const { backend, threads = size > 1 ? 1 : 'auto', inputSize, warmUp, cache } = options;
   const folder = wasm === undefined ? undefined : absoluteUrl(String(wasm));
   const warned = new Set<string>();

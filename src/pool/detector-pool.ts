@@ -20,7 +20,8 @@ import { untilAborted } from '../interruption.ts';
 import type { InputSize } from '../model/input-size.ts';
 import type { ModelConfig } from '../model/model.ts';
 import { show } from '../option-checks.ts';
-import type { StreamSource } from '../stream/frames.ts';
+import { WorkerDeath } from '../remote/channel.ts';
+import type { StreamSource } from '../stream/read-frames.ts';
 import { detectStream, type StreamOptions, type StreamResult } from '../stream/stream.ts';
 import { type Parcel, packImage } from './pack-image.ts';
 import type { Detected, WorkerState } from './pool-messages.ts';
@@ -44,7 +45,7 @@ export class DetectorPool implements Detector {
       for (const go of this.#waiting.splice(0)) go();
     };
     this.#workers = Array.from({ length: size }, () => new PoolWorker(setup, wake));
-    this.#turns = new Queue(this.lanes);
+    this.#turns = new Queue(this.concurrency);
   }
 
   /**
@@ -69,7 +70,8 @@ export class DetectorPool implements Detector {
     try {
       await untilAborted(signal, startAll());
     } catch (error) {
-      await pool.#close(error as RefineDetError);
+      const closed = pool.#close(error as RefineDetError);
+      if (!signal?.aborted) await closed; // an abort does not wait
       throw error;
     }
     return pool;
@@ -84,7 +86,7 @@ export class DetectorPool implements Detector {
   }
 
   get backend(): BackendName {
-    return this.#workers[0].state!.backend;
+    return (this.#workers.find(({ isReady }) => isReady) ?? this.#workers[0]).state!.backend;
   }
 
   get threads(): number {
@@ -95,7 +97,7 @@ export class DetectorPool implements Detector {
     return this.#sum(({ heapBytes }) => heapBytes);
   }
 
-  get lanes(): number {
+  get concurrency(): number {
     return this.#workers.length + 1;
   }
 
@@ -116,7 +118,7 @@ export class DetectorPool implements Detector {
     const { options, failed } = resolveBatchOptions(given);
     resolveDetectOptions(options, this.config);
     const detect = (image: ImageSource) => this.detect(image, options).catch(failed);
-    return mapConcurrently<ImageSource, BatchResult>(images, detect, this.lanes);
+    return mapConcurrently<ImageSource, BatchResult>(images, detect, this.concurrency);
   }
 
   stream(
@@ -124,9 +126,16 @@ export class DetectorPool implements Detector {
     options?: StreamOptions,
   ): AsyncGenerator<StreamResult, void, undefined> {
     this.#assertAlive();
-    const detectFrame = (frame: ImageSource, settings: DetectOptions) =>
-      this.#detect(frame, settings, true);
-    return detectStream({ lanes: this.lanes, detectFrame }, source, options);
+    const detectFrame = async (frame: ImageSource, settings: DetectOptions) => {
+      try {
+        return await this.#detect(frame, settings, true);
+      } catch (error) {
+        if (!(error instanceof WorkerDeath)) throw error;
+        this.#assertAlive();
+        return undefined; // the other workers continue, and another one starts
+      }
+    };
+    return detectStream({ limit: this.concurrency, detectFrame }, source, options);
   }
 
   anchors(inputSize?: InputSize): Float32Array {
@@ -165,16 +174,14 @@ export class DetectorPool implements Detector {
           throwIfAborted(signal);
           const free = this.#workers.find(({ isFree }) => isFree);
           if (free) return await free.call<T>(method, argument, { transfer, signal });
-          await new Promise<void>((wake) => this.#waiting.push(wake));
+          await untilAborted(signal, new Promise<void>((wake) => this.#waiting.push(wake)));
         }
       } finally {
         // Closes bitmaps that were not sent; sent ones are already closed.
         for (const item of transfer) if ('close' in item) item.close();
       }
     };
-    this.#assertAlive();
-    throwIfAborted(signal);
-    return untilAborted(signal, this.#turns.run(send));
+    return untilAborted(signal, this.#turns.run(send, signal));
   }
 
   async #detect(image: ImageSource, given: DetectOptions, isOwned: boolean): Promise<Detection[]> {
@@ -196,9 +203,9 @@ export class DetectorPool implements Detector {
     if (this.#workers.every(({ end }) => end)) throw this.#workers[0].end;
   }
 
-  /** Sums a count over the living workers. */
+  /** Sums a count over the workers that run. */
   #sum(count: (state: WorkerState) => number): number {
-    const living = this.#workers.filter(({ end }) => !end);
-    return living.reduce((sum, { state }) => sum + count(state!), 0);
+    const running = this.#workers.filter(({ isReady }) => isReady);
+    return running.reduce((sum, { state }) => sum + count(state!), 0);
   }
 }

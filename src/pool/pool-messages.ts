@@ -5,6 +5,7 @@ import type { ImageSource } from '../detection/image-source.ts';
 import type { ModelSource } from '../detection/load-model.ts';
 import type { LoadOptions } from '../detection/load-options.ts';
 import type { BackendName, StageTimings } from '../engine/engine.ts';
+import type { SentError } from '../remote/sent-error.ts';
 
 /** Argument of `load`, the first call, whose answer is a `Network`. */
 export interface LoadRequest {
@@ -14,6 +15,9 @@ export interface LoadRequest {
     wasm?: string;
   };
 }
+
+/** Argument of `binary`, which follows the event of this name: tfjs' wasm binary. */
+export type SentBinary = { binary: BufferSource } | { error: SentError };
 
 /** Argument of `detect`, and its answer. */
 export interface DetectRequest {

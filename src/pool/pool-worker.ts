@@ -1,9 +1,10 @@
 /** One slot of a pool: a worker, and after a crash its replacement. */
 import type { Network } from '../engine/model-anchors.ts';
 import { RefineDetError } from '../errors.ts';
-import { type CallOptions, Channel } from '../remote/channel.ts';
+import { type CallOptions, Channel, WorkerDeath } from '../remote/channel.ts';
+import { packError } from '../remote/sent-error.ts';
 import type { WorkerWire } from '../remote/wire.ts';
-import type { LoadRequest, WorkerState } from './pool-messages.ts';
+import type { LoadRequest, SentBinary, WorkerState } from './pool-messages.ts';
 
 /** How a pool starts its workers, and what they load. */
 export interface WorkerSetup {
@@ -13,18 +14,24 @@ export interface WorkerSetup {
   onEvent: (name: string, data: unknown) => void;
 }
 
-/** Crashes in a row, without an answer in between, after which the pool gives up a worker. */
+/** Failures in a row, without an answer in between, after which the pool gives up a worker. */
 const MOST_CRASHES = 3;
+/** Pause after the second failure, for causes that pass: a lack of memory, a lost connection. */
+const RESTART_PAUSE_MS = 1000;
 
 export class PoolWorker {
   /** Backend, threads and memory, as of the last answer. */
   state: WorkerState | undefined;
-  /** The error that ended this slot; undefined while it has a worker. */
+  /** The error that ended this slot. */
   end: RefineDetError | undefined;
+  /** Whether the worker runs and has loaded the model; false while another worker starts. */
+  isReady = false;
   readonly #setup: WorkerSetup;
   readonly #changed: () => void;
   #channel: Channel | undefined;
-  #isReady = false;
+  /** The last start or restart. */
+  #starting: Promise<unknown> = Promise.resolve();
+  #endPause = () => {};
   #underWay = 0;
   #crashes = 0;
 
@@ -38,21 +45,28 @@ export class PoolWorker {
    * Starts the worker and loads the model in it.
    * @throws the errors of loading, WORKER_CRASHED
    */
-  async start(signal?: AbortSignal): Promise<Network> {
+  start(signal?: AbortSignal): Promise<Network> {
+    const started = this.#start(signal);
+    this.#starting = started;
+    return started;
+  }
+
+  async #start(signal?: AbortSignal): Promise<Network> {
+    if (this.end) throw this.end;
     const onEvent = (name: string, data: unknown) => {
       if (name === 'state') this.state = data as WorkerState;
       else if (name === 'binary') void sendBinary(channel, data as boolean);
       else this.#setup.onEvent(name, data);
     };
     const channel = new Channel(await this.#setup.start(), onEvent, (error) => {
-      // Before the worker is ready, `start` itself reports the failure.
-      if (this.#isReady) void this.#replace(error);
+      // Before the worker is ready, the call of `load` reports the failure.
+      if (this.isReady) this.#starting = this.#restart(error);
     });
     this.#channel = channel;
     try {
       if (this.end) throw this.end;
       const network = await channel.call<Network>('load', this.#setup.request, { signal });
-      this.#isReady = true;
+      this.isReady = true;
       return network;
     } catch (error) {
       await channel.close(error as RefineDetError);
@@ -62,12 +76,12 @@ export class PoolWorker {
 
   /** Whether the worker takes another request: a GPU runs one image while the next is prepared. */
   get isFree(): boolean {
-    return this.#isReady && this.#underWay < (this.state?.backend === 'wasm' ? 1 : 2);
+    return this.isReady && this.#underWay < (this.state?.backend === 'wasm' ? 1 : 2);
   }
 
   /**
    * Calls a method of the worker.
-   * @throws the errors of the worker, WORKER_CRASHED
+   * @throws the errors of the worker, {@link WorkerDeath}
    */
   async call<T>(method: string, argument: unknown, options: CallOptions): Promise<T> {
     const channel = this.#channel!;
@@ -81,37 +95,63 @@ export class PoolWorker {
     }
   }
 
-  /** Ends the worker; running and later calls reject with the error. */
+  /**
+   * Ends the worker, also one that is starting; running and later calls reject with the error.
+   * @returns resolves when no worker is left
+   */
   async close(error: RefineDetError): Promise<void> {
     this.end = error;
-    this.#isReady = false;
+    this.isReady = false;
+    this.#changed();
+    this.#endPause();
     await this.#channel?.close(error);
+    await this.#starting.catch(() => {});
+  }
+
+  /** Starts another worker after a crash, unless too many failures follow one another. */
+  async #restart(error: RefineDetError): Promise<void> {
+    this.isReady = false;
+    let failure = error;
+    while (!this.end && !this.isReady) {
+      const { code, message, details } = failure;
+      if (++this.#crashes === MOST_CRASHES) {
+        const reason = `${message}, ${MOST_CRASHES} times in a row: no other worker is started`;
+        this.end = new RefineDetError(code, reason, { cause: failure, details });
+        this.#setup.onEvent('warn', reason);
+        break;
+      }
+      this.#setup.onEvent('warn', `${message}; another worker is started`);
+      if (this.#crashes > 1) await this.#pause();
+      await this.#start().catch((cause) => {
+        failure = cause instanceof RefineDetError ? cause : new WorkerDeath(cause);
+      });
+    }
     this.#changed();
   }
 
-  /** Starts another worker after a crash, unless too many crashes follow one another. */
-  async #replace({ code, message }: RefineDetError): Promise<void> {
-    this.#isReady = false;
-    if (this.end) return;
-    if (++this.#crashes === MOST_CRASHES) {
-      const reason = `${message}, ${MOST_CRASHES} times in a row: no other worker is started`;
-      this.#setup.onEvent('warn', reason);
-      return this.close(new RefineDetError(code, reason));
-    }
-    this.#setup.onEvent('warn', `${message}; another worker is started`);
-    await this.start().catch((error) => this.#replace(error));
-    this.#changed();
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, RESTART_PAUSE_MS);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }
 
-/** Sends tfjs' wasm binary to a worker with a self-contained script. */
+/** Sends tfjs' wasm binary, or the error of loading it, to a worker with a self-contained script. */
 async function sendBinary(channel: Channel, threaded: boolean): Promise<void> {
+  let sent: SentBinary;
+  const transfer: Transferable[] = [];
   try {
     const { embeddedWasm } = await import('../platform/embedded-wasm.ts');
     const binary = await embeddedWasm(threaded);
-    await channel.call('binary', binary, { transfer: [binary.buffer] });
+    transfer.push(binary.buffer);
+    sent = { binary };
   } catch (cause) {
     const message = `tfjs' wasm binary cannot be loaded: ${(cause as Error).message}`;
-    await channel.close(new RefineDetError('FETCH_FAILED', message, { cause }));
+    sent = { error: packError(new RefineDetError('FETCH_FAILED', message, { cause })) };
   }
+  await channel.call('binary', sent, { transfer }).catch(() => {}); // a dead worker needs no binary
 }

@@ -5,8 +5,15 @@ import { RefineDet } from '../detector.ts';
 import { noTimings, type StageTimings } from '../engine/engine.ts';
 import type { Network } from '../engine/model-anchors.ts';
 import { answerCalls, type CallContext } from '../remote/answer-calls.ts';
+import { unpackError } from '../remote/sent-error.ts';
 import type { ClientWire } from '../remote/wire.ts';
-import type { Detected, DetectRequest, LoadRequest, WorkerState } from './pool-messages.ts';
+import type {
+  Detected,
+  DetectRequest,
+  LoadRequest,
+  SentBinary,
+  WorkerState,
+} from './pool-messages.ts';
 
 /** Options of your own worker. */
 export interface ServeOptions {
@@ -28,13 +35,16 @@ export function serveDetector(
   methods: DetectorMethods = {},
 ): void {
   let loading: Promise<RefineDet> | undefined;
-  let receiveBinary: (binary: BufferSource) => void = () => {};
+  let receiveBinary: (sent: SentBinary) => void = () => {};
 
-  const askForBinary = (threaded: boolean) =>
-    new Promise<BufferSource>((resolve) => {
+  const askForBinary = async (threaded: boolean) => {
+    const sent = await new Promise<SentBinary>((resolve) => {
       receiveBinary = resolve;
       emit('binary', threaded);
     });
+    if ('error' in sent) throw unpackError(sent.error);
+    return sent.binary;
+  };
 
   const report = ({ backend, threads, heapBytes }: RefineDet) => {
     emit('state', { backend, threads, heapBytes } satisfies WorkerState);
@@ -66,8 +76,8 @@ export function serveDetector(
       report(detector);
       return { graph: model.graph, config: detector.config };
     },
-    async binary(binary: BufferSource): Promise<void> {
-      receiveBinary(binary);
+    async binary(sent: SentBinary): Promise<void> {
+      receiveBinary(sent);
     },
   });
 }

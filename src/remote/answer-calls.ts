@@ -1,4 +1,5 @@
 /** The answering end of a wire, in a worker. */
+import { RefineDetError } from '../errors.ts';
 import { packError } from './sent-error.ts';
 import type { ClientWire } from './wire.ts';
 
@@ -42,9 +43,18 @@ export function answerCalls(
     }
   }
 
+  let lastCall = 0;
   wire.listen((message) => {
     if ('cancel' in message) running.get(message.cancel)?.abort();
-    else void answer(message.call, message.method, message.argument);
+    else {
+      lastCall = message.call;
+      void answer(lastCall, message.method, message.argument);
+    }
+  });
+  // Calls are numbered in their order, and only their arguments can be unreadable: this is the next call.
+  wire.onUnreadable(() => {
+    const error = new RefineDetError('INVALID_ARGUMENT', 'the worker cannot read the argument');
+    wire.post({ answer: ++lastCall, error: packError(error) }, []);
   });
   return (event, data) => wire.post({ event, data }, []);
 }

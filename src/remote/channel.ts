@@ -15,6 +15,16 @@ interface Pending {
   reject(error: unknown): void;
 }
 
+/** The error of the calls to a worker that has died. */
+export class WorkerDeath extends RefineDetError {
+  constructor(reason: Error | string) {
+    const cause = typeof reason === 'string' ? undefined : (reason as Error & { code?: unknown });
+    const isShortage = cause?.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    const message = `the worker has crashed: ${cause?.message ?? reason}`;
+    super(isShortage ? 'OUT_OF_MEMORY' : 'WORKER_CRASHED', message, cause && { cause });
+  }
+}
+
 export class Channel {
   readonly #wire: WorkerWire;
   readonly #pending = new Map<number, Pending>();
@@ -28,7 +38,7 @@ export class Channel {
   constructor(
     wire: WorkerWire,
     onEvent?: (name: string, data: unknown) => void,
-    onDeath?: (error: RefineDetError) => void,
+    onDeath?: (error: WorkerDeath) => void,
   ) {
     this.#wire = wire;
     wire.listen((message) => {
@@ -38,7 +48,7 @@ export class Channel {
     });
     wire.onDeath((reason) => {
       if (this.#end) return;
-      const error = new RefineDetError('WORKER_CRASHED', `the worker has crashed: ${reason}`);
+      const error = new WorkerDeath(reason);
       void this.close(error);
       onDeath?.(error);
     });
@@ -47,7 +57,7 @@ export class Channel {
 
   /**
    * Calls a method of the worker.
-   * @throws the errors of the worker, INVALID_ARGUMENT for an argument that cannot be sent, WORKER_CRASHED
+   * @throws the errors of the worker, INVALID_ARGUMENT for an argument that cannot be sent, {@link WorkerDeath}
    */
   async call<T>(
     method: string,
@@ -55,9 +65,10 @@ export class Channel {
     { transfer = [], signal }: CallOptions = {},
   ): Promise<T> {
     if (this.#end) throw this.#end;
-    const call = this.#nextId++;
+    const call = this.#nextId;
     try {
       this.#wire.post({ call, method, argument }, transfer);
+      this.#nextId++; // the worker counts the calls that it receives
     } catch (cause) {
       const reason = `cannot be sent to a worker: ${(cause as Error).message}`;
       throw new RefineDetError('INVALID_ARGUMENT', reason, { cause });

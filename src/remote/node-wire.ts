@@ -1,5 +1,6 @@
 /** The wire in Node: worker threads. */
 import { type Transferable as NodeTransferable, parentPort, Worker } from 'node:worker_threads';
+import { asError } from './sent-error.ts';
 import type { ClientWire, FromWorker, ToWorker, WorkerWire } from './wire.ts';
 
 type TransferList = NodeTransferable[];
@@ -15,10 +16,8 @@ export function startThreadWorker(name: string, url: string, execArgv?: string[]
     post: (message, transfer) => worker.postMessage(message, transfer as TransferList),
     listen: (receive) => worker.on('message', receive),
     onDeath(notify) {
-      worker.on('error', (error: unknown) => {
-        notify(error instanceof Error ? error.message : String(error));
-      });
-      worker.on('messageerror', ({ message }) => notify(message));
+      worker.on('error', (thrown: unknown) => notify(asError(thrown)));
+      worker.on('messageerror', notify);
       worker.on('exit', (code) => notify(`exit code ${code}`));
     },
     hold: (wanted) => (wanted ? worker.ref() : worker.unref()),
@@ -32,5 +31,6 @@ export function parentWire(): ClientWire {
   return {
     post: (message: FromWorker, transfer) => port.postMessage(message, transfer as TransferList),
     listen: (receive: (message: ToWorker) => void) => port.on('message', receive),
+    onUnreadable: (notify) => port.on('messageerror', notify),
   };
 }

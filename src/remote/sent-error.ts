@@ -6,9 +6,10 @@ export interface SentError {
   name: string;
   message: string;
   stack: string | undefined;
-  /** Absent for errors other than RefineDetError. */
-  code?: ErrorCode;
-  details?: readonly string[];
+  /** Present for RefineDetError only. */
+  own?: { code: ErrorCode; details: readonly string[] };
+  /** Own fields of other errors, such as the code and path of an error of the system. */
+  fields?: Record<string, unknown>;
   /** Another error, or a thrown value as text. */
   cause?: SentError | string;
 }
@@ -17,14 +18,20 @@ export interface SentError {
 const MOST_CAUSES = 16;
 
 export function packError(thrown: unknown, causes = MOST_CAUSES): SentError {
-  const error = thrown instanceof Error ? thrown : new Error(textOf(thrown));
+  const error = asError(thrown);
   const { name, message, stack, cause } = error;
   const sent: SentError = { name, message, stack };
-  const { code, details } = error as Partial<RefineDetError>;
-  if (code !== undefined && Object.hasOwn(ERROR_CODES, code))
-    Object.assign(sent, { code, details });
+  const { code, details } = error as RefineDetError;
+  if (name === 'RefineDetError' && Object.hasOwn(ERROR_CODES, code)) sent.own = { code, details };
+  else sent.fields = Object.fromEntries(Object.entries(error).filter(([, v]) => isPlain(v)));
   if (cause === undefined || causes === 0) return sent;
   return { ...sent, cause: cause instanceof Error ? packError(cause, causes - 1) : textOf(cause) };
+}
+
+const isPlain = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value);
+
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(textOf(thrown));
 }
 
 /** A thrown value that is not an error, as text; objects may refuse `String`. */
@@ -39,12 +46,12 @@ export function unpackError(sent: SentError): RefineDetError {
   return new RefineDetError('UNEXPECTED', error.message, { cause: error });
 }
 
-function unpack({ name, message, stack, code, details, cause }: SentError): Error {
+function unpack({ name, message, stack, own, fields, cause }: SentError): Error {
   const options =
     cause === undefined ? {} : { cause: typeof cause === 'string' ? cause : unpack(cause) };
-  const error = code
-    ? new RefineDetError(code, message, { details, ...options })
-    : Object.assign(new Error(message, options), { name });
+  const error = own
+    ? new RefineDetError(own.code, message, { details: own.details, ...options })
+    : Object.assign(new Error(message, options), fields, { name });
   error.stack = stack; // the stack of the other side
   return error;
 }

@@ -6,8 +6,8 @@ import type { ClientWire, FromWorker, ToWorker, WorkerWire } from './wire.ts';
 export interface WorkerLike {
   /** Sends a call. */
   postMessage(message: unknown, transfer: Transferable[]): void;
-  /** Listens to answers. */
-  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+  /** Listens to answers, and to those that cannot be read. */
+  addEventListener(type: 'message' | 'messageerror', listener: (event: MessageEvent) => void): void;
   /** Listens to uncaught errors. */
   addEventListener(type: 'error', listener: (event: ErrorEvent) => void): void;
   /** Ends the worker at once. */
@@ -18,8 +18,8 @@ export interface WorkerLike {
 export interface Port {
   /** Sends an answer. */
   postMessage(message: unknown, transfer: Transferable[]): void;
-  /** Listens to calls. */
-  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+  /** Listens to calls, and to those that cannot be read. */
+  addEventListener(type: 'message' | 'messageerror', listener: (event: MessageEvent) => void): void;
   /** Starts the delivery of messages; only a MessagePort has this method. */
   start?(): void;
 }
@@ -36,6 +36,7 @@ export function workerWire(worker: WorkerLike): WorkerWire {
         event.preventDefault?.();
         notify(event.message || blockedScript());
       });
+      worker.addEventListener('messageerror', () => notify('its answer cannot be read'));
     },
     terminate: async () => worker.terminate(),
   };
@@ -49,5 +50,6 @@ export function portWire(port: Port): ClientWire {
       port.addEventListener('message', ({ data }) => receive(data));
       port.start?.();
     },
+    onUnreadable: (notify) => port.addEventListener('messageerror', notify),
   };
 }

@@ -13,14 +13,17 @@ export interface Wire<Sent, Received> {
 /** A worker, seen from outside. */
 export interface WorkerWire extends Wire<ToWorker, FromWorker> {
   /** Calls `notify` once with the reason when the worker dies, unless it was terminated. */
-  onDeath(notify: (reason: string) => void): void;
+  onDeath(notify: (reason: Error | string) => void): void;
   /** Sets whether the process waits for the worker; absent where that has no meaning. */
   hold?(wanted: boolean): void;
   terminate(): Promise<void>;
 }
 
 /** The client, seen from a worker. */
-export type ClientWire = Wire<FromWorker, ToWorker>;
+export interface ClientWire extends Wire<FromWorker, ToWorker> {
+  /** Calls `notify` for each message that arrives and cannot be read. */
+  onUnreadable(notify: () => void): void;
+}
 
 export type ToWorker = { call: number; method: string; argument: unknown } | { cancel: number };
 

@@ -2,11 +2,11 @@
 import type { Detection } from '../boxes.ts';
 import type { DetectOptions } from '../detection/detect-options.ts';
 import type { ImageSource } from '../detection/image-source.ts';
-import { RefineDetError, throwIfAborted } from '../errors.ts';
+import { throwIfAborted } from '../errors.ts';
 import { untilAborted } from '../interruption.ts';
 import { checkValue, oneOf } from '../option-checks.ts';
 import { createTracker, type TrackerName, type TrackOptions } from './create-tracker.ts';
-import { type FramePolicy, readFrames, type StreamSource } from './frames.ts';
+import { type FramePolicy, readFrames, type StreamSource } from './read-frames.ts';
 import { cellColors, SceneCuts } from './scene-cut.ts';
 import { closeFrame, type Frame } from './stream-frame.ts';
 import type { TrackedDetection } from './tracker.ts';
@@ -36,10 +36,13 @@ export interface StreamResult {
 
 /** The part of a detector that a stream uses. */
 export interface FrameDetector {
-  /** Useful number of concurrent frames. */
-  readonly lanes: number;
-  /** Detects objects in a frame and takes ownership of it. */
-  detectFrame(image: ImageSource, options: DetectOptions): Promise<Detection[]>;
+  /** Maximum number of frames in detection at the same time. */
+  readonly limit: number;
+  /**
+   * Detects objects in a frame and takes ownership of it.
+   * @returns undefined for a frame that is lost, while later frames are not
+   */
+  detectFrame(image: ImageSource, options: DetectOptions): Promise<Detection[] | undefined>;
 }
 
 const POLICY = oneOf(['all', 'newest'] satisfies FramePolicy[]);
@@ -63,21 +66,13 @@ export async function* detectStream(
   let reading: Promise<IteratorResult<Frame>> | undefined;
   let hasEnded = false;
   let yielded = 0;
-  let crash: unknown;
 
   const detect = async (frame: Frame): Promise<Found | undefined> => {
     try {
       // Must happen before the frame is transferred.
       const colors = cuts && (await cellColors(frame.image));
       const detections = await detector.detectFrame(frame.image, options);
-      crash = undefined;
-      return { frame, colors, detections };
-    } catch (error) {
-      // Another worker starts: the frames of this one are lost, but the stream continues, unless
-      // crashes follow one another.
-      if (isCrash(error)) crash ??= error;
-      if (error === crash) return undefined;
-      throw error;
+      return detections && { frame, colors, detections };
     } finally {
       closeFrame(frame);
     }
@@ -86,7 +81,7 @@ export async function* detectStream(
   try {
     for (;;) {
       throwIfAborted(signal);
-      if (!hasEnded && underWay.length < detector.lanes) reading ??= handled(frames.next());
+      if (!hasEnded && underWay.length < detector.limit) reading ??= handled(frames.next());
       if (!reading && underWay.length === 0) return;
       const waiting: Promise<unknown>[] = [];
       if (reading) waiting.push(reading.then(() => 'frame'));
@@ -125,8 +120,4 @@ interface Found {
 function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
-}
-
-function isCrash(error: unknown): boolean {
-  return error instanceof RefineDetError && error.code === 'WORKER_CRASHED';
 }

@@ -3,7 +3,8 @@
  * @module refinedet/worker
  */
 import type { ModelSource } from '../detection/load-model.ts';
-import { createPool, type PoolOptions } from '../pool/create-pool.ts';
+import { checkLoadOptions } from '../detection/load-options.ts';
+import { createPool, POOL_RULES, type PoolOptions } from '../pool/create-pool.ts';
 import type { DetectorPool } from '../pool/detector-pool.ts';
 
 /** Options of `RefineDet.load`, and options of the worker. */
@@ -12,15 +13,18 @@ export type WorkerLoadOptions = Omit<PoolOptions, 'workers'>;
 /** A detector in a worker: a pool of one. */
 export type WorkerDetector = DetectorPool;
 
+const { workers: _, ...RULES } = POOL_RULES;
+
 /**
  * Starts a worker and loads a model in it. The detector has the interface of RefineDet except
  * `forward` and `summary`.
  * @throws the codes of RefineDet.load, WORKER_CRASHED
  */
-export function createWorkerDetector(
+export async function createWorkerDetector(
   source?: ModelSource,
   options: WorkerLoadOptions = {},
 ): Promise<WorkerDetector> {
+  checkLoadOptions(options, RULES);
   return createPool(source, { ...options, workers: 1 });
 }
 

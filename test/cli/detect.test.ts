@@ -110,11 +110,13 @@ describe('results on the standard output', () => {
     const imageFiles = ['photos', ASTRONAUT, 'broken.jpg', CAT];
     const flags = ['--format', 'jsonl', '--recursive', '--max-detections', '5'];
     const alone = await detect(...imageFiles, ...flags, '--threads', '1');
-    const together = await detect(...imageFiles, ...flags, '--workers', '2');
     expect(alone.stdout.split('\n')).toHaveLength(5);
-    expect(together.stdout).toBe(alone.stdout);
-    expect(together.code).toBe(1);
-    expect(together.stderr).toMatch(/broken\.jpg.* \[IMAGE_CORRUPT\]\n/);
+    for (const workers of ['2', 'auto']) {
+      const together = await detect(...imageFiles, ...flags, '--workers', workers);
+      expect(together.stdout).toBe(alone.stdout);
+      expect(together.code).toBe(1);
+      expect(together.stderr).toMatch(/broken\.jpg.* \[IMAGE_CORRUPT\]\n/);
+    }
   });
 });
 

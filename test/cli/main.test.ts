@@ -86,7 +86,7 @@ describe('usage errors', () => {
   it.each([
     [['detect', 'x.jpg', '--threshold', '2'], '--threshold must be a number from 0 to 1, not "2"'],
     [['detect', 'x.jpg', '--top-k', '0'], '--top-k must be a whole number from 1, not "0"'],
-    [['detect', 'x.jpg', '--workers', '65'], 'a whole number from 1 to 64, not "65"'],
+    [['detect', 'x.jpg', '--workers', '257'], 'auto or a whole number from 1 to 256, not "257"'],
     [['detect', 'x.jpg', '--input-size', '300'], 'each a multiple of 64 up to 4096, not "300"'],
     [['detect', 'x.jpg', '--threads', 'two'], '--threads must be auto or'],
     [['detect', 'x.jpg', '--tiles', '10'], '--tiles must be a whole number of pixels from 64'],

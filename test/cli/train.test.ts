@@ -26,6 +26,13 @@ describe('trainOptions', () => {
     });
   });
 
+  it('lets --workers auto override the number in a file', async () => {
+    const config = at('workers.json');
+    writeFileSync(config, JSON.stringify({ seed: 4, workers: 3 }));
+    expect(await trainOptions({ ...FLAGS, config })).toEqual({ seed: 4, workers: 3 });
+    expect(await trainOptions({ ...FLAGS, config, workers: 'auto' })).toEqual({ seed: 4 });
+  });
+
   it('gives every dataset the format, and the map as plain data', async () => {
     const data = [{ path: 'a', split: 'train' }, { path: 'b' }];
     const flags = { ...FLAGS, data, val: [{ path: 'c' }], dataFormat: 'yolo' as const };

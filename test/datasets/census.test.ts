@@ -1,13 +1,13 @@
 /** Every file below a dataset is used, named in a finding, or hidden. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, renameSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inspectDataset } from '../../src/datasets/check/check-dataset.ts';
 import { DATASET_FORMATS } from '../../src/datasets/dataset-types.ts';
 import { checkDataset, openDataset } from '../../src/datasets/index.ts';
-import { plainImages, WRITTEN } from './generate.ts';
-import { folderWith, png, type Tree } from './tree.ts';
+import { type PlainImage, plainImages, VARIANTS, WRITTEN } from './generate.ts';
+import { folderWith, png, type Tree, writeTree } from './tree.ts';
 
 /** Files that nobody asked for, in folders of the dataset and in others. */
 const STRAY: Tree = {
@@ -19,6 +19,9 @@ const STRAY: Tree = {
   'model.pt': 'x',
   'no extension': 'x',
   'labels.cache': 'x',
+  'stray.yaml': 'a: 1',
+  'other.JSON': '{}',
+  'table.csv': 'a,b',
 };
 const strays = fc.array(
   fc.record({
@@ -64,11 +67,16 @@ async function unaccounted(folder: string): Promise<string[]> {
 const isAtOrBelow = (named: string, file: string, root: string): boolean =>
   named === file || (named !== root && file.startsWith(named + path.sep));
 
-describe.each(DATASET_FORMATS)('the census of the format %s', (format) => {
+const ALL: [string, (images: readonly PlainImage[]) => Tree][] = [
+  ...DATASET_FORMATS.map((format): [string, (typeof ALL)[number][1]] => [format, WRITTEN[format]]),
+  ...VARIANTS.map(([name, , write]): [string, (typeof ALL)[number][1]] => [name, write]),
+];
+
+describe.each(ALL)('the census of %s', (_, write) => {
   it('accounts for every file', async () => {
     await fc.assert(
       fc.asyncProperty(plainImages, strays, fc.nat(), async (images, added, lost) => {
-        const tree = withStrays(WRITTEN[format](images), added);
+        const tree = withStrays(write(images), added);
         // A label or an image that is lost makes its partner a finding.
         const partners = Object.keys(tree).filter((file) => /\.(png|xml|txt|json)$/.test(file));
         const victim = partners[lost % partners.length];
@@ -77,8 +85,68 @@ describe.each(DATASET_FORMATS)('the census of the format %s', (format) => {
         const folder = folderWith(isPart && images.length > 1 ? (rest as Tree) : tree);
         expect(await unaccounted(folder)).toEqual([]);
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('the census of a dataset with links', () => {
+  const linked = fc.record({
+    link: fc.constantFrom('folder', 'file', 'extra'),
+    place: fc.nat(),
+    root: fc.boolean(),
+  });
+
+  it.each(DATASET_FORMATS)(
+    'counts each file once, by the names of the user: %s',
+    async (format) => {
+      await fc.assert(
+        fc.asyncProperty(plainImages, linked, async (images, { link, place, root }) => {
+          const tree = WRITTEN[format](images);
+          const outside = folderWith({});
+          const real = path.join(outside, 'real');
+          const inner = folderWith({});
+          writeTree(real, tree);
+          let folder = real;
+          const names = readdirSync(real);
+          const folders = names.filter((name) => !path.extname(name));
+          if (link === 'folder' && folders.length > 0) {
+            // The folder of images or labels lies elsewhere.
+            const name = folders[place % folders.length];
+            renameSync(path.join(real, name), path.join(inner, name));
+            symlinkSync(path.join(inner, name), path.join(real, name));
+          } else if (link === 'file') {
+            const file = Object.keys(tree)[place % Object.keys(tree).length];
+            renameSync(path.join(real, file), path.join(inner, 'x'));
+            symlinkSync(path.join(inner, 'x'), path.join(real, file));
+          } else if (folders.length > 0) {
+            symlinkSync(path.join(real, folders[place % folders.length]), path.join(real, 'again'));
+          }
+          if (root) {
+            folder = path.join(outside, 'root');
+            symlinkSync(real, folder);
+          }
+          const { errors, warnings, notes } = await checkDataset(folder);
+          const found = [...errors, ...warnings, ...notes];
+          expect(found.filter(({ code }) => /unused-(file|label)|unlabeled/.test(code))).toEqual(
+            format === 'openimages' ? expect.anything() : [],
+          );
+          for (const { file } of found) expect(`${file}/`).toContain(`${folder}/`);
+        }),
+        { numRuns: 8 },
+      );
+    },
+  );
+
+  it('names a file that nothing uses once, below the link', async () => {
+    const images = fc.sample(plainImages, { numRuns: 1, seed: 1 })[0];
+    const folder = folderWith(WRITTEN.yolo(images));
+    const elsewhere = folderWith({ 'notes.txt': 'x' });
+    symlinkSync(elsewhere, path.join(folder, 'one'));
+    symlinkSync(elsewhere, path.join(folder, 'two'));
+    const { notes } = await checkDataset(folder);
+    const unused = notes.filter(({ code }) => code === 'unused-file');
+    expect(unused.map(({ file }) => path.relative(folder, file!))).toEqual(['one']);
   });
 });
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadDataset } from '../../src/datasets/index.ts';
-import { folderWith, png } from './tree.ts';
+import { checkDataset, loadDataset, openDataset } from '../../src/datasets/index.ts';
+import { folderWith, png, type Tree } from './tree.ts';
 
 const CATEGORIES = [
   { id: 18, name: 'dog' },
@@ -22,6 +22,48 @@ const coco = (content: object): string =>
 const load = (json: string) =>
   loadDataset(path.join(folderWith({ 'instances_val.json': json }), 'instances_val.json'));
 const message = (json: string) => load(json).then(String, (error: Error) => error.message);
+
+describe('a COCO folder', () => {
+  const IMAGE = { 'seven.png': png(40, 30) };
+  const outcome = async (tree: Tree) => {
+    const folder = folderWith({ ...IMAGE, ...tree });
+    const { format, splits } = await openDataset(folder);
+    return [format, ...splits, ...(await checkDataset(folder)).errors.map(({ code }) => code)];
+  };
+
+  it.each([
+    'annotations/instances_val.json',
+    'Annotations/instances_val.JSON',
+    'ANNOTATIONS/val.Json',
+  ])('may have %s', async (file) => {
+    expect(await outcome({ [file]: coco({}) })).toEqual(['coco', 'val']);
+  });
+
+  it('is not stopped by files of other programs', async () => {
+    for (const [name, content] of [
+      ['data.yaml', 'services: {web: {image: x}}'],
+      ['dataset.yaml', 'a: [unclosed'],
+      ['config.yml', 'lr: 0.1'],
+      ['pnpm-lock.yaml', '\t- broken'],
+      ['names.csv', 'id,name'],
+      ['layout.xml', '<broken'],
+      ['package.json', '{"name": "x"}'],
+    ]) {
+      expect(
+        await outcome({ 'annotations/instances_val.json': coco({}), [name]: content }),
+      ).toEqual(['coco', 'val']);
+    }
+  });
+
+  it('reads every file of a split that has two', async () => {
+    const other = coco({ images: [{ ...IMAGES[0], file_name: 'eight.png' }] });
+    const eight = { 'eight.png': png(40, 30, 8) };
+    for (const second of ['instances_train.json', 'train.JSON']) {
+      const tree = { ...eight, 'train.json': coco({}), [second]: other };
+      expect(await outcome(tree)).toEqual(['coco', 'train', 'train.json']);
+    }
+  });
+});
 
 describe('reading COCO JSON', () => {
   it('orders classes by their sparse category ids and keeps box, area and ids', async () => {

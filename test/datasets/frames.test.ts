@@ -112,6 +112,68 @@ describe('boxes of an image that was resized', () => {
     expect(lostMost(report)).toBe(true);
   });
 
+  /** Boxes of one image each, labeled at 480×320; files are twice as large. */
+  const set = (...objects: string[]): Tree =>
+    Object.fromEntries(
+      objects.flatMap((text, i) => [
+        [`Annotations/s${i}.xml`, vocXml(text, 480, 320)],
+        [`JPEGImages/s${i}.png`, png(960, 640, i)],
+      ]),
+    );
+  const inside = vocObject('nut', [11, 11, 100, 100]);
+  /** Three pixels over the edge of the image that was labeled. */
+  const sloppy = vocObject('nut', [401, 11, 483, 100]);
+  /** Drawn on the file. */
+  const beyond = vocObject('nut', [701, 301, 900, 600]);
+  const errors = async (tree: Tree) => (await checkDataset(folderWith(tree))).errors.length;
+
+  it('are not taken for boxes of the file because of a small overhang', async () => {
+    for (const objects of [[sloppy], [inside, inside, sloppy], [inside + sloppy, inside]]) {
+      const folder = folderWith(set(...objects));
+      await expect(fixDataset(folder, path.join(emptyFolder(), 'out'))).rejects.toThrow(
+        'no images',
+      );
+      expect(await errors(set(...objects))).toBe(objects.length);
+    }
+  });
+
+  it('are not taken for boxes of the file because of one wrong box among many', async () => {
+    const folder = folderWith(set(inside.repeat(20) + beyond));
+    await expect(fixDataset(folder, path.join(emptyFolder(), 'out'))).rejects.toThrow('no images');
+  });
+
+  it('follow a clear majority of the others, and no single one', async () => {
+    const one = await fixed(set(beyond, inside, inside, inside, inside, inside));
+    expect(Object.keys(one.corners)).toEqual(['s0']);
+    const most = await fixed(set(beyond, beyond, inside, sloppy));
+    expect(most.corners['s2']).toEqual([[11, 11, 100, 100]]);
+    expect(most.corners['s3']).toEqual([[401, 11, 483, 100]]);
+  });
+
+  it('are unknown where they contradict the others', async () => {
+    const wide = vocXml(vocObject('nut', [1101, 11, 1300, 600]), 1920, 1280);
+    const tree: Tree = {
+      ...set(beyond),
+      ...Object.fromEntries(
+        ['a', 'b', 'c', 'd'].flatMap((stem, i): [string, string | Uint8Array][] => [
+          [`Annotations/${stem}.xml`, wide],
+          [`JPEGImages/${stem}.png`, png(960, 640, i + 1)],
+        ]),
+      ),
+    };
+    const { corners: found, report } = await fixed(tree);
+    expect(Object.keys(found)).toEqual(['a', 'b', 'c', 'd']);
+    expect(report.dropped).toMatchObject({ 'size-mismatch': 1 });
+  });
+
+  it('of an unknown frame are not converted', async () => {
+    const splits = await loadSplits(folderWith({ ...set(inside), ...resized('', 96, 64) }));
+    const out = path.join(emptyFolder(), 'out');
+    const { losses, images } = await convertDataset(splits, 'yolo', out);
+    expect(images).toBe(2);
+    expect(losses.join()).toContain('do not tell of which: 1 with 1 boxes');
+  });
+
   it('are warned of when loading, which moves no box', async () => {
     const folder = folderWith(resized(vocObject('nut', [101, 101, 410, 410]), 960, 640));
     const { warnings, images } = await loadDataset(folder);

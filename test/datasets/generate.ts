@@ -56,6 +56,95 @@ const imageFiles = (images: readonly PlainImage[], folder: string): Tree =>
     images.map(({ stem, width, height }, i) => [`${folder}${stem}.png`, png(width, height, i)]),
   );
 
+/** The same datasets as other versions and programs write them. */
+export const VARIANTS: [
+  name: string,
+  format: DatasetFormat,
+  (images: readonly PlainImage[]) => Tree,
+][] = [
+  ['YOLO with tracks', 'yolo', (images) => yoloLines(images, (line, i) => `${line} 0.5 ${i + 2}`)],
+  ['YOLO with scores', 'yolo', (images) => yoloLines(images, (line) => `${line} 0.25`)],
+  [
+    'Label Studio JSON-MIN',
+    'labelstudio',
+    (images) => {
+      const { [EXPORT]: full, ...files } = WRITTEN.labelstudio(images);
+      const tasks = JSON.parse(String(full)) as ExportedTask[];
+      const minimal = tasks.map(({ id, data, annotations: [{ result }] }) => ({
+        ...data,
+        id,
+        annotation_id: id,
+        label: result.map(({ value, original_width, original_height }) => {
+          return { ...value, original_width, original_height };
+        }),
+      }));
+      return { ...files, 'min.JSON': JSON.stringify(minimal), 'package.json': '{"name": "x"}' };
+    },
+  ],
+  [
+    'LabelMe with images inside, in folders',
+    'labelme',
+    (images) => {
+      const entries = Object.entries(WRITTEN.labelme(images)).map(([file, content]) => {
+        if (typeof content !== 'string') return [`b1/images/${file}`, content];
+        const { shapes, imagePath, ...rest } = JSON.parse(content) as Record<string, string>;
+        const name = imagePath.replace(/.*\\/, '');
+        const late = {
+          imageData: 'A'.repeat(9000),
+          ...rest,
+          imagePath: `../images/${name}`,
+          shapes,
+        };
+        return [`b1/json/${file}`, JSON.stringify(late)];
+      });
+      return Object.fromEntries(entries);
+    },
+  ],
+  [
+    'Open Images of two tables with byte order marks',
+    'openimages',
+    (images) => {
+      const { [TABLE]: table, ...files } = WRITTEN.openimages(images);
+      const text = `\ufeff${table}`;
+      return { ...files, [TABLE]: text, [`oidv6-${TABLE}`]: text };
+    },
+  ],
+  [
+    'COCO beside other files',
+    'coco',
+    (images) => {
+      const { 'annotations/instances_train.json': json, ...files } = WRITTEN.coco(images);
+      return { ...files, 'Annotations/instances_train.JSON': json, 'config.yaml': 'a: 1' };
+    },
+  ],
+];
+
+const EXPORT = 'project-1-at-2024-01-01.json';
+const TABLE = 'train-annotations-bbox.csv';
+
+interface ExportedTask {
+  id: number;
+  data: object;
+  annotations: { result: { value: object; original_width: number; original_height: number }[] }[];
+}
+
+function yoloLines(
+  images: readonly PlainImage[],
+  change: (line: string, index: number) => string,
+): Tree {
+  const entries = Object.entries(WRITTEN.yolo(images)).map(([file, content]) => {
+    if (typeof content !== 'string' || !file.endsWith('.txt')) return [file, content];
+    return [
+      file,
+      content
+        .split('\n')
+        .map((line, i) => (line ? change(line, i) : ''))
+        .join('\n'),
+    ];
+  });
+  return Object.fromEntries(entries);
+}
+
 /** The files of a dataset of one split, `train`. */
 export const WRITTEN: Record<DatasetFormat, (images: readonly PlainImage[]) => Tree> = {
   voc: (images) => ({

@@ -16,7 +16,7 @@ import {
 } from '../../src/datasets/index.ts';
 import { evaluate } from '../../src/evaluation/evaluate.ts';
 import { Predictions } from '../../src/evaluation/predictions.ts';
-import { LABELS, type PlainImage, plainImages, WRITTEN } from './generate.ts';
+import { LABELS, type PlainImage, plainImages, VARIANTS, WRITTEN } from './generate.ts';
 import { emptyFolder, folderWith, type Tree } from './tree.ts';
 
 /** Boxes by the name of the image, sorted: not every format keeps an order of images. */
@@ -83,6 +83,20 @@ describe.each(DATASET_FORMATS)('a dataset of the format %s', (format) => {
       { numRuns: 4 },
     );
   });
+});
+
+it.each(VARIANTS)('%s is read like any other', async (_, format, write) => {
+  await fc.assert(
+    fc.asyncProperty(plainImages, async (images) => {
+      const folder = folderWith(write(images));
+      const dataset = await loadDataset(folder);
+      expect(dataset).toMatchObject({ format, split: 'train', warnings: [] });
+      expect(boxesOf(dataset)).toEqual(expected(known(format, images), (name) => name));
+      const { errors, warnings } = await checkDataset(folder);
+      expect([errors, warnings.filter(({ code }) => code !== 'unused-label')]).toEqual([[], []]);
+    }),
+    { numRuns: 6 },
+  );
 });
 
 /** What `detect` writes, and the files that make a dataset of it. */

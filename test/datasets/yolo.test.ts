@@ -74,6 +74,116 @@ describe('reading YOLO folders', () => {
     expect([errors, notes.map(({ code }) => code)]).toEqual([[], ['box-of-shape', 'label-score']]);
   });
 
+  it('reads over the score and the track that trackers put at the end', async () => {
+    const box = '1 0.5 0.5 0.25 0.5';
+    const triangle = '1 0.1 0.2 0.3 0.2 0.3 0.7';
+    const rows = [
+      ...[`${box} 0.9 3`, `${box} 0.9 1`, `${box} 7`, `${box} 1`, `${box} 0.93`],
+      ...[`${box} 0.9 -1`, `${box} -1`],
+      ...[triangle, `${triangle} 0.9`, `${triangle} 0.9 12`, `${triangle} 5`],
+      // Points on the lower and the upper edge are no tracks.
+      ...['1 0.1 0.8 0.3 0.7 0.3 1', '1 0.1 0.2 0.3 0.2 0.3 0'],
+    ];
+    const { images } = await load(withLabels(rows.join('\n')));
+    const round = (value: number) => Math.round(value * 100) / 100;
+    const found = images[0].boxes.map(({ box: { x, y, width, height } }) =>
+      [x, y, width, height].map(round).join(),
+    );
+    expect(found).toEqual([
+      ...Array.from({ length: 7 }, () => '15,5,10,10'),
+      ...Array.from({ length: 4 }, () => '4,4,8,10'),
+      ...['4,14,8,6', '4,0,8,4'],
+    ]);
+    // Polygons in pixels are malformed rather than tracks.
+    for (const pixels of ['1 10 20 30 40 50 60', '1 1 2 3 4 5 6 7 8']) {
+      expect(await message(withLabels(pixels))).toContain('not a label');
+    }
+  });
+
+  it('takes the box of pose labels in a set that does not say that it has them', async () => {
+    const person = '1 0.5 0.5 0.25 0.5';
+    for (const points of ['0.4 0.4 2 0.6 0.6 1', '0.4 0.4 2 0 0 0 0.5 0.5 2']) {
+      const { images } = await load(withLabels(`${person} ${points}\n`));
+      expect(images[0].boxes[0].box).toEqual({ x: 15, y: 5, width: 10, height: 10 });
+    }
+  });
+
+  it('never takes the folder of other splits for one that is missing', async () => {
+    const at = (yaml: string) => ({ ...TREE, 'data.yaml': `${yaml}\nnames: [person, dog]` });
+    for (const yaml of [
+      'train: images/train\ntest: test/images',
+      'train: images/train\ntest: images/test/train',
+      'train: old/images/train\ntest: old/test/images/train',
+      'train: a/images/train\ntest: b/images/train',
+    ]) {
+      const { errors } = await checkDataset(folderWith(at(yaml))).catch(() => ({ errors: [] }));
+      expect(errors.map(({ code }) => code)).not.toContain('split-overlap');
+      await expect(loadDataset(folderWith(at(yaml)), { split: 'test' })).rejects.toThrow();
+    }
+    for (const yaml of [
+      'train: /content/set/images/train',
+      'train: ../images/train',
+      'train: old/images/train',
+    ]) {
+      expect((await load(at(yaml))).images).toHaveLength(1);
+    }
+  });
+
+  it('has one class for two numbers of one name', async () => {
+    const tree = {
+      ...withLabels('0 .5 .5 .1 .1\n1 .5 .5 .1 .1\n2 .5 .5 .1 .1\n'),
+      'data.yaml': 'train: images/train\nnames: [a, b, a]\n',
+    };
+    const { classes, images } = await load(tree);
+    expect(classes).toEqual(['a', 'b']);
+    expect(images[0].boxes.map(({ classId }) => classId)).toEqual([0, 1, 0]);
+    const { notes } = await checkDataset(folderWith(tree));
+    expect(notes.map(({ code, message: text }) => `${code}: ${text}`)).toEqual([
+      'merged-classes: the classes 0, 2 of "train" are all called "a": they are one class',
+    ]);
+  });
+
+  it.each([
+    ['in a folder', 'images/train'],
+    ['in a list', 'list.txt'],
+  ])('reports images that share a label file, %s', async (_, entry) => {
+    const tree = {
+      ...TREE,
+      'images/train/a.jpg': png(40, 20, 3),
+      'images/train/A.png': png(40, 20, 4),
+      'data.yaml': `train: ${entry}\nnames: [a, b]`,
+      'list.txt': ['a.png', 'a.jpg', 'A.png'].map((name) => `images/train/${name}\n`).join(''),
+    };
+    const { errors } = await checkDataset(folderWith(tree));
+    expect(errors.map(({ code, message: text }) => [code, text])).toEqual([
+      ['ambiguous-name', expect.stringMatching(/a\.(png|jpg) and a\.(png|jpg) share .* a\.txt/)],
+    ]);
+  });
+
+  it('takes quotes of a list for what they are', async () => {
+    const folder = folderWith({
+      'images/a b.png': png(9, 9),
+      'images/"c".png': png(9, 9, 1),
+      "images/d'.png": png(9, 9, 2),
+      'list.txt': `"images/a b.png"\nimages/"c".png\n'images/d'.png'\n`,
+      'data.yaml': 'train: list.txt\nnames: [a]',
+    });
+    const { images } = await loadDataset(folder);
+    expect(images.map(({ fileName }) => fileName)).toEqual(['a b.png', '"c".png', "d'.png"]);
+  });
+
+  it('has a configuration of any case and name, beside other YAML files', async () => {
+    for (const name of ['data.YAML', 'Data.yaml', 'coco8.yml', 'set.YML']) {
+      const { 'data.yaml': _, ...rest } = TREE;
+      const others = {
+        'docker-compose.yml': 'services: {}',
+        'hyp.yaml': 'lr0: 0.1',
+        '.x.yaml': '{',
+      };
+      expect((await load({ ...rest, ...others, [name]: YAML })).images).toHaveLength(1);
+    }
+  });
+
   it('leaves out boxes without area with a warning', async () => {
     const { images, warnings } = await load(withLabels('1 0.5 0.5 0 0.5\n0 .5 .5 .1 .1\n'));
     expect(images[0].boxes).toHaveLength(1);
@@ -191,7 +301,6 @@ describe('data.yaml', () => {
     expect(await says('train: 7\nnames: [a]')).toContain('(train): a path or a list of paths');
     expect(await says('train: images/train')).toContain('(names): class names are missing');
     expect(await says('train: x\nnames: {0: a, 2: c}')).toContain('class 1 of 2 is missing');
-    expect(await says('train: x\nnames: [a, b, a]')).toContain('(names.2): "a" occurs twice');
     expect(await says('train: x\nnc: 3\nnames: [a]')).toContain('nc is 3 but there are 1 names');
     expect(await says('train: x\npath: [1]\nnames: [a]')).toContain('(path): a path is expected');
     expect(await says('train: gone.txt\nnames: [a]')).toMatch(/gone\.txt cannot be read/);

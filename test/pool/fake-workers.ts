@@ -14,7 +14,7 @@ export class FakeWorker implements WorkerWire {
   /** Argument of `load`. */
   loaded: unknown;
   #receive: (message: FromWorker) => void = () => {};
-  #die: (reason: string) => void = () => {};
+  #die: (reason: Error | string) => void = () => {};
   readonly #behave: (worker: FakeWorker, call: Call) => void;
 
   constructor(behave: (worker: FakeWorker, call: Call) => void) {
@@ -43,7 +43,7 @@ export class FakeWorker implements WorkerWire {
     setTimeout(() => this.#receive(message), 0);
   }
 
-  die(reason: string): void {
+  die(reason: Error | string): void {
     setTimeout(() => this.#die(reason), 0);
   }
 
@@ -51,7 +51,7 @@ export class FakeWorker implements WorkerWire {
     this.#receive = receive;
   }
 
-  onDeath(notify: (reason: string) => void): void {
+  onDeath(notify: (reason: Error | string) => void): void {
     this.#die = notify;
   }
 

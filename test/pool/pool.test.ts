@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RefineDetError } from '../../src/errors.ts';
 import { startPool } from '../../src/pool/create-pool.ts';
 import { packError } from '../../src/remote/sent-error.ts';
+import { createWorkerDetector } from '../../src/worker/index.ts';
 import { type FakeWorker, fakeWorkers, MODEL } from './fake-workers.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -49,6 +50,7 @@ describe('back-pressure', () => {
       else if (way === 'detect') await Promise.all(many.map((image) => pool.detect(image)));
       else for await (const _ of pool.stream(many));
       expect([most, mostInWorker]).toEqual([3, 1]);
+      expect(pool.concurrency).toBe(most);
       await pool.dispose();
     },
   );
@@ -161,6 +163,30 @@ describe('an abort', () => {
     await pool.dispose();
   });
 
+  it('of a request that waits gives its turn to another one at once', async () => {
+    const { start } = fakeWorkers(() => {}); // answers nothing
+    const pool = await startPool(MODEL, { workers: 1 }, start);
+    const aborting = new AbortController();
+    const { signal } = aborting;
+    const packed: number[] = [];
+    const detect = (i: number, options = {}) =>
+      pool.detect(
+        packingImage(() => packed.push(i)),
+        options,
+      );
+    // One in the worker, one packed that waits for it, one that waits for its turn.
+    const calls = [detect(0), detect(1, { signal }), detect(2, { signal }), detect(3), detect(4)];
+    const outcomes = Promise.allSettled(calls);
+    await pause(5);
+    expect(packed).toEqual([0, 1]);
+    aborting.abort();
+    await pause(5);
+    expect(packed).toEqual([0, 1, 3]);
+    await pool.dispose();
+    const codes = (await outcomes).map((outcome) => 'reason' in outcome && outcome.reason.code);
+    expect(codes).toEqual(['DISPOSED', 'ABORTED', 'ABORTED', 'DISPOSED', 'DISPOSED']);
+  });
+
   it('of loading ends the workers', async () => {
     const aborting = new AbortController();
     const { workers, start } = fakeWorkers(() => {});
@@ -169,53 +195,6 @@ describe('an abort', () => {
     setTimeout(() => aborting.abort(), 5);
     await expect(pool).rejects.toMatchObject(code('ABORTED'));
     expect(workers.map(({ terminated }) => terminated)).toEqual([true, true]);
-  });
-});
-
-describe('a worker that dies', () => {
-  it('loses its image, and another worker takes its place', async () => {
-    const warnings: string[] = [];
-    const { workers, start } = fakeWorkers((worker, message) => {
-      if (imageOf(message) === '3.jpg') worker.die('exit code 3');
-      else worker.answer(message.call);
-    });
-    const warn = (message: string) => warnings.push(message);
-    const pool = await startPool(MODEL, { workers: 2, warn }, start);
-    const outcomes = await Promise.allSettled(images(9).map((image) => pool.detect(image)));
-    const rejected = outcomes.flatMap(({ status }, i) => (status === 'rejected' ? i : []));
-    expect(rejected).toEqual([3]);
-    expect(outcomes[3]).toMatchObject({ reason: code('WORKER_CRASHED') });
-    expect(warnings).toEqual(['the worker has crashed: exit code 3; another worker is started']);
-    expect(workers).toHaveLength(3);
-    expect(pool.threads).toBe(2);
-    await pool.dispose();
-  });
-
-  it('is not replaced after crashes without an answer in between', async () => {
-    const warnings: string[] = [];
-    const { workers, start } = fakeWorkers((worker) => worker.die('out of luck'));
-    const warn = (message: string) => warnings.push(message);
-    const pool = await startPool(MODEL, { workers: 1, warn }, start);
-    const outcomes = await Promise.allSettled(images(6).map((image) => pool.detect(image)));
-    for (const outcome of outcomes) {
-      expect(outcome).toMatchObject({ reason: code('WORKER_CRASHED') });
-    }
-    expect(workers).toHaveLength(3);
-    expect(warnings.at(-1)).toMatch(/out of luck, 3 times in a row: no other worker is started$/);
-    expect([pool.threads, pool.backend]).toEqual([0, 'wasm']);
-    await pool.dispose();
-  });
-
-  it('is replaced repeatedly if images succeed in between', async () => {
-    const { workers, start } = fakeWorkers((worker, message) => {
-      if (worker.received.length === 2) worker.die('every second image');
-      else worker.answer(message.call);
-    });
-    const pool = await startPool(MODEL, { workers: 1, warn: () => {} }, start);
-    const outcomes = await Promise.allSettled(images(10).map((image) => pool.detect(image)));
-    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(5);
-    expect(workers.length).toBeGreaterThanOrEqual(5);
-    await pool.dispose();
   });
 });
 
@@ -261,7 +240,31 @@ describe('a pool', () => {
     expect(await sizes({})).toEqual([cores, cores > 1 ? 1 : 'auto']);
     expect(await sizes({ workers: 1 })).toEqual([1, 'auto']);
     expect(await sizes({ workers: 3, threads: 2 })).toEqual([3, 2]);
-    const wrong = startPool(MODEL, { workers: 0 }, () => expect.unreachable());
-    await expect(wrong).rejects.toMatchObject(code('INVALID_OPTION'));
+  });
+
+  it('refuses wrong options, naming the value, before it starts a worker', async () => {
+    const wrong: [options: unknown, message: string][] = [
+      [{ thread: 2 }, 'unknown option "thread" (did you mean "threads"?)'],
+      [{ gpu: [] }, 'unknown option "gpu"'],
+      [null, 'options must be an object, not null'],
+      [{ worker: 4 }, 'worker must be a function, not 4'],
+      [{ backend: {} }, 'not {}'],
+      [{ wasm: () => {} }, 'wasm must be a URL'],
+      [{ inputSize: 100 }, 'not 100'],
+      ...[0, 1.5, 257, 'many'].map((workers): [object, string] => [
+        { workers },
+        `workers must be "auto" or a whole number from 1 to 256, not ${JSON.stringify(workers)}`,
+      ]),
+    ];
+    const start = () => expect.unreachable();
+    for (const [options, message] of wrong) {
+      const expected = { code: 'INVALID_OPTION', message: expect.stringContaining(message) };
+      await expect(startPool(MODEL, options as object, start)).rejects.toMatchObject(expected);
+      if (message.includes('"auto"')) continue; // a pool of one has no such option
+      await expect(createWorkerDetector(MODEL, options as object)).rejects.toMatchObject(expected);
+    }
+    await expect(createWorkerDetector(MODEL, { workers: 1 } as object)).rejects.toThrow(
+      '"workers"',
+    );
   });
 });

@@ -1,6 +1,6 @@
 /** A pool of real worker threads. */
 import { execFile } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -14,8 +14,8 @@ import { randomModel } from '../../support/models/random-model.ts';
 import { startSourceWorker } from '../../support/node-workers.ts';
 import { temporaryFolder } from '../cli/helpers.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FOLDER = path.join(ROOT, 'examples');
+const ROOT = new URL('../../', import.meta.url);
+const FOLDER = fileURLToPath(new URL('examples', ROOT));
 const PHOTOS = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.jpg'))
   .map((name) => path.join(FOLDER, name));
@@ -80,11 +80,15 @@ describe('a pool of two threads', { timeout: 120_000 }, () => {
 
 /** Runs a program on the sources, with workers that load TypeScript too. */
 async function run(file: string): Promise<string> {
-  const flags = ['--conditions=refinedet-source', `--import=${ROOT}support/tsx.mjs`];
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, file], { cwd: ROOT });
+  const flags = ['--conditions=refinedet-source', `--import=${new URL('support/tsx.mjs', ROOT)}`];
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, file], {
+    cwd: fileURLToPath(ROOT),
+  });
   return stdout;
 }
 
+/** One entry for each thread of the process. */
+const TASKS = '/proc/self/task';
 /** Long, because the program starts workers, which compile the sources, seven times. */
 const PROGRAM_TIMEOUT_MS = 240_000;
 
@@ -92,25 +96,27 @@ describe('createPool in a separate program', { timeout: PROGRAM_TIMEOUT_MS }, ()
   const { at, remove } = temporaryFolder();
   afterAll(remove);
 
-  it('frees memory and threads, and does not keep the program alive', async () => {
+  it('frees memory and threads, and does not keep the program alive', async ({ skip }) => {
+    skip(!existsSync(TASKS), `counts threads in ${TASKS}, which only Linux has`);
     writeFileSync(at('model.safetensors'), await writeModel(MODEL));
+    const model = JSON.stringify(at('model.safetensors'));
     writeFileSync(
       at('program.mts'),
       `import { readdirSync } from 'node:fs';
-       import { createPool } from '${ROOT}src/pool/index.ts';
+       import { createPool } from '${new URL('src/pool/index.ts', ROOT)}';
        const measure = () => ({
-         threads: readdirSync('/proc/self/task').length,
+         threads: readdirSync('${TASKS}').length,
          megabytes: process.memoryUsage.rss() / 2 ** 20,
        });
        const states = [];
        for (let cycle = 0; cycle < 3; cycle++) {
-         const pool = await createPool('${at('model.safetensors')}', { workers: 2 });
+         const pool = await createPool(${model}, { workers: 2 });
          const found = await pool.detectBatch(${JSON.stringify(PHOTOS)}, ${JSON.stringify(ANY)});
          const alive = measure();
          await pool.dispose();
          states.push({ found: found.flat().length, alive, after: measure() });
        }
-       await createPool('${at('model.safetensors')}', { workers: 1 }); // not disposed
+       await createPool(${model}, { workers: 1 }); // not disposed
        console.log(JSON.stringify(states));`,
     );
     const states = JSON.parse(await run(at('program.mts')));

@@ -1,5 +1,5 @@
 import { MessageChannel } from 'node:worker_threads';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RefineDetError } from '../../src/errors.ts';
 import { answerCalls, type Methods } from '../../src/remote/answer-calls.ts';
 import { Channel } from '../../src/remote/channel.ts';
@@ -18,10 +18,10 @@ function connect(
   const emit = answerCalls(portWire(port2 as unknown as Port), methods);
   const listeners: ((event: ErrorEvent) => void)[] = [];
   const worker = {
-    postMessage: port1.postMessage.bind(port1),
+    postMessage: (...sent: [never, never]) => port1.postMessage(...sent),
     addEventListener(type: string, listener: never) {
       if (type === 'error') listeners.push(listener);
-      else port1.addEventListener('message', listener);
+      else port1.addEventListener(type, listener);
     },
     terminate: () => port1.close(),
   };
@@ -31,7 +31,7 @@ function connect(
   const die = (message: string) => {
     for (const notify of listeners) notify({ message } as ErrorEvent);
   };
-  return { channel, emit, die };
+  return { channel, emit, die, ports: [port1, port2] };
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -125,6 +125,36 @@ describe('a channel', () => {
     await expect(channel.call('hang')).rejects.toMatchObject(expected);
     expect(channel.isOpen).toBe(false);
     expect(deaths).toMatchObject([expected]);
+  });
+
+  it('reports an answer that cannot be read as the death of the worker', async () => {
+    const deaths: RefineDetError[] = [];
+    const { channel, ports } = connect({ hang: () => new Promise(() => {}) }, undefined, (error) =>
+      deaths.push(error),
+    );
+    const call = channel.call('hang');
+    setTimeout(() => ports[0].dispatchEvent(new Event('messageerror')), 5);
+    await expect(call).rejects.toThrow('the worker has crashed: its answer cannot be read');
+    expect(deaths).toHaveLength(1);
+  });
+
+  it('rejects exactly the call whose argument cannot be read in the worker', async () => {
+    const { channel, ports } = connect({ wait: async (ms: number) => pause(ms).then(() => ms) });
+    await expect(channel.call('wait', () => {})).rejects.toThrow('cannot be sent'); // not counted
+    const before = channel.call('wait', 30);
+    await pause(5);
+    // The event takes the place of the message.
+    const post = vi.spyOn(ports[0], 'postMessage').mockImplementationOnce(() => {
+      ports[1].dispatchEvent(new Event('messageerror'));
+    });
+    const unreadable = channel.call('wait', 1);
+    post.mockRestore();
+    const after = channel.call('wait', 2);
+    await expect(unreadable).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'the worker cannot read the argument',
+    });
+    expect(await Promise.all([before, after])).toEqual([30, 2]);
   });
 
   it('does not report the end of a worker that it has closed', async () => {

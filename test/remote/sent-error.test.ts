@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, type ErrorCode, RefineDetError } from '../../src/errors.ts';
@@ -59,8 +60,33 @@ describe('an error that is sent', () => {
     expect(depth).toBeGreaterThan(10);
   });
 
-  it('does not accept the code of a foreign error', () => {
-    const error = Object.assign(new Error('gone'), { code: 'ENOENT' });
-    expect(sent(error)).toMatchObject({ code: 'UNEXPECTED', message: 'gone' });
+  it('keeps the code of a foreign error in the cause, never as its own code', () => {
+    for (const code of ['ENOENT', 'USAGE', 7]) {
+      const error = Object.assign(new Error('gone'), { code });
+      expect(sent(error)).toMatchObject({ code: 'UNEXPECTED', message: 'gone', cause: { code } });
+    }
+  });
+
+  it('keeps what the system says about a failure', () => {
+    let cause: unknown;
+    try {
+      readFileSync('/no/such/file');
+    } catch (error) {
+      cause = error;
+    }
+    const facts = { ...(cause as object) };
+    expect(facts).toMatchObject({
+      code: 'ENOENT',
+      syscall: 'open',
+      path: expect.stringContaining('such'),
+    });
+    const error = new RefineDetError('FILE_NOT_FOUND', 'not found', { cause });
+    expect({ ...(sent(error).cause as object) }).toMatchObject(facts);
+  });
+
+  it('leaves out fields that cannot be sent', () => {
+    const error = Object.assign(new Error('x'), { request: () => {}, status: 404 });
+    expect(sent(error).cause).toMatchObject({ message: 'x', status: 404 });
+    expect(sent(error).cause).not.toHaveProperty('request');
   });
 });

@@ -13,7 +13,7 @@ const imageFile = (value: number): ImageSource => ({
 const pause = (ms = 1) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A detector whose only detection identifies the image. */
-function fakeDetector(lanes = 1, work: (value: number) => Promise<unknown> = () => pause()) {
+function fakeDetector(limit = 1, work: (value: number) => Promise<unknown> = () => pause()) {
   const state = { underWay: 0, most: 0, seen: [] as number[] };
   const detectFrame = async (image: ImageSource): Promise<Detection[]> => {
     const value = (image as { data: Uint8Array }).data[0];
@@ -26,7 +26,7 @@ function fakeDetector(lanes = 1, work: (value: number) => Promise<unknown> = () 
     }
     return [{ label: `${value}`, classId: 0, score: 1, box: { x: 0, y: 0, width: 9, height: 9 } }];
   };
-  return { lanes, detectFrame, state };
+  return { limit, detectFrame, state };
 }
 
 async function collect(stream: AsyncIterable<StreamResult>): Promise<string[]> {
@@ -38,8 +38,8 @@ async function collect(stream: AsyncIterable<StreamResult>): Promise<string[]> {
 const series = (count: number) => Array.from({ length: count }, (_, i) => imageFile(i));
 
 describe('detectStream', () => {
-  it.each([1, 2, 3])('yields all images in order with %i lanes', async (lanes) => {
-    const detector = fakeDetector(lanes, (value) => pause(value % 2 ? 1 : 8));
+  it.each([1, 2, 3])('yields all images in order with %i at a time', async (limit) => {
+    const detector = fakeDetector(limit, (value) => pause(value % 2 ? 1 : 8));
     expect(await collect(detectStream(detector, series(6)))).toEqual([
       '0',
       '1',
@@ -48,7 +48,7 @@ describe('detectStream', () => {
       '4',
       '5',
     ]);
-    expect(detector.state.most).toBe(lanes);
+    expect(detector.state.most).toBe(limit);
   });
 
   it('reads only a few frames ahead of its consumer', async () => {
@@ -97,7 +97,7 @@ describe('detectStream', () => {
   it('tracks by ByteTrack, or by the tracker in the options', async () => {
     // The only object is in the second frame: ByteTrack waits for its confirmation.
     const detector = {
-      lanes: 1,
+      limit: 1,
       detectFrame: async (image: ImageSource) => {
         const { data } = image as { data: Uint8Array };
         return data[0] === 0 ? [] : fakeDetector().detectFrame(image);
@@ -178,19 +178,24 @@ describe('detectStream', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
-  it('continues after one crash of the worker, but not after two', async () => {
-    const crash = (...values: number[]) =>
-      fakeDetector(1, async (value) => {
-        if (values.includes(value)) throw new RefineDetError('WORKER_CRASHED', 'crashed');
-      });
-    expect(await collect(detectStream(crash(1), series(4)))).toEqual(['0', '2', '3']);
-    await expect(collect(detectStream(crash(1, 2), series(4)))).rejects.toThrow('crashed');
-    // One crash fails all running frames with the same error.
-    const error = new RefineDetError('WORKER_CRASHED', 'crashed');
-    const both = fakeDetector(2, async (value) => {
-      if (value === 1 || value === 2) throw error;
-    });
-    expect(await collect(detectStream(both, series(4)))).toEqual(['0', '3']);
+  it.each([1, 3])('leaves out frames that the detector has lost, %i at a time', async (limit) => {
+    const { detectFrame } = fakeDetector();
+    const losing = {
+      limit,
+      detectFrame: async (image: ImageSource) => {
+        const [detection] = await detectFrame(image);
+        return [1, 2, 4].includes(Number(detection.label)) ? undefined : [detection];
+      },
+    };
+    const results: unknown[] = [];
+    for await (const { index, dropped } of detectStream(losing, series(6))) {
+      results.push([index, dropped]);
+    }
+    expect(results).toEqual([
+      [0, 0],
+      [3, 2],
+      [5, 3],
+    ]);
   });
 
   it('refuses a source that is not a stream', async () => {

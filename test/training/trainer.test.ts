@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import type { Dataset } from '../../src/datasets/dataset-types.ts';
+import type { Finding, FindingCode } from '../../src/datasets/index.ts';
 import { NO_AUGMENTATION } from '../../src/training/augmentation/augmentation-options.ts';
 import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
 import type { TrainOptions } from '../../src/training/config/train-config.ts';
@@ -206,6 +207,22 @@ describe('Trainer', { timeout: 180_000 }, () => {
 });
 
 describe('inspectData', () => {
+  it('has one line for many warnings of a kind, with their number and three of them', async () => {
+    const data = await shapesDataset(emptyFolder(), 2);
+    const warnings = (code: FindingCode, count: number) =>
+      Array.from({ length: count }, (_, i): Finding => {
+        return { severity: 'warning', code, message: `${code} ${i}`, advice: '', file: `${i}.xml` };
+      });
+    const train = {
+      ...data,
+      warnings: [...warnings('size-mismatch', 500), ...warnings('zero-area-box', 3)],
+    };
+    const notes = inspectData({ train, validation: data }, 1).filter((note) => /xml/.test(note));
+    expect(notes).toHaveLength(4);
+    expect(notes[0]).toContain('500 times: 0.xml: size-mismatch 0; 1.xml');
+    expect(notes[0].match(/\d\.xml/g)).toEqual(['0.xml', '1.xml', '2.xml']);
+  });
+
   it('notes unusual properties of the data', async () => {
     const data = await shapesDataset(emptyFolder(), 3);
     data.images[0].boxes = [];

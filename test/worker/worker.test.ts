@@ -39,6 +39,7 @@ describe('createWorkerDetector', () => {
     expect(bytes.length).toBeGreaterThan(0);
     expect(detector.config).toEqual(plain.config);
     expect([detector.backend, detector.threads]).toEqual(['wasm', 1]);
+    expect([detector.concurrency, plain.concurrency]).toEqual([2, 2]);
     expect(detector.heapBytes).toBe(plain.heapBytes);
     expect(detector.heapBytes).toBeGreaterThan(1e6);
     expect(detector.anchors()).toEqual(plain.anchors());

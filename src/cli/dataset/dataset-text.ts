@@ -1,6 +1,7 @@
 /** Results of the `dataset` commands as text. */
 import path from 'node:path';
 import { formatPlace } from '../../datasets/check/findings.ts';
+import { groupBy } from '../../datasets/group-by.ts';
 import type {
   AnchorStats,
   CheckReport,
@@ -89,12 +90,7 @@ function percent({ boxes, matched }: MatchCount): string {
 
 function findingList(name: string, findings: readonly Finding[], root: string): string[] {
   if (findings.length === 0) return [];
-  const groups = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const group = groups.get(finding.code);
-    if (group) group.push(finding);
-    else groups.set(finding.code, [finding]);
-  }
+  const groups = groupBy(findings, ({ code }) => code);
   const lines = [...groups].flatMap(([code, group]) => [
     `  ${code}`,
     ...group.slice(0, SHOWN_FINDINGS).map((finding) => {

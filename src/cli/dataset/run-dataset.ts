@@ -1,5 +1,5 @@
 /** `refinedet dataset`: reports on stdout, warnings on stderr. */
-import { formatPlace } from '../../datasets/check/findings.ts';
+import { warningLines } from '../../datasets/check/findings.ts';
 import {
   checkDataset,
   convertDataset,
@@ -55,16 +55,17 @@ export async function runConvert(data: string, folder: string, flags: ConvertFla
   if (!overwrite) await requireAbsent([folder]);
   const { location, ...options } = await readOptions(data, flags);
   const splits = await loadSplits(location, options);
-  for (const warning of splits.flatMap(({ warnings }) => warnings)) {
-    const isLeftOut = !FRAME_CODES.has(warning.code);
-    warn(`${isLeftOut ? 'left out: ' : ''}${formatPlace(warning)}: ${warning.message}`);
-  }
+  const warnings = splits.flatMap((split) => split.warnings);
+  const leftOut = warnings.filter(({ code }) => !FRAME_CODES.has(code));
+  for (const line of warningLines(leftOut)) warn(`left out: ${line}`);
+  const frames = warnings.filter(({ code }) => FRAME_CODES.has(code));
+  for (const line of warningLines(frames)) warn(line);
   const signal = interruptSignal();
   const report = await convertDataset(splits, to, folder, { copyImages, overwrite, signal });
   await print(json ? toJson(report) : convertText(folder, report));
 }
 
-/** Warnings about images that are written all the same. */
+/** Warnings about whole images, of which a conversion says what it does with them. */
 const FRAME_CODES: ReadonlySet<string> = new Set(['size-mismatch', 'unknown-frame']);
 
 async function readOptions(

@@ -8,7 +8,7 @@ import { loadNamedModel } from '../model-source.ts';
 import { dataPart, withSplit } from '../options/data-part.ts';
 import { roundedPixels, roundedScore } from '../output/format.ts';
 import { Progress } from '../progress.ts';
-import { startRunner } from '../runner/runner.ts';
+import { startRunner, workersFor } from '../runner/runner.ts';
 import { print, warn } from '../terminal.ts';
 import type { RankFlags } from './dataset-options.ts';
 
@@ -23,7 +23,7 @@ export async function runRank(data: string, flags: RankFlags): Promise<void> {
   const { images, classes } = await imagesToRank(path, { split, format, map, imageFolder });
   const model = await loadNamedModel(flags.model, signal);
   const known = new Set(model.config.classes);
-  const workers = Math.min(flags.workers ?? 1, images.length);
+  const workers = workersFor(images.length, flags.workers);
   const { detector } = await startRunner(model, { workers, threads, warn, signal });
   const progress = new Progress(images.length, flags);
   const ranked: RankedImage[] = [];

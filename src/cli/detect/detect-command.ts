@@ -1,7 +1,7 @@
 /** `refinedet detect`: its help; the work is in run-detect.ts. */
 import type { Command } from 'commander';
 import { addCommand } from '../options/add-command.ts';
-import { DETECT_OPTIONS, type DetectFlags } from './detect-options.ts';
+import { DETECT_OPTIONS, type DetectFlags } from './detect-command-options.ts';
 
 export function registerDetectCommand(program: Command): void {
   addCommand(program, {

@@ -4,7 +4,7 @@ import { RefineDetError } from '../../errors.ts';
 import { INPUT_MULTIPLE } from '../../model/input-size.ts';
 import { isImageWord } from '../inputs.ts';
 import { givenClasses } from '../options/class-list.ts';
-import type { DetectFlags } from './detect-options.ts';
+import type { DetectFlags } from './detect-command-options.ts';
 
 export type { DetectFlags };
 

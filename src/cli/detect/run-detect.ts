@@ -11,7 +11,7 @@ import { writeWhole } from '../output-files.ts';
 import { counted } from '../printable.ts';
 import { Progress } from '../progress.ts';
 import type { ImageFinding, ImageJob } from '../runner/detect-image.ts';
-import { type Runner, startRunner } from '../runner/runner.ts';
+import { type Runner, startRunner, workersFor } from '../runner/runner.ts';
 import { outputClosed, warn } from '../terminal.ts';
 import { type DetectFlags, detectOptions, reclaimInputs } from './detect-flags.ts';
 import { type Outputs, planOutputs } from './detect-outputs.ts';
@@ -29,7 +29,7 @@ export async function runDetect(givenWords: string[], givenFlags: DetectFlags): 
   const inputs = await expandInputs(words, flags.recursive);
   const images = inputs.filter((input) => 'file' in input);
   const outputs = await planOutputs(images, flags, classes);
-  const workers = Math.min(flags.workers ?? 1, images.length);
+  const workers = workersFor(images.length, flags.workers);
   const { threads, inputSize } = flags;
   try {
     const runner = await startRunner(model, { workers, threads, inputSize, warn, signal });
@@ -72,7 +72,7 @@ class Run {
       const detect = (input: Input) => this.#detect(input);
       for await (const [input, outcome] of inOrder(
         inputs,
-        this.#job.runner.detector.lanes,
+        this.#job.runner.detector.concurrency,
         detect,
       )) {
         if ('error' in outcome && this.#job.signal.aborted) break;

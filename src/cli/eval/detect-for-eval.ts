@@ -14,7 +14,7 @@ import { interruptSignal } from '../interrupt.ts';
 import { loadNamedModel } from '../model-source.ts';
 import { counted } from '../printable.ts';
 import { Progress } from '../progress.ts';
-import { startRunner } from '../runner/runner.ts';
+import { startRunner, workersFor } from '../runner/runner.ts';
 import { warn } from '../terminal.ts';
 import type { EvalFlags } from './eval-options.ts';
 import type { Found } from './found.ts';
@@ -36,7 +36,7 @@ export async function detectWithModel(
       `the model's file names ${dataName(data)} as trained on: new images will be harder for it`,
     );
   }
-  const workers = Math.min(flags.workers ?? 1, dataset.images.length);
+  const workers = workersFor(dataset.images.length, flags.workers);
   const { threads, inputSize, multiScale } = flags;
   const { threshold: scoreThreshold = EVALUATION_SCORE_THRESHOLD } = flags;
   const { detector } = await startRunner(model, { workers, threads, inputSize, warn, signal });

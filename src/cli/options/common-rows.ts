@@ -1,10 +1,10 @@
 /** Options that several commands have in common: one name, one argument and one parser each. */
+import { MAX_THREADS } from '../../backend/emscripten.ts';
 import { DATASET_FORMATS } from '../../datasets/dataset-types.ts';
+import { MOST_WORKERS } from '../../pool/pool-size.ts';
 import { dataPart } from './data-part.ts';
 import { on, text, value } from './option-table.ts';
-import { choice, classMap, count, fraction, inputSize, threads } from './parsers.ts';
-
-const MAX_WORKERS = 64;
+import { autoOrCount, choice, classMap, fraction, inputSize } from './parsers.ts';
 
 export const MODEL_WORD = 'model file or URL';
 /** Arguments of datasets, positional ones too. */
@@ -48,15 +48,22 @@ export const threshold = (help: string, byDefault: string) =>
 export const inputSizeOf = (whose: string) =>
   value('<size>', inputSize, 'network input: 512 or 512x384 (width x height)', { default: whose });
 
-export const THREADS = value('<n>', threads, 'threads per image: auto or a number', {
-  default: 'auto; 1 with workers',
-});
-
-export const workers = (help: string, byDefault: string) =>
-  value('<n>', count(MAX_WORKERS), help, { default: byDefault });
+export const THREADS = value(
+  '<n>',
+  autoOrCount(MAX_THREADS),
+  'threads per image: auto or a number',
+  {
+    default: 'auto; 1 with workers',
+  },
+);
 
 /** Detection of several images at once. */
-export const WORKERS = workers('images at the same time, each in its own worker', '1');
+export const WORKERS = value(
+  '<n>',
+  autoOrCount(MOST_WORKERS),
+  'images at the same time, each in its own worker: auto (one per core) or a number',
+  { default: '1' },
+);
 
 export const MULTI_SCALE = on('multi-scale testing: slower, more accurate');
 export const JSON_OUTPUT = on('print the result as JSON');

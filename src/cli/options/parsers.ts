@@ -1,6 +1,4 @@
 /** Parsers of arguments; every message names the option and the value. */
-import { MAX_THREADS } from '../../backend/emscripten.ts';
-import type { Threads } from '../../backend/wasm.ts';
 import type { Size } from '../../detection/views.ts';
 import { didYouMean, RefineDetError } from '../../errors.ts';
 import { COCO_TO_VOC } from '../../labels.ts';
@@ -29,11 +27,12 @@ export const positive: Parser<number> = (text, flag) => {
 };
 
 /** A whole number from 1. */
-export function count(limit = 2 ** 31 - 1): Parser<number> {
+export function count(limit = 2 ** 31 - 1, prefix = ''): Parser<number> {
   return (text, flag) => {
     const number = /^\d+$/.test(text) ? Number(text) : 0;
     if (number >= 1 && number <= limit) return number;
-    throw expected(flag, `a whole number from 1${limit < 1e6 ? ` to ${limit}` : ''}`, text);
+    const range = limit < 1e6 ? ` to ${limit}` : '';
+    throw expected(flag, `${prefix}a whole number from 1${range}`, text);
   };
 }
 
@@ -47,13 +46,11 @@ export function choice<const T extends string>(words: readonly T[]): Parser<T> {
   return Object.assign(parse, { words });
 }
 
-/** Threads of the wasm backend. */
-export const threads: Parser<Threads> = (text, flag) => {
-  if (text === 'auto') return 'auto';
-  const number = /^\d+$/.test(text) ? Number(text) : 0;
-  if (number >= 1 && number <= MAX_THREADS) return number;
-  throw expected(flag, `auto or a whole number from 1 to ${MAX_THREADS}`, text);
-};
+/** `auto` or a whole number from 1. */
+export function autoOrCount(limit: number): Parser<'auto' | number> {
+  const parse = count(limit, 'auto or ');
+  return (text, flag) => (text === 'auto' ? 'auto' : parse(text, flag));
+}
 
 /** `320` or `512x384` (width × height), multiples of 64. */
 export const inputSize: Parser<Size> = (text, flag) => {

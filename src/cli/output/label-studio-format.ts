@@ -1,4 +1,5 @@
 /** `labelstudio`: a JSON list of tasks with predictions, which Label Studio imports. */
+import path from 'node:path';
 import { hasArea, type ImageResult, type ResultFormat, roundedDetection } from './format.ts';
 
 /** A hundredth of a pixel on an image of ten thousand. */
@@ -18,6 +19,16 @@ export const LABEL_STUDIO_FORMAT: ResultFormat = {
     };
   },
 };
+
+/**
+ * A path as Label Studio's storage of local files links to it, relative to its document root, with the
+ * escapes that it writes itself (Python's `quote`); URLs as they are.
+ */
+function imageLink(file: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(file)) return file;
+  const parts = path.normalize(file).split(path.sep).filter(Boolean);
+  return `/data/local-files/?d=${parts.map(encodeURIComponent).join('/')}`;
+}
 
 /** `from_name` and `to_name` are those of Label Studio's template for object detection. */
 function task({ file, width, height, detections }: ImageResult): object {
@@ -44,5 +55,8 @@ function task({ file, width, height, detections }: ImageResult): object {
     },
   }));
   const score = Math.max(0, ...whole.map((detection) => detection.score));
-  return { data: { image: file }, predictions: [{ model_version: 'refinedet', score, result }] };
+  return {
+    data: { image: imageLink(file) },
+    predictions: [{ model_version: 'refinedet', score, result }],
+  };
 }

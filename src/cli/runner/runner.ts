@@ -1,8 +1,10 @@
 /** Detects in image files, in this thread or in several workers. */
+import { availableParallelism } from 'node:os';
 import type { Detector } from '../../detector-contract.ts';
 import { naming, RefineDetError } from '../../errors.ts';
 import type { Model } from '../../model/model.ts';
 import type { PoolOptions } from '../../pool/create-pool.ts';
+import { MOST_WORKERS } from '../../pool/pool-size.ts';
 import type { ImageFinding, ImageJob } from './detect-image.ts';
 
 export interface Runner {
@@ -10,6 +12,11 @@ export interface Runner {
   detector: Detector;
   /** @throws what decoding and detection throw; WORKER_CRASHED */
   run(job: ImageJob, signal?: AbortSignal): Promise<ImageFinding>;
+}
+
+/** Number of workers that `--workers` asks for, at most one per image. */
+export function workersFor(images: number, given: 'auto' | number = 1): number {
+  return Math.min(given === 'auto' ? availableParallelism() : given, images, MOST_WORKERS);
 }
 
 /** @param options of each worker */

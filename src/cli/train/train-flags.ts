@@ -13,6 +13,7 @@ import type { TrainFlags } from './train-options.ts';
  */
 export async function trainOptions(flags: TrainFlags): Promise<TrainOptions> {
   const file = flags.config === undefined ? {} : await readConfig(flags.config);
+  if (flags.workers === 'auto') delete file['workers']; // the default is one per core
   const { dataFormat: format } = flags;
   const parts = (list: readonly DataPart[] | undefined) =>
     format ? list?.map((part) => ({ ...part, format })) : list;
@@ -29,7 +30,7 @@ export async function trainOptions(flags: TrainFlags): Promise<TrainOptions> {
     steps: flags.steps ?? (flags.epochs === undefined ? undefined : null),
     batch: flags.batch,
     seed: flags.seed,
-    workers: flags.workers,
+    workers: flags.workers === 'auto' ? undefined : flags.workers,
     sampling: { balance: flags.balance },
     schedule: { learningRate: flags.lr },
     optimizer: flags.optimizer && { kind: flags.optimizer },

@@ -1,10 +1,19 @@
 /** Options of `refinedet train`. */
 import { METRICS } from '../../evaluation/evaluate.ts';
-import { CLASS_MAP, classes, DATA, DATA_FORMAT, QUIET, workers } from '../options/common-rows.ts';
+import { CLASS_MAP, classes, DATA, DATA_FORMAT, QUIET } from '../options/common-rows.ts';
 import { dataPart } from '../options/data-part.ts';
 import { type FlagsOf, off, on, required, text, value } from '../options/option-table.ts';
-import { choice, count, fraction, inputPhases, listOf, positive } from '../options/parsers.ts';
+import {
+  autoOrCount,
+  choice,
+  count,
+  fraction,
+  inputPhases,
+  listOf,
+  positive,
+} from '../options/parsers.ts';
 
+const MAX_WORKERS = 64;
 const PARTS = listOf((given) => dataPart(given));
 
 export const TRAIN_OPTIONS = {
@@ -54,7 +63,9 @@ export const TRAIN_OPTIONS = {
     lr: value('<rate>', positive, 'learning rate', { default: '0.001', aliases: ['learningRate'] }),
     optimizer: value('<name>', choice(['adamw', 'sgd']), 'optimizer', { default: 'by preset' }),
     seed: value('<n>', count(), 'seed of all random numbers', { default: '1' }),
-    workers: workers('workers, each with a slice of the batch', 'one per core'),
+    workers: value('<n>', autoOrCount(MAX_WORKERS), 'workers, each with a slice of the batch', {
+      default: 'auto: one per core',
+    }),
     backend: value(
       '<name>',
       choice(['wasm', 'webgpu']),

@@ -1,4 +1,5 @@
 /** The census: every visible file of a dataset is used, or a finding says that it is not. */
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { isImageName } from '../../image/image-names.ts';
 import { isFolder, relativeName } from '../dataset-files.ts';
@@ -26,16 +27,20 @@ export async function checkCensus(
   report: Report,
 ): Promise<void> {
   const images = splits.flatMap((split) => split.images);
-  const known = new Set(files);
-  for (const { path: file, annotationPath } of images) known.add(file).add(annotationPath);
-  for (const { file } of findings) if (file !== undefined) known.add(file);
+  const named = [
+    ...files,
+    ...images.flatMap(({ path: file, annotationPath }) => [file, annotationPath]),
+    ...findings.flatMap(({ file }) => file ?? []),
+  ];
+  const known = new Set(named.map(realName));
   const busy = new Set([...known].flatMap(parents));
   const idle = new Map<string, string[]>();
   for (const folder of folders) {
     if (!(await isFolder(folder))) continue;
     for (const file of await walkFiles(folder)) {
-      if (known.has(file)) continue;
-      known.add(file);
+      const real = realName(file);
+      if (known.has(real)) continue;
+      known.add(real);
       const place = idleFolder(folder, file, busy);
       if (place === undefined) reportFile(file, format, report);
       else if (idle.has(place)) idle.get(place)!.push(file);
@@ -51,6 +56,15 @@ export async function checkCensus(
   }
 }
 
+/** The same name for a file behind any links. */
+function realName(file: string): string {
+  try {
+    return realpathSync.native(file);
+  } catch {
+    return file;
+  }
+}
+
 function parents(file: string): string[] {
   const folders: string[] = [];
   for (let at = path.dirname(file); at !== path.dirname(at); at = path.dirname(at)) {
@@ -62,7 +76,10 @@ function parents(file: string): string[] {
 /** The highest folder between `root` and a file in which nothing is used. */
 function idleFolder(root: string, file: string, busy: ReadonlySet<string>): string | undefined {
   let idle: string | undefined;
-  for (let at = path.dirname(file); at !== root && !busy.has(at); at = path.dirname(at)) idle = at;
+  for (let at = path.dirname(file); at !== root; at = path.dirname(at)) {
+    if (busy.has(realName(at))) break;
+    idle = at;
+  }
   return idle;
 }
 

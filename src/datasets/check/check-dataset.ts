@@ -55,6 +55,8 @@ export interface Inspection {
    */
   splits: Dataset[];
   imageFiles: ImageFiles;
+  /** Boxes of each annotation file that were read, of all classes. */
+  read: ReadonlyMap<string, number>;
   /** Frames of the images whose stated size or turn does not fit the file. */
   frames: ReadonlyMap<DatasetImage, { frame: Frame; original: DatasetImage }>;
 }
@@ -113,8 +115,17 @@ export async function inspectDataset(
     },
     splits,
     imageFiles,
+    read: boxesRead(own),
     frames,
   };
+}
+
+function boxesRead(splits: readonly Dataset[]): Map<string, number> {
+  const read = new Map<string, number>();
+  for (const { annotationPath, boxes } of splits.flatMap(({ images }) => images)) {
+    read.set(annotationPath, (read.get(annotationPath) ?? 0) + boxes.length);
+  }
+  return read;
 }
 
 async function readSplits(

@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
+import { groupBy } from '../group-by.ts';
 
 /** Errors make `dataset check` fail; notes are only worth knowing. */
 export type Severity = 'error' | 'warning' | 'note';
@@ -41,6 +42,7 @@ const FINDINGS = {
   'unused-file': ['note', 'Nothing to do, unless the dataset should contain it.'],
   'merged-classes': ['note', 'Nothing to do, unless the classes differ: then rename one of them.'],
   'box-of-shape': ['note', 'Nothing to do: boxes are the smallest around the shapes.'],
+  'shape-left-out': ['note', 'Nothing to do, unless they mark objects: draw boxes around these.'],
   'label-score': ['note', 'Nothing to do, unless the labels should come from people.'],
   'no-boxes': ['note', 'Nothing to do if these images show no object: they are background.'],
   'too-many-findings': ['error', 'Correct the findings above, then check again.'],
@@ -64,10 +66,12 @@ export interface Finding {
   line?: number;
   /** Where a line says little: `annotations[id=42].bbox`, `names.3`. */
   key?: string;
+  /** Boxes that are not read because of it, where it is not one. */
+  boxes?: number;
 }
 
 /** Where a finding was made; see {@link Finding}. */
-export type Place = Pick<Finding, 'file' | 'line' | 'key'>;
+export type Place = Pick<Finding, 'file' | 'line' | 'key' | 'boxes'>;
 
 /** Takes note of a finding. The reader goes on without the item concerned if it returns. */
 export type Report = (code: FindingCode, message: string, place: Place) => void;
@@ -119,6 +123,21 @@ export function formatPlace({ file, line, key }: Place, base?: string): string {
   const position = line === undefined ? (shown ?? '') : `${shown}:${line}`;
   if (key === undefined) return position;
   return position ? `${position} (${key})` : key;
+}
+
+const MOST_EXAMPLES = 3;
+
+/** Warnings as lines: one for those of a kind, with examples, where there are many. */
+export function warningLines(warnings: readonly Finding[]): string[] {
+  return [...groupBy(warnings, ({ code }) => code)].flatMap(([code, group]) => {
+    const lines = group.map((warning) => {
+      const place = formatPlace(warning);
+      return place ? `${place}: ${warning.message}` : warning.message;
+    });
+    if (lines.length <= MOST_EXAMPLES) return lines;
+    const examples = lines.slice(0, MOST_EXAMPLES).join('; ');
+    return [`${code}, ${lines.length} times: ${examples}; … (refinedet dataset check lists all)`];
+  });
 }
 
 /** Files are read in any order; the report must not depend on it. */

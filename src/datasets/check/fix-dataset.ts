@@ -18,6 +18,7 @@ import {
   inspectDataset,
 } from './check-dataset.ts';
 import { formatPlace } from './findings.ts';
+import { lostBoxes } from './lost-boxes.ts';
 
 export interface FixOptions extends CheckOptions, ConvertOptions {}
 
@@ -33,7 +34,7 @@ export interface FixReport extends ConvertReport {
   remaining: Finding[];
 }
 
-/** Findings about things that reading leaves out, and whether each is a box. */
+/** Findings about things that reading leaves out, and whether each is at least a box. */
 const LEFT_OUT: ReadonlyMap<string, boolean> = new Map([
   ['malformed-file', true],
   ['text-encoding', true],
@@ -44,6 +45,8 @@ const LEFT_OUT: ReadonlyMap<string, boolean> = new Map([
   ['unknown-image', true],
   ['zero-area-box', true],
   ['repeated-image', false],
+  ['missing-image', true],
+  ['undecodable-image', true],
 ]);
 
 /** Collects what the copy lacks or has otherwise. */
@@ -73,10 +76,13 @@ export async function fixDataset(
   const inspection = await inspectDataset(location, options);
   const { report } = inspection;
   const changes = new Changes();
+  const lost = await lostBoxes(inspection);
   for (const finding of [...report.errors, ...report.warnings]) {
     const isBox = LEFT_OUT.get(finding.code);
-    if (isBox === undefined) continue;
-    changes.drop(finding.code, isBox ? 1 : 0, `${formatPlace(finding)}: ${finding.message}`);
+    // Images that were read are counted with their boxes below.
+    if (isBox === undefined || inspection.imageFiles.has(finding.file ?? '')) continue;
+    const boxes = lost.get(finding) ?? (isBox ? 1 : 0);
+    changes.drop(finding.code, boxes, `${formatPlace(finding)}: ${finding.message}`);
   }
   const splits = inspection.splits
     .map((split) => cleanSplit(split, inspection, changes))
@@ -101,17 +107,8 @@ export function lostMost({ boxes, dropped }: Pick<FixReport, 'boxes' | 'dropped'
 }
 
 function cleanSplit(split: Dataset, inspection: Inspection, changes: Changes): Dataset {
-  const images = new Map<string, DatasetImage>();
-  for (const image of split.images) {
-    const clean = cleanImage(image, split.classes, inspection, changes);
-    if (images.has(image.path)) {
-      const sentence = `image ${image.id}, whose file ${image.path} another image has`;
-      changes.drop('duplicate-id', image.boxes.length, sentence);
-    } else if (clean) {
-      images.set(image.path, clean);
-    }
-  }
-  return { ...split, images: [...images.values()] };
+  const images = split.images.map((image) => cleanImage(image, split.classes, inspection, changes));
+  return { ...split, images: images.filter((image) => image !== undefined) };
 }
 
 function cleanImage(

@@ -1,5 +1,6 @@
 /** The categories of a COCO file as classes: two of one name are one class. */
 import { type Id, idKey } from '../dataset-types.ts';
+import { groupBy } from '../group-by.ts';
 import type { CocoFile, Element } from './coco-file.ts';
 
 interface Category {
@@ -37,12 +38,7 @@ export function readCategories(
   }
   const all = [...byId.values()].sort((a, b) => compareIds(a.id, b.id));
   const groups = new Set(all.map(({ parent }) => parent));
-  const merged = new Map<string, Category[]>();
-  for (const category of all) {
-    const same = merged.get(category.name);
-    if (same) same.push(category);
-    else merged.set(category.name, [category]);
-  }
+  const merged = groupBy(all, ({ name }) => name);
   const result = { classes: [] as string[], categoryIds: [] as Id[] };
   const classIds = new Map<string, number>();
   const aliases = new Map<string, Id>();

@@ -3,7 +3,7 @@
  * split, or SPLIT/_annotations.coco.json beside the images.
  */
 import path from 'node:path';
-import { isFile, isFolder, readStart } from '../dataset-files.ts';
+import { isFile, isFolder, onlyFile, readStartText } from '../dataset-files.ts';
 import { type DatasetSource, sortSplits } from '../dataset-source.ts';
 import { FileFinder, listFolder } from '../folders.ts';
 import { ImagePlaces, usualFolders } from '../image-places.ts';
@@ -15,10 +15,12 @@ export const COCO_LAYOUT =
 
 const BESIDE_IMAGES = '_annotations.coco.json';
 /** Files of the COCO downloads that hold no boxes. */
-const OTHER_TASKS = /^(captions|image_info|panoptic|person_keypoints|stuff)_/;
+const OTHER_TASKS = /^(captions|image_info|panoptic|person_keypoints|stuff)_/i;
+const JSON_NAME = /\.json$/i;
+const ANNOTATIONS = /^annotations$/i;
 const USUAL_SPLIT = /train|val|test/i;
 /** Outside `annotations`, only names that promise boxes count: any folder may hold a JSON file. */
-const LIKELY_NAME = /^(instances_.*|.*coco.*|(train|val|valid|test)[-_]?\d*)\.json$/;
+const LIKELY_NAME = /^(instances_.*|.*coco.*|(train|val|valid|test)[-_]?\d*)\.json$/i;
 
 /**
  * @param location a JSON file or a folder
@@ -33,7 +35,7 @@ export async function openCoco(
   const files = inFolder ? await annotationFiles(location) : [location];
   if (files.length === 0) return undefined;
   const isOnly = files.length === 1;
-  const bySplit = new Map(files.map((file) => [splitName(file, isOnly), file]));
+  const bySplit = filesBySplit(files, isOnly);
   const root = rootOf(location, files[0]);
   const finder = new FileFinder();
   return {
@@ -56,44 +58,65 @@ export async function openCoco(
 }
 
 async function annotationFiles(folder: string): Promise<string[]> {
-  const inside = path.join(folder, 'annotations');
-  const json = (await listFolder(inside)).filter((name) => name.endsWith('.json'));
-  const instances = json.filter((name) => name.startsWith('instances_'));
-  const named = instances.length > 0 ? instances : json.filter((name) => !OTHER_TASKS.test(name));
-  if (named.length > 0) return named.map((name) => path.join(inside, name));
-  const beside = (await listFolder(folder)).filter((name) => LIKELY_NAME.test(name));
-  if (beside.length > 0) return beside.map((name) => path.join(folder, name));
   const names = await listFolder(folder);
+  const inside = path.join(folder, names.find((name) => ANNOTATIONS.test(name)) ?? 'annotations');
+  const json = (await listFolder(inside)).filter((name) => JSON_NAME.test(name));
+  const instances = json.filter((name) => /^instances_/i.test(name));
+  const named = instances.length > 0 ? instances : await likelyFiles(inside, json);
+  if (named.length > 0) return named.map((name) => path.join(inside, name));
+  const beside = names.filter((name) => LIKELY_NAME.test(name));
+  if (beside.length > 0) return beside.map((name) => path.join(folder, name));
   const children = names.map((name) => path.join(folder, name, BESIDE_IMAGES));
   const flags = await Promise.all(children.map(isFile));
   if (flags.includes(true)) return children.filter((_, i) => flags[i]);
-  const only = names.filter((name) => name.endsWith('.json'));
-  return only.length === 1 && (await looksLikeCoco(path.join(folder, only[0])))
-    ? [path.join(folder, only[0])]
-    : [];
+  const others = names.filter((name) => JSON_NAME.test(name));
+  const only = await onlyFile(folder, others, looksLikeCoco);
+  return only ? [only] : [];
+}
+
+/** Files of a folder that may belong to another format; malformed ones too where none is there. */
+async function likelyFiles(folder: string, json: readonly string[]): Promise<string[]> {
+  const names = json.filter((name) => !OTHER_TASKS.test(name));
+  const flags = await Promise.all(names.map((name) => looksLikeCoco(path.join(folder, name))));
+  const likely = names.filter((name, i) => flags[i] || LIKELY_NAME.test(name));
+  if (likely.length > 0) return likely;
+  const isOther = (await listFolder(folder)).some((name) => /\.xml$/i.test(name));
+  return isOther ? [] : names;
 }
 
 const START_BYTES = 2 ** 16;
 
 /** Whether a file begins like a COCO file, under any name. */
 async function looksLikeCoco(file: string): Promise<boolean> {
-  const start = (await readStart(file, START_BYTES)).toString('latin1').replaceAll('\0', '');
+  const start = await readStartText(file, START_BYTES);
   const isObject = /^[^"[]*\{/.test(start);
   return isObject && /"(images|annotations|categories)"\s*:\s*\[/.test(start);
+}
+
+/** Two files of one split are two splits: each is read, and what they share is found. */
+function filesBySplit(files: readonly string[], isOnly: boolean): Map<string, string> {
+  const bySplit = new Map<string, string>();
+  for (const file of files) {
+    const name = path.basename(file);
+    const candidates = [splitName(file, isOnly), name.replace(JSON_NAME, ''), name];
+    bySplit.set(candidates.find((split) => !bySplit.has(split)) ?? file, file);
+  }
+  return bySplit;
 }
 
 /** @param isOnly whether the file is the whole dataset: a name that no split has says nothing then */
 function splitName(file: string, isOnly: boolean): string {
   const name = path.basename(file);
   if (name === BESIDE_IMAGES) return path.basename(path.dirname(file));
-  const split = name.replace(/^instances_/, '').replace(/\.json$/, '');
-  const isSplit = split !== name.replace(/\.json$/, '') || USUAL_SPLIT.test(split);
+  const whole = name.replace(JSON_NAME, '');
+  const split = whole.replace(/^instances_/i, '');
+  const isSplit = split !== whole || USUAL_SPLIT.test(split);
   return isSplit || !isOnly ? split : 'train';
 }
 
 /** The folder above `annotations`, else the one that was named, else the file's own. */
 function rootOf(location: string, file: string): string {
   const parent = path.dirname(file);
-  if (path.basename(parent) === 'annotations') return path.dirname(parent);
+  if (ANNOTATIONS.test(path.basename(parent))) return path.dirname(parent);
   return location === file ? parent : location;
 }

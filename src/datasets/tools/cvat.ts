@@ -1,7 +1,7 @@
 /** CVAT for images 1.1: one annotations.xml for all images; subsets are splits. */
 import path from 'node:path';
 import type { Report } from '../check/findings.ts';
-import { isFolder, readStart } from '../dataset-files.ts';
+import { isFolder, onlyFile, readStartText } from '../dataset-files.ts';
 import { type DatasetSource, sortSplits } from '../dataset-source.ts';
 import { listFolder } from '../folders.ts';
 import { toNumber } from '../parse-number.ts';
@@ -9,6 +9,7 @@ import { readTextOrReport } from '../read-text.ts';
 import { type Attributes, parseXml, XmlError } from '../xml.ts';
 import {
   boxAround,
+  boxAroundEllipse,
   boxAroundTurned,
   type ImageRecord,
   type Point,
@@ -63,15 +64,14 @@ export async function openCvat(
 
 async function cvatFile(folder: string): Promise<string | undefined> {
   const names = (await listFolder(folder)).filter((name) => /\.xml$/i.test(name));
-  const name = names.find((candidate) => candidate === 'annotations.xml') ?? names[0];
-  if (name === undefined || (names.length > 1 && name !== 'annotations.xml')) return undefined;
-  const file = path.join(folder, name);
-  return (await looksLikeCvat(file)) ? file : undefined;
+  const usual = names.filter((name) => /^annotations\.xml$/i.test(name));
+  return (
+    (await onlyFile(folder, usual, looksLikeCvat)) ?? (await onlyFile(folder, names, looksLikeCvat))
+  );
 }
 
 async function looksLikeCvat(file: string): Promise<boolean> {
-  const start = (await readStart(file, START_BYTES)).toString('latin1');
-  return /<annotations[\s>]/.test(start.replaceAll('\0', ''));
+  return /<annotations[\s>]/.test(await readStartText(file, START_BYTES));
 }
 
 async function readCvat(file: string, report: Report): Promise<CvatFile> {
@@ -152,12 +152,13 @@ function readShape(
       [number('xbr'), number('ybr')],
     ]);
     const [degrees, center] = [toNumber(rotation), centerOf(box)];
-    add(degrees ? boxAroundTurned(box, degrees, center) : box, degrees !== 0);
+    add(degrees === 0 ? box : boxAroundTurned(box, degrees, center), degrees !== 0);
   } else if (kind === 'polygon') {
     add(boxAround(points(attributes['points'] ?? '')), true);
   } else if (kind === 'ellipse') {
+    // CVAT turns every shape that has a rotation clockwise about its center.
     const [x, y, rx, ry] = ['cx', 'cy', 'rx', 'ry'].map(number);
-    add({ x: x - rx, y: y - ry, width: 2 * rx, height: 2 * ry }, true);
+    add(boxAroundEllipse([x, y], [rx, ry], toNumber(rotation)), true);
   } else if (kind === 'mask') {
     const [x, y, width, height] = ['left', 'top', 'width', 'height'].map(number);
     add({ x, y, width, height }, true);

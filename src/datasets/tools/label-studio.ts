@@ -1,15 +1,16 @@
-/** Label Studio: one JSON list of tasks; annotations count, or else predictions. */
+/** Label Studio: one list of tasks, as JSON or JSON-MIN; annotations count, or else predictions. */
 import path from 'node:path';
 import type { Box } from '../../boxes.ts';
 import { isRecord } from '../../json.ts';
 import type { Place, Report } from '../check/findings.ts';
-import { isFolder, readStart } from '../dataset-files.ts';
+import { isFolder, onlyFile, readStartText } from '../dataset-files.ts';
 import type { DatasetSource } from '../dataset-source.ts';
 import { listFolder } from '../folders.ts';
 import { readJsonOrReport } from './json-file.ts';
-import { taskImageNames } from './label-studio-names.ts';
+import { imageKeyOf, taskImages } from './label-studio-names.ts';
 import {
   boxAround,
+  boxAroundEllipse,
   boxAroundTurned,
   type ImageRecord,
   type Point,
@@ -26,9 +27,10 @@ const MAX_BYTES = 2 ** 28;
 
 /** Whether a JSON file begins as an export of Label Studio does. */
 export async function looksLikeLabelStudio(file: string): Promise<boolean> {
-  const start = (await readStart(file, START_BYTES)).toString('latin1');
-  const isList = /^\s*\[/.test(start.replace(/^ï»¿/, ''));
-  return isList && /"(data|annotations|completions|predictions)"\s*:/.test(start);
+  const start = await readStartText(file, START_BYTES);
+  // The last two are of JSON-MIN.
+  const keys = /"(data|annotations|completions|predictions|annotation_id|original_width)"\s*:/;
+  return /^\s*\[/.test(start) && keys.test(start);
 }
 
 /**
@@ -59,8 +61,7 @@ export async function openLabelStudio(
 
 async function onlyExport(folder: string): Promise<string | undefined> {
   const names = (await listFolder(folder)).filter((name) => /\.json$/i.test(name));
-  const file = path.join(folder, names[0] ?? '');
-  return names.length === 1 && (await looksLikeLabelStudio(file)) ? file : undefined;
+  return onlyFile(folder, names, looksLikeLabelStudio);
 }
 
 async function readTasks(file: string, report: Report): Promise<ImageRecord[]> {
@@ -71,49 +72,118 @@ async function readTasks(file: string, report: Report): Promise<ImageRecord[]> {
     return [];
   }
   const count = new ShapeCount();
+  const isLabeled = tasks.some(
+    (task: unknown) => isRecord(task) && doneAnnotations(task).length > 0,
+  );
   const records = tasks.flatMap((task: unknown, i): ImageRecord[] => {
     const place = { file, key: `[${i}]` };
-    const names = isRecord(task) ? taskImageNames(task['data']) : [];
-    if (!isRecord(task) || names.length === 0) {
+    // Tasks of JSON-MIN have no data of their own.
+    const data = isRecord(task) && isRecord(task['data']) ? task['data'] : task;
+    const images = isRecord(data) ? taskImages(data) : undefined;
+    if (!isRecord(task) || !images || images.size === 0) {
       report('malformed-file', 'the task has no image', place);
       return [];
     }
-    const { id } = task;
-    const record: ImageRecord = { names, annotationPath: file, boxes: [], place };
-    if (typeof id === 'number' || typeof id === 'string') record.id = id;
-    addResults(record, chosenResults(task, place, report), count, report);
-    return [record];
+    const results = chosenResults(task, isLabeled, place, report);
+    return results ? taskRecords(task['id'], images, results, place, count, report) : [];
   });
   count.report(report, { file });
   return records;
 }
 
-/** Results of the first annotation that was not skipped; of a prediction where there is none. */
-function chosenResults(task: Record<string, unknown>, place: Place, report: Report): unknown[] {
-  const lists = [task['annotations'], task['completions'], task['predictions']];
-  for (const list of lists) {
-    if (!Array.isArray(list)) continue;
-    const done = list.filter((entry) => isRecord(entry) && entry['was_cancelled'] !== true);
-    if (done.length > 1) {
-      report(
-        'repeated-image',
-        `the task is annotated ${done.length} times: the first counts`,
-        place,
-      );
-    }
-    const results = (done[0] as Record<string, unknown> | undefined)?.['result'];
-    if (Array.isArray(results)) return results;
-  }
-  return [];
+/** Annotations that nobody skipped; a task of JSON-MIN is one itself. */
+function doneAnnotations(task: Record<string, unknown>): unknown[] {
+  if (!isRecord(task['data'])) return [{ result: minimalResults(task) }];
+  const lists = [task['annotations'], task['completions']].filter(Array.isArray);
+  return lists.flat().filter((entry: unknown) => {
+    return isRecord(entry) && entry['was_cancelled'] !== true && entry['skipped'] !== true;
+  });
 }
+
+/** The regions of a task of JSON-MIN: lists of values below the names of their controls. */
+function minimalResults(task: Record<string, unknown>): object[] {
+  const values = Object.values(task).filter(Array.isArray).flat().filter(isRecord);
+  return values.map((value) => {
+    const own = Object.keys(value).find((key) => key.endsWith('labels'));
+    const shape = 'points' in value ? 'polygon' : 'radiusX' in value ? 'ellipse' : 'rectangle';
+    const isNamed = own !== undefined && own !== 'labels';
+    const { original_width, original_height } = value;
+    return { type: isNamed ? own : `${shape}labels`, value, original_width, original_height };
+  });
+}
+
+/**
+ * Results of the first annotation that was not skipped. Predictions count in a file that nobody has
+ * annotated; beside annotated tasks they are suggestions, as for Label Studio's own converter, which
+ * leaves skipped tasks out too.
+ * @returns undefined for a task to leave out
+ */
+function chosenResults(
+  task: Record<string, unknown>,
+  isLabeled: boolean,
+  place: Place,
+  report: Report,
+): unknown[] | undefined {
+  const done = doneAnnotations(task);
+  if (done.length > 1) {
+    const message = `the task is annotated ${done.length} times: the first counts`;
+    report('repeated-image', message, place);
+  }
+  const skipped = [task['annotations'], task['completions']].filter(Array.isArray).flat().length;
+  if (done.length === 0 && (isLabeled || skipped > 0)) {
+    const why = skipped > 0 ? 'was skipped' : 'has no annotation';
+    report('unlabeled-image', `the task ${why}: it is left out`, place);
+    return undefined;
+  }
+  const predictions = Array.isArray(task['predictions']) ? task['predictions'] : [];
+  const [chosen] = done.length > 0 ? done : predictions;
+  const results = isRecord(chosen) ? chosen['result'] : [];
+  return Array.isArray(results) ? results : [];
+}
+
+/** A record for each image of a task that has regions; for one image if there are none. */
+function taskRecords(
+  id: unknown,
+  images: ReadonlyMap<string, readonly string[]>,
+  results: readonly unknown[],
+  place: Place,
+  count: ShapeCount,
+  report: Report,
+): ImageRecord[] {
+  const regions = results.filter(isRecord);
+  const toNames = new Set(regions.filter(hasPlace).map((region) => region['to_name']));
+  if (toNames.size === 0) toNames.add('image');
+  const records = [...toNames].flatMap((toName): ImageRecord[] => {
+    const key = imageKeyOf(toName, [...images.keys()]);
+    if (key === undefined) {
+      const message = `the regions of "${toName}" are of none of the images ${[...images.keys()].join(', ')}`;
+      report('unknown-image', message, place);
+      return [];
+    }
+    const record: ImageRecord = {
+      names: images.get(key)!,
+      annotationPath: place.file!,
+      boxes: [],
+      place,
+    };
+    const isId = typeof id === 'number' || typeof id === 'string';
+    if (isId && toNames.size === 1) record.id = id;
+    const own = regions.filter((region) => !hasPlace(region) || region['to_name'] === toName);
+    addResults(record, own, count, report);
+    return [record];
+  });
+  return records;
+}
+
+const hasPlace = ({ value }: Record<string, unknown>): boolean =>
+  isRecord(value) && ('x' in value || 'points' in value);
 
 function addResults(
   record: ImageRecord,
-  results: readonly unknown[],
+  regions: readonly Record<string, unknown>[],
   count: ShapeCount,
   report: Report,
 ): void {
-  const regions = results.filter(isRecord);
   const labeled = regions.filter((region) => regionLabels(region).length > 0);
   const labelsById = new Map(labeled.map((region) => [region['id'], regionLabels(region)]));
   for (const region of regions) {
@@ -121,7 +191,7 @@ function addResults(
     const own = regionLabels(region);
     const [width, height] = [region['original_width'], region['original_height']];
     if (!isRecord(value) || typeof width !== 'number' || typeof height !== 'number') {
-      if (isRecord(value) && ('x' in value || 'points' in value)) {
+      if (hasPlace(region)) {
         const message = 'a region has no original_width and original_height';
         report('malformed-file', message, record.place);
       } else count.leftOut++;
@@ -175,9 +245,11 @@ function regionBox(
     return { box: boxAround(points), isShape: true };
   }
   if (type.startsWith('ellipse')) {
-    const [rx, ry] = [across('radiusX'), down('radiusY')];
-    const box = { x: across('x') - rx, y: down('y') - ry, width: 2 * rx, height: 2 * ry };
-    return { box, isShape: true };
+    const [center, radii] = [
+      [across('x'), down('y')],
+      [across('radiusX'), down('radiusY')],
+    ] as const;
+    return { box: boxAroundEllipse(center, radii, rotation), isShape: true };
   }
   return undefined;
 }

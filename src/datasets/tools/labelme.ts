@@ -1,10 +1,11 @@
-/** LabelMe: a JSON file for each image, beside it or in a folder of its own. */
+/** LabelMe: a JSON file for each image, beside it or in a folder of its own, at any depth. */
 import path from 'node:path';
 import { isRecord } from '../../json.ts';
 import type { Report } from '../check/findings.ts';
-import { isFolder, MAX_ANNOTATION_BYTES, mapConcurrently, readStart } from '../dataset-files.ts';
+import { isFolder, mapConcurrently, readStartText, relativeName } from '../dataset-files.ts';
 import { canonicalSplit, type DatasetSource, sortSplits } from '../dataset-source.ts';
-import { listFolder } from '../folders.ts';
+import { walkFiles } from '../folders.ts';
+import { groupBy } from '../group-by.ts';
 import { readJsonOrReport } from './json-file.ts';
 import {
   boxAround,
@@ -19,12 +20,18 @@ import {
 export const LABELME_LAYOUT = '*.json with shapes beside their images (LabelMe)';
 
 /** Folders that hold the JSON files where the images have one too. */
-const JSON_FOLDERS = ['', 'annotations', 'labels', 'json'];
+const JSON_FOLDER = /(^|\/)(annotations|labels|json)(?=\/|$)/i;
 const START_BYTES = 4096;
+/** The image may be inside. */
+const MAX_BYTES = 2 ** 26;
 
-/** Whether a JSON file begins as those of LabelMe do. */
+/** Whether a JSON file is one of LabelMe: `shapes` may come behind the data of the image. */
 export async function looksLikeLabelme(file: string): Promise<boolean> {
-  return /"shapes"\s*:\s*\[/.test((await readStart(file, START_BYTES)).toString('latin1'));
+  const hasShapes = (text: string) => /"shapes"\s*:\s*\[/.test(text);
+  const start = await readStartText(file, START_BYTES);
+  if (hasShapes(start)) return true;
+  if (!/"(flags|image(Data|Path|Height|Width))"\s*:/.test(start)) return false;
+  return hasShapes(await readStartText(file, MAX_BYTES));
 }
 
 /**
@@ -37,14 +44,7 @@ export async function openLabelme(
 ): Promise<DatasetSource | undefined> {
   const inFolder = await isFolder(location);
   const root = inFolder ? location : path.dirname(location);
-  const splits = new Map<string, string[]>();
-  const whole = inFolder ? await labelFiles(location) : [location];
-  if (whole.length > 0) splits.set('train', whole);
-  for (const name of whole.length > 0 ? [] : await listFolder(location)) {
-    if (!['train', 'val', 'test'].includes(canonicalSplit(name))) continue;
-    const files = await labelFiles(path.join(location, name));
-    if (files.length > 0) splits.set(name, files);
-  }
+  const splits = filesBySplit(root, inFolder ? await labelFiles(root) : [location]);
   if (splits.size === 0) return undefined;
   return {
     format: 'labelme',
@@ -54,28 +54,61 @@ export async function openLabelme(
     folders: inFolder ? [root, ...given] : given,
     async read(split, report) {
       const files = splits.get(split)!;
-      const records = await mapConcurrently(files, (file) => readImage(file, report));
-      const near = path.dirname(files[0]);
-      const source = { format: 'labelme' as const, root, split, near, given };
+      const records = await mapConcurrently(files, (file) => readImage(root, file, report));
+      const source = { format: 'labelme' as const, root, split, near: root, given };
       const known = records.filter((record) => record !== undefined);
       return recordsDataset(source, known, [], report);
     },
   };
 }
 
-async function labelFiles(folder: string): Promise<string[]> {
-  for (const name of JSON_FOLDERS) {
-    const place = path.join(folder, name);
-    const json = (await listFolder(place)).filter((file) => /\.json$/i.test(file));
-    const files = json.map((file) => path.join(place, file));
-    const flags = await mapConcurrently(files, looksLikeLabelme);
-    if (flags.includes(true)) return files.filter((_, i) => flags[i]);
-  }
-  return [];
+async function labelFiles(root: string): Promise<string[]> {
+  const files = (await walkFiles(root)).filter((file) => /\.json$/i.test(file));
+  const flags = await mapConcurrently(files, looksLikeLabelme);
+  return files.filter((_, i) => flags[i]);
 }
 
-async function readImage(file: string, report: Report): Promise<ImageRecord | undefined> {
-  const content = await readJsonOrReport(file, report, MAX_ANNOTATION_BYTES);
+/** By the folders `train`, `valid` and so on; without any, all files are the split `train`. */
+function filesBySplit(root: string, files: readonly string[]): Map<string, string[]> {
+  const groups = groupBy(files, (file) => {
+    const folder = relativeName(root, path.dirname(file)).replace(JSON_FOLDER, '');
+    return folder.split('/').find((part) => part !== '') ?? '';
+  });
+  const splits = [...groups].filter(([name]) => {
+    return ['train', 'val', 'test'].includes(canonicalSplit(name));
+  });
+  return splits.length > 0 || files.length === 0
+    ? new Map(splits)
+    : new Map([['train', [...files]]]);
+}
+
+/**
+ * Names relative to the root that the image may have: where `imagePath` says, or like the JSON file;
+ * beside that file, or in the folder of images beside its own.
+ */
+function imageNames(root: string, file: string, imagePath: unknown): string[] {
+  const folder = relativeName(root, path.dirname(file));
+  const folders = [
+    folder,
+    folder.replace(JSON_FOLDER, ''),
+    folder.replace(JSON_FOLDER, '$1images'),
+  ];
+  const stated = typeof imagePath === 'string' ? imagePath.replaceAll('\\', '/') : '';
+  const isAbsolute = /^(\/|\w:)/.test(stated);
+  const own = `${path.basename(file).replace(/\.json$/i, '')}.jpg`;
+  const names = [isAbsolute ? path.posix.basename(stated) : stated, own];
+  const all = names.filter(Boolean).flatMap((name) => {
+    return folders.map((place) => path.posix.join(place.replace(/^\//, ''), name));
+  });
+  return [...new Set(all)];
+}
+
+async function readImage(
+  root: string,
+  file: string,
+  report: Report,
+): Promise<ImageRecord | undefined> {
+  const content = await readJsonOrReport(file, report, MAX_BYTES);
   if (content === undefined) return undefined;
   const place = { file };
   const shapes = isRecord(content) ? content['shapes'] : undefined;
@@ -84,48 +117,73 @@ async function readImage(file: string, report: Report): Promise<ImageRecord | un
     return undefined;
   }
   const count = new ShapeCount();
-  const boxes: RecordBox[] = [];
+  const parts: Part[] = [];
   for (const [i, shape] of shapes.entries()) {
-    const box = readShape(shape, count);
-    if (box === 'malformed') {
+    const part = readShape(shape, count);
+    if (part === 'malformed') {
       report('malformed-file', 'a shape has no label or no points', { file, key: `shapes[${i}]` });
-    } else if (box) boxes.push(box);
+    } else if (part) parts.push(part);
   }
   count.report(report, place);
   const { imagePath, imageWidth, imageHeight } = content;
   return {
-    names: [
-      ...(typeof imagePath === 'string' && imagePath ? [imagePath] : []),
-      `${path.basename(file).replace(/\.json$/i, '')}.jpg`,
-    ],
+    names: imageNames(root, file, imagePath),
     annotationPath: file,
     ...(typeof imageWidth === 'number' && { width: imageWidth }),
     ...(typeof imageHeight === 'number' && { height: imageHeight }),
-    boxes,
+    boxes: joinGroups(parts),
     place,
   };
 }
 
-function readShape(shape: unknown, count: ShapeCount): RecordBox | 'malformed' | undefined {
+/** A shape, perhaps of an object that has several. */
+interface Part extends RecordBox {
+  group: unknown;
+  isRectangle: boolean;
+}
+
+/**
+ * One box for all shapes of one label and group, as LabelMe's labelme2coco.py joins them; rectangles
+ * alone are an object each, as in its example of box detection.
+ */
+function joinGroups(parts: readonly Part[]): RecordBox[] {
+  const objects = groupBy(parts, (part): unknown => {
+    const isAlone = part.group === null || part.group === undefined;
+    return isAlone ? part : JSON.stringify([part.label, part.group]);
+  });
+  return [...objects.values()].flatMap((shapes): RecordBox[] => {
+    if (shapes.every(({ isRectangle }) => isRectangle)) {
+      return shapes.map(({ label, box }) => ({ label, box }));
+    }
+    const corners = shapes.flatMap(({ box: { x, y, width, height } }): Point[] => [
+      [x, y],
+      [x + width, y + height],
+    ]);
+    return [{ label: shapes[0].label, box: boxAround(corners) }];
+  });
+}
+
+function readShape(shape: unknown, count: ShapeCount): Part | 'malformed' | undefined {
   if (!isRecord(shape)) return 'malformed';
-  const { label, points, shape_type: type = 'polygon' } = shape;
+  const { label, points, group_id: group } = shape;
+  const type = shape['shape_type'] ?? 'polygon';
   if (typeof label !== 'string' || label === '' || !isPoints(points)) return 'malformed';
   switch (type) {
     case 'rectangle':
-      return { label, box: boxAround(points) };
+      return { label, group, isRectangle: true, box: boxAround(points) };
     case 'polygon':
     case 'mask':
     case 'oriented_rectangle':
     case 'rotation':
       count.boxes++;
-      return { label, box: boxAround(points) };
+      return { label, group, isRectangle: false, box: boxAround(points) };
     case 'circle': {
       if (points.length !== 2) return 'malformed';
       const [[x, y], [px, py]] = points;
       const radius = Math.hypot(px - x, py - y);
       count.boxes++;
       const box = { x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius };
-      return { label, box };
+      return { label, group, isRectangle: false, box };
     }
     default:
       count.leftOut++;

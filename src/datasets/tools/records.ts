@@ -47,8 +47,9 @@ export async function recordsDataset(
   classes: readonly string[],
   report: Report,
 ): Promise<Dataset> {
-  const labels = records.flatMap(({ boxes }) => boxes.map(({ label }) => label));
-  const others = [...new Set(labels)].filter((label) => !classes.includes(label)).sort();
+  const labels = new Set<string>();
+  for (const { boxes } of records) for (const { label } of boxes) labels.add(label);
+  const others = [...labels].filter((label) => !classes.includes(label)).sort();
   const all = [...classes, ...others];
   const classIds = new Map(all.map((name, classId) => [name, classId]));
   const finder = new FileFinder();
@@ -64,7 +65,8 @@ export async function recordsDataset(
     const { names, id, annotationPath, width, height, place } = record;
     const at = found[i];
     if (!at) {
-      report('unsafe-path', `image name "${names[0]}" leaves the dataset`, place);
+      const lost = { ...place, boxes: record.boxes.length };
+      report('unsafe-path', `image name "${names[0]}" leaves the dataset`, lost);
       return [];
     }
     if (at.rival) report('ambiguous-name', `"${names[0]}" may be ${at.file} or ${at.rival}`, place);
@@ -137,6 +139,17 @@ export function boxAroundTurned({ x, y, width, height }: Box, degrees: number, c
   );
 }
 
+/** The box around an ellipse with a center and two radii, turned about the center. */
+export function boxAroundEllipse(
+  [x, y]: Point,
+  [rx, ry]: readonly [number, number],
+  degrees: number,
+): Box {
+  const [sin, cos] = [Math.sin((degrees * Math.PI) / 180), Math.cos((degrees * Math.PI) / 180)];
+  const [across, down] = [Math.hypot(rx * cos, ry * sin), Math.hypot(rx * sin, ry * cos)];
+  return { x: x - across, y: y - down, width: 2 * across, height: 2 * down };
+}
+
 /** Counts shapes that are not boxes: one note for a file. */
 export class ShapeCount {
   boxes = 0;
@@ -148,7 +161,7 @@ export class ShapeCount {
       report('box-of-shape', message, place);
     }
     if (this.leftOut > 0) {
-      report('box-of-shape', `${this.leftOut} points, lines and tags are left out`, place);
+      report('shape-left-out', `${this.leftOut} points, lines or tags are not read`, place);
     }
   }
 }

@@ -6,6 +6,7 @@ import { makeFolder } from '../../make-folder.ts';
 import { mapConcurrently, withoutExtension } from '../dataset-files.ts';
 import type { GroundTruth } from '../dataset-types.ts';
 import { imageSize } from '../image-size.ts';
+import { mergeRecords } from '../merge-records.ts';
 import type { WriteJob, WrittenBoxes } from '../write-job.ts';
 import { distinctNames } from '../write-names.ts';
 import { vocCorners } from './voc-box.ts';
@@ -29,12 +30,14 @@ export async function writeVoc({
   );
   const names = distinctNames(flat);
   const ids = flat.map((image) => withoutExtension(names.get(image)!));
-  const written = new Map(flat.map((image, i) => [ids[i], image]));
-  await mapConcurrently([...written], async ([id, image]) => {
-    const name = names.get(image)!;
+  const nameOf = new Map(flat.map((image) => [image.path, names.get(image)!]));
+  // Splits may share images, and label them differently.
+  const written = mergeRecords(flat).images;
+  await mapConcurrently(written, async (image) => {
+    const name = nameOf.get(image.path)!;
     const objects = image.boxes.flatMap((truth) => writtenObject(truth, classes));
     const xml = vocXmlText(name, await imageSize(image), objects);
-    await writeFile(path.join(annotations, `${id}.xml`), xml);
+    await writeFile(path.join(annotations, `${withoutExtension(name)}.xml`), xml);
     await placeImage(image, path.join('JPEGImages', name));
   });
 
@@ -44,7 +47,7 @@ export async function writeVoc({
     await writeFile(path.join(lists, `${flatName(split)}.txt`), lines.join(''));
     first += images.length;
   }
-  return countBoxes([...written.values()].flatMap(({ boxes }) => boxes));
+  return countBoxes(written.flatMap(({ boxes }) => boxes));
 }
 
 /** All images lie in one folder, and a list has one name a line, perhaps in quotes. */

@@ -3,14 +3,16 @@ import path from 'node:path';
 import { Lexer, LineCounter, Parser, parseDocument } from 'yaml';
 import { RefineDetError } from '../../errors.ts';
 import { formatPlace, type Place } from '../check/findings.ts';
-import { entryKind, readText } from '../dataset-files.ts';
-import { nameParts } from '../named-images.ts';
+import { entryKind, readStartText, readText } from '../dataset-files.ts';
+import { extendsOne, nameReadings } from '../named-images.ts';
 
 export interface YoloConfig {
   file: string;
   /** `path`, absolute: what relative entries are relative to. */
   root: string;
   classes: string[];
+  /** Index into `classes` by the number in a label: two numbers of one name are one class. */
+  classIds: number[];
   /** Folders and list files of each split, absolute. */
   splits: Map<string, string[]>;
   /** Label lines carry keypoints behind the box. */
@@ -38,17 +40,27 @@ export async function readYoloConfig(file: string): Promise<YoloConfig> {
   const given = [...entries].filter(([, paths]) => paths.length > 0);
   if (given.length === 0) fail({ file }, `none of the keys ${SPLIT_KEYS.join(', ')} is set`);
   const root = await findRoot(fields.get('path'), given[0][1][0], file);
+  const places = await resolveAll(
+    root,
+    given.flatMap(([, paths]) => paths),
+  );
+  const names = classNames(fields, file);
+  const classes = [...new Set(names)];
   return {
     file,
     root,
-    classes: classNames(fields, file),
-    splits: new Map(
-      await Promise.all(
-        given.map(async ([key, paths]) => [key, await resolve(root, paths)] as const),
-      ),
-    ),
+    classes,
+    classIds: names.map((name) => classes.indexOf(name)),
+    splits: new Map(given.map(([key, paths]) => [key, paths.map((entry) => places.get(entry)!)])),
     keypoints: fields.has('kpt_shape'),
   };
+}
+
+/** Whether a YAML file has the keys of such a configuration: any folder may hold another one. */
+export async function looksLikeYoloConfig(file: string): Promise<boolean> {
+  const text = await readStartText(file, MAX_BYTES);
+  const has = (keys: string) => new RegExp(`^[{ ]*["']?(${keys})["']?\\s*:`, 'm').test(text);
+  return has('names') || has(SPLIT_KEYS.join('|'));
 }
 
 function fail(place: Place, message: string): never {
@@ -110,11 +122,6 @@ function classNames(fields: ReadonlyMap<unknown, unknown>, file: string): string
   if (nc !== undefined && nc !== classes.length) {
     fail({ file, key: 'nc' }, `nc is ${nc} but there are ${classes.length} names`);
   }
-  const used = new Set<string>();
-  for (const [i, name] of classes.entries()) {
-    if (used.has(name)) fail({ file, key: `names.${i}` }, `"${name}" occurs twice`);
-    used.add(name);
-  }
   return classes;
 }
 
@@ -140,27 +147,41 @@ async function findRoot(value: unknown, entry: string, file: string): Promise<st
     path.resolve(base, withSlashes(value)),
   );
   for (const root of [...candidates, own]) {
-    const [found] = await resolve(root, [entry]);
-    if ((await entryKind(found)) !== 'missing') return root;
+    if (await resolve(root, entry)) return root;
   }
   return own;
 }
 
 /**
  * Paths of entries. One that is not there may be of another machine, or relative to another place
- * (Roboflow says `../train/images` for a folder beside the file): its last parts count then.
+ * (Roboflow says `../train/images` for a folder beside the file): its last parts count then, but not
+ * without folders that other entries prove to be here, nor for two entries at once.
  */
-function resolve(root: string, entries: readonly string[]): Promise<string[]> {
-  return Promise.all(
-    entries.map(async (entry) => {
-      const whole = path.resolve(root, entry);
-      if ((await entryKind(whole)) !== 'missing') return whole;
-      const parts = nameParts(entry);
-      for (let first = 0; first < parts.length; first++) {
-        const place = path.join(root, ...parts.slice(first));
-        if ((await entryKind(place)) !== 'missing') return place;
-      }
-      return whole;
+async function resolveAll(root: string, entries: readonly string[]): Promise<Map<string, string>> {
+  const names = [...new Set(entries)];
+  const found = await Promise.all(names.map((entry) => resolve(root, entry)));
+  const proven = new Set(found.flatMap((place) => (place ? [place.foreign] : [])));
+  const files = found.map((place) => place?.file);
+  return new Map(
+    names.map((entry, i) => {
+      const place = found[i];
+      const isOnly = files.indexOf(place?.file) === i && files.lastIndexOf(place?.file) === i;
+      const isSure =
+        place && (place.foreign === '' || (isOnly && !extendsOne(place.foreign, proven)));
+      return [entry, isSure ? place.file : path.resolve(root, entry)];
     }),
   );
+}
+
+async function resolve(
+  root: string,
+  entry: string,
+): Promise<{ file: string; foreign: string } | undefined> {
+  const whole = path.resolve(root, entry);
+  if ((await entryKind(whole)) !== 'missing') return { file: whole, foreign: '' };
+  for (const { rest, foreign } of nameReadings(entry)) {
+    const file = path.join(root, rest);
+    if ((await entryKind(file)) !== 'missing') return { file, foreign };
+  }
+  return undefined;
 }

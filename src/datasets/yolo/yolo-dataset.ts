@@ -18,7 +18,7 @@ import type { DatasetSource } from '../dataset-source.ts';
 import type { Dataset } from '../dataset-types.ts';
 import { FileFinder, isHiddenPath, listFolder, walkFiles } from '../folders.ts';
 import { findNamed } from '../named-images.ts';
-import { readYoloConfig, type YoloConfig } from './yolo-config.ts';
+import { looksLikeYoloConfig, readYoloConfig, type YoloConfig } from './yolo-config.ts';
 import { yoloFolders } from './yolo-folders.ts';
 import { LineKinds, readYoloImage } from './yolo-labels.ts';
 
@@ -53,10 +53,14 @@ export async function openYolo(location: string): Promise<DatasetSource | undefi
 }
 
 async function configFile(folder: string): Promise<string | undefined> {
-  const names = (await listFolder(folder)).filter((name) => /\.ya?ml$/.test(name));
-  const usual = names.find((name) => /^data(set)?\.ya?ml$/.test(name));
-  const chosen = usual ?? (names.length === 1 ? names[0] : undefined);
-  return chosen && path.join(folder, chosen);
+  const names = (await listFolder(folder)).filter((name) => /\.ya?ml$/i.test(name));
+  const files = names.map((name) => path.join(folder, name));
+  const flags = await Promise.all(files.map(looksLikeYoloConfig));
+  const likely = files.filter((_, i) => flags[i]);
+  const isUsual = (file: string) => /^data(set)?\.ya?ml$/i.test(path.basename(file));
+  const found = likely.find(isUsual) ?? (likely.length === 1 ? likely[0] : undefined);
+  // One that has the name but not the keys is malformed, unless the folder is of another format.
+  return found ?? files.find(isUsual);
 }
 
 async function readYolo(config: YoloConfig, split: string, report: Report): Promise<Dataset> {
@@ -72,6 +76,8 @@ async function readYolo(config: YoloConfig, split: string, report: Report): Prom
     folders.push(...(isList ? new Set(found.map((file) => path.dirname(file))) : [entry]));
   }
   const base = commonFolder(folders);
+  reportSharedLabels(imageFiles, report);
+  reportMergedClasses(config, split, report);
   const kinds = new LineKinds();
   const images = await mapConcurrently([...imageFiles], async (imageFile) => {
     const labels = labelPath(imageFile);
@@ -97,6 +103,30 @@ async function readYolo(config: YoloConfig, split: string, report: Report): Prom
   };
 }
 
+/** `a.jpg` and `a.png` have one label file, which can be right for one of them only. */
+function reportSharedLabels(imageFiles: ReadonlySet<string>, report: Report): void {
+  const owners = new Map<string, string>();
+  for (const imageFile of imageFiles) {
+    const labels = labelPath(imageFile);
+    const other = owners.get(labels);
+    if (other === undefined) owners.set(labels, imageFile);
+    else {
+      const names = [other, imageFile].map((file) => path.basename(file)).join(' and ');
+      const message = `${names} share the labels ${path.basename(labels)}`;
+      report('ambiguous-name', message, { file: imageFile });
+    }
+  }
+}
+
+function reportMergedClasses(config: YoloConfig, split: string, report: Report): void {
+  for (const [classId, name] of config.classes.entries()) {
+    const numbers = config.classIds.flatMap((id, number) => (id === classId ? [number] : []));
+    if (numbers.length < 2) continue;
+    const message = `the classes ${numbers.join(', ')} of "${split}" are all called "${name}"`;
+    report('merged-classes', `${message}: they are one class`, { file: config.file, key: 'names' });
+  }
+}
+
 /**
  * Images named by a text file, relative to its folder or to the root. They may not lie outside
  * both.
@@ -110,13 +140,19 @@ async function listedImageFiles(
   const bases = [...new Set([path.dirname(file), root])];
   const found = new Set<string>();
   for (const [index, line] of splitLines(await readText(file)).entries()) {
-    const name = line.trim().replaceAll('\\', '/');
-    if (name === '') continue;
+    const whole = line.trim().replaceAll('\\', '/');
+    if (whole === '') continue;
     const place = { file, line: index + 1 };
-    const inside = bases.map((base) => path.resolve(base, name)).filter(isInsideOne(bases));
-    const known =
-      (await existing(inside, finder)) ?? (await findNamed(bases, name, finder))[0]?.file;
-    const imageFile = known ?? inside.at(-1);
+    let [name, known]: [string, string | undefined] = [whole, undefined];
+    // Quotes may be part of a name, or around it.
+    for (const reading of new Set([whole, whole.replace(/^(["'])(.+)\1$/, '$2')])) {
+      if (known !== undefined) break;
+      name = reading;
+      known =
+        (await existing(insideOne(bases, name), finder)) ??
+        (await findNamed(bases, name, finder))[0]?.file;
+    }
+    const imageFile = known ?? insideOne(bases, name).at(-1);
     if (imageFile === undefined) {
       report('unsafe-path', `"${name}" lies outside the dataset`, place);
     } else if (found.has(imageFile)) {
@@ -128,8 +164,11 @@ async function listedImageFiles(
   return [...found];
 }
 
-const isInsideOne = (folders: readonly string[]) => (file: string) =>
-  folders.some((folder) => isInside(folder, file));
+/** What a name may be relative to folders, if it does not leave all of them. */
+function insideOne(bases: readonly string[], name: string): string[] {
+  const files = bases.map((base) => path.resolve(base, name));
+  return files.filter((file) => bases.some((base) => isInside(base, file)));
+}
 
 const isHiddenIn = (folder: string, file: string): boolean =>
   isHiddenPath(path.relative(folder, file));

@@ -26,10 +26,12 @@ export async function yoloFolders(
     .find((file) => CLASS_FILES.includes(path.basename(file)));
   const isFlat = splits.get('train')?.[0] === root;
   if (isFlat && !listing) return undefined;
-  const classes = listing ? await namesOf(listing) : await numbers(root);
+  const names = listing ? await namesOf(listing) : await numbers(root);
+  const classes = [...new Set(names)];
+  const classIds = names.map((name) => classes.indexOf(name));
   if (classes.length === 0) return undefined;
   const files = listing ? [listing] : [];
-  return { file: listing ?? root, root, classes, splits, keypoints: false, files };
+  return { file: listing ?? root, root, classes, classIds, splits, keypoints: false, files };
 }
 
 const namesIn = async (root: string, folder: string): Promise<string[]> => {

@@ -43,8 +43,8 @@ export class LineKinds {
       report('box-of-shape', `${message}: the box around each is read`, place);
     }
     if (this.#scores > 0) {
-      const message = `${this.#scores} label lines of "${split}" end in a score, which is ignored`;
-      report('label-score', message, place);
+      const message = `${this.#scores} label lines of "${split}" end in a score or a track`;
+      report('label-score', `${message}, which is ignored`, place);
     }
   }
 }
@@ -71,7 +71,8 @@ export async function readYoloImage(source: YoloImage): Promise<DatasetImage | u
   const text = await readTextOrReport(labels, report, { limit: MAX_ANNOTATION_BYTES });
   if (text === undefined) return undefined;
   if (text.trim() === '') return image;
-  const size = await sizeOrReport(imageFile, report);
+  const lines = splitLines(text).filter((row) => row.trim() !== '').length;
+  const size = await sizeOrReport(imageFile, lines, report);
   return size && { ...image, ...size, boxes: parseLabels(text, size, source) };
 }
 
@@ -82,29 +83,60 @@ function parseLabels(text: string, size: ImageSize, source: YoloImage): GroundTr
     const line = index + 1;
     if (row.trim() === '') continue;
     const [classId, ...numbers] = row.trim().split(/\s+/).map(toNumber);
-    const hasScore = !config.keypoints && isScored(numbers);
-    const values = hasScore ? numbers.slice(0, -1) : numbers;
-    const box = labelBox(values, size, config.keypoints);
+    const isPose = config.keypoints || hasKeypoints(numbers);
+    const values = isPose ? numbers : withoutExtras(numbers);
+    const box = labelBox(values, size, isPose);
     if (!box || !Number.isInteger(classId)) {
       report('malformed-file', `not a label: "${row.trim().slice(0, 60)}"`, { file, line });
-    } else if (!(classId >= 0 && classId < config.classes.length)) {
-      const message = `class ${classId} is none of the ${config.classes.length} of ${path.basename(config.file)}`;
+    } else if (!(classId >= 0 && classId < config.classIds.length)) {
+      const message = `class ${classId} is none of the ${config.classIds.length} of ${path.basename(config.file)}`;
       report('unknown-class', message, { file, line });
     } else if (!(box.width > 0 && box.height > 0)) {
       report('zero-area-box', `box ${values.slice(0, 4).join(' ')} has no area`, { file, line });
     } else {
-      boxes.push({ classId, box, difficult: false, crowd: false, line });
-      if (hasScore) kinds.score(file);
-      if (values.length > 4 && !config.keypoints) kinds.shape(file);
+      boxes.push({ classId: config.classIds[classId], box, difficult: false, crowd: false, line });
+      if (values.length < numbers.length) kinds.score(file);
+      if (values.length > 4 && !isPose) kinds.shape(file);
     }
   }
   return boxes;
 }
 
-/** Whether the last of an odd number of values can be the score that detectors add. */
-function isScored(values: readonly number[]): boolean {
+/**
+ * The values of a shape without what detectors add behind it: Ultralytics' `Results.save_txt` writes
+ * the class, `x y w h` or a polygon, then the score with `save_conf`, then the number of the track,
+ * which counts from 1 and is -1 before it is confirmed.
+ */
+function withoutExtras(values: readonly number[]): readonly number[] {
   const last = values.at(-1)!;
-  return values.length >= 5 && values.length % 2 === 1 && last >= 0 && last <= 1;
+  const isOutside = last > 1 || last < 0;
+  const hasTrack = Number.isInteger(last) && (isOutside || (last === 1 && isTrackedBox(values)));
+  const rest = hasTrack ? values.slice(0, -1) : values;
+  const score = rest.at(-1)!;
+  const hasScore = rest.length >= 5 && rest.length % 2 === 1 && score >= 0 && score <= 1;
+  return hasScore ? rest.slice(0, -1) : rest;
+}
+
+/** Rounding, and boxes that reach a little over the edge. */
+const EDGE = 0.01;
+
+/** Whether `x y w h score 1` is a box inside the image; a triangle can have such values, but rarely. */
+function isTrackedBox(values: readonly number[]): boolean {
+  return values.length === 6 && values[4] >= 0 && values[4] <= 1 && isBoxInside(values);
+}
+
+/** Whether at least two points `x y visibility` follow a box, in a set that does not say so. */
+function hasKeypoints(values: readonly number[]): boolean {
+  const points = values.slice(4);
+  const flags = points.filter((_, i) => i % 3 === 2);
+  const isList = points.length % 3 === 0 && flags.length >= 2;
+  return isList && flags.every((flag) => [0, 1, 2].includes(flag)) && isBoxInside(values);
+}
+
+function isBoxInside([x, y, w, h]: readonly number[]): boolean {
+  const isInside = (at: number, side: number) =>
+    at - side / 2 >= -EDGE && at + side / 2 <= 1 + EDGE;
+  return w > 0 && h > 0 && isInside(x, w) && isInside(y, h);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Convolution, depthwise and 1×1 convolution in one pass, as a kernel of tfjs' wasm backend. */
 import { Chain, ConvShape, DepthwiseShape } from '../generated/abi.ts';
-import { writeRecord } from '../records.ts';
+import { writeRecord } from '../heap-records.ts';
 import type { Limits } from './convolution.ts';
 import type { ConvGeometry, DepthwiseGeometry } from './layer-geometry.ts';
 import type { LayerHost, LayerKernel } from './layer-host.ts';

@@ -1,11 +1,11 @@
 /** Shared parts of the layer kernels: compiled code, scratch memory, and tensors of tfjs' wasm backend. */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { ConvShape, DepthwiseShape } from '../generated/abi.ts';
+import { type Address, ConvShape, DepthwiseShape } from '../generated/abi.ts';
+import { writeRecord } from '../heap-records.ts';
 import type { Kernels } from '../module.ts';
 import type { ParallelKernel, TaskArguments } from '../parallel/board.ts';
 import type { Team } from '../parallel/team.ts';
-import { writeRecord } from '../records.ts';
 import { GrowingBuffer } from '../workspace.ts';
 import type { ConvGeometry, DepthwiseGeometry } from './layer-geometry.ts';
 import type { Parts } from './parts.ts';
@@ -29,13 +29,13 @@ export class Tensors {
   }
 
   /** Returns the address of a tensor's data, or 0 for an absent tensor. */
-  pointer(tensor: TensorInfo | undefined): number {
+  pointer(tensor: TensorInfo | undefined): Address {
     return tensor ? this.#backend.getMemoryOffset(tensor.dataId) >>> 0 : 0;
   }
 
   /** Returns the addresses of several tensors. */
   pointers<T extends readonly (TensorInfo | undefined)[]>(...tensors: T) {
-    return tensors.map((tensor) => this.pointer(tensor)) as { [I in keyof T]: number };
+    return tensors.map((tensor) => this.pointer(tensor)) as { [I in keyof T]: Address };
   }
 
   /** Creates a tensor with undefined contents. */
@@ -47,7 +47,7 @@ export class Tensors {
 export class LayerHost {
   readonly kernels: Kernels;
   /** Address of the shape that the last `write…` or `prepare…` call has written. */
-  readonly shape: number;
+  readonly shape: Address;
   readonly #scratch: GrowingBuffer;
   readonly #team: Team | undefined;
 
@@ -85,7 +85,7 @@ export class LayerHost {
   }
 
   /** Returns the address of scratch memory for a kernel that runs on one thread. */
-  scratch(bytes: number): number {
+  scratch(bytes: number): Address {
     return this.#scratch.reserve(bytes);
   }
 
@@ -98,7 +98,7 @@ export class LayerHost {
    * Writes the shape of a convolution for a gradient.
    * @returns address of scratch memory for its kernel
    */
-  prepareConv(geometry: ConvGeometry): number {
+  prepareConv(geometry: ConvGeometry): Address {
     this.writeConv(geometry);
     return this.#scratch.reserve(this.kernels.convScratch(this.shape) >>> 0);
   }
@@ -109,7 +109,7 @@ export class LayerHost {
   }
 
   /** Writes the shape of a depthwise convolution for a gradient; returns the same as {@link prepareConv}. */
-  prepareDepthwise(geometry: DepthwiseGeometry): number {
+  prepareDepthwise(geometry: DepthwiseGeometry): Address {
     this.writeDepthwise(geometry);
     return this.#scratch.reserve(this.kernels.depthwiseScratch(this.shape) >>> 0);
   }

@@ -1,6 +1,7 @@
 /** Starts the replicas of a run, in workers or, for a single one, in this thread. */
 import type { TfjsBackend } from '../../backend/tfjs.ts';
 import type { Model } from '../../model/model.ts';
+import type { WorkerWire } from '../../remote/wire.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import type { TrainingData } from '../data/training-set.ts';
 import type { TrainingMemory } from '../memory/training-memory.ts';
@@ -26,8 +27,9 @@ export async function startReplicas(
     const { LocalReplica } = await import('./replica.ts');
     return [await LocalReplica.start(setup, memory.local(0), gpu)];
   }
-  const wires = memory.gradients.map(() => host.startWorker());
+  const wires: WorkerWire[] = [];
   try {
+    for (const _ of memory.gradients) wires.push(host.startWorker());
     return await Promise.all(
       wires.map((wire, i) => startRemoteReplica(wire, setup, memory.places(i))),
     );

@@ -1,4 +1,5 @@
 /** The data of a run for training and validation, and notes about it. */
+import { warningLines } from '../../datasets/check/findings.ts';
 import type { Dataset } from '../../datasets/dataset-types.ts';
 import { RefineDetError } from '../../errors.ts';
 import type { SamplingOptions } from '../config/train-config.ts';
@@ -29,10 +30,7 @@ export function inspectData({ train, validation }: TrainingData, batch: number):
       `the training data ${train.name} has no boxes of the ${classes.length} classes`,
     );
   }
-  const notes = [...train.warnings, ...(validation?.warnings ?? [])].map(
-    ({ message, file, line }) =>
-      `${file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `}${message}`,
-  );
+  const notes = warningLines([...train.warnings, ...(validation?.warnings ?? [])]);
   const absent = classes.filter((_, classId) => counts[classId] === 0);
   if (absent.length > 0) {
     notes.push(

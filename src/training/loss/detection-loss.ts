@@ -5,8 +5,8 @@
 import { RefineDetError } from '../../errors.ts';
 import type { HeadMap } from '../../heads.ts';
 import { Module as ModuleRecord } from '../../kernels/generated/abi.ts';
+import { type RecordValues, readRecord, writeRecord } from '../../kernels/heap-records.ts';
 import type { Kernels } from '../../kernels/module.ts';
-import { type RecordValues, readRecord, writeRecord } from '../../kernels/records.ts';
 import { LossMemory } from './loss-memory.ts';
 import { type LossOptions, resolveLossOptions } from './loss-options.ts';
 import { checkTruth, type Truth } from './truth.ts';

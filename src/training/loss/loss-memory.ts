@@ -1,8 +1,8 @@
 /** The heap memory of a loss: records, ground truth, matches and scratch. */
 import { Batch, Module } from '../../kernels/generated/abi.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
+import { writeRecord } from '../../kernels/heap-records.ts';
 import type { Kernels } from '../../kernels/module.ts';
-import { writeRecord } from '../../kernels/records.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
 import type { LossOptions } from './loss-options.ts';
 import type { Truth } from './truth.ts';

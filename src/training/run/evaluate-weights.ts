@@ -55,7 +55,7 @@ function detectorOf(replicas: readonly Replica[], classes: readonly string[]): D
   let next = 0;
   return {
     classes,
-    lanes: 2 * replicas.length,
+    concurrency: 2 * replicas.length,
     detect: (path) => replicas[next++ % replicas.length].detect(path),
   };
 }

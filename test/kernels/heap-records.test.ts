@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConvShape, Level, Module } from '../../src/kernels/generated/abi.ts';
 import { createHeap } from '../../src/kernels/heap.ts';
-import { readRecord, writeRecord } from '../../src/kernels/records.ts';
+import { readRecord, writeRecord } from '../../src/kernels/heap-records.ts';
 import { BUILDS, freshKernels } from './helpers.ts';
 
 const heap = createHeap();
@@ -51,11 +51,23 @@ describe('records', () => {
 describe.each(BUILDS)('the exports of the kernels ($build)', ({ threaded }) => {
   it('are refused by the compiler when one is removed or has other arguments', async () => {
     const kernels = await freshKernels(threaded);
-    // @ts-expect-error: there is no such export
+    // @ts-expect-error: not an export
     expect(kernels.convolveTwice).toBeUndefined();
     // @ts-expect-error: the number of columns is missing
     const call = () => kernels.softmaxRows(0, 0, 0);
     expect(call).not.toThrow();
     expect(kernels.softmaxRows).toHaveLength(4);
+    const [input, output] = [kernels.heap.malloc(16), kernels.heap.malloc(16)];
+    const [rows, columns] = [2, 2];
+    const swapped = [
+      // @ts-expect-error: an address is where the number of rows belongs
+      () => kernels.softmaxRows(input, rows, output, columns),
+      // @ts-expect-error: an address is where a value belongs
+      () => kernels.filterNegatives(input, rows, output, output),
+      // @ts-expect-error: a count comes back, an address goes in
+      () => kernels.softmaxRows(kernels.convolveBlock(input), output, rows, columns),
+    ];
+    expect(swapped).toHaveLength(3);
+    expect(() => kernels.softmaxRows(input, output, rows, columns)).not.toThrow();
   });
 });

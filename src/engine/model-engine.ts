@@ -1,0 +1,63 @@
+/** What the engines have in common: one model on a backend of tfjs, between the wasm kernels. */
+import type * as tf from '@tensorflow/tfjs-core';
+import { useBackend } from '../backend/current.ts';
+import type { Size, View } from '../detection/views.ts';
+import type { HeadMap } from '../heads.ts';
+import type { RawImage } from '../image/raw-image.ts';
+import type { Kernels } from '../kernels/module.ts';
+import { PostProcessor } from '../kernels/postprocess.ts';
+import { Preprocessor } from '../kernels/resize.ts';
+import type { Model } from '../model/model.ts';
+import { joinHeads, Network } from '../model/network.ts';
+import type { BackendName } from './engine.ts';
+import { modelAnchors } from './model-anchors.ts';
+
+export abstract class ModelEngine {
+  readonly backend: BackendName;
+  readonly kernels: Kernels;
+  protected readonly network: Network;
+  readonly #model: Model;
+  readonly #preprocessor: Preprocessor;
+  readonly #postprocessors = new Map<string, PostProcessor>();
+
+  constructor(backend: BackendName, kernels: Kernels, model: Model) {
+    this.backend = backend;
+    this.kernels = kernels;
+    this.#model = model;
+    useBackend(backend);
+    this.network = new Network(model.graph, model.weights);
+    this.#preprocessor = new Preprocessor(kernels);
+  }
+
+  forward(input: tf.Tensor4D): HeadMap<tf.Tensor3D> {
+    useBackend(this.backend);
+    return joinHeads(this.network.forward(input), this.#model.graph.numClasses);
+  }
+
+  dispose(): void {
+    for (const postprocessor of this.#postprocessors.values()) postprocessor.dispose();
+    this.#postprocessors.clear();
+    this.#preprocessor.dispose();
+  }
+
+  /** Resizes and normalizes a view to [height, width, 3] at an address. */
+  protected preprocess(image: RawImage, { input, crop, flip }: View, pointer: number): void {
+    const { mean, std, channelOrder } = this.#model.config;
+    this.#preprocessor.run(image, { pointer, ...input }, { mean, std, channelOrder, crop, flip });
+  }
+
+  protected postprocessor(size: Size): PostProcessor {
+    const key = `${size.width}x${size.height}`;
+    let postprocessor = this.#postprocessors.get(key);
+    if (!postprocessor) {
+      const { classes } = this.#model.config;
+      postprocessor = new PostProcessor(
+        this.kernels,
+        modelAnchors(this.#model, size),
+        classes.length,
+      );
+      this.#postprocessors.set(key, postprocessor);
+    }
+    return postprocessor;
+  }
+}
