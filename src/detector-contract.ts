@@ -1,6 +1,11 @@
 /** The interface of every detector, independent of the thread that runs its network. */
 import type { Detection } from './boxes.ts';
-import type { DetectOptions } from './detection/detect-options.ts';
+import type {
+  BatchResult,
+  DetectOptions,
+  ReturnErrors,
+  ThrowErrors,
+} from './detection/detect-options.ts';
 import type { ImageSource } from './detection/image-source.ts';
 import type { BackendName } from './engine/engine.ts';
 import type { InputSize } from './model/input-size.ts';
@@ -32,10 +37,12 @@ export interface Detector {
    */
   detect(image: ImageSource, options?: DetectOptions): Promise<Detection[]>;
   /**
-   * Detects objects in several images; results keep their order. The first failure rejects.
+   * Detects objects in several images; results keep their order. The first failure rejects, unless
+   * `onError: 'return'` puts the error of an image in its place.
    * @throws as {@link detect}
    */
-  detectBatch(images: readonly ImageSource[], options?: DetectOptions): Promise<Detection[][]>;
+  detectBatch(images: readonly ImageSource[], options: ReturnErrors): Promise<BatchResult[]>;
+  detectBatch(images: readonly ImageSource[], options?: ThrowErrors): Promise<Detection[][]>;
   /**
    * Detects objects in every frame of a video, a camera or a series of images, as an async iterator.
    * A pool transfers video frames and bitmaps to its workers without a copy.

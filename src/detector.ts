@@ -2,9 +2,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Detection } from './boxes.ts';
 import {
+  type BatchOptions,
+  type BatchResult,
   type DetectOptions,
   type ResolvedDetectOptions,
+  type ReturnErrors,
+  resolveBatchOptions,
   resolveDetectOptions,
+  type ThrowErrors,
 } from './detection/detect-options.ts';
 import { type ImageSource, toRawImage } from './detection/image-source.ts';
 import { loadModel, type ModelSource } from './detection/load-model.ts';
@@ -20,7 +25,7 @@ import { RefineDetError, throwIfAborted } from './errors.ts';
 import type { HeadMap } from './heads.ts';
 import type { DecodedImage } from './image/raw-image.ts';
 import type { RawDetections } from './kernels/postprocess.ts';
-import { type InputSize, inputSide, withInputSize } from './model/input-size.ts';
+import { type InputSize, inputSide, unknownSize, withInputSize } from './model/input-size.ts';
 import type { Model, ModelConfig } from './model/model.ts';
 import { type ModelSummary, summarize } from './model/summary.ts';
 import { show } from './option-checks.ts';
@@ -41,6 +46,10 @@ export class RefineDet implements Detector {
   #disposed = false;
 
   private constructor(model: Model, engine: Engine) {
+    if (!engine) {
+      const message = 'a detector is made by await RefineDet.load(), not by new RefineDet()';
+      throw new RefineDetError('INVALID_ARGUMENT', message);
+    }
     this.#model = model;
     this.#engine = engine;
     this.#queue = new Queue(engine.capacity);
@@ -60,6 +69,9 @@ export class RefineDet implements Detector {
     throwIfAborted(signal);
     const file = await loadModel(source, signal, { onProgress, cache });
     const model = withInputSize(file, options.inputSize);
+    const { warn = console.warn, info = console.info } = options;
+    const note = unknownSize(file.config, options.inputSize);
+    if (note) warn(note);
     throwIfAborted(signal);
     const inputSize = inputSizeOf(model);
     const engine = await startEngine(model, {
@@ -67,8 +79,8 @@ export class RefineDet implements Detector {
       gpu,
       threads: options.threads,
       wasm: options.wasm,
-      warn: options.warn ?? console.warn,
-      info: options.info ?? console.info,
+      warn,
+      info,
       inputSize,
     });
     try {
@@ -110,22 +122,26 @@ export class RefineDet implements Detector {
     });
   }
 
-  detectBatch(images: readonly ImageSource[], options: DetectOptions = {}): Promise<Detection[][]> {
+  detectBatch(images: readonly ImageSource[], options: ReturnErrors): Promise<BatchResult[]>;
+  detectBatch(images: readonly ImageSource[], options?: ThrowErrors): Promise<Detection[][]>;
+  detectBatch(images: readonly ImageSource[], given: BatchOptions = {}): Promise<BatchResult[]> {
     return this.#whileUsable(async () => {
       if (!Array.isArray(images)) {
         throw new RefineDetError('INVALID_ARGUMENT', `images must be a list, not ${show(images)}`);
       }
+      const { options, failed } = resolveBatchOptions(given);
       const resolved = resolveDetectOptions(options, this.config);
       throwIfAborted(resolved.signal);
-      const results: Detection[][] = [];
+      const results: BatchResult[] = [];
       let next = images.length > 0 ? this.#decode(images[0], resolved) : undefined;
       for (let i = 0; i < images.length; i++) {
-        const decoded = await next!;
+        const decoded = await next!.catch(failed);
         // The next image is read (in pages also decoded) during the detection in this one; with a GPU
         // it is also resized. In Node, decoding and the wasm network use the same thread.
         next = i + 1 < images.length ? this.#decode(images[i + 1], resolved) : undefined;
         next?.catch(() => {});
-        results.push(await this.#detect(decoded, resolved));
+        const isFailure = decoded instanceof RefineDetError;
+        results.push(isFailure ? decoded : await this.#detect(decoded, resolved).catch(failed));
       }
       return results;
     });

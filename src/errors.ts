@@ -115,10 +115,10 @@ export function didYouMean(word: unknown, candidates: Iterable<string>): string 
 /** Largest number of list items in a message. */
 export const MOST_LISTED = 8;
 
-/** Joins a list as `a, b, c`; shortens a long list. */
-export function listed(items: readonly string[]): string {
-  const more = items.length - MOST_LISTED;
-  return items.slice(0, MOST_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+/** Joins a list as `a, b, c`; shortens a list of more than `most`. */
+export function listed(items: readonly string[], most = MOST_LISTED): string {
+  const more = items.length - most;
+  return items.slice(0, most).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** Levenshtein distance, computed one row at a time. */

@@ -6,7 +6,13 @@ export { type AnchorOptions, anchorGrid, type GridShape } from './anchors.ts';
 export type { TfjsBackend } from './backend/tfjs.ts';
 export type { Threads } from './backend/wasm.ts';
 export { type Box, boxIou, type Detection } from './boxes.ts';
-export type { DetectOptions } from './detection/detect-options.ts';
+export type {
+  BatchOptions,
+  BatchResult,
+  DetectOptions,
+  ReturnErrors,
+  ThrowErrors,
+} from './detection/detect-options.ts';
 export type { ImageSource } from './detection/image-source.ts';
 export type { ModelSource } from './detection/load-model.ts';
 export type { LoadOptions } from './detection/load-options.ts';
@@ -40,6 +46,7 @@ export type { InputSize } from './model/input-size.ts';
 export type { Model, ModelConfig } from './model/model.ts';
 export { type ChannelOrder, PRESETS, type PresetName } from './model/presets.ts';
 export type { LayerSummary, ModelSummary } from './model/summary.ts';
+export { MODELS, type ModelName } from './packaged-models.ts';
 export type { DownloadProgress, PixelSource, WasmSource } from './platform/platform.ts';
 export { ByteTracker, type ByteTrackOptions } from './stream/byte-tracker.ts';
 export { createTracker, type TrackerName, type TrackOptions } from './stream/create-tracker.ts';

@@ -1,5 +1,5 @@
 /** Class names of the common datasets, and allow and deny lists of classes. */
-import { didYouMean, RefineDetError } from './errors.ts';
+import { didYouMean, listed, RefineDetError } from './errors.ts';
 import { type Rule, resolveFields } from './option-checks.ts';
 
 /** The 20 classes of PASCAL VOC, in the devkit's (alphabetical) order. */
@@ -120,6 +120,9 @@ export const COCO_TO_VOC: Readonly<Record<string, string>> = {
   tv: 'tvmonitor',
 };
 
+/** Most classes in a message: all of VOC. */
+const MOST_CLASSES = 20;
+
 interface ClassLists {
   allow?: readonly string[];
   deny?: readonly string[];
@@ -157,10 +160,9 @@ export function classMask(classes: readonly string[], filter: ClassFilter | unde
 export function classIndex(classes: readonly string[], name: string): number {
   const index = classes.indexOf(name);
   if (index < 0) {
-    throw new RefineDetError(
-      'UNKNOWN_CLASS',
-      `unknown class "${name}"${didYouMean(name, classes)}`,
-    );
+    const known = `; there are ${listed(classes, MOST_CLASSES)}`;
+    const hint = didYouMean(name, classes) || (classes.length > 0 ? known : '');
+    throw new RefineDetError('UNKNOWN_CLASS', `unknown class "${name}"${hint}`);
   }
   return index;
 }

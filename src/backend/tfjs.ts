@@ -16,10 +16,12 @@ export interface TfjsBackend {
 export interface TfjsDevice {
   /** Raises {@link ContextLost} when the browser or the driver takes the GPU away. */
   readonly loss: Interruption;
+  /** Name of a renderer that uses the CPU; undefined for a GPU. */
+  readonly software?: string;
 }
 
 /** A device, created by the module of a backend. */
-interface CreatedDevice {
+interface CreatedDevice extends Pick<TfjsDevice, 'software'> {
   /** Resolves with the reason when the device is lost. */
   readonly lost: Promise<string>;
 }
@@ -29,6 +31,14 @@ export class ContextLost extends Error {}
 
 export function isTfjsBackend(value: unknown): value is TfjsBackend {
   return typeof value === 'object' && value !== null && 'start' in value && 'name' in value;
+}
+
+/** Renderers of browsers and Mesa that use the CPU. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|lavapipe|software|basic render/i;
+
+/** Returns the name of a renderer that uses the CPU; undefined for a GPU. */
+export function softwareRenderer(...names: unknown[]): string | undefined {
+  return names.map(String).find((name) => SOFTWARE.test(name));
 }
 
 /** Time to wait for the event of a lost context: it may come after the first failing call. */
@@ -86,7 +96,7 @@ export function tfjsBackend<Package>(
     name,
     start() {
       device ??= startDevice(name, importPackage, create).then(
-        ({ lost }) => {
+        ({ lost, software }) => {
           const loss = new Interruption();
           lost.then((reason) => {
             // A later detector may be able to start it.
@@ -94,7 +104,7 @@ export function tfjsBackend<Package>(
             tf.removeBackend(name);
             loss.raise(new ContextLost(reason));
           });
-          return { loss };
+          return { loss, software };
         },
         (error) => {
           device = undefined;

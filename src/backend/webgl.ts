@@ -4,7 +4,7 @@
  */
 import type { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
-import { type TfjsBackend, tfjsBackend } from './tfjs.ts';
+import { softwareRenderer, type TfjsBackend, tfjsBackend } from './tfjs.ts';
 
 /** Option `backend` or `gpu` of `load`. Needs the package @tensorflow/tfjs-backend-webgl. */
 export const webgl: TfjsBackend = tfjsBackend(
@@ -16,12 +16,15 @@ export const webgl: TfjsBackend = tfjsBackend(
     }
     const backend = tf.findBackend('webgl') as MathBackendWebGL | null;
     if (!backend) return undefined;
-    const { canvas } = backend.gpgpu.gl;
+    const { gl } = backend.gpgpu;
+    const { canvas } = gl;
     const lost = new Promise<string>((resolve) => {
       const listener = () => resolve('the WebGL context was lost');
       canvas.addEventListener('webglcontextlost', listener, { once: true });
     });
-    return { lost };
+    const unmasked = gl.getExtension('WEBGL_debug_renderer_info')?.UNMASKED_RENDERER_WEBGL;
+    const renderer = gl.getParameter(unmasked ?? gl.RENDERER);
+    return { lost, software: softwareRenderer(renderer) };
   },
 );
 

@@ -45,4 +45,10 @@ export {
   type OpenOptions,
   openDataset,
 } from './load-dataset.ts';
+export {
+  type SplitGroups,
+  type SplitOptions,
+  type SplitResult,
+  splitDataset,
+} from './split-dataset.ts';
 export { boxFromVocCorners, type VocCorners, vocCorners } from './voc/voc-box.ts';

@@ -169,7 +169,10 @@ export async function openDataset(
   if (found.length === 1) return found[0];
   if (found.length > 1) {
     const formats = found.map((source) => source.format).join(' or ');
-    throw new RefineDetError('INVALID_OPTION', `${absolute} can be read as ${formats}: say which`);
+    throw new RefineDetError(
+      'INVALID_OPTION',
+      `${absolute} can be read as ${formats}: say which with --data-format (the option format)`,
+    );
   }
   const layouts = tried.map((candidate) => FORMATS[candidate].layout);
   throw new RefineDetError(

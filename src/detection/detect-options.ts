@@ -1,7 +1,7 @@
 /** Options of one detection: post-processing, views, decoding and cancellation. */
-
+import type { Detection } from '../boxes.ts';
 import type { StageTimings } from '../engine/engine.ts';
-import { RefineDetError } from '../errors.ts';
+import { type ErrorCode, RefineDetError } from '../errors.ts';
 import { DEFAULT_MAX_PIXELS } from '../image/header.ts';
 import {
   type PostprocessOptions,
@@ -15,6 +15,7 @@ import {
   checkValue,
   FLAG,
   FUNCTION,
+  oneOf,
   type Rule,
   wholeFrom,
 } from '../option-checks.ts';
@@ -52,6 +53,24 @@ export interface DetectOptions extends Partial<Omit<PostprocessOptions, 'classMa
   /** Receives the duration of each stage. */
   onTimings?: (timings: StageTimings) => void;
 }
+
+/** Options of a detection in several images. */
+export interface BatchOptions extends DetectOptions {
+  /**
+   * What a failure in one image does: `throw` rejects the batch, `return` puts the error in the place of
+   * its detections and goes on. An abort, a disposed detector and lack of memory always reject. Default
+   * `throw`.
+   */
+  onError?: 'throw' | 'return';
+}
+
+/** Options of a batch whose errors are results. */
+export type ReturnErrors = BatchOptions & { onError: 'return' };
+/** Options of a batch that rejects. */
+export type ThrowErrors = BatchOptions & { onError?: 'throw' };
+
+/** The result for one image of a batch with `onError: 'return'`. */
+export type BatchResult = Detection[] | RefineDetError;
 
 export interface ResolvedDetectOptions {
   /** Options for each view. */
@@ -119,6 +138,27 @@ export function resolveDetectOptions(
     enough: (input) => (reduces ? enoughPixels(planned.views, input) : undefined),
     ...{ maxDetections, maxPixels, signal, onTimings },
   };
+}
+
+const ON_ERROR = oneOf(['throw', 'return']);
+/** Errors that the other images of a batch would meet too. */
+const ENDING: ReadonlySet<ErrorCode> = new Set(['ABORTED', 'DISPOSED', 'OUT_OF_MEMORY']);
+
+/**
+ * Splits the options of a batch.
+ * @returns options of each detection, and a function that returns an error as a result or throws it
+ */
+export function resolveBatchOptions({ onError = 'throw', ...options }: BatchOptions): {
+  options: DetectOptions;
+  failed: (error: unknown) => RefineDetError;
+} {
+  checkValue('onError', onError, ON_ERROR);
+  const failed = (error: unknown) => {
+    const isResult = error instanceof RefineDetError && !ENDING.has(error.code);
+    if (onError === 'return' && isResult) return error;
+    throw error;
+  };
+  return { options, failed };
 }
 
 /** Plans views and their post-processing. Scores decay only once: in the union of the views. */

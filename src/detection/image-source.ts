@@ -47,7 +47,7 @@ export async function toRawImage(
   }
   throw new RefineDetError(
     'INVALID_ARGUMENT',
-    `an image must be a path, a URL, bytes, {data, width, height, channels} or a tensor, not ${typeof source}`,
+    `an image must be a path, a URL, bytes, {data, width, height, channels} or a tensor, not ${source === null ? 'null' : typeof source}`,
   );
 }
 

@@ -1,12 +1,13 @@
 /** Finds and reads a model file. */
 import { defaultModel, readBytes } from '#platform';
-import { naming, RefineDetError } from '../errors.ts';
+import { didYouMean, naming, RefineDetError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
+import { MODELS, type ModelName, packagedModel } from '../packaged-models.ts';
 import type { DownloadOptions } from '../platform/platform.ts';
 import { bytesOf, isAddress } from '../realm.ts';
 import { readModel } from '../weights/model-file.ts';
 
-/** Path, URL, bytes or `File` of a model file, or a model in memory. */
+/** Name of a model in the package, path, URL, bytes or `File` of a model file, or a model in memory. */
 export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob | Model;
 
 /**
@@ -19,9 +20,8 @@ export async function loadModel(
   signal?: AbortSignal,
   download?: DownloadOptions,
 ): Promise<Model> {
-  if (source === undefined) return readModel(await defaultModelBytes(signal, download));
-  if (isAddress(source)) {
-    return readNamed(await readBytes(source, signal, download), String(source));
+  if (source === undefined || isAddress(source)) {
+    return readNamed(await modelBytes(source, signal, download), String(source ?? 'default'));
   }
   const bytes = await bytesOf(source);
   if (bytes) return readModel(bytes);
@@ -32,20 +32,47 @@ export async function loadModel(
   );
 }
 
+type Reader = (signal?: AbortSignal, download?: DownloadOptions) => Promise<Uint8Array | undefined>;
+
+const READERS: Readonly<Record<ModelName, Reader>> = { default: defaultModel };
+
 /**
- * Reads the file of the model in the package.
- * @throws NO_DEFAULT_MODEL, FETCH_FAILED, ABORTED
+ * Reads a file of weights.
+ * @param source name of a model in the package, path or URL; default: the default model. A file of such
+ *   a name is `./default`.
+ * @throws NO_DEFAULT_MODEL, FILE_NOT_FOUND, FETCH_FAILED, ABORTED
  */
-export async function defaultModelBytes(
+export async function modelBytes(
+  source?: string | URL,
   signal?: AbortSignal,
   download?: DownloadOptions,
 ): Promise<Uint8Array> {
-  const bytes = await defaultModel(signal, download);
+  const name = packagedModel(source);
+  if (name === undefined) return readFile(source!, signal, download);
+  const bytes = await READERS[name](signal, download);
   if (bytes) return bytes;
   throw new RefineDetError(
     'NO_DEFAULT_MODEL',
     'this version of refinedet comes without a default model: give the path or URL of a model file',
   );
+}
+
+/** Adds a guess to the error for a missing file whose name resembles one of {@link MODELS}. */
+async function readFile(
+  source: string | URL,
+  signal?: AbortSignal,
+  download?: DownloadOptions,
+): Promise<Uint8Array> {
+  try {
+    return await readBytes(source, signal, download);
+  } catch (error) {
+    const isMissing = error instanceof RefineDetError && error.code === 'FILE_NOT_FOUND';
+    const guess = isMissing ? didYouMean(source, MODELS) : '';
+    if (guess === '') throw error;
+    throw new RefineDetError('FILE_NOT_FOUND', `${(error as Error).message}${guess}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Parses a model file; errors contain its name. */

@@ -67,7 +67,10 @@ const TIMED_RUNS = 3;
 async function startFastest(model: Model, options: EngineOptions): Promise<Engine> {
   const starts = [
     () => startWasm(model, options),
-    ...options.gpu.map((gpu) => () => startTfjs(model, gpu, options)),
+    ...options.gpu.map((gpu) => async () => {
+      await requireHardware(gpu);
+      return startTfjs(model, gpu, options);
+    }),
   ];
   const timed: { engine: Engine; ms: number }[] = [];
   for (const start of starts) {
@@ -88,6 +91,19 @@ async function startFastest(model: Model, options: EngineOptions): Promise<Engin
   const times = timed.map(({ engine, ms }) => `${engine.backend} ${ms.toFixed(1)} ms`);
   options.info(`refinedet runs on ${fastest.engine.backend}: ${times.join(', ')} an image`);
   return fastest.engine;
+}
+
+/**
+ * Refuses a renderer in software: it is slower than wasm, and timing it takes many seconds.
+ * @throws BACKEND_UNAVAILABLE
+ */
+async function requireHardware(gpu: TfjsBackend): Promise<void> {
+  const { software } = await gpu.start();
+  if (software === undefined) return;
+  throw new RefineDetError(
+    'BACKEND_UNAVAILABLE',
+    `${gpu.name} is left out: no GPU, but ${software}`,
+  );
 }
 
 /** Measures the milliseconds for one image. */

@@ -1,6 +1,6 @@
 /** Input sizes that a network can have. */
 import { checkFields, checkValue, type Rule } from '../option-checks.ts';
-import type { Model } from './model.ts';
+import type { Model, ModelConfig } from './model.ts';
 
 /** The network halves its input six times. */
 export const INPUT_MULTIPLE = 64;
@@ -33,13 +33,35 @@ export function checkInputSize(inputSize: InputSize | undefined): void {
   else if (inputSize) checkFields('inputSize.', inputSize, { width: SIDE, height: SIDE });
 }
 
+/**
+ * Returns a sentence when a model is asked for a size that it was not trained at.
+ * @param config of the model as its file describes it; `provenance.inputSizes` lists the sizes of its training
+ */
+export function unknownSize(
+  { inputWidth, inputHeight, provenance }: ModelConfig,
+  inputSize: InputSize | undefined,
+): string | undefined {
+  if (inputSize === undefined) return undefined;
+  const name = (width: number, height: number) => `${width}×${height}`;
+  const [width, height] = sidesOf(inputSize);
+  const trained: unknown = provenance?.['inputSizes'];
+  const sides = Array.isArray(trained) ? trained.filter((side) => Number.isFinite(side)) : [];
+  const known = [
+    ...new Set([name(inputWidth, inputHeight), ...sides.map((side) => name(side, side))]),
+  ];
+  if (known.includes(name(width, height))) return undefined;
+  return `refinedet detects at ${name(width, height)}, but the model was trained at ${known.join(', ')}: expect more errors, such as one object found several times`;
+}
+
+const sidesOf = (inputSize: InputSize): [width: number, height: number] =>
+  typeof inputSize === 'number' ? [inputSize, inputSize] : [inputSize.width, inputSize.height];
+
 /** Returns the model with another input size. */
 export function withInputSize<M extends Pick<Model, 'config'>>(
   model: M,
   inputSize: InputSize | undefined,
 ): M {
   if (inputSize === undefined) return model;
-  const [inputWidth, inputHeight] =
-    typeof inputSize === 'number' ? [inputSize, inputSize] : [inputSize.width, inputSize.height];
+  const [inputWidth, inputHeight] = sidesOf(inputSize);
   return { ...model, config: { ...model.config, inputWidth, inputHeight } };
 }

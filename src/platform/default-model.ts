@@ -1,5 +1,6 @@
 /** Finds the default model of the package in web pages. */
 import { RefineDetError } from '../errors.ts';
+import type { ModelName } from '../packaged-models.ts';
 
 /**
  * Vite and webpack recognize this form of URL: they copy the file into the build and insert its new
@@ -10,6 +11,9 @@ export function defaultModelUrl(): string {
   // The development server of Vite 7 runs packages from node_modules/.vite/deps.
   return href.replace('/node_modules/models/', '/node_modules/refinedet/models/');
 }
+
+/** Addresses of the models in the package. */
+export const MODEL_URLS: Readonly<Record<ModelName, () => string>> = { default: defaultModelUrl };
 
 /** Adds advice to a failed download. */
 export function explainDefault(error: unknown): unknown {

@@ -2,6 +2,7 @@
 import type { ModelSource } from '../detection/load-model.ts';
 import { unpack } from '../embedded.ts';
 import { RefineDetError } from '../errors.ts';
+import { packagedModel } from '../packaged-models.ts';
 import { scriptWorker } from '../platform/script-worker.ts';
 import { absoluteUrl } from '../platform/url.ts';
 import { isAddress } from '../realm.ts';
@@ -23,6 +24,7 @@ export async function startWorker(): Promise<WorkerWire> {
 
 /** Resolves URLs in the page, because the worker's script may have another base URL. */
 export async function sentSource(source?: ModelSource): Promise<ModelSource> {
-  if (source === undefined) return (await import('../platform/default-model.ts')).defaultModelUrl();
-  return isAddress(source) ? absoluteUrl(String(source)) : source;
+  const name = packagedModel(source);
+  if (name) return (await import('../platform/default-model.ts')).MODEL_URLS[name]();
+  return isAddress(source) ? absoluteUrl(String(source)) : source!;
 }

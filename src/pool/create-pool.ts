@@ -5,6 +5,7 @@ import { checkLoadOptions, LOAD_RULES, type LoadOptions } from '../detection/loa
 import type { BackendName } from '../engine/engine.ts';
 import { throwIfAborted } from '../errors.ts';
 import { FUNCTION, type Rule, TEXT } from '../option-checks.ts';
+import { packagedModel } from '../packaged-models.ts';
 import type { DownloadProgress } from '../platform/platform.ts';
 import { absoluteUrl } from '../platform/url.ts';
 import { isAddress } from '../realm.ts';
@@ -67,6 +68,7 @@ export async function startPool(
   const size = workers === 'auto' ? Math.min(availableWorkers(), MOST_WORKERS) : workers;
   const { backend, threads = size > 1 ? 1 : 'auto', inputSize, warmUp, cache } = options;
   const folder = wasm === undefined ? undefined : absoluteUrl(String(wasm));
+  const warned = new Set<string>();
   const setup: WorkerSetup = {
     start: worker ? () => workerWire(worker()) : start,
     request: {
@@ -75,13 +77,15 @@ export async function startPool(
     },
     onEvent(name, data) {
       if (name === 'progress') onProgress?.(data as DownloadProgress);
-      else (name === 'info' ? info : warn)(data as string);
+      else if (name === 'info') info(data as string);
+      // All workers report what concerns all of them.
+      else if (warned.size < warned.add(data as string).size) warn(data as string);
     },
   };
   try {
     return await DetectorPool.start(size, setup, signal);
   } catch (error) {
-    if (source !== undefined) throw error;
+    if (!packagedModel(source)) throw error;
     throw (await import('../platform/default-model.ts')).explainDefault(error);
   }
 }

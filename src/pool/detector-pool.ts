@@ -1,7 +1,15 @@
 /** A detector whose networks run in workers. */
 import type { Detection } from '../boxes.ts';
 import { mapConcurrently } from '../concurrency.ts';
-import { type DetectOptions, resolveDetectOptions } from '../detection/detect-options.ts';
+import {
+  type BatchOptions,
+  type BatchResult,
+  type DetectOptions,
+  type ReturnErrors,
+  resolveBatchOptions,
+  resolveDetectOptions,
+  type ThrowErrors,
+} from '../detection/detect-options.ts';
 import type { ImageSource } from '../detection/image-source.ts';
 import { Queue } from '../detection/queue.ts';
 import type { Detector } from '../detector-contract.ts';
@@ -97,16 +105,20 @@ export class DetectorPool implements Detector {
     return this.#detect(image, options, false);
   }
 
+  detectBatch(images: readonly ImageSource[], options: ReturnErrors): Promise<BatchResult[]>;
+  detectBatch(images: readonly ImageSource[], options?: ThrowErrors): Promise<Detection[][]>;
   async detectBatch(
     images: readonly ImageSource[],
-    options: DetectOptions = {},
-  ): Promise<Detection[][]> {
+    given: BatchOptions = {},
+  ): Promise<BatchResult[]> {
     this.#assertAlive();
     if (!Array.isArray(images)) {
       throw new RefineDetError('INVALID_ARGUMENT', `images must be a list, not ${show(images)}`);
     }
+    const { options, failed } = resolveBatchOptions(given);
     resolveDetectOptions(options, this.config);
-    return mapConcurrently(images, (image) => this.detect(image, options), this.concurrency);
+    const detect = (image: ImageSource) => this.detect(image, options).catch(failed);
+    return mapConcurrently<ImageSource, BatchResult>(images, detect, this.concurrency);
   }
 
   stream(

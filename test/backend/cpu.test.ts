@@ -32,6 +32,21 @@ describe('refinedet/cpu', () => {
     }
   });
 
+  it('is timed against wasm when the choice is automatic, unless the CPU stands in for it', async () => {
+    const notes: string[] = [];
+    const options = { threads: 1, info: (note: string) => notes.push(note) };
+    loaded.push(await RefineDet.load(randomModel(64), { ...options, gpu: [cpu] }));
+    expect(notes).toEqual([expect.stringMatching(/runs on \w+: .*wasm [\d.]+ ms/)]);
+    expect(notes[0]).toMatch(/cpu [\d.]+ ms/);
+    const software = 'ANGLE (Google, Vulkan 1.3 (SwiftShader Device))';
+    const start = async () => ({ ...(await cpu.start()), software });
+    const stand = { name: 'webgl', start } as const;
+    notes.length = 0;
+    loaded.push(await RefineDet.load(randomModel(64), { ...options, gpu: [stand] }));
+    expect(notes[0]).toBe(`refinedet: webgl is left out: no GPU, but ${software}`);
+    expect(notes[1]).toMatch(/^refinedet runs on wasm: wasm [\d.]+ ms an image$/);
+  });
+
   it('needs the backend object, not only its name', async () => {
     await expect(RefineDet.load(randomModel(64), { backend: 'cpu' })).rejects.toMatchObject({
       code: 'INVALID_OPTION',

@@ -58,10 +58,9 @@ describe.skipIf(!hasChromium)('the engine of the demo page', () => {
       await expectFound();
     }
     await page.selectOption('#backend', 'auto');
-    await state(/^Web(Assembly, 2 threads|GL|GPU)$/);
-    for (const time of [/wasm [\d.]+ ms/, /webgl [\d.]+ ms/, /webgpu [\d.]+ ms/]) {
-      expect(await page.textContent('#choice')).toMatch(time);
-    }
+    // Chromium has software renderers here, which are not worth timing.
+    await state(/^WebAssembly, 2 threads$/);
+    expect(await page.textContent('#choice')).toMatch(/wasm [\d.]+ ms/);
     await expectFound();
     await page.selectOption('#backend', 'wasm');
     const own = join(demo.folder, 'own.safetensors');

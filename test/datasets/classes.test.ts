@@ -81,7 +81,7 @@ describe('renaming classes', () => {
     expect(pets.classes).toEqual(['pet', 'cow']);
     expect(pets.categoryIds).toEqual([17, 21]);
     expect(pets.images.map(classIds)).toEqual([[0, 1, 0]]);
-    expect(() => mapClasses(set, { mouse: 'rat' })).toThrow('unknown class "mouse"');
+    expect(() => mapClasses(set, { mouse: 'rat' })).toThrow('unknown class "mouse"; there are ');
   });
 
   it('accepts names of object properties', () => {

@@ -366,7 +366,7 @@ describe('finding the format', () => {
   it('says what was looked for', async () => {
     const folder = folderWith({ 'a.txt': '' });
     await expect(loadDataset(folder)).rejects.toThrow(
-      /not a dataset: .* \(looked for ImageSets.*VOC.*COCO.*data\.yaml \(YOLO\)/,
+      /not a dataset: .* \(looked for ImageSets.*VOC.*COCO.*data\.yaml, .*classes\.txt.* \(YOLO\)/,
     );
     await expect(loadDataset(path.join(folder, 'a.txt'))).rejects.toThrow(
       /a folder, a COCO \.json/,
@@ -378,7 +378,9 @@ describe('finding the format', () => {
 
   it('needs help when a folder can be read in two ways', async () => {
     const folder = folderWith({ ...TREE, 'ImageSets/Main/train.txt': '\n' });
-    await expect(loadDataset(folder)).rejects.toThrow(/can be read as voc or yolo: say which/);
+    await expect(loadDataset(folder)).rejects.toThrow(
+      /can be read as voc or yolo: say which with --data-format/,
+    );
     const dataset = await loadDataset(folder, { format: 'yolo', split: 'train' });
     expect(dataset.format).toBe('yolo');
   });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { boxIou } from '../../src/boxes.ts';
 import { RefineDet } from '../../src/detector.ts';
+import { RefineDetError } from '../../src/errors.ts';
 import {
   postprocess,
   type RawImage,
@@ -245,7 +246,12 @@ describe('a detector', () => {
   });
 
   it('accepts another input size, square or not, in multiples of 64', async () => {
-    const own = await RefineDet.load(randomModel(64), { inputSize: { width: 192, height: 64 } });
+    const notes: string[] = [];
+    const own = await RefineDet.load(randomModel(64), {
+      inputSize: { width: 192, height: 64 },
+      warn: (note) => notes.push(note),
+    });
+    expect(notes).toEqual([expect.stringMatching(/detects at 192×64, but .* trained at 64×64/)]);
     expect(own.summary().anchorsPerLevel).toEqual([8 * 24 * 3, 4 * 12 * 3, 2 * 6 * 3, 1 * 3 * 3]);
     expect(await own.detect(CAT, ANY)).not.toHaveLength(0);
     own.dispose();
@@ -295,9 +301,30 @@ describe('a detector', () => {
     await expect(detector.detectBatch([CAT, null as never])).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
     });
+    await expect(detector.detect(null as never)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(/^an image must be a path, .* not null$/),
+    });
+    // JavaScript knows no private constructors.
+    expect(() => new (RefineDet as unknown as new () => RefineDet)()).toThrow(
+      /await RefineDet\.load/,
+    );
     expect(() => detector.anchors(100)).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION' }),
     );
+  });
+
+  it('returns the error of an image in its place when a batch goes on', async () => {
+    const batch = [CAT, '.DS_Store', null as never, Uint8Array.of(1, 2), CAT];
+    const found = await detector.detectBatch(batch, { onError: 'return' });
+    const codes = found.map((result) => (result instanceof RefineDetError ? result.code : 'found'));
+    expect(codes).toEqual(['found', 'FILE_NOT_FOUND', 'INVALID_ARGUMENT', 'IMAGE_FORMAT', 'found']);
+    expect(found[4]).toEqual(found[0]);
+    await expect(detector.detectBatch(batch)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    const wrong = detector.detectBatch(batch, { onError: 'ignore' } as never);
+    await expect(wrong).rejects.toThrow(/onError must be one of throw, return/);
+    const aborted = { onError: 'return', signal: AbortSignal.abort() } as const;
+    await expect(detector.detectBatch(batch, aborted)).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
   it('returns raw heads and anchors that postprocess converts to the results of detect', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkLoadOptions } from '../../src/detection/load-options.ts';
-import { withInputSize } from '../../src/model/input-size.ts';
+import { unknownSize, withInputSize } from '../../src/model/input-size.ts';
 import { randomModel } from '../../support/models/random-model.ts';
 
 describe('load options', () => {
@@ -39,5 +39,22 @@ describe('load options', () => {
     const { config } = withInputSize(model, { width: 192, height: 64 });
     expect(config).toMatchObject({ inputWidth: 192, inputHeight: 64 });
     expect(model.config.inputWidth).toBe(64);
+  });
+});
+
+describe('a size that the model does not know', () => {
+  const { config } = randomModel(320);
+
+  it('is named with those of its training', () => {
+    const note = unknownSize(config, 512);
+    expect(note).toMatch(/^refinedet detects at 512×512, but the model was trained at 320×320: /);
+    const tuned = { ...config, provenance: { inputSizes: [256, 320, 'x'] } };
+    expect(unknownSize(tuned, { width: 320, height: 64 })).toMatch(/at 320×320, 256×256: /);
+  });
+
+  it('is neither the size of the file, nor one of its training', () => {
+    expect(unknownSize(config, undefined)).toBe(undefined);
+    expect(unknownSize(config, { width: 320, height: 320 })).toBe(undefined);
+    expect(unknownSize({ ...config, provenance: { inputSizes: [256] } }, 256)).toBe(undefined);
   });
 });

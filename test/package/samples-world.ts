@@ -14,7 +14,7 @@ const VOC_FOLDERS = [
 ];
 const SPLITS = { train: ['1', '2'], val: ['3'], trainval: ['1', '2', '3'], test: ['4', '5'] };
 /** Folders for the results of trainings and conversions, which later lines use. */
-const MODELS = ['my', 'model', 'voc', 'voc320', 'runs/first/model', 'runs/cells/best', 'best'];
+const MODELS = ['my', 'model', 'voc', 'voc320', 'runs/first/best', 'runs/cells/best', 'best'];
 /** Initial weights of trainings. */
 const STARTS = ['backbone', 'ssd-mobilenetv2', 'ssd-mobilenetv2-oid4'];
 
@@ -29,7 +29,7 @@ export function samplesWorld(): Tree {
     'photos/cat.jpg': cat,
     'examples/cat.jpg': cat,
     'photos/astronaut.jpg': astronaut,
-    'cells/JPEGImages/BloodImage_00007.jpg': cat,
+    ...ownImages,
     ...Object.fromEntries([...MODELS, ...STARTS].map((name) => [`${name}.safetensors`, model])),
     ...Object.assign({}, ...VOC_FOLDERS.map(vocFolder)),
     ...cocoFolder('coco', ['train', 'val2017', 'train2017']),
@@ -43,6 +43,17 @@ export function samplesWorld(): Tree {
     ...motVideo,
   };
 }
+
+/** Images with labels and without splits. */
+const ownImages: Tree = {
+  'own/classes.txt': 'red cell\nwhite cell\n',
+  ...Object.fromEntries(
+    ['plate', 'dish', 'slide', 'tube', 'well', 'flask'].flatMap((name, i) => [
+      [`own/images/${name}.png`, png(40, 30, 200 + i)],
+      [`own/labels/${name}.txt`, `${i % 2} 0.5 0.5 0.4 0.4\n`],
+    ]),
+  ),
+};
 
 /** Ground truth of two videos, and tracks of both. */
 const motVideo = Object.fromEntries(

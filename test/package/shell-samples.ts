@@ -21,7 +21,7 @@ export function runnable(command: string): string {
     'refinedet ',
   );
   if (/^refinedet train (?!.*--resume)/.test(line)) return `${line} ${ONE_STEP_FLAGS}`;
-  return /^refinedet convert /.test(line) ? `${line} --force` : line;
+  return /^refinedet (convert|dataset split) /.test(line) ? `${line} --force` : line;
 }
 
 /** Whether the line starts a server that runs until it is ended. */

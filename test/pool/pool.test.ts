@@ -103,6 +103,21 @@ describe('a request', () => {
 });
 
 describe('a failure', () => {
+  it('of one image of a batch is its result when the batch goes on', async () => {
+    const { start } = fakeWorkers((worker, message) => {
+      if (imageOf(message) !== '1.jpg') return worker.answer(message.call);
+      const error = packError(new RefineDetError('IMAGE_FORMAT', 'not an image'));
+      worker.send({ answer: message.call, error });
+    });
+    const pool = await startPool(MODEL, { workers: 2 }, start);
+    const found = await pool.detectBatch(images(4), { onError: 'return' });
+    expect(found).toEqual([[], expect.objectContaining(code('IMAGE_FORMAT')), [], []]);
+    expect(found[1]).toBeInstanceOf(RefineDetError);
+    const wrong = { onError: 'skip' } as never;
+    await expect(pool.detectBatch([], wrong)).rejects.toMatchObject(code('INVALID_OPTION'));
+    await pool.dispose();
+  });
+
   it('of one image of a batch rejects it, and no other image begins', async () => {
     const seen: string[] = [];
     const { start } = fakeWorkers((worker, message) => {

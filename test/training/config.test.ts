@@ -33,6 +33,17 @@ describe('resolveTrainConfig', () => {
     expect(paper.initialization).toBe('xavier');
   });
 
+  it('starts the light preset from the packaged model, and freezes only what was learnt', () => {
+    expect(resolveTrainConfig({}).init).toBe('default');
+    expect(resolveTrainConfig({ init: 'backbone.safetensors' }).freeze).toHaveLength(2);
+    for (const init of ['none', null]) {
+      expect(resolveTrainConfig({ init })).toMatchObject({ init: null, freeze: [] });
+    }
+    expect(resolveTrainConfig({ preset: 'refinedet320-vgg16' }).init).toBe(null);
+    const freeze = [{ layers: ['stem'], until: 0, rate: 0, rampSteps: 0 }];
+    expect(resolveTrainConfig({ init: null, freeze }).freeze).toEqual(freeze);
+  });
+
   it('does not change through JSON, and resolves to itself', () => {
     for (const preset of ['refinedet320-mobilenet', 'refinedet320-vgg16'] as const) {
       const config = resolveTrainConfig({

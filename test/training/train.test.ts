@@ -49,7 +49,7 @@ describe('train', { timeout: 180_000 }, () => {
   it('overfits generated images to AP 1 from random weights; the model then detects', async () => {
     const data = await shapesDataset(emptyFolder(), 4);
     const folder = emptyFolder();
-    const options = { ...OVERFIT, batch: 4, steps: 80, freeze: [] };
+    const options = { ...OVERFIT, init: null, batch: 4, steps: 80 };
     const store = new RunFolder(folder);
     const records = await stepsOf(options, { data: { train: data, validation: data }, store });
     const { evaluation, losses } = records.at(-1)!;
@@ -104,7 +104,7 @@ describe('train', { timeout: 180_000 }, () => {
     const call = { store: new RunFolder(second), onNote: (note: string) => notes.push(note) };
     await stepsOf(options, { data: { train }, ...call });
     // Weight and bias of four class heads.
-    expect(notes.join()).toMatch(/\d+ tensors used, 8 initialized at random/);
+    expect(notes.join()).toMatch(/\d+ of \d+ tensors kept, the 8 of the class heads begin anew/);
     expect(notes.join()).toMatch(/was trained on shapes:val: its scores there are too good/);
     const models = [first, second].map((folder) =>
       readFileSync(path.join(folder, RUN_FILES.model)),
@@ -142,6 +142,28 @@ describe('train', { timeout: 180_000 }, () => {
     const lines = readFileSync(path.join(stopped, RUN_FILES.metrics), 'utf8').trim().split('\n');
     expect(lines.map((line) => JSON.parse(line).step)).toEqual([1, 2, 3, 4, 5]);
     expect(await stepsOf({}, { data: { train: data }, store, resume: true })).toEqual([]);
+  });
+
+  it('extends a finished run, and does not shorten it', async () => {
+    const data = { train: await shapesDataset(emptyFolder(), 2) };
+    const folder = emptyFolder();
+    const store = new RunFolder(folder);
+    await stepsOf({ ...quick, steps: 2 }, { data, store });
+    const rest = await stepsOf({ steps: 4 }, { data, store, resume: true });
+    expect(rest.map(({ step }) => step)).toEqual([3, 4]);
+    const config = JSON.parse(readFileSync(path.join(folder, RUN_FILES.config), 'utf8'));
+    expect(config.steps).toBe(4);
+    const shorter = stepsOf({ steps: 1 }, { data, store, resume: true });
+    await expect(shorter).rejects.toThrow(/steps must be a whole number from 4/);
+    const longer = await stepsOf({ epochs: 6 }, { data, store, resume: true });
+    expect(longer.map(({ step }) => step)).toEqual([5, 6]);
+  });
+
+  it('says that nothing is kept without a store', async () => {
+    const data = { train: await shapesDataset(emptyFolder(), 2) };
+    const notes: string[] = [];
+    await stepsOf({ ...quick, steps: 1 }, { data, onNote: (note) => notes.push(note) });
+    expect(notes).toContain('without the option store, nothing of this run is kept');
   });
 
   it('resumes without the file that it started from', async () => {

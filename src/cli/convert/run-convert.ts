@@ -1,6 +1,6 @@
 /** `refinedet convert`: foreign weights to a model file, or a model file to another type. */
 import path from 'node:path';
-import { readBytes } from '#platform';
+import { modelBytes } from '../../detection/load-model.ts';
 import { naming, RefineDetError } from '../../errors.ts';
 import { foldBatchNorm } from '../../model/fold.ts';
 import { initializeWeights } from '../../model/initialize.ts';
@@ -26,7 +26,7 @@ export async function runConvert(
 ): Promise<void> {
   await requireOther(source, target);
   if (!flags.force) await requireAbsent([target]);
-  const bytes = await readBytes(source, interruptSignal());
+  const bytes = await modelBytes(source, interruptSignal());
   const { model, notes } = await namingFile(source, () => read(bytes, source, flags));
   const { dtype = 'f32' } = flags;
   const file = await writeModel(model, dtype);

@@ -1,4 +1,4 @@
-/** `refinedet dataset check`, `convert` and `rank`; the work is in run-dataset.ts and run-rank.ts. */
+/** `refinedet dataset check`, `convert`, `split` and `rank`; the work is in the files run-*.ts. */
 import type { Command } from 'commander';
 import { registerHelpCommand } from '../help.ts';
 import { addCommand } from '../options/add-command.ts';
@@ -10,15 +10,18 @@ import {
   type ConvertFlags,
   RANK_OPTIONS,
   type RankFlags,
+  SPLIT_OPTIONS,
+  type SplitFlags,
 } from './dataset-options.ts';
 
 export function registerDatasetCommand(program: Command): void {
   const dataset = program
     .command('dataset')
-    .description('check and convert datasets, rank images to label')
+    .description('check, convert and split datasets, rank images to label')
     .helpCommand(false);
   addCheck(dataset);
   addConvert(dataset);
+  addSplit(dataset);
   addRank(dataset);
   registerHelpCommand(dataset);
 }
@@ -54,6 +57,22 @@ function addConvert(dataset: Command): void {
   }).action(async (location: string, folder: string, flags: ConvertFlags) => {
     const { runConvert } = await import('./run-dataset.ts');
     await runConvert(location, folder, flags);
+  });
+}
+
+function addSplit(dataset: Command): void {
+  addCommand(dataset, {
+    name: 'split',
+    description: 'draw validation and test images, and write all splits to a new folder',
+    arguments: { '<path[:split]>': DATA_WORD },
+    options: SPLIT_OPTIONS,
+    examples: [
+      'dataset split boxes --val 0.2',
+      'dataset split boxes --val 0.2 --test 0.1 --out cells',
+    ],
+  }).action(async (location: string, flags: SplitFlags) => {
+    const { runSplit } = await import('./run-split.ts');
+    await runSplit(location, flags);
   });
 }
 

@@ -1,6 +1,7 @@
-/** Options of `refinedet dataset check`, `convert` and `rank`. */
+/** Options of `refinedet dataset check`, `convert`, `split` and `rank`. */
 import { WRITTEN_FORMATS } from '../../datasets/dataset-types.ts';
 import type { CopyImages } from '../../datasets/index.ts';
+import { SPLIT_GROUPS } from '../../datasets/split-dataset.ts';
 import { PRESETS, type PresetName } from '../../model/presets.ts';
 import {
   CLASS_MAP,
@@ -16,13 +17,13 @@ import {
   WORKERS,
 } from '../options/common-rows.ts';
 import { type FlagsOf, initially, on, required, text, value } from '../options/option-table.ts';
-import { choice, count } from '../options/parsers.ts';
+import { choice, count, fraction } from '../options/parsers.ts';
 
 const COPY_IMAGES: readonly CopyImages[] = ['copy', 'symlink', 'none'];
 
 const READ_OPTIONS = {
   split: { ...SPLIT, default: 'all' },
-  dataFormat: { ...DATA_FORMAT, aliases: ['format'] },
+  dataFormat: DATA_FORMAT,
   classes: classes('keep only these classes, in this order', 'all'),
   map: CLASS_MAP,
   imageFolder: IMAGE_FOLDER,
@@ -59,11 +60,36 @@ export const CONVERT_OPTIONS = {
   },
 };
 
+export const SPLIT_OPTIONS = {
+  'Options:': {
+    val: value('<share>', fraction, 'share of the images for validation', { default: '0.2' }),
+    test: value('<share>', fraction, 'share of the images for the test', { default: 'none' }),
+    out: text('<dir>', 'folder to create', { short: 'o', default: 'the name with -split' }),
+    groups: value(
+      '<how>',
+      choice(SPLIT_GROUPS),
+      'images that stay in one split; folder, or frames of one prefix',
+      {
+        default: 'auto',
+      },
+    ),
+    seed: value('<n>', count(), 'seed of the draw', { default: '1' }),
+    to: value('<format>', choice(WRITTEN_FORMATS), 'format to write', {
+      default: 'that of the dataset, or coco',
+    }),
+    ...READ_OPTIONS,
+    split: { ...SPLIT, default: 'the only one' },
+    images: initially('copy', images('what to do with the images')),
+    force: { ...FORCE, help: 'replace a dataset in the output folder' },
+    json: JSON_OUTPUT,
+  },
+};
+
 export const RANK_OPTIONS = {
   'Options:': {
     model: MODEL,
     split: { ...SPLIT, default: 'all images' },
-    dataFormat: { ...DATA_FORMAT, aliases: ['format'] },
+    dataFormat: DATA_FORMAT,
     map: CLASS_MAP,
     imageFolder: IMAGE_FOLDER,
     limit: value('<n>', count(), 'print only the first n images', { default: 'all' }),
@@ -74,5 +100,6 @@ export const RANK_OPTIONS = {
 };
 
 export type RankFlags = FlagsOf<typeof RANK_OPTIONS>;
+export type SplitFlags = FlagsOf<typeof SPLIT_OPTIONS>;
 export type CheckFlags = FlagsOf<typeof CHECK_OPTIONS>;
 export type ConvertFlags = FlagsOf<typeof CONVERT_OPTIONS>;

@@ -1,8 +1,7 @@
 /** `refinedet demo`: serves the demo page with a model, or writes both as static files. */
 import { once } from 'node:events';
 import path from 'node:path';
-import { readBytes } from '#platform';
-import { defaultModelBytes, readNamed } from '../../detection/load-model.ts';
+import { modelBytes, readNamed } from '../../detection/load-model.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { writeWhole } from '../output-files.ts';
 import { print } from '../terminal.ts';
@@ -19,7 +18,7 @@ const DEFAULT_PORT = 8320;
  */
 export async function runDemo({ model, port, host, out }: DemoFlags): Promise<void> {
   const signal = interruptSignal();
-  const bytes = await (model ? readBytes(model, signal) : defaultModelBytes(signal));
+  const bytes = await modelBytes(model, signal);
   // A file that is not a model fails here rather than in the page.
   await readNamed(bytes, model ?? 'the default model');
   const site = await readSite(await pageFolder(), bytes);

@@ -6,8 +6,9 @@ import { RefineDetError } from '../../errors.ts';
 import type { Graph } from '../../model/graph.ts';
 import type { ModelConfig } from '../../model/model.ts';
 import { PRESETS, presetByName, presetGraph } from '../../model/presets.ts';
+import { packagedModel } from '../../packaged-models.ts';
 import { isUrl } from '../inputs.ts';
-import { DEFAULT_MODEL, loadNamedModel } from '../model-source.ts';
+import { loadNamedModel } from '../model-source.ts';
 import { classList } from '../options/class-list.ts';
 import { colorsFor, print } from '../terminal.ts';
 import type { InfoFlags } from './info-options.ts';
@@ -31,7 +32,7 @@ async function describe(
   name: string,
   flags: InfoFlags,
 ): Promise<{ config: ModelConfig; graph: Graph }> {
-  if (name === DEFAULT_MODEL) return loadNamedModel();
+  if (packagedModel(name)) return loadNamedModel(name);
   const isFile = isUrl(name) || (await entryKind(name)) !== 'missing';
   if (!isFile && !/[./\\]/.test(name)) return presetModel(name, flags.classes ?? 'voc');
   if (flags.classes === undefined) return loadNamedModel(name);

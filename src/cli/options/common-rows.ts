@@ -19,6 +19,7 @@ export const DATA = value('<path[:split]>', (given) => dataPart(given), DATA_WOR
 export const SPLIT = text('<name>', 'split to read, as in path:split; several are joined by +');
 export const DATA_FORMAT = value('<format>', choice(DATASET_FORMATS), 'format of the dataset', {
   default: 'found from the path',
+  aliases: ['format'],
 });
 export const IMAGE_FOLDER = value(
   '<dir>',
@@ -37,7 +38,11 @@ export const classes = (help: string, byDefault?: string) =>
   text('<names>', `${help}: names, voc, coco or @file.txt`, { short: 'c', default: byDefault });
 
 export const threshold = (help: string, byDefault: string) =>
-  value('<score>', fraction, help, { short: 't', default: byDefault });
+  value('<score>', fraction, help, {
+    short: 't',
+    default: byDefault,
+    aliases: ['scoreThreshold'],
+  });
 
 /** @param whose input size applies by default */
 export const inputSizeOf = (whose: string) =>

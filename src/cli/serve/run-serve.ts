@@ -2,8 +2,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readBytes } from '#platform';
-import { defaultModelBytes, readNamed } from '../../detection/load-model.ts';
+import { modelBytes, readNamed } from '../../detection/load-model.ts';
 import { RefineDetError } from '../../errors.ts';
 import { startWorkers } from '../../runner/runner.ts';
 import { imageFetcher } from '../../serve/fetch-image.ts';
@@ -13,7 +12,6 @@ import { DEFAULTS } from '../../serve/options.ts';
 import { pageFolder, readSite } from '../demo/demo-site.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { listen } from '../listen.ts';
-import { DEFAULT_MODEL } from '../model-source.ts';
 import { print, warn } from '../terminal.ts';
 import type { ServeFlags } from './serve-options.ts';
 
@@ -31,14 +29,12 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
  */
 export async function runServe(flags: ServeFlags): Promise<void> {
   const signal = interruptSignal();
-  const { model: word = DEFAULT_MODEL, host, port, allowUrl, workers } = flags;
+  const { model: word = 'default', host, port, allowUrl, workers } = flags;
   const { maxBody, timeout, grace = GRACE } = flags;
   const tokens = flags.tokenFile === undefined ? [] : await readTokens(flags.tokenFile);
   const fetchImage =
     allowUrl && imageFetcher({ allow: allowUrl, maxBytes: maxBody ?? DEFAULTS.maxBody });
-  const bytes = await (word === DEFAULT_MODEL
-    ? defaultModelBytes(signal)
-    : readBytes(word, signal));
+  const bytes = await modelBytes(word, signal);
   const model = await readNamed(bytes, word);
   const site = await readSite(await pageFolder(), bytes);
   const { threads, inputSize } = flags;

@@ -1,6 +1,8 @@
 /** `refinedet train`: runs a training, shows its progress and keeps it in a folder. */
+import path from 'node:path';
 import { webgpu } from '../../backend/webgpu.ts';
 import { RefineDetError } from '../../errors.ts';
+import type { TrainOptions } from '../../training/config/train-config.ts';
 import { train } from '../../training/index.ts';
 import {
   type ReportedRun,
@@ -28,6 +30,7 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
     store,
     signal,
     resume: flags.resume,
+    force: flags.force,
     gpu: flags.backend === 'webgpu' ? webgpu : undefined,
     onNote: (sentence) => progress.note(sentence),
     onStart(started) {
@@ -39,7 +42,10 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
   let last: StepRecord | undefined;
   let reported: StepRecord | undefined;
   try {
-    for await (const record of train(flags.resume ? {} : await trainOptions(flags), call)) {
+    for await (const record of train(
+      flags.resume ? length(flags) : await trainOptions(flags),
+      call,
+    )) {
       progress.show(record);
       last = record;
       if (!record.evaluation) continue;
@@ -52,11 +58,20 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
     progress.stop();
   }
   if (signal.aborted && !isComplete(run, last)) throw interruption(flags, last);
-  await print(conclusion(store, last));
+  await print(printable(conclusion(flags, run, last)));
 }
 
 /** Refuses other flags, which the configuration of the run would override without a word. */
-function requireNoOthers({ out, resume, quiet, backend, ...others }: TrainFlags): void {
+function requireNoOthers({
+  out,
+  resume,
+  quiet,
+  backend,
+  epochs,
+  steps,
+  force,
+  ...others
+}: TrainFlags): void {
   const { tcb, armRegression, negativeFiltering, ...rest } = others;
   const given = Object.entries({
     ...rest,
@@ -65,9 +80,11 @@ function requireNoOthers({ out, resume, quiet, backend, ...others }: TrainFlags)
   if (given.length === 0) return;
   throw new RefineDetError(
     'USAGE',
-    `--resume continues with the configuration of the run; leave out ${given.map(([name]) => name).join(', ')}`,
+    `--resume continues with the configuration of the run; only --epochs and --steps change it: leave out ${given.map(([name]) => name).join(', ')}`,
   );
 }
+
+const length = ({ epochs, steps }: TrainFlags): TrainOptions => ({ epochs, steps });
 
 function evaluationLine({ step, epoch, evaluation }: StepRecord): string {
   const { score, images, seconds, best } = evaluation!;
@@ -82,15 +99,32 @@ function isComplete(run: ReportedRun | undefined, last: StepRecord | undefined):
   return run.data.validation === undefined || last.evaluation !== undefined;
 }
 
-function conclusion(store: RunFolder, last: StepRecord | undefined): string {
-  if (!last) return 'the run is already finished\n';
-  return printable(`finished: ${store.describe(RUN_FILES.model)}`).concat('\n');
+/** What the run has made, and the commands that come next. */
+function conclusion(
+  { out }: TrainFlags,
+  run: ReportedRun | undefined,
+  last: StepRecord | undefined,
+): string {
+  const more = `refinedet train --out ${quoted(out)} --resume --epochs N`;
+  if (!last) return `the run is already finished; extend it with ${more}\n`;
+  const hasBest = run?.data.validation !== undefined;
+  const file = (name: string) => path.join(out, name);
+  const model = file(hasBest ? RUN_FILES.best : RUN_FILES.model);
+  const lines = [
+    `finished: ${model}${hasBest ? ' has the best evaluation' : ''}`,
+    `report:   ${file(RUN_FILES.report)}`,
+    `detect:   refinedet detect IMAGES --model ${quoted(model)} --save`,
+    `extend:   ${more}`,
+  ];
+  return lines.map((line) => `${line}\n`).join('');
 }
+
+/** A path as a shell takes it. */
+const quoted = (file: string): string => (/\s/.test(file) ? JSON.stringify(file) : file);
 
 function interruption({ out, backend }: TrainFlags, last: StepRecord | undefined): RefineDetError {
   const state = last ? `step ${last.step} is saved` : 'there is nothing new to save';
-  const place = /\s/.test(out) ? JSON.stringify(out) : out;
   const device = backend ? ` --backend ${backend}` : '';
-  const command = `refinedet train --out ${place} --resume${device}`;
+  const command = `refinedet train --out ${quoted(out)} --resume${device}`;
   return new RefineDetError('ABORTED', `interrupted: ${state}; continue with ${command}`);
 }

@@ -9,8 +9,8 @@ export function registerTrainCommand(program: Command): void {
     description: 'train a detector on your own boxes',
     options: TRAIN_OPTIONS,
     examples: [
-      'train --data boxes:train --val boxes:val --init model.safetensors --out runs/first',
-      'train --out runs/first --resume',
+      'train --data boxes:train --val boxes:val --out runs/first',
+      'train --out runs/first --resume --epochs 60',
       'train --data VOC2007:trainval --data coco:train --map coco-to-voc --classes voc --out runs/voc',
       'train --config runs/first/config.json --seed 2 --out runs/second',
     ],

@@ -21,7 +21,10 @@ export const TRAIN_OPTIONS = {
     data: value('<path[:split]>', PARTS, `${DATA.help}; several are joined by class name`, {
       short: 'd',
     }),
-    val: value('<path[:split]>', PARTS, 'validation data, like --data', { default: 'none' }),
+    val: value('<path[:split]>', PARTS, 'validation data, like --data', {
+      default: 'none',
+      aliases: ['validation'],
+    }),
     dataFormat: { ...DATA_FORMAT, help: 'format of all datasets' },
     classes: classes('classes to train', 'those of the data'),
     map: CLASS_MAP,
@@ -31,10 +34,14 @@ export const TRAIN_OPTIONS = {
   },
   'Network:': {
     preset: text('<name>', 'network to train', { short: 'p', default: 'refinedet320-mobilenet' }),
-    init: text('<file>', 'weights to start from: a backbone, or a model to fine-tune', {
-      short: 'i',
-      default: 'random weights',
-    }),
+    init: text(
+      '<file>',
+      'weights to start from: a backbone, a model to fine-tune, default or none',
+      {
+        short: 'i',
+        default: 'the model in the package, where it fits the preset',
+      },
+    ),
     inputSize: value(
       '<sizes>',
       inputPhases,
@@ -48,8 +55,12 @@ export const TRAIN_OPTIONS = {
   'Training:': {
     epochs: value('<n>', positive, 'passes over the data', { short: 'e', default: '30' }),
     steps: value('<n>', count(), 'steps, instead of epochs'),
-    batch: value('<n>', count(), 'images per step', { short: 'b', default: 'by preset' }),
-    lr: value('<rate>', positive, 'learning rate', { default: '0.001' }),
+    batch: value('<n>', count(), 'images per step', {
+      short: 'b',
+      default: 'by preset',
+      aliases: ['batchSize'],
+    }),
+    lr: value('<rate>', positive, 'learning rate', { default: '0.001', aliases: ['learningRate'] }),
     optimizer: value('<name>', choice(['adamw', 'sgd']), 'optimizer', { default: 'by preset' }),
     seed: value('<n>', count(), 'seed of all random numbers', { default: '1' }),
     workers: value('<n>', autoOrCount(MAX_WORKERS), 'workers, each with a slice of the batch', {
@@ -68,7 +79,8 @@ export const TRAIN_OPTIONS = {
   'Run:': {
     out: required(text('<dir>', 'folder of the run', { short: 'o' })),
     config: text('<file>', 'options as JSON, such as config.json of a run; flags override them'),
-    resume: on('continue the run in --out'),
+    resume: on('continue the run in --out; a larger --epochs or --steps extends it'),
+    force: on('start also from weights of which most do not fit'),
     quiet: { ...QUIET, help: 'no progress' },
   },
 };

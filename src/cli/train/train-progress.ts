@@ -2,8 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import type { StepRecord } from '../../training/run/step-record.ts';
 import type { TrainCallOptions } from '../../training/run/train.ts';
-import { counted } from '../printable.ts';
-import { warn } from '../terminal.ts';
+import { counted, printable } from '../printable.ts';
 
 const CLEAR_LINE = '\r\x1b[K';
 const SECONDS_BETWEEN_LINES = 10;
@@ -39,7 +38,7 @@ export class TrainProgress {
   /** Prints a sentence above the bar. */
   note(sentence: string): void {
     this.#clear();
-    warn(sentence);
+    process.stderr.write(`refinedet: ${printable(sentence)}\n`);
   }
 
   start({ config, data, totalSteps }: Run): void {
@@ -96,9 +95,10 @@ export class TrainProgress {
 
   #describe({ step, epoch }: StepRecord): string {
     const { armConf, armLoc, odmConf, odmLoc, total, imagesPerSecond } = this.#trend!;
-    const parts = [armConf, armLoc, odmConf, odmLoc].map((part) => part.toFixed(2)).join(' + ');
+    const named = { objectness: armConf, anchors: armLoc, classes: odmConf, boxes: odmLoc };
+    const parts = Object.entries(named).map(([name, part]) => `${name} ${part.toFixed(2)}`);
     const seconds = ((this.#totalSteps - step) * this.#imagesPerStep) / imagesPerSecond;
-    return `epoch ${epoch.toFixed(2)}  loss ${total.toFixed(2)} = arm, odm ${parts}  ${imagesPerSecond.toFixed(1)} images/s  ${duration(seconds)} left`;
+    return `epoch ${epoch.toFixed(2)}  loss ${total.toFixed(2)} = ${parts.join(' + ')}  ${imagesPerSecond.toFixed(1)} images/s  ${duration(seconds)} left`;
   }
 
   #clear(): void {

@@ -19,21 +19,24 @@ import type { Dataset } from '../dataset-types.ts';
 import { FileFinder, isHiddenPath, listFolder, walkFiles } from '../folders.ts';
 import { findNamed } from '../named-images.ts';
 import { looksLikeYoloConfig, readYoloConfig, type YoloConfig } from './yolo-config.ts';
+import { yoloFolders } from './yolo-folders.ts';
 import { LineKinds, readYoloImage } from './yolo-labels.ts';
 
 /** What to look for, in words. */
-export const YOLO_LAYOUT = 'data.yaml (YOLO)';
+export const YOLO_LAYOUT =
+  'data.yaml, or images/ and labels/ with classes.txt, one class name per line (YOLO)';
 
 /**
  * @param location a YAML file or a folder with data.yaml, dataset.yaml or a single YAML file
- * @returns undefined when the folder has no such file
+ * @returns undefined when the folder has neither such a file nor folders of labeled images
  * @throws DATASET_FORMAT for a malformed YAML file
  */
 export async function openYolo(location: string): Promise<DatasetSource | undefined> {
   const inFolder = await isFolder(location);
   const file = inFolder ? await configFile(location) : location;
-  if (!file) return undefined;
-  const config = await readYoloConfig(file);
+  const plain = file ? undefined : await yoloFolders(location);
+  const config = file ? await readYoloConfig(file) : plain;
+  if (!config) return undefined;
   const entries = [...config.splits.values()].flat();
   const flags = await Promise.all(entries.map(isFolder));
   const ofImages = entries.filter((_, i) => flags[i]);
@@ -43,7 +46,7 @@ export async function openYolo(location: string): Promise<DatasetSource | undefi
     format: 'yolo',
     root: config.root,
     splits: [...config.splits.keys()],
-    files: [file, ...entries.filter((_, i) => !flags[i])],
+    files: [...(plain?.files ?? [config.file]), ...entries.filter((_, i) => !flags[i])],
     folders: folders.filter((folder) => !folders.some((other) => isInside(other, folder))),
     read: (split, report) => readYolo(config, split, report),
   };

@@ -1,4 +1,5 @@
 /** One image of a YOLO dataset and the lines of its label file. */
+import path from 'node:path';
 import type { Box } from '../../boxes.ts';
 import type { Report } from '../check/findings.ts';
 import { isFile, MAX_ANNOTATION_BYTES, splitLines, withoutExtension } from '../dataset-files.ts';
@@ -88,7 +89,7 @@ function parseLabels(text: string, size: ImageSize, source: YoloImage): GroundTr
     if (!box || !Number.isInteger(classId)) {
       report('malformed-file', `not a label: "${row.trim().slice(0, 60)}"`, { file, line });
     } else if (!(classId >= 0 && classId < config.classIds.length)) {
-      const message = `class ${classId} is none of the ${config.classIds.length} of data.yaml`;
+      const message = `class ${classId} is none of the ${config.classIds.length} of ${path.basename(config.file)}`;
       report('unknown-class', message, { file, line });
     } else if (!(box.width > 0 && box.height > 0)) {
       report('zero-area-box', `box ${values.slice(0, 4).join(' ')} has no area`, { file, line });

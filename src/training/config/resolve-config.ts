@@ -16,8 +16,10 @@ const DEFAULT_PRESET = 'refinedet320-mobilenet';
  */
 export function resolveTrainConfig(options: TrainOptions): TrainConfig {
   const { preset = DEFAULT_PRESET, optimizer, workers } = checkObject('the options', options);
-  const schema = trainSchema(preset as string, optimizerKind(optimizer));
-  const config = resolveOptions('', options, schema);
+  const { init: given } = options;
+  const init = given === 'none' ? null : given;
+  const schema = trainSchema(preset as string, { optimizer: optimizerKind(optimizer), init });
+  const config = resolveOptions('', { ...options, init }, schema);
   checkThresholds(config.loss);
   checkPhases(config.inputSizes);
   // More workers than images would have nothing to do.

@@ -67,8 +67,9 @@ export interface TrainConfig {
   /** Validation data, joined in the same way. Default []: no evaluation. */
   validation: readonly DataPart[];
   /**
-   * Initial weight file: a backbone, or a model whose fitting tensors are used. Null starts with random
-   * weights. Default null.
+   * Initial weights: the name of a model in the package, or a file with a backbone or a model, of which
+   * the fitting tensors are used. Null or `none` starts with random weights. Default `default` for
+   * MobileNet, else null.
    */
   init: string | null;
   /** Fills what `init` lacks. Default `he` for slim necks, else `xavier` as in the released code. */
@@ -91,9 +92,9 @@ export interface TrainConfig {
   /** Learning rate. Default cosine for MobileNet (ours), else multistep at 2/3 and 5/6 (paper). */
   schedule: LearningRateSchedule;
   /**
-   * Layers that are frozen or learn slowly. Default for MobileNet: stem to block5 always, the rest of
-   * the backbone for 42 % of the run, then 0.03 of the learning rate after a ramp of 150 steps; else
-   * none.
+   * Layers that are frozen or learn slowly. Default for MobileNet with initial weights: stem to block5
+   * always, the rest of the backbone for 42 % of the run, then 0.03 of the learning rate after a ramp of
+   * 150 steps; else none.
    */
   freeze: readonly FreezeRule[];
   /** Decay of the weight average, which is evaluated and kept as best. Default 0.998. */

@@ -19,6 +19,7 @@ import {
   wholeFrom,
 } from '../../option-checks.ts';
 import { itemsOf, mapOf, type Schema } from '../../option-schema.ts';
+import { DEFAULT_MODEL } from '../../packaged-models.ts';
 import { AUGMENTATION, expandSchema } from '../augmentation/augmentation-options.ts';
 import { LOSS } from '../loss/loss-options.ts';
 import { OPTIMIZERS, type OptimizerConfig } from '../optimizers/create-optimizer.ts';
@@ -44,15 +45,17 @@ const FREEZE_RULES = itemsOf({
 
 /**
  * Returns the schema of a configuration.
- * @param optimizer default: the preset's
+ * @param choices options that other defaults depend on
  * @throws UNKNOWN_PRESET
  */
 export function trainSchema(
   presetName: string,
-  optimizer?: OptimizerConfig['kind'],
+  { optimizer, init }: { optimizer?: OptimizerConfig['kind']; init?: unknown } = {},
 ): Schema<TrainConfig> {
   const { name, backbone, neck, inputSize } = presetByName(presetName);
   const light = backbone === 'mobilenet';
+  // Frozen layers need weights that are worth keeping.
+  const freezes = light && init !== null;
   return {
     preset: [TEXT, name],
     graphOptions: [(_, value) => checkGraphOptions(value), {}],
@@ -60,7 +63,7 @@ export function trainSchema(
     classMap: [mapOf(TEXT), {}],
     data: [PARTS, []],
     validation: [PARTS, []],
-    init: [orNull(TEXT), null],
+    init: [orNull(TEXT), light ? DEFAULT_MODEL : null],
     initialization: [oneOf(['he', 'xavier']), neck === 'slim' ? 'he' : 'xavier'],
     epochs: [POSITIVE, 30],
     steps: [orNull(wholeFrom(1)), null],
@@ -75,7 +78,7 @@ export function trainSchema(
     ],
     optimizer: OPTIMIZERS[optimizer ?? (light ? 'adamw' : 'sgd')],
     schedule: scheduleSchema(light ? 'cosine' : 'multistep'),
-    freeze: [FREEZE_RULES, light ? LIGHT_FREEZE : []],
+    freeze: [FREEZE_RULES, freezes ? LIGHT_FREEZE : []],
     averageDecay: [BELOW_ONE, DEFAULT_AVERAGE_DECAY],
     // Short runs on small networks gain nothing from objects as small as SSD's zoom-out produces.
     augmentation: light ? { ...AUGMENTATION, expand: expandSchema(0.3, 2.5) } : AUGMENTATION,

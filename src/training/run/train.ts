@@ -1,14 +1,16 @@
 /** Training as an asynchronous sequence of steps. */
-import { readBytes } from '#platform';
 import { isTfjsBackend, type TfjsBackend } from '../../backend/tfjs.ts';
 import { dataName, isTrainedOn } from '../../datasets/provenance.ts';
+import { modelBytes } from '../../detection/load-model.ts';
 import { RefineDetError, throwIfAborted } from '../../errors.ts';
 import type { Model } from '../../model/model.ts';
-import { checkValue, type Rule } from '../../option-checks.ts';
+import { checkValue, numberBetween, type Rule, wholeFrom } from '../../option-checks.ts';
 import { requireData, resolveTrainConfig } from '../config/resolve-config.ts';
 import type { TrainConfig, TrainOptions } from '../config/train-config.ts';
 import { inspectData, type TrainingData } from '../data/training-set.ts';
+import { describeStart, requireFittingStart } from '../init/describe-start.ts';
 import { initialModel } from '../init/initial-weights.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { RUN_FILES, type RunStore } from './run-store.ts';
 import type { StepRecord } from './step-record.ts';
 import { Trainer } from './trainer.ts';
@@ -24,7 +26,10 @@ export interface TrainCallOptions {
   signal?: AbortSignal;
   /** Stores configuration, metrics, checkpoints and models. Default: none, nothing is stored. */
   store?: RunStore;
-  /** Continue the run in `store` with its own configuration. Default false. */
+  /**
+   * Continue the run in `store` with its own configuration; only `epochs` or `steps` can be changed, which
+   * also extends a finished run. Default false.
+   */
   resume?: boolean;
   /** Training and validation data instead of those in the configuration. */
   data?: TrainingData;
@@ -33,7 +38,9 @@ export interface TrainCallOptions {
    * of the configuration: a run may continue on another backend, with other rounding. Default: wasm.
    */
   gpu?: TfjsBackend;
-  /** Receives sentences about data and weights. Default: dropped. */
+  /** Start also from weights that leave most of the backbone random. Default false. */
+  force?: boolean;
+  /** Receives sentences about data and weights. Default `console.warn`. */
   onNote?: (sentence: string) => void;
   /** Runs once, before the first step. */
   onStart?: (run: { config: TrainConfig; data: TrainingData; totalSteps: number }) => void;
@@ -52,17 +59,20 @@ export async function* trainOn(
   options: TrainOptions,
   call: TrainCallOptions = {},
 ): AsyncGenerator<StepRecord, void, void> {
-  const { store, signal, gpu, onNote = () => {} } = call;
+  const { store, signal, gpu, onNote = console.warn } = call;
   checkValue('gpu', gpu, GPU);
   // A missing backend must fail before any file is read or written.
   await gpu?.start();
-  const checkpoint = call.resume ? await readCheckpoint(requireStore(store)) : undefined;
+  const checkpoint = call.resume
+    ? extended(await readCheckpoint(requireStore(store)), options)
+    : undefined;
+  if (!store) onNote('without the option store, nothing of this run is kept');
   const config = await runnableConfig(host, checkpoint?.config ?? options, call, onNote);
   const data = call.data ?? (await host.loadData(config));
   for (const note of inspectData(data, config.batch)) onNote(note);
   const model = checkpoint
     ? resumedModel(checkpoint)
-    : await firstModel(config, data.train.classes, onNote);
+    : await firstModel(config, data.train.classes, call, onNote);
   const keeper = new RunKeeper(store, config, model.config, data.train);
   await (checkpoint ? keeper.resume(checkpoint) : keeper.begin());
   const setup = { config, data, model, host, gpu, warn: onNote };
@@ -124,6 +134,19 @@ async function evaluated(
   }
 }
 
+/**
+ * A checkpoint with a greater length of its run; schedules follow the new length.
+ * @throws INVALID_OPTION for a shorter run
+ */
+function extended(checkpoint: Checkpoint, { epochs, steps }: TrainOptions): Checkpoint {
+  const { config, trainer } = checkpoint;
+  const least = config.steps === null ? config.epochs : 0;
+  if (steps) checkValue('steps', steps, wholeFrom(trainer.step));
+  else if (epochs) checkValue('epochs', epochs, numberBetween(least, Number.MAX_SAFE_INTEGER));
+  const length = steps ? { steps } : epochs && { epochs, steps: null };
+  return { ...checkpoint, config: resolveTrainConfig({ ...config, ...length }) };
+}
+
 function requireStore(store: RunStore | undefined): RunStore {
   if (store) return store;
   throw new RefineDetError('INVALID_OPTION', 'resume needs the store of the run');
@@ -147,14 +170,17 @@ async function runnableConfig(
 async function firstModel(
   config: TrainConfig,
   classes: readonly string[],
+  { signal, force }: TrainCallOptions,
   onNote: (sentence: string) => void,
 ): Promise<Model> {
-  const bytes = config.init === null ? undefined : await readBytes(config.init);
-  const { model, kept, fresh } = await initialModel(config, classes, bytes);
-  if (bytes)
-    onNote(`${config.init}: ${kept.length} tensors used, ${fresh.length} initialized at random`);
-  for (const part of config.validation.filter((p) => isTrainedOn(model.config.provenance, p))) {
-    onNote(`${config.init} was trained on ${dataName(part)}: its scores there are too good`);
+  const { init, preset, validation } = config;
+  const bytes = init === null ? undefined : await modelBytes(init, signal);
+  const start = await initialModel(config, classes, bytes);
+  if (init !== null && !force) requireFittingStart(init, preset, start);
+  onNote(describeStart(init, start));
+  const { model } = start;
+  for (const part of validation.filter((p) => isTrainedOn(model.config.provenance, p))) {
+    onNote(`${init} was trained on ${dataName(part)}: its scores there are too good`);
   }
   return model;
 }

@@ -57,7 +57,7 @@ export class RunKeeper {
         `${name} is the checkpoint of another run; resume it or choose another folder`,
       );
     }
-    await store.write(RUN_FILES.config, `${JSON.stringify(this.#config, null, 2)}\n`);
+    await store.write(RUN_FILES.config, configText(this.#config));
     await store.write(RUN_FILES.metrics, '');
   }
 
@@ -78,6 +78,7 @@ export class RunKeeper {
     const lines = await readMetrics(this.#store!);
     const kept = lines.filter(({ step }) => step <= trainer.step);
     this.#last = kept.at(-1);
+    await this.#store!.write(RUN_FILES.config, configText(this.#config));
     await this.#store!.write(RUN_FILES.metrics, metricsText(kept));
   }
 
@@ -141,7 +142,8 @@ export class RunKeeper {
   }
 
   #provenance(trainer: Trainer): Record<string, unknown> {
-    const { data, init, seed, metric } = { ...this.#config, ...this.#config.evaluation };
+    const { data, init, inputSizes, seed, evaluation } = this.#config;
+    const sides = new Set(inputSizes.flatMap(({ sizes }) => sizes));
     const last = this.#history.findLast(({ step }) => step === trainer.step);
     return {
       madeBy: 'refinedet train',
@@ -150,8 +152,9 @@ export class RunKeeper {
       steps: trainer.step,
       epochs: trainer.plan.epochsAfter(trainer.step),
       seed,
+      inputSizes: [...sides].sort((a, b) => a - b),
       ...this.#model.provenance,
-      ...(last && { metric, score: last.score, validationImages: last.images }),
+      ...(last && { metric: evaluation.metric, score: last.score, validationImages: last.images }),
     };
   }
 }
@@ -201,6 +204,10 @@ export async function readMetrics(store: RunStore): Promise<StepRecord[]> {
       throw new RefineDetError('CHECKPOINT_MISMATCH', `${place}: ${message}`, { cause });
     }
   });
+}
+
+function configText(config: TrainConfig): string {
+  return `${JSON.stringify(config, null, 2)}\n`;
 }
 
 function metricsText(records: readonly StepRecord[]): string {

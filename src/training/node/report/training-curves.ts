@@ -34,7 +34,7 @@ export function rateChart(records: readonly StepRecord[]): Html {
   return lineChart({
     label: 'Learning rate by epoch',
     x: EPOCH,
-    y: { label: 'learning rate', format: (rate) => rate.toExponential(0) },
+    y: { label: 'learning rate', format: (rate) => Number(rate.toPrecision(2)).toExponential() },
     series: [{ name: 'learning rate', points: means(records, (record) => record.learningRate) }],
     size: [520, 200],
   });
