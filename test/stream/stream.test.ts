@@ -90,7 +90,7 @@ describe('detectStream', () => {
   it('numbers objects with track: true', async () => {
     const stream = detectStream(fakeDetector(), series(3), { track: true });
     const ids: unknown[] = [];
-    for await (const { detections } of stream) ids.push(detections[0].id);
+    for await (const { detections } of stream) ids.push(detections[0].trackId);
     expect(ids).toEqual([1, 1, 1]);
   });
 
@@ -106,7 +106,7 @@ describe('detectStream', () => {
     const run = async (track: StreamOptions['track']) => {
       const ids: unknown[] = [];
       for await (const { detections } of detectStream(detector, series(3), { track })) {
-        ids.push(detections[0]?.id);
+        ids.push(detections[0]?.trackId);
       }
       return ids;
     };
@@ -130,7 +130,7 @@ describe('detectStream', () => {
       for await (const { detections } of detectStream(fakeDetector(2), frames, {
         track: { resetOnCut },
       })) {
-        ids.push(detections[0].id);
+        ids.push(detections[0].trackId);
       }
       return ids;
     };
