@@ -19,7 +19,7 @@ export function decodeArgs(
   probed: Probed | undefined,
 ): string[] {
   const { start } = options;
-  const isFile = kind === 'file' || kind === 'http';
+  const isLive = kind === 'rtsp' || kind === 'camera';
   // With microseconds, which is all that ffmpeg reads. The reader stops at the end by itself.
   const from = start ? ['-ss', (start / 1000).toFixed(6)] : [];
   return [
@@ -27,7 +27,7 @@ export function decodeArgs(
     ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'],
     ...['-copyts', '-start_at_zero'],
     ...inputOptions,
-    ...(isFile ? [] : ['-fflags', 'nobuffer']),
+    ...(isLive ? ['-fflags', 'nobuffer'] : []),
     ...[...from, '-i', input, '-map', `0:${probed?.stream ?? 'v:0'}`],
     ...['-vf', filters(options, kind, probed), '-fps_mode', 'passthrough'],
     ...['-pix_fmt', 'rgb24', '-f', 'rawvideo', '-flush_packets', '1', 'pipe:1'],

@@ -39,7 +39,7 @@ const TIME_BASE = /config in time_base: (\d+)\/(\d+)/;
 const FRAME = / n: *\d+ pts: *(-?\d+|NOPTS).* s:(\d+)x(\d+) /;
 const CHANNELS = 3;
 /** Errors that do not end ffmpeg, but mean that the rest of a file is missing. */
-const MISSING = /partial file|prematurely|truncat/i;
+const MISSING = /partial file|file ended prematurely|truncat/i;
 
 export class Decoder {
   readonly #options: RunOptions;
@@ -179,6 +179,6 @@ export class Decoder {
     const missing = errors.find((error) => MISSING.test(error));
     if (code !== 0) throw ffmpegError(name, code, errors);
     if (missing) throw ffmpegError(name, code, [missing]);
-    if (this.#seen === 0) throw ffmpegError(name, code, errors);
+    if (this.#seen === 0 && errors.length > 0) throw ffmpegError(name, code, errors);
   }
 }

@@ -51,13 +51,17 @@ export async function ended(
   }
 }
 
+/** The end of a stream whose length the server did not tell. */
+const NO_ERROR = /should be 18446744073709551615/;
+
 /** Collects the errors among the messages of a program. */
 export class Messages {
   readonly errors: string[] = [];
 
   add(line: string): void {
     const error = /\[(?:error|fatal|panic)\] (.*)$/.exec(line)?.[1].trim();
-    if (error && this.errors.length < MOST_LINES) this.errors.push(withoutPassword(error));
+    if (error && !NO_ERROR.test(error) && this.errors.length < MOST_LINES)
+      this.errors.push(withoutPassword(error));
   }
 }
 
@@ -109,8 +113,8 @@ export function notStarted(program: string, failure: NodeJS.ErrnoException): Ref
 }
 
 const REFUSED = /not on whitelist/i;
-const SIZE = /picture size (\d+)x(\d+) is invalid/i;
-const DAMAGE = /moov atom not found|partial file|prematurely|truncat|end of file/i;
+const SIZE = /picture size (\d+)x(\d+) (?:is invalid|exceeds)/i;
+const DAMAGE = /moov atom not found|partial file|file ended prematurely|truncat|end of file/i;
 const NETWORK =
   /connection|timed out|timeout|network|host|server returned|unreachable|input\/output/i;
 

@@ -155,8 +155,13 @@ interface Opened {
 }
 
 /** Time that the last frame of a complete file has passed; leaves room for selected frames. */
-function leastTime({ every = 1, fps }: VideoOptions, probed: Probed | undefined): number {
+function leastTime(
+  { start = 0, every = 1, fps }: VideoOptions,
+  probed: Probed | undefined,
+): number {
   const { imageDuration = 0, frameRate = 0 } = probed ?? {};
+  // Behind the last frame there is nothing to expect.
+  if (start > 0 && start >= imageDuration) return Number.NEGATIVE_INFINITY;
   const step = Math.max(frameRate > 0 ? every / frameRate : 0, fps ? 1 / fps : 0);
   return COMPLETE * imageDuration - 2000 * step;
 }

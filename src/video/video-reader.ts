@@ -108,10 +108,8 @@ export class VideoReader {
     }
     const { name, least, end } = this.#plan;
     if (last >= Math.min(least, end) || this.#stopping.signal.aborted) return;
-    throw new RefineDetError(
-      'VIDEO_CORRUPT',
-      `${name} is truncated: its frames end ${Number.isFinite(last) ? `at ${(last / 1000).toFixed(2)} s` : 'before the first one'}, long before its end`,
-    );
+    const place = Number.isFinite(last) ? `end at ${(last / 1000).toFixed(2)} s` : 'are missing';
+    throw new RefineDetError('VIDEO_CORRUPT', `${name} is truncated: its frames ${place}`);
   }
 
   /**

@@ -152,7 +152,7 @@ describe('ByteTracker', () => {
         for (const frame of video) {
           const found = tracker.update(made(frame)).flatMap((one) => (one.trackId ? [one] : []));
           expect(new Set(found.map(({ trackId }) => trackId)).size).toBe(found.length);
-          for (const { id, classId } of found) {
+          for (const { trackId: id, classId } of found) {
             expect(classes.get(id!) ?? classId).toBe(classId);
             classes.set(id!, classId);
           }
