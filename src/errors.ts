@@ -25,7 +25,7 @@ export const ERROR_CODES = {
   VIDEO_CORRUPT: 'a video is truncated or damaged',
   VIDEO_SIZE: 'the frames of a video have no pixels, too many pixels, or change their size',
   VIDEO_STALLED: 'a camera or a stream sends no frames',
-  VIDEO_LOST: 'a camera or a stream cannot be opened, or has ended and did not come back',
+  VIDEO_LOST: 'a video source cannot be opened, or was lost and did not come back',
   MODEL_EMPTY: 'the model file has no bytes',
   MODEL_FORMAT: 'the model file has an unknown format',
   MODEL_CORRUPT: 'the model file is truncated or damaged',

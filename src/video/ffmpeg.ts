@@ -124,6 +124,9 @@ export function ffmpegError(
   code: number | null,
   errors: readonly string[],
 ): RefineDetError {
+  if (code === null) {
+    return new RefineDetError('VIDEO_LOST', `cannot read ${name}: ffmpeg was killed`);
+  }
   const [reason = `ffmpeg ended with exit code ${code}`] = errors;
   const all = errors.join('\n');
   const size = SIZE.exec(all);

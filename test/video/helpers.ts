@@ -1,8 +1,12 @@
 /** Videos whose frames tell their number, made by the ffmpeg of the system. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Video } from '../../src/video/open-video.ts';
 import type { DecodedFrame, VideoOptions } from '../../src/video/video-types.ts';
 import { startSourceWorker } from '../../support/node-workers.ts';
@@ -68,4 +72,63 @@ export function numberOf({ data, width, height }: DecodedFrame): number {
     if (data[3 * (row * width + column)] > 127) number += 2 ** bit;
   }
   return number;
+}
+
+/** Python of the system: GStreamer's bindings belong to it. */
+const PYTHON = '/usr/bin/python3';
+
+export const hasRtspServer =
+  hasFfmpeg &&
+  works(
+    PYTHON,
+    '-c',
+    'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer',
+  );
+
+if (!hasRtspServer) {
+  console.warn('tests of RTSP are skipped: python3-gi and gir1.2-gst-rtsp-server-1.0 are missing');
+}
+
+/** Starts a camera at `rtsp://127.0.0.1:PORT/camera`. */
+export async function startCamera(port: number, ...size: number[]): Promise<ChildProcess> {
+  const script = fileURLToPath(new URL('rtsp-server.py', import.meta.url));
+  const child = spawn(PYTHON, [script, String(port), ...size.map(String)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout!, 'data');
+  return child;
+}
+
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Ids of the processes of ffmpeg that have a text in their command line, read from /proc. */
+export function pidsOf(part: string): number[] {
+  const pids = readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== process.pid);
+  return pids.filter((pid) => {
+    try {
+      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return line.startsWith('ffmpeg') && line.includes(part);
+    } catch {
+      return false; // it has ended
+    }
+  });
+}
+
+/** Waits until a condition holds; fails after `limit` milliseconds. */
+export async function until(condition: () => boolean, limit = 20_000): Promise<void> {
+  const end = performance.now() + limit;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`still not so after ${limit} ms: ${condition}`);
+    await delay(50);
+  }
 }
