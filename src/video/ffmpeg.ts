@@ -33,6 +33,8 @@ export function startProgram(program: string, args: readonly string[], hasInput 
   return spawn(program, args, {
     stdio: [hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     windowsHide: true,
+    // Ctrl-C in a terminal reaches the whole group of processes: ending ffmpeg is up to us.
+    detached: process.platform !== 'win32',
   }) as Program;
 }
 
@@ -143,5 +145,7 @@ export function ffmpegError(
     : NETWORK.test(all)
       ? 'VIDEO_LOST'
       : 'VIDEO_FORMAT';
-  return new RefineDetError(kind, `cannot read ${name}: ${reason}`, { details: errors.slice(1) });
+  // The lines after the first one are consequences; a person who debugs sees them.
+  const cause = new Error(all);
+  return new RefineDetError(kind, `cannot read ${name}: ${reason}`, { cause });
 }

@@ -148,7 +148,7 @@ describe.skipIf(!hasFfmpeg)('a bad address', () => {
       const reading = framesOf(`${scheme}://user:secret@127.0.0.1:${port}/x.mp4`, { stall: 1000 });
       const error = await reading.catch((thrown) => thrown);
       expect(['VIDEO_STALLED', 'VIDEO_LOST']).toContain(error.code);
-      expect(`${error.message} ${error.details}`).not.toContain('secret');
+      expect(`${error.message} ${error.cause}`).not.toContain('secret');
       expect(performance.now() - start).toBeLessThan(15_000);
     },
   );
