@@ -4,7 +4,9 @@
  *     npm run soak -- detections 20000
  *     npm run soak -- loads 2000
  *     npm run soak -- video 30              minutes, in Chromium
+ *     npm run soak -- camera 10             minutes, of an RTSP server
  */
+import { soakCamera } from './soak/camera.ts';
 import { soakDetections } from './soak/detections.ts';
 import { soakLoads } from './soak/loads.ts';
 import { soakVideo } from './soak/video.ts';
@@ -15,6 +17,7 @@ const SOAKS: Readonly<
   detections: [soakDetections, 20_000],
   loads: [soakLoads, 2_000],
   video: [soakVideo, 30],
+  camera: [soakCamera, 10],
 };
 
 const [name, count] = process.argv.slice(2);

@@ -139,7 +139,11 @@ class Encoder {
 
   /** @throws FILE_WRITE, MISSING_DEPENDENCY */
   static async start(file: string, ffmpeg: string, width: number, height: number) {
-    await makeFolder(path.dirname(file));
+    try {
+      await makeFolder(path.dirname(file));
+    } catch (cause) {
+      throw writeError(finalName(file), cause);
+    }
     const { output } = await runProgram(ffmpeg, [...QUIET, '-encoders']);
     const known = new Set(Array.from(output.matchAll(/^ V\S+ (\S+)/gm), ([, name]) => name));
     const [name, ...options] = ENCODERS.find(([name]) => known.has(name)) ?? ENCODERS.at(-1)!;
@@ -180,8 +184,13 @@ function outputOf(file: string): string[] {
   return ['-movflags', '+faststart', ...clock, '-f', container, `file:${path.resolve(file)}`];
 }
 
+/** Name without what makes a file temporary. */
+function finalName(file: string): string {
+  return file.replace(/\.[\da-f-]{36}\.tmp\.\w+$/, '');
+}
+
 function failed(file: string, errors: readonly string[]): RefineDetError {
-  const name = file.replace(/\.[\da-f-]{36}\.tmp\.\w+$/, '');
+  const name = finalName(file);
   return new RefineDetError(
     'FILE_WRITE',
     `${name} cannot be written: ${errors[0] ?? 'ffmpeg failed'}`,

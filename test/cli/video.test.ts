@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPosix } from '../../support/posix.ts';
-import { ffmpeg, framesOf, hasFfmpeg } from '../video/helpers.ts';
+import { ffmpeg, hasFfmpeg } from '../../support/video/ffmpeg.ts';
+import { framesOf } from '../video/helpers.ts';
 import {
   CAT,
   cliCommand,

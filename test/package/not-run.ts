@@ -1,4 +1,4 @@
-import { hasFfmpeg } from '../video/helpers.ts';
+import { hasFfmpeg } from '../../support/video/ffmpeg.ts';
 
 /** Command lines of the documents that no test runs, with the reason; their flags are still checked. */
 interface Exception {

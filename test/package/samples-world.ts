@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { VOC_CLASSES } from '../../src/labels.ts';
 import type { Zones } from '../../src/stream/zones.ts';
 import { codeBlocks } from '../../support/markdown.ts';
+import { ffmpeg, hasFfmpeg, videoFolder } from '../../support/video/ffmpeg.ts';
 import { png, type Tree, vocObject, vocXml } from '../datasets/tree.ts';
-import { ffmpeg, hasFfmpeg, videoFolder } from '../video/helpers.ts';
 
 const bytes = (path: string) =>
   readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)));

@@ -1,18 +1,12 @@
 /** Frames of files: each with its number, its exact time and its pixels. */
+
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RefineDet } from '../../src/index.ts';
 import { randomModel } from '../../support/models/random-model.ts';
-import {
-  ffmpeg,
-  framesOf,
-  hasFfmpeg,
-  numbered,
-  numberOf,
-  open,
-  SIZE,
-  videoFolder,
-} from './helpers.ts';
+import { ffmpeg, hasFfmpeg, videoFolder } from '../../support/video/ffmpeg.ts';
+import { openVideo } from '../../support/video/open.ts';
+import { framesOf, numbered, numberOf, SIZE } from './helpers.ts';
 
 const COUNT = 40;
 const { at, remove } = videoFolder();
@@ -89,7 +83,7 @@ describe.skipIf(!hasFfmpeg)('frames of a file', () => {
     );
     for (const source of [at('images.mp4'), at('image-%02d.png')]) {
       const found = [];
-      for await (const result of detector.stream(open(source, { fps: 10 }), options)) {
+      for await (const result of detector.stream(openVideo(source, { fps: 10 }), options)) {
         found.push(result);
       }
       expect(found.map(({ detections }) => detections)).toEqual(expected);
@@ -107,7 +101,7 @@ describe.skipIf(!hasFfmpeg)('frames of a file', () => {
   it('that are skipped on request are not counted as dropped', async () => {
     const detector = await RefineDet.load(randomModel(64), { threads: 1 });
     const results = [];
-    const frames = open(at('even.mp4'), { start: 500, every: 10 });
+    const frames = openVideo(at('even.mp4'), { start: 500, every: 10 });
     for await (const { index, dropped } of detector.stream(frames)) results.push([index, dropped]);
     expect(results).toEqual([
       [5, 0],
@@ -123,7 +117,7 @@ describe.skipIf(!hasFfmpeg)('frames of a file', () => {
     ffmpeg('-i', at('even.mp4'), ...rotate);
     const [frame] = await framesOf(at('rotated.mp4'), { end: 50 });
     expect(frame).toMatchObject({ width: SIZE.height, height: SIZE.width });
-    const info = await open(at('rotated.mp4')).info();
+    const info = await openVideo(at('rotated.mp4')).info();
     expect(info).toMatchObject({ width: SIZE.height, height: SIZE.width, frameRate: 10 });
   });
 
@@ -163,7 +157,7 @@ describe.skipIf(!hasFfmpeg)('frames of a file', () => {
   });
 
   it('are decoded only as far as they are taken', async () => {
-    const frames = open(at('even.mp4'))[Symbol.asyncIterator]();
+    const frames = openVideo(at('even.mp4'))[Symbol.asyncIterator]();
     const first = await frames.next();
     expect(first.done).toBe(false);
     await frames.return!();

@@ -1,9 +1,12 @@
 /** Bad sources: one error with a code, and no process left behind. */
+
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ffmpeg, framesOf, hasFfmpeg, numbered, open, videoFolder } from './helpers.ts';
+import { ffmpeg, hasFfmpeg, videoFolder } from '../../support/video/ffmpeg.ts';
+import { openVideo } from '../../support/video/open.ts';
+import { framesOf, numbered } from './helpers.ts';
 
 const { at, remove } = videoFolder();
 afterAll(remove);
@@ -45,7 +48,7 @@ describe.skipIf(!hasFfmpeg)('a bad source', () => {
   it.each(['cut-fast.mp4', 'cut-good.mkv'])('%s gives its frames, then the error', async (name) => {
     const frames: number[] = [];
     const reading = async () => {
-      for await (const { index } of open(at(name))) frames.push(index);
+      for await (const { index } of openVideo(at(name))) frames.push(index);
     };
     await expect(reading()).rejects.toMatchObject(failure('VIDEO_CORRUPT', /./));
     expect(frames.length).toBeGreaterThan(5);
@@ -106,7 +109,7 @@ describe.skipIf(!hasFfmpeg)('a bad source', () => {
     [{ stal: 1 }, /did you mean "stall"/],
     [{ start: 5, end: 5 }, /video.end must be after start, not 5/],
   ])('is not opened with the options %j', (options, message) => {
-    expect(() => open('a.mp4', options as object)).toThrow(message);
+    expect(() => openVideo('a.mp4', options as object)).toThrow(message);
   });
 
   it('without ffmpeg explains how to install it', async () => {

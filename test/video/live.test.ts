@@ -1,4 +1,5 @@
 /** Live sources: a real RTSP server, lost connections, and processes that must not outlive us. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -7,20 +8,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RefineDet } from '../../src/index.ts';
 import { randomModel } from '../../support/models/random-model.ts';
+import { freePort, hasRtspServer, startCamera } from '../../support/video/camera.ts';
+import { ffmpeg, hasFfmpeg, videoFolder } from '../../support/video/ffmpeg.ts';
+import { openVideo } from '../../support/video/open.ts';
+import { pidsOfFfmpeg } from '../../support/video/processes.ts';
 import { cliCommand } from '../cli/helpers.ts';
-import {
-  ffmpeg,
-  freePort,
-  hasFfmpeg,
-  hasRtspServer,
-  numbered,
-  numberOf,
-  open,
-  pidsOf,
-  startCamera,
-  until,
-  videoFolder,
-} from './helpers.ts';
+import { numbered, numberOf, until } from './helpers.ts';
 
 const { at, remove } = videoFolder();
 afterAll(remove);
@@ -50,7 +43,7 @@ describe.skipIf(!hasRtspServer || !isLinux)('a camera', () => {
     const first = await camera(port);
     const warnings: string[] = [];
     const source = `rtsp://127.0.0.1:${port}/camera`;
-    const video = open(source, { stall: 5000, warn: (message) => warnings.push(message) });
+    const video = openVideo(source, { stall: 5000, warn: (message) => warnings.push(message) });
     const detector = await RefineDet.load(randomModel(64), { threads: 1 });
     const found: { index: number; time: number }[] = [];
     let restarted: Promise<unknown> | undefined;
@@ -72,7 +65,7 @@ describe.skipIf(!hasRtspServer || !isLinux)('a camera', () => {
     );
     const times = found.map(({ time }) => time);
     expect(times).toEqual([...times].sort((a, b) => a - b));
-    await until(() => pidsOf(source).length === 0);
+    await until(() => pidsOfFfmpeg(source).length === 0);
     detector.dispose();
   });
 
@@ -82,7 +75,8 @@ describe.skipIf(!hasRtspServer || !isLinux)('a camera', () => {
     const warnings: string[] = [];
     const options = { reconnect: 2, warn: (message: string) => warnings.push(message) };
     const reading = (async () => {
-      for await (const _ of open(`rtsp://127.0.0.1:${port}/camera`, options)) await end(server);
+      for await (const _ of openVideo(`rtsp://127.0.0.1:${port}/camera`, options))
+        await end(server);
     })();
     await expect(reading).rejects.toMatchObject({
       code: 'VIDEO_LOST',
@@ -99,7 +93,7 @@ describe.skipIf(!hasRtspServer || !isLinux)('a camera', () => {
     await camera(port);
     let last = { dropped: 0, age: 0 };
     let count = 0;
-    for await (const frame of open(`rtsp://127.0.0.1:${port}/camera`, { end: 8000 })) {
+    for await (const frame of openVideo(`rtsp://127.0.0.1:${port}/camera`, { end: 8000 })) {
       const age = performance.timeOrigin + performance.now() - frame.arrival;
       expect(frame.index).toBe(count + frame.dropped);
       last = { dropped: frame.dropped, age };
@@ -117,12 +111,13 @@ describe.skipIf(!hasRtspServer || !isLinux)('a camera', () => {
     const options = { stall: 1500, reconnect: 0 };
     const source = `rtsp://127.0.0.1:${port}/camera`;
     const reading = (async () => {
-      for await (const { index } of open(source, options)) if (index === 5) server.kill('SIGSTOP');
+      for await (const { index } of openVideo(source, options))
+        if (index === 5) server.kill('SIGSTOP');
     })();
     await expect(reading).rejects.toMatchObject({
       code: expect.stringMatching(/^VIDEO_(STALLED|LOST)$/),
     });
-    await until(() => pidsOf(source).length === 0);
+    await until(() => pidsOfFfmpeg(source).length === 0);
   });
 
   it.each(['SIGKILL', 'SIGINT'] as const)(
@@ -141,10 +136,10 @@ describe.skipIf(!hasRtspServer || !isLinux)('a camera', () => {
       });
       await once(child.stdout, 'data');
       child.stdout.resume();
-      expect(pidsOf(source)).toHaveLength(1);
+      expect(pidsOfFfmpeg(source)).toHaveLength(1);
       child.kill(signal);
       const [code] = await once(child, 'exit');
-      await until(() => pidsOf(source).length === 0);
+      await until(() => pidsOfFfmpeg(source).length === 0);
       if (signal === 'SIGKILL') return;
       expect(code).toBe(130);
       expect(errors).toMatch(/refinedet: interrupted after \d+ frames? \[ABORTED\]/);
@@ -157,11 +152,11 @@ describe.skipIf(!hasRtspServer || !isLinux)('a camera', () => {
     const source = `rtsp://127.0.0.1:${port}/camera`;
     const warnings: string[] = [];
     let atKill = Number.POSITIVE_INFINITY;
-    for await (const { index } of open(source, { warn: (line) => warnings.push(line) })) {
+    for await (const { index } of openVideo(source, { warn: (line) => warnings.push(line) })) {
       if (index > atKill + 10) break;
       if (index > 5 && atKill === Number.POSITIVE_INFINITY) {
         atKill = index;
-        process.kill(pidsOf(source)[0], 'SIGKILL');
+        process.kill(pidsOfFfmpeg(source)[0], 'SIGKILL');
       }
     }
     expect(warnings[0]).toMatch(/ffmpeg was killed; trying again/);
@@ -181,7 +176,7 @@ describe.skipIf(!hasRtspServer || !isLinux)('a camera', () => {
     server.kill('SIGSTOP');
     await delay(500);
     child.kill('SIGKILL');
-    await until(() => pidsOf(source).length === 0);
+    await until(() => pidsOfFfmpeg(source).length === 0);
   });
 
   it('is left without ffmpeg when the loop throws', { timeout: 60_000 }, async () => {
@@ -189,10 +184,10 @@ describe.skipIf(!hasRtspServer || !isLinux)('a camera', () => {
     await camera(port);
     const source = `rtsp://127.0.0.1:${port}/camera`;
     const reading = (async () => {
-      for await (const { index } of open(source)) if (index > 3) throw new Error('stop');
+      for await (const { index } of openVideo(source)) if (index > 3) throw new Error('stop');
     })();
     await expect(reading).rejects.toThrow('stop');
-    await until(() => pidsOf(source).length === 0);
+    await until(() => pidsOfFfmpeg(source).length === 0);
   });
 });
 
@@ -228,7 +223,7 @@ describe.skipIf(!hasFfmpeg)('a stream over HTTP', () => {
 
   it.each(['film.mp4', 'film.m3u8'])('of %s is read whole', async (name) => {
     const { server, url } = await serve();
-    const video = open(`${url}/${name}`);
+    const video = openVideo(`${url}/${name}`);
     expect(await video.info()).toMatchObject({ live: false, frameRate: 10 });
     const numbers: number[] = [];
     for await (const frame of video) numbers.push(numberOf(frame));
@@ -238,7 +233,7 @@ describe.skipIf(!hasFfmpeg)('a stream over HTTP', () => {
 
   it('of MJPEG is live, and ends when reconnecting is off', async () => {
     const { server, url } = await serve(40);
-    const video = open(`${url}/film.mpjpeg`, { reconnect: 0 });
+    const video = openVideo(`${url}/film.mpjpeg`, { reconnect: 0 });
     expect(await video.info()).toMatchObject({ live: true });
     const numbers: number[] = [];
     for await (const frame of video) numbers.push(numberOf(frame));
