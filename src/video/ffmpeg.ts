@@ -115,7 +115,7 @@ export function notStarted(program: string, failure: NodeJS.ErrnoException): Ref
 }
 
 const REFUSED = /not on whitelist/i;
-const SIZE = /picture size (\d+)x(\d+) (?:is invalid|exceeds)/i;
+const SIZE = / size (\d+)x(\d+) (?:is invalid|exceeds)/i;
 const DAMAGE = /moov atom not found|partial file|file ended prematurely|truncat|end of file/i;
 const NETWORK =
   /connection|timed out|timeout|network|host|server returned|unreachable|input\/output/i;

@@ -13,12 +13,12 @@ const UNKNOWN_SIZE = Buffer.from('01ffffffffffffff', 'hex');
 export function matroskaHeader(width: number, height: number): Buffer {
   const head = element('1a45dfa3', element('4282', text('matroska')));
   const info = element('1549a966', element('2ad7b1', uint(TICK)));
-  const picture = [element('b0', uint(width)), element('ba', uint(height))];
+  const sizes = [element('b0', uint(width)), element('ba', uint(height))];
   const layout = element('2eb524', Buffer.from([0x52, 0x47, 0x42, 24])); // RGB, 24 bits
   const track = [
     ...[element('d7', uint(VIDEO_TRACK)), element('73c5', uint(VIDEO_TRACK))],
     ...[element('83', uint(VIDEO_TRACK)), element('86', text('V_UNCOMPRESSED'))],
-    element('e0', ...picture, layout),
+    element('e0', ...sizes, layout),
   ];
   const tracks = element('1654ae6b', element('ae', ...track));
   return Buffer.concat([head, Buffer.from('18538067', 'hex'), UNKNOWN_SIZE, info, tracks]);

@@ -15,7 +15,7 @@ export interface Source {
   options: string[];
 }
 
-/** Extensions of files that are taken for videos without a look at their content. */
+/** Extensions that mean a video; the content is not read. */
 const VIDEO_NAME =
   /\.(mp4|m4v|mov|qt|mkv|webm|avi|mpe?g|m2v|ts|m2ts|mts|vob|flv|wmv|asf|3gp|3g2|ogv|ogm|gif|y4m|mjpe?g|h26[45]|hevc|ivf|nut|mxf|dv|rm|rmvb|m3u8|mpd)$/i;
 const SEQUENCE_NAME = /%0?\d*d[^/\\]*\.(jpe?g|png|webp|bmp|tiff?|ppm|pgm)$/i;
