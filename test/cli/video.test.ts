@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPosix } from '../../support/posix.ts';
 import { ffmpeg, hasFfmpeg } from '../../support/video/ffmpeg.ts';
+import { openVideo } from '../../support/video/open.ts';
 import { framesOf } from '../video/helpers.ts';
 import {
   CAT,
@@ -215,7 +216,13 @@ describe.skipIf(!hasFfmpeg)('detect on a video', { timeout: 240_000 }, () => {
     const { code, stdout, stderr } = await runCli(['detect', 'cut.mp4', ...random], { cwd });
     expect(code).toBe(1);
     expect(stderr).toMatch(/\[VIDEO_CORRUPT\]\n/);
-    expect(lines(stdout).length).toBeGreaterThan(0);
+    let whole = 0;
+    const reading = (async () => {
+      for await (const _ of openVideo(at('cut.mp4'))) whole++;
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'VIDEO_CORRUPT' });
+    expect(whole).toBeGreaterThan(0);
+    expect(lines(stdout)).toHaveLength(whole);
   });
 
   it.each([

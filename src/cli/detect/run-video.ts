@@ -67,6 +67,8 @@ function trackerOf({ track, zones, format }: DetectFlags): TrackerName | false {
 class KeptFrames implements AsyncIterable<DecodedFrame> {
   readonly #video: Video;
   readonly #kept = new Map<number, DecodedFrame>();
+  /** Failure of the source: it is reported after the results of all frames before it. */
+  failure: unknown;
 
   constructor(video: Video) {
     this.#video = video;
@@ -76,9 +78,14 @@ class KeptFrames implements AsyncIterable<DecodedFrame> {
     const frames = this.#video[Symbol.asyncIterator]();
     return {
       next: async () => {
-        const next = await frames.next();
-        if (!next.done) this.#kept.set(next.value.index, next.value);
-        return next as IteratorResult<DecodedFrame>;
+        try {
+          const next = await frames.next();
+          if (!next.done) this.#kept.set(next.value.index, next.value);
+          return next as IteratorResult<DecodedFrame>;
+        } catch (error) {
+          this.failure = error;
+          return { done: true, value: undefined };
+        }
       },
       return: async () => {
         await frames.return?.();
@@ -135,6 +142,7 @@ class VideoRun {
         await this.#deliver(result);
         if (this.#outputs.prints && outputClosed()) break;
       }
+      failure = this.#frames.failure;
     } catch (error) {
       // What was found until then is kept, whether the source or the user ended it.
       failure = error;
