@@ -5,7 +5,9 @@
  *     npm run soak -- loads 2000
  *     npm run soak -- serve 5               minutes of too many clients
  *     npm run soak -- video 30              minutes, in Chromium
+ *     npm run soak -- camera 10             minutes, of an RTSP server
  */
+import { soakCamera } from './soak/camera.ts';
 import { soakDetections } from './soak/detections.ts';
 import { soakLoads } from './soak/loads.ts';
 import { soakServe } from './soak/serve.ts';
@@ -18,6 +20,7 @@ const SOAKS: Readonly<
   loads: [soakLoads, 2_000],
   serve: [soakServe, 5],
   video: [soakVideo, 30],
+  camera: [soakCamera, 10],
 };
 
 const [name, count] = process.argv.slice(2);

@@ -14,6 +14,7 @@ export const SUITE_NAMES = [
   'folder',
   'serve',
   'training',
+  'video',
   'size',
   'browser',
 ];

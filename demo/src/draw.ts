@@ -2,7 +2,7 @@
 import type { StreamResult } from 'refinedet';
 import { classColor, textColor } from '../../src/image/colors.ts';
 
-/** A detection; it has an id when it is tracked. */
+/** A detection; it has a `trackId` when it is tracked. */
 export type Found = StreamResult['detections'][number];
 
 /** Transform from image pixels to canvas pixels. */
@@ -32,8 +32,8 @@ export function drawFound(
   context.globalAlpha = 1;
 }
 
-export function nameOf({ label, id }: Found): string {
-  return id === undefined ? label : `${label} #${id}`;
+export function nameOf({ label, trackId }: Found): string {
+  return trackId === undefined ? label : `${label} #${trackId}`;
 }
 
 export function colorOf({ classId }: Found): string {

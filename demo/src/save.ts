@@ -24,7 +24,7 @@ export interface Recorded {
 
 export function saveJson({ file, width, height, frames, isVideo }: Recorded): void {
   const results = frames.map(({ time, found }) => {
-    const detections = found.map((one) => ({ id: one.id, ...roundedDetection(one) }));
+    const detections = found.map((one) => ({ trackId: one.trackId, ...roundedDetection(one) }));
     return isVideo ? { time: Math.round(time), detections } : { detections };
   });
   const content = isVideo

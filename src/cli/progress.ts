@@ -1,4 +1,4 @@
-/** A progress bar on stderr with images/s and the time left; only on a terminal. */
+/** A progress bar on stderr with the speed and the time left; only on a terminal. */
 import { SingleBar } from 'cli-progress';
 
 const CLEAR_LINE = '\r\x1b[K';
@@ -10,13 +10,16 @@ export class Progress {
   #done = 0;
 
   /**
-   * @param total number of images
+   * @param total number of images or frames; Infinity for a live source
    * @param options.quiet no bar even on a terminal
    */
-  constructor(total: number, { quiet = false } = {}) {
+  constructor(total: number, { quiet = false, unit = 'images' } = {}) {
     if (quiet || total < 2 || !process.stderr.isTTY) return;
+    const [bar, left] = Number.isFinite(total)
+      ? ['{bar} {value}/{total}', '  {eta_formatted} left']
+      : [`{value} ${unit}`, ''];
     this.#bar = new SingleBar({
-      format: '{bar} {value}/{total}  {rate} images/s  {eta_formatted} left',
+      format: `${bar}  {rate} ${unit}/s${left}{note}`,
       barCompleteChar: '█',
       barIncompleteChar: '░',
       barsize: 30,
@@ -25,13 +28,13 @@ export class Progress {
       forceRedraw: true,
       stream: process.stderr,
     });
-    this.#bar.start(total, 0, { rate: '–' });
+    this.#bar.start(total, 0, { rate: '–', note: '' });
   }
 
   /** Counts one more image as done. */
-  advance(): void {
+  advance(note = ''): void {
     this.#done++;
-    this.#bar?.update(this.#done, { rate: this.rate.toFixed(1) });
+    this.#bar?.update(this.#done, { rate: this.rate.toFixed(1), note });
   }
 
   /** Images per second so far. */

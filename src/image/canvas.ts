@@ -1,4 +1,4 @@
-/** The two drawing operations of annotated images, on RGB pixels. */
+/** The drawing operations of annotated images, on RGB pixels. */
 import type { Rgb } from './colors.ts';
 import type { RawImage } from './raw-image.ts';
 import type { TextMask } from './text.ts';
@@ -32,6 +32,37 @@ export function fillRect(image: RawImage, rect: Rect, color: Rgb, opacity = 1): 
   for (let y = Math.max(0, rect.top); y < Math.min(height, rect.bottom); y++) {
     for (let x = left; x < right; x++) blend(data, (y * width + x) * 3, color, opacity);
   }
+}
+
+/** Draws a straight line with round ends, smooth at its edges. */
+export function drawLine(
+  { data, width, height }: RawImage,
+  [fromX, fromY]: readonly [x: number, y: number],
+  [toX, toY]: readonly [x: number, y: number],
+  thickness: number,
+  color: Rgb,
+  opacity = 1,
+): void {
+  const [dx, dy] = [toX - fromX, toY - fromY];
+  const squared = dx ** 2 + dy ** 2;
+  const reach = thickness / 2 + 1;
+  const rows = between(fromY, toY, reach, height);
+  const columns = between(fromX, toX, reach, width);
+  for (let y = rows.from; y < rows.to; y++) {
+    for (let x = columns.from; x < columns.to; x++) {
+      const [px, py] = [x + 0.5 - fromX, y + 0.5 - fromY];
+      const along = squared > 0 ? Math.max(0, Math.min(1, (px * dx + py * dy) / squared)) : 0;
+      const distance = Math.hypot(px - along * dx, py - along * dy);
+      const cover = Math.max(0, Math.min(1, thickness / 2 + 0.5 - distance));
+      if (cover > 0) blend(data, (y * width + x) * 3, color, cover * opacity);
+    }
+  }
+}
+
+/** Pixels that a line can touch. */
+function between(a: number, b: number, reach: number, size: number): { from: number; to: number } {
+  const from = Math.max(0, Math.floor(Math.min(a, b) - reach));
+  return { from, to: Math.min(size, Math.ceil(Math.max(a, b) + reach)) };
 }
 
 /** Blends text over the image; parts outside are cut off. */

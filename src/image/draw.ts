@@ -1,13 +1,22 @@
-/** Draws detections on an image: boxes and labels such as "cat 0.93", all inside the image. */
+/** Draws detections on an image: boxes and labels such as "cat 0.93" or "cat #7 0.93", all inside the image. */
 import type { Box, Detection } from '../boxes.ts';
 import { drawText, fillRect, type Rect, toRgb } from './canvas.ts';
 import { BLACK, classColor, type Rgb, textColor } from './colors.ts';
 import { type Label, makeLabel, placeLabel } from './label.ts';
-import { type RawImage, validateRawImage } from './raw-image.ts';
+import { type RawImage, type Size, validateRawImage } from './raw-image.ts';
 
 /** Sizes are fractions of the image's mean side, with the smallest number of pixels that is visible. */
 const LINE = { fraction: 1 / 240, least: 2 };
 const CAPITALS = { fraction: 1 / 60, least: 8 };
+
+/** Line width and height of capitals for an image, in pixels. */
+export function drawingSizes({ width, height }: Size): { line: number; capHeight: number } {
+  const side = Math.sqrt(width * height);
+  const [line, capHeight] = [LINE, CAPITALS].map(({ fraction, least }) =>
+    Math.max(least, Math.round(side * fraction)),
+  );
+  return { line, capHeight };
+}
 
 /** A dark edge on both sides keeps a line visible on any background. */
 const EDGE_OPACITY = 0.5;
@@ -18,18 +27,20 @@ const EDGE_OPACITY = 0.5;
  * @param detections boxes in pixels of this image
  * @throws INVALID_ARGUMENT, IMAGE_EMPTY
  */
-export function drawDetections(image: RawImage, detections: readonly Detection[]): RawImage {
+export function drawDetections(
+  image: RawImage,
+  detections: readonly (Detection & { trackId?: number })[],
+): RawImage {
   validateRawImage(image);
   const canvas = toRgb(image);
-  const side = Math.sqrt(canvas.width * canvas.height);
-  const line = Math.max(LINE.least, Math.round(side * LINE.fraction));
-  const capHeight = Math.max(CAPITALS.least, Math.round(side * CAPITALS.fraction));
+  const { line, capHeight } = drawingSizes(canvas);
 
   const bestFirst = [...detections].sort((a, b) => b.score - a.score);
   const taken: Rect[] = [];
-  const items = bestFirst.map(({ label, score, box, classId }) => {
+  const items = bestFirst.map(({ label, score, box, classId, trackId }) => {
     const frame = toRect(box, canvas);
-    const chip = makeLabel(`${label} ${score.toFixed(2)}`, capHeight, canvas);
+    const track = trackId === undefined ? '' : ` #${trackId}`;
+    const chip = makeLabel(`${label}${track} ${score.toFixed(2)}`, capHeight, canvas);
     const place = chip && placeLabel(chip, frame, canvas, taken);
     if (place) taken.push(place);
     return { frame, chip, place, color: classColor(classId) };
@@ -86,7 +97,8 @@ function strokeRect(canvas: RawImage, rect: Rect, line: number, color: Rgb, opac
   fillRect(canvas, { ...sides, left: innerRight, right }, color, opacity);
 }
 
-function drawLabel(canvas: RawImage, label: Label, place: Rect, color: Rgb): void {
+/** Draws text on a colored rectangle of its size. */
+export function drawLabel(canvas: RawImage, label: Label, place: Rect, color: Rgb): void {
   fillRect(canvas, place, color);
   drawText(canvas, label.text, place.left + label.padding, place.top, textColor(color));
 }

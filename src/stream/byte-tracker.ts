@@ -119,7 +119,7 @@ export class ByteTracker implements Tracker {
     return detections.map((detection, index) => {
       const track = found.get(index);
       if (track && (track.age > 0 || isFirstFrame)) track.id ??= this.#nextId++;
-      return track?.id === undefined ? { ...detection } : { ...detection, id: track.id };
+      return track?.id === undefined ? { ...detection } : { ...detection, trackId: track.id };
     });
   }
 }

@@ -54,7 +54,7 @@ export class IouTracker implements Tracker {
     const tracked = detections.map((detection, i) => {
       const track = assigned.get(i);
       if (track) follow(track, detection.box);
-      return { ...detection, id: (track ?? this.#begin(detection)).id };
+      return { ...detection, trackId: (track ?? this.#begin(detection)).id };
     });
     this.#tracks = this.#tracks.filter(({ missed }) => missed <= this.#options.maxMissed);
     return tracked;

@@ -36,26 +36,51 @@ export function readFrames(source: StreamSource, policy?: FramePolicy): AsyncIte
   );
 }
 
-async function* numbered(
+/**
+ * Numbers images, unless they are frames that know their position and time. (Not a generator: `return`
+ * of the source must be called at once, also while the source waits for its next image.)
+ */
+function numbered(
   images: AsyncIterable<ImageSource> | Iterable<ImageSource>,
-): AsyncGenerator<Frame> {
+): AsyncIterator<Frame> {
   const start = performance.now();
-  let index = 0;
-  for await (const image of images)
-    yield { image, index: index++, time: performance.now() - start };
+  const source =
+    Symbol.asyncIterator in images ? images[Symbol.asyncIterator]() : images[Symbol.iterator]();
+  let count = 0;
+  return {
+    async next() {
+      const { done, value } = await source.next();
+      if (done) return { done, value: undefined };
+      const image = await value;
+      const position = count++;
+      const { index = position, time = performance.now() - start, dropped = 0 } = placeOf(image);
+      return { done: false, value: { image, index, time, position: position + dropped } };
+    },
+    async return() {
+      await source.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+}
+
+/** Position and time of a frame of `refinedet/video`. */
+function placeOf(image: ImageSource): { index?: number; time?: number; dropped?: number } {
+  return isObject(image) && 'index' in image && 'time' in image ? (image as object) : {};
 }
 
 /** Reads ahead without waiting for the consumer and keeps only the latest frame. */
-function newest(frames: AsyncGenerator<Frame>): AsyncIterator<Frame> {
+function newest(frames: AsyncIterator<Frame>): AsyncIterator<Frame> {
   let latest: Frame | undefined;
   let finished: IteratorResult<Frame> | undefined;
   let failure: { error: unknown } | undefined;
   let wake = () => {};
   const pump = async () => {
     try {
-      for await (const frame of frames) {
+      for (;;) {
+        const { done, value } = await frames.next();
+        if (done) break;
         if (latest) closeFrame(latest);
-        latest = frame;
+        latest = value;
         wake();
       }
     } catch (error) {
@@ -86,7 +111,7 @@ function newest(frames: AsyncGenerator<Frame>): AsyncIterator<Frame> {
       if (latest) closeFrame(latest);
       latest = undefined;
       // Not awaited: the source may be waiting for its next image.
-      frames.return(undefined).catch(() => {});
+      frames.return?.().catch(() => {});
       return { done: true, value: undefined };
     },
   };

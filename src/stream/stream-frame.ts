@@ -3,8 +3,10 @@ import type { ImageSource } from '../detection/image-source.ts';
 
 export interface Frame {
   image: ImageSource;
-  /** Position in the source; gaps are dropped frames. */
+  /** Position in the source. */
   index: number;
+  /** Number of frames before this one that were wanted; gaps are dropped frames. Default: `index`. */
+  position?: number;
   /** Milliseconds on the video's clock; for a camera or images, since the start of the stream. */
   time: number;
 }

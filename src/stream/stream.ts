@@ -25,7 +25,7 @@ export interface StreamOptions extends DetectOptions {
 /** Result for one frame. */
 export interface StreamResult {
   /** Detections, best first; with ids when tracking. */
-  detections: (Detection & Partial<Pick<TrackedDetection, 'id'>>)[];
+  detections: (Detection & Partial<Pick<TrackedDetection, 'trackId'>>)[];
   /** Number of the frame in its source, from 0. */
   index: number;
   /** Milliseconds on the video's clock; for a camera or images, since the start of the stream. */
@@ -95,10 +95,10 @@ export async function* detectStream(
       } else if (event === 'found') {
         const found = await underWay.shift()!;
         if (!found) continue;
-        const { index, time } = found.frame;
+        const { index, time, position = index } = found.frame;
         if (found.colors && cuts?.isCut(found.colors)) tracker?.reset();
         const detections = tracker ? tracker.update(found.detections) : found.detections;
-        yield { detections, index, time, dropped: index - yielded };
+        yield { detections, index, time, dropped: position - yielded };
         yielded++;
       }
     }

@@ -4,7 +4,7 @@ import type { Detection } from '../boxes.ts';
 /** A detection with the id of its object. */
 export interface TrackedDetection extends Detection {
   /** Id of the object, from 1, the same in all frames. Absent while the detection belongs to no track. */
-  id?: number;
+  trackId?: number;
 }
 
 /** Assigns ids that stay with an object from frame to frame. */

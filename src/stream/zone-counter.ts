@@ -23,7 +23,7 @@ export interface ZoneFrame {
 
 interface EventBase {
   /** Id of the track. */
-  id: number;
+  trackId: number;
   label: string;
   /** Number of the frame; for an exit, the first frame outside, or the last one that shows the object. */
   frame: number;
@@ -113,7 +113,7 @@ export class ZoneCounter {
   }
 
   /**
-   * Returns the events of the next frame. Ignores detections without an id.
+   * Returns the events of the next frame. Ignores detections without a track id.
    * @throws INVALID_ARGUMENT when coordinates are relative and the frame has no size
    */
   update(detections: readonly TrackedDetection[], frame: ZoneFrame): ZoneEvent[] {
@@ -121,10 +121,10 @@ export class ZoneCounter {
     const place = this.#placement(frame);
     const { boxPoint = 'bottom', tolerance = DEFAULT_TOLERANCE } = this.#zones;
     for (const visitor of this.#visitors.values()) visitor.missed++;
-    for (const { id, label, box } of detections) {
-      if (id === undefined) continue;
-      const visitor = this.#visitor(id, label);
-      const common = { id, label, frame: frame.index, time: frame.time };
+    for (const { trackId, label, box } of detections) {
+      if (trackId === undefined) continue;
+      const visitor = this.#visitor(trackId, label);
+      const common = { trackId, label, frame: frame.index, time: frame.time };
       const least = tolerance * box.height;
       const point = inwards(pointOf(box, boxPoint), least + 1, frame);
       for (const line of this.#zones.lines ?? []) {
@@ -205,14 +205,22 @@ export class ZoneCounter {
 
   #forgetLost(): ZoneEvent[] {
     const events: ZoneEvent[] = [];
-    for (const [id, { label, missed, visits }] of this.#visitors) {
+    for (const [trackId, { label, missed, visits }] of this.#visitors) {
       if (missed <= this.#maxMissed) continue;
       for (const [zone, visit] of visits) {
         const { index, time } = visit.last;
-        events.push({ type: 'exit', zone, dwell: dwellOf(visit), id, label, frame: index, time });
+        events.push({
+          type: 'exit',
+          zone,
+          dwell: dwellOf(visit),
+          trackId,
+          label,
+          frame: index,
+          time,
+        });
         this.#totals.get(zone)!.exits++;
       }
-      this.#visitors.delete(id);
+      this.#visitors.delete(trackId);
     }
     return events;
   }

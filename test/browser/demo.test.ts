@@ -149,8 +149,8 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     const { frames, width, height } = JSON.parse(readFileSync(file, 'utf8'));
     expect([width, height]).toEqual([640, 480]);
     expect(frames.length).toBeGreaterThan(2);
-    const ids = frames.map(({ detections }: { detections: { id: number }[] }) =>
-      detections.map(({ id }) => id),
+    const ids = frames.map(({ detections }: { detections: { trackId: number }[] }) =>
+      detections.map(({ trackId }) => trackId),
     );
     expect(ids[1].filter((id: number) => ids[0].includes(id)).length).toBeGreaterThan(0);
     await page.waitForSelector('#fps-chart polyline[points*=","]', { state: 'attached' });

@@ -48,7 +48,12 @@ describe.skipIf(!hasChromium)('a stream in the browser', () => {
         const results = [];
         for await (const result of detector.stream(video, { ...options, track: true })) {
           const { index, time, dropped, detections } = result;
-          results.push({ index, time, dropped, ids: detections.flatMap(({ id }) => id ?? []) });
+          results.push({
+            index,
+            time,
+            dropped,
+            ids: detections.flatMap(({ trackId }) => trackId ?? []),
+          });
         }
         const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
         canvas.getContext('2d')!.drawImage(video, 0, 0);

@@ -114,7 +114,7 @@ describe.skipIf(!hasChromium)('createWorkerDetector in a page', () => {
       const results = [];
       for await (const result of detector.stream(camera, { ...options, track: true })) {
         const { index, time, dropped, detections } = result;
-        results.push({ index, time, dropped, ids: detections.map(({ id }) => id!) });
+        results.push({ index, time, dropped, ids: detections.map(({ trackId }) => trackId!) });
         // By count, not by time: a busy machine takes longer for a frame.
         if (results.length === 6) stop();
       }

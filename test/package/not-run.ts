@@ -1,3 +1,5 @@
+import { hasFfmpeg } from '../../support/video/ffmpeg.ts';
+
 /** Command lines of the documents that no test runs, with the reason; their flags are still checked. */
 interface Exception {
   of: RegExp;
@@ -12,6 +14,8 @@ export const NOT_RUN: readonly Exception[] = [
     because: 'measures or trains for many minutes, on private data',
   },
   { of: / --backend webgpu\b/, because: 'needs a GPU' },
+  { of: /camera:0|rtsp:/, because: 'needs a camera' },
+  ...(hasFfmpeg ? [] : [{ of: /street\.mp4/, because: 'needs ffmpeg' }]),
 ];
 
 export function isRun(command: string): boolean {

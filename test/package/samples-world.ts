@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { VOC_CLASSES } from '../../src/labels.ts';
+import type { Zones } from '../../src/stream/zones.ts';
 import { codeBlocks } from '../../support/markdown.ts';
+import { ffmpeg, hasFfmpeg, videoFolder } from '../../support/video/ffmpeg.ts';
 import { png, type Tree, vocObject, vocXml } from '../datasets/tree.ts';
 
 const bytes = (path: string) =>
@@ -41,6 +43,8 @@ export function samplesWorld(): Tree {
     ]),
     ...vocResults('results'),
     ...motVideo,
+    'street.mp4': street(),
+    'zones.json': JSON.stringify(ZONES),
   };
 }
 
@@ -54,6 +58,37 @@ const ownImages: Tree = {
     ]),
   ),
 };
+
+const SQUARE = [
+  [0, 0],
+  [1, 0],
+  [1, 1],
+  [0, 1],
+] as const;
+const ZONES: Zones = {
+  lines: [
+    {
+      name: 'gate',
+      points: [
+        [0.5, 0],
+        [0.5, 1],
+      ],
+    },
+  ],
+  zones: [{ name: 'meadow', points: SQUARE }],
+};
+
+/** Three seconds of the cat; empty without ffmpeg, and not used then. */
+function street(): Uint8Array {
+  if (!hasFfmpeg) return new Uint8Array();
+  const { at, remove } = videoFolder();
+  const cat = fileURLToPath(new URL('../../examples/cat.jpg', import.meta.url));
+  const even = ['-vf', 'crop=450:300', '-pix_fmt', 'yuv420p', '-c:v', 'libx264'];
+  ffmpeg('-loop', '1', '-framerate', '4', '-i', cat, '-t', '3', ...even, at('street.mp4'));
+  const film = readFileSync(at('street.mp4'));
+  remove();
+  return film;
+}
 
 /** Ground truth of two videos, and tracks of both. */
 const motVideo = Object.fromEntries(

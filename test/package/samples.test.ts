@@ -12,6 +12,7 @@ import { resolveTrainConfig } from '../../src/training/api.ts';
 import { hasChromium } from '../../support/browser/chromium.ts';
 import { codeBlocks } from '../../support/markdown.ts';
 import { isPosix } from '../../support/posix.ts';
+import { hasFfmpeg } from '../../support/video/ffmpeg.ts';
 import { writeTree } from '../datasets/tree.ts';
 import { FOREIGN_FILES } from './foreign-files.ts';
 import { type PackedApp, packedApp } from './helpers.ts';
@@ -139,7 +140,9 @@ describe('programs', PATIENT, () => {
     expect(await compile(files, { ...options, ...resolution })).toBe('');
   });
 
-  const inNode = programs.filter((sample) => !isForPages(sample));
+  const inNode = programs.filter(
+    (sample) => !isForPages(sample) && (hasFfmpeg || !sample.code.includes('refinedet/video')),
+  );
   it.each(pagesWith(inNode))('of %s run', async (page) => {
     const cwd = world(`${page}-programs`);
     for (const sample of inNode.filter((one) => one.page === page)) {

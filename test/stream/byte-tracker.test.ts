@@ -10,7 +10,7 @@ const object = (x: number, score = 0.9, classId = 0, y = 0): Detection => ({
   box: { x, y, width: 20, height: 40 },
 });
 const ids = (tracker: ByteTracker, ...objects: Detection[]) =>
-  tracker.update(objects).map(({ id }) => id);
+  tracker.update(objects).map(({ trackId }) => trackId);
 
 describe('ByteTracker', () => {
   it('keeps the id of an object that moves, in any order of the detections', () => {
@@ -22,7 +22,7 @@ describe('ByteTracker', () => {
   it('changes nothing else in the detections', () => {
     const detections = [object(0), object(100, 0.3)];
     expect(new ByteTracker().update(detections)).toEqual([
-      { ...detections[0], id: 1 },
+      { ...detections[0], trackId: 1 },
       detections[1],
     ]);
   });
@@ -150,9 +150,9 @@ describe('ByteTracker', () => {
         const tracker = new ByteTracker();
         const classes = new Map<number, number>();
         for (const frame of video) {
-          const found = tracker.update(made(frame)).flatMap((one) => (one.id ? [one] : []));
-          expect(new Set(found.map(({ id }) => id)).size).toBe(found.length);
-          for (const { id, classId } of found) {
+          const found = tracker.update(made(frame)).flatMap((one) => (one.trackId ? [one] : []));
+          expect(new Set(found.map(({ trackId }) => trackId)).size).toBe(found.length);
+          for (const { trackId: id, classId } of found) {
             expect(classes.get(id!) ?? classId).toBe(classId);
             classes.set(id!, classId);
           }
@@ -172,8 +172,8 @@ describe('ByteTracker', () => {
           const expected = tracker.update(made(frame));
           const found = shuffled.update(made(order.map(({ i }) => frame[i])));
           for (const [at, { i }] of order.entries()) {
-            if (!names.has(expected[i].id)) names.set(expected[i].id, found[at].id);
-            expect(found[at].id).toBe(names.get(expected[i].id));
+            if (!names.has(expected[i].trackId)) names.set(expected[i].trackId, found[at].trackId);
+            expect(found[at].trackId).toBe(names.get(expected[i].trackId));
           }
         }
       }),

@@ -9,7 +9,7 @@ const object = (x: number, y = 0, classId = 0): Detection => ({
   box: { x, y, width: 20, height: 20 },
 });
 const ids = (tracker: IouTracker, ...objects: Detection[]) =>
-  tracker.update(objects).map(({ id }) => id);
+  tracker.update(objects).map(({ trackId }) => trackId);
 
 describe('IouTracker', () => {
   it('keeps the id of an object that moves, in any order of the detections', () => {

@@ -51,6 +51,43 @@ describe('detectStream', () => {
     expect(detector.state.most).toBe(limit);
   });
 
+  it('keeps the numbers and times of frames that have them, and their drops', async () => {
+    const frame = (index: number, dropped: number) => ({
+      ...(imageFile(index) as object),
+      ...{ index, time: 40 * index, dropped },
+    });
+    const frames = [frame(10, 0), frame(15, 0), frame(30, 2)] as unknown as ImageSource[];
+    const results: number[][] = [];
+    for await (const { index, time, dropped } of detectStream(fakeDetector(), frames)) {
+      results.push([index, time, dropped]);
+    }
+    expect(results).toEqual([
+      [10, 400, 0],
+      [15, 600, 0],
+      [30, 1200, 2],
+    ]);
+  });
+
+  it('ends a source at once that waits for its next frame', async () => {
+    let hasEnded = false;
+    const source: AsyncIterable<ImageSource> = {
+      [Symbol.asyncIterator]() {
+        let count = 0;
+        return {
+          next: async () =>
+            count++ === 0 ? { done: false, value: imageFile(0) } : new Promise(() => {}),
+          async return() {
+            hasEnded = true;
+            return { done: true, value: undefined };
+          },
+        };
+      },
+    };
+    for await (const _ of detectStream(fakeDetector(2), source)) break;
+    await pause();
+    expect(hasEnded).toBe(true);
+  });
+
   it('reads only a few frames ahead of its consumer', async () => {
     let read = 0;
     async function* source() {
@@ -90,7 +127,7 @@ describe('detectStream', () => {
   it('numbers objects with track: true', async () => {
     const stream = detectStream(fakeDetector(), series(3), { track: true });
     const ids: unknown[] = [];
-    for await (const { detections } of stream) ids.push(detections[0].id);
+    for await (const { detections } of stream) ids.push(detections[0].trackId);
     expect(ids).toEqual([1, 1, 1]);
   });
 
@@ -106,7 +143,7 @@ describe('detectStream', () => {
     const run = async (track: StreamOptions['track']) => {
       const ids: unknown[] = [];
       for await (const { detections } of detectStream(detector, series(3), { track })) {
-        ids.push(detections[0]?.id);
+        ids.push(detections[0]?.trackId);
       }
       return ids;
     };
@@ -130,7 +167,7 @@ describe('detectStream', () => {
       for await (const { detections } of detectStream(fakeDetector(2), frames, {
         track: { resetOnCut },
       })) {
-        ids.push(detections[0].id);
+        ids.push(detections[0].trackId);
       }
       return ids;
     };

@@ -52,7 +52,7 @@ function track(videos: readonly Detection[][][], truth: readonly MotBox[], name:
     const tracks = video.flatMap((detections, i) =>
       tracker
         .update(detections)
-        .flatMap(({ id, box }) => (id === undefined ? [] : [{ frame: i + 1, id, box }])),
+        .flatMap(({ trackId: id, box }) => (id === undefined ? [] : [{ frame: i + 1, id, box }])),
     );
     return evaluateMot([{ name, truth, tracks }]).combined;
   });

@@ -4,12 +4,12 @@ import { ZoneCounter, type ZoneCounterOptions } from '../../src/stream/zone-coun
 import type { Zones } from '../../src/stream/zones.ts';
 
 /** A box of 10 × 20 pixels whose bottom edge is centered on (x, y). */
-const standing = (x: number, y: number, id: number | undefined = 1, label = 'person') => ({
+const standing = (x: number, y: number, trackId: number | undefined = 1, label = 'person') => ({
   label,
   classId: 0,
   score: 0.9,
   box: { x: x - 5, y: y - 20, width: 10, height: 20 },
-  id,
+  trackId,
 });
 /** A line from left to right, so that forward is down. */
 const line = {
@@ -51,7 +51,7 @@ describe('ZoneCounter at lines', () => {
       [150, 90],
       [150, 115],
     ]);
-    const common = { type: 'crossing', line: 'door', id: 1, label: 'person' };
+    const common = { type: 'crossing', line: 'door', trackId: 1, label: 'person' };
     expect(events).toEqual([
       { ...common, direction: 'forward', frame: 1, time: 40 },
       { ...common, direction: 'backward', frame: 2, time: 80 },
@@ -127,7 +127,7 @@ describe('ZoneCounter in zones', () => {
       [150, 150],
     ] as const;
     const { events, zones } = walk({ zones: [square] }, way);
-    const common = { zone: 'yard', id: 1, label: 'person' };
+    const common = { zone: 'yard', trackId: 1, label: 'person' };
     expect(events).toEqual([
       { type: 'entry', ...common, frame: 1, time: 40 },
       { type: 'exit', ...common, frame: 4, time: 160, dwell: { frames: 3, time: 80 } },
@@ -217,7 +217,7 @@ describe('ZoneCounter', () => {
     const counter = new ZoneCounter(zones);
     const sized = { ...frame, width: 640, height: 480 };
     const events = counter.update([standing(300, 200, 1), standing(340, 200, 2)], sized);
-    expect(events.map(({ id }) => id)).toEqual([1]);
+    expect(events.map(({ trackId }) => trackId)).toEqual([1]);
     expect(() => counter.update([], frame)).toThrow('need the size of the frame');
   });
 
@@ -234,7 +234,7 @@ describe('ZoneCounter', () => {
       const counter = new ZoneCounter({ coordinates, zones: [{ name: 'all', points }] });
       const cut = [standing(300, 480, 1), standing(640, 200, 2), standing(0, 20, 3)];
       const events = counter.update(cut, { ...frame, width: 640, height: 480 });
-      expect(events.map(({ id }) => id)).toEqual([1, 2, 3]);
+      expect(events.map(({ trackId }) => trackId)).toEqual([1, 2, 3]);
     },
   );
 
@@ -251,7 +251,7 @@ describe('ZoneCounter', () => {
       [
         standing(150, 150, 1),
         standing(150, 150, 2, 'dog'),
-        { ...standing(150, 150), id: undefined },
+        { ...standing(150, 150), trackId: undefined },
       ],
       frame,
     );

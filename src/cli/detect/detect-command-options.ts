@@ -9,8 +9,14 @@ import {
   WORKERS,
 } from '../options/common-rows.ts';
 import { type FlagsOf, on, optionalText, text, value } from '../options/option-table.ts';
-import { choice, count, fraction } from '../options/parsers.ts';
+import { choice, count, duration, fraction, positive, wholeNumber } from '../options/parsers.ts';
 import { FORMATS, type FormatName } from '../output/formats.ts';
+import { VIDEO_FORMATS, type VideoFormatName } from '../output/video-formats.ts';
+
+const ALL_FORMATS = [...new Set([...Object.keys(FORMATS), ...Object.keys(VIDEO_FORMATS)])] as (
+  | FormatName
+  | VideoFormatName
+)[];
 
 export const DETECT_OPTIONS = {
   'Detection:': {
@@ -45,19 +51,45 @@ export const DETECT_OPTIONS = {
   },
   'Input and output:': {
     recursive: on('also read the folders inside folders', { short: 'r' }),
-    format: value('<format>', choice(Object.keys(FORMATS) as FormatName[]), 'format of results', {
+    format: value('<format>', choice(ALL_FORMATS), 'format of results', {
       short: 'f',
-      default: 'table; json with --out',
+      default: 'table; json with --out; jsonl for videos',
     }),
     out: text('<dir>', 'write results to files in this folder instead of printing them', {
       short: 'o',
     }),
-    save: optionalText('[dir]', 'save images with the boxes drawn in', {
+    save: optionalText('[path]', 'save images, or a video, with the boxes drawn in', {
       short: 's',
       default: 'into --out or detections',
     }),
-    force: on('let --out replace files'),
+    force: on('let --out and --events replace files'),
     quiet: on('no progress bar and no summary', { short: 'q' }),
+  },
+  'Video:': {
+    every: value('<n>', count(), 'detect in each n-th frame', { default: '1' }),
+    fps: value('<rate>', positive, 'most frames per second; of an image sequence: its frame rate', {
+      default: 'all; 25',
+    }),
+    start: value('<time>', duration, 'begin there: seconds, or as in 1:30, 5m, 500ms', {
+      default: '0',
+    }),
+    end: value('<time>', duration, 'stop there', { default: 'the end' }),
+    track: optionalText('[tracker]', 'give each object an id: bytetrack or iou', {
+      default: 'off; bytetrack',
+    }),
+    zones: text('<file>', 'count objects at the lines and in the zones of a JSON file; tracks'),
+    events: text('<file>', 'write crossings, entries and exits as JSON lines; - prints them', {
+      default: 'none',
+    }),
+    reconnect: value('<n>', wholeNumber, 'attempts in a row to open a lost stream again', {
+      default: 'no limit',
+    }),
+    stall: value('<time>', duration, 'longest time without a frame, for cameras and streams', {
+      default: '10s',
+    }),
+    ffmpeg: text('<path>', 'the program ffmpeg', {
+      default: 'REFINEDET_FFMPEG, or the installed one',
+    }),
   },
 };
 

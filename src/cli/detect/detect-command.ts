@@ -6,13 +6,17 @@ import { DETECT_OPTIONS, type DetectFlags } from './detect-command-options.ts';
 export function registerDetectCommand(program: Command): void {
   addCommand(program, {
     name: 'detect',
-    description: 'detect objects in images (JPEG, PNG, WebP)',
-    arguments: { '[inputs...]': 'images: files, folders, globs, URLs, - for the standard input' },
+    description: 'detect objects in images (JPEG, PNG, WebP) or a video',
+    arguments: {
+      '[inputs...]':
+        'images: files, folders, globs, URLs, - for the standard input; or one video: a file, rtsp://, http(s)://, camera:0',
+    },
     options: DETECT_OPTIONS,
     examples: [
       'detect photo.jpg --save',
       'detect photos --recursive --threshold 0.3 --format jsonl > found.jsonl',
       'detect "photos/*.jpg" --format voc --out annotations --workers 4',
+      'detect street.mp4 --track --save street.detected.mp4',
       'detect - --model my.safetensors --classes person,dog --format json < photo.jpg',
     ],
   }).action(async (inputs: string[], flags: DetectFlags) => {

@@ -2,6 +2,7 @@
 import type { DetectOptions } from '../../detection/detect-options.ts';
 import { RefineDetError } from '../../errors.ts';
 import { INPUT_MULTIPLE } from '../../model/input-size.ts';
+import { isVideoName } from '../../video/video-source.ts';
 import { isImageWord } from '../inputs.ts';
 import { givenClasses } from '../options/class-list.ts';
 import type { DetectFlags } from './detect-command-options.ts';
@@ -18,9 +19,11 @@ export async function reclaimInputs(
 ): Promise<[words: string[], flags: DetectFlags]> {
   const inputs = [...words];
   const reclaimed = { ...flags };
-  for (const name of ['tiles', 'save'] as const) {
+  for (const name of ['tiles', 'save', 'track'] as const) {
     const value = flags[name];
-    if (typeof value !== 'string' || !(await isImageWord(value))) continue;
+    if (typeof value !== 'string') continue;
+    // A video may be the file to write.
+    if (isVideoName(value) ? inputs.length > 0 : !(await isImageWord(value))) continue;
     inputs.unshift(value);
     reclaimed[name] = true;
   }

@@ -70,7 +70,9 @@ async function planResults(
   classes: readonly string[],
   names: OutputNames,
 ): Promise<Omit<Outputs, 'annotated'>> {
-  const format: ResultFormat = FORMATS[name ?? (out === undefined ? 'table' : 'json')];
+  const known = name ?? (out === undefined ? 'table' : 'json');
+  if (known === 'mot') throw new RefineDetError('USAGE', '--format mot is for videos');
+  const format: ResultFormat = FORMATS[known];
   if (out !== undefined && FILE_NAME.test(out) && !(await isFolder(out))) {
     throw new RefineDetError(
       'USAGE',

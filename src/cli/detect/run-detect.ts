@@ -15,12 +15,18 @@ import { Progress } from '../progress.ts';
 import { outputClosed, warn } from '../terminal.ts';
 import { type DetectFlags, detectOptions, reclaimInputs } from './detect-flags.ts';
 import { type Outputs, planOutputs } from './detect-outputs.ts';
+import { videoWord } from './video-word.ts';
 
 /** @throws USAGE, NO_DEFAULT_MODEL, MODEL_*, INVALID_OPTION, UNKNOWN_CLASS, FILE_WRITE, ABORTED */
 export async function runDetect(givenWords: string[], givenFlags: DetectFlags): Promise<void> {
   const signal = interruptSignal();
   const [words, flags] = await reclaimInputs(givenWords, givenFlags);
   if (words.length === 0) throw new RefineDetError('USAGE', noInputs(flags));
+  const video = await videoWord(words, flags);
+  if (video !== undefined) {
+    const { runVideo } = await import('./run-video.ts');
+    return runVideo(video, flags);
+  }
   const options = await detectOptions(flags);
   const model = await loadNamedModel(flags.model, signal);
   const { classes } = model.config;
@@ -42,7 +48,7 @@ export async function runDetect(givenWords: string[], givenFlags: DetectFlags): 
 
 function noInputs({ save }: DetectFlags): string {
   const hint = typeof save === 'string' ? ` ("${save}" was taken for the folder of --save)` : '';
-  return `no images given${hint}; see refinedet detect --help`;
+  return `no images or video given${hint}; see refinedet detect --help`;
 }
 
 interface Job {

@@ -28,6 +28,24 @@ export const positive: Parser<number> = (text, flag) => {
   throw expected(flag, 'a number above 0', text);
 };
 
+/** A whole number from 0. */
+export const wholeNumber: Parser<number> = (text, flag) => {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw expected(flag, 'a whole number from 0', text);
+};
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `90`, `90s`, `1.5m`, `500ms` or `1:30`, in milliseconds. */
+export const duration: Parser<number> = (text, flag) => {
+  const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  if (parts) return Number(parts[1]) * UNITS[parts[2] ?? 's'];
+  const clock = /^(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)$/.exec(text);
+  if (!clock) throw expected(flag, 'a time such as 90, 90s, 500ms or 1:30', text);
+  const [hours = 0, minutes, seconds] = clock.slice(1).map((part) => Number(part ?? 0));
+  return 1000 * (3600 * hours + 60 * minutes + seconds);
+};
+
 /** A whole number from 1. */
 export function count(limit = 2 ** 31 - 1, prefix = ''): Parser<number> {
   return (text, flag) => {

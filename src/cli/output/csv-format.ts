@@ -18,6 +18,6 @@ export const CSV_FORMAT: ResultFormat = {
   }),
 };
 
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -11,7 +11,14 @@ import {
   text,
   value,
 } from '../../../src/cli/options/option-table.ts';
-import { choice, classMap, count, inputPhases, listOf } from '../../../src/cli/options/parsers.ts';
+import {
+  choice,
+  classMap,
+  count,
+  duration,
+  inputPhases,
+  listOf,
+} from '../../../src/cli/options/parsers.ts';
 
 const TABLE = {
   'First:': {
@@ -80,6 +87,21 @@ describe('a table of options', () => {
 });
 
 describe('parsers', () => {
+  it.each([
+    ['90', 90_000],
+    ['1.5m', 90_000],
+    ['500ms', 500],
+    ['0', 0],
+    ['1:30', 90_000],
+    ['1:02:03.5', 3_723_500],
+  ])('read the time %s', (text, expected) => {
+    expect(duration(text, '--start')).toBe(expected);
+  });
+
+  it.each(['', '-1', '1:2:3:4', '5d', 'soon', '1e3'])('refuse the time "%s"', (text) => {
+    expect(() => duration(text, '--start')).toThrow(/--start must be a time such as/);
+  });
+
   it('read input sizes by phase', () => {
     expect(inputPhases('320', '--input-size')).toEqual([{ from: 0, sizes: [320] }]);
     expect(inputPhases('256@0,320+384@.25', '--input-size')).toEqual([

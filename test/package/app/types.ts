@@ -13,6 +13,7 @@ import { type CocoResult, evaluate, Predictions, type VocResult } from 'refinede
 import type { exportOnnx } from 'refinedet/export';
 import { createPool, type Detector, type DetectorPool } from 'refinedet/pool';
 import { type StepRecord, type TrainOptions, train } from 'refinedet/train';
+import { type DecodedFrame, openVideo, type VideoInfo } from 'refinedet/video';
 import { webgl } from 'refinedet/webgl';
 import { webgpu } from 'refinedet/webgpu';
 import { createWorkerDetector, type WorkerDetector } from 'refinedet/worker';
@@ -37,7 +38,7 @@ export async function detecting(bytes: Uint8Array, pixels: ImageData, signal: Ab
   same<Awaited<ReturnType<typeof detector.detectBatch>>, Detection[][]>(true);
   for await (const { detections } of detector.stream([pixels], { track: true })) {
     // Without `track` there is none.
-    same<(typeof detections)[number]['id'], number | undefined>(true);
+    same<(typeof detections)[number]['trackId'], number | undefined>(true);
   }
   // @ts-expect-error an option that does not exist
   detector.detect(pixels, { threshold: 0.4 });
@@ -45,6 +46,12 @@ export async function detecting(bytes: Uint8Array, pixels: ImageData, signal: Ab
   detector.detect(7);
   // @ts-expect-error the classes are read-only
   detector.classes.push('dog');
+  const video = openVideo('street.mp4', { every: 5, start: 2000 });
+  same<Awaited<ReturnType<typeof video.info>>, VideoInfo>(true);
+  for await (const frame of video) same<typeof frame, DecodedFrame>(true);
+  for await (const { time } of detector.stream(video)) same<typeof time, number>(true);
+  // @ts-expect-error an option that does not exist
+  openVideo('street.mp4', { speed: 2 });
   detector.dispose();
 }
 
