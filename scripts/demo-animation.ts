@@ -54,7 +54,7 @@ try {
   await page.waitForSelector('#found li');
   await shoot();
   await page.click('#samples button:last-child');
-  await page.waitForSelector('img[alt*="astronaut"]');
+  await page.waitForSelector('img[alt="astronaut.jpg"]');
   await page.waitForSelector('#found li');
   await shoot();
 
