@@ -15,6 +15,7 @@ import sharp from 'sharp';
 import { serveSite } from '../src/cli/demo/demo-server.ts';
 import { readSite, type Site } from '../src/cli/demo/demo-site.ts';
 import { launchChromium, WITHOUT_GRAPHICS } from '../support/browser/chromium.ts';
+import { useDesktopFonts } from '../support/browser/desktop-fonts.ts';
 import { type MovingImage, makeVideo } from '../support/browser/video.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -24,10 +25,6 @@ const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
 const PATIENCE_MS = 60_000;
 /** Share of the model that has arrived in the image of the loading page. */
 const ARRIVED = 0.4;
-
-const FONTS = `<fontconfig><include>/etc/fonts/fonts.conf</include>
-<match target="pattern"><edit name="family" mode="prepend" binding="strong"><string>Liberation Sans</string></edit></match>
-</fontconfig>`;
 
 type Act = (page: Page) => Promise<void>;
 
@@ -92,9 +89,7 @@ const site = await readSite(join(ROOT, 'dist/demo'), model);
 const slow = await serveSlowly(site);
 const { server, url } = await serveSite(site, '127.0.0.1', 0);
 const folder = mkdtempSync(join(tmpdir(), 'refinedet-images-'));
-// The fonts of most desktops have widths like these.
-process.env['FONTCONFIG_FILE'] = join(folder, 'fonts.conf');
-writeFileSync(join(folder, 'fonts.conf'), FONTS);
+useDesktopFonts(folder);
 const browser = await launchChromium({ camera: true, flags: WITHOUT_GRAPHICS });
 try {
   const sample = (name: string) => [...site.keys()].find((file) => file.includes(`/${name}-`))!;
