@@ -7,8 +7,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
-
 /** All that a program reaches from the entries that detect. */
 const DECLARATIONS = [
   'backend/tfjs.d.ts',
@@ -39,11 +37,18 @@ export interface KernelBackend {
 }
 `;
 
-for (const name of DECLARATIONS) {
-  const file = path.join(DIST, name);
-  const target = path.posix.relative(path.posix.dirname(name), 'tfjs-types.ts');
-  const own = target.startsWith('.') ? target : `./${target}`;
-  const text = readFileSync(file, 'utf8').replace(/'@tensorflow\/tfjs-core'/, `'${own}'`);
-  writeFileSync(file, text);
+/** @param dist folder of the compiled package */
+export function plainTypes(dist: string): void {
+  for (const name of DECLARATIONS) {
+    const file = path.join(dist, name);
+    const target = path.posix.relative(path.posix.dirname(name), 'tfjs-types.ts');
+    const own = target.startsWith('.') ? target : `./${target}`;
+    const text = readFileSync(file, 'utf8').replace(/'@tensorflow\/tfjs-core'/, `'${own}'`);
+    writeFileSync(file, text);
+  }
+  writeFileSync(path.join(dist, 'tfjs-types.d.ts'), TYPES);
 }
-writeFileSync(path.join(DIST, 'tfjs-types.d.ts'), TYPES);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  plainTypes(fileURLToPath(new URL('../dist', import.meta.url)));
+}

@@ -1,6 +1,5 @@
 /** Starts the workers of a pool. */
 import { availableWorkers, sentSource, startWorker } from '#workers';
-import type { Threads } from '../backend/wasm.ts';
 import type { ModelSource } from '../detection/load-model.ts';
 import type { LoadOptions } from '../detection/load-options.ts';
 import type { BackendName } from '../engine/engine.ts';
@@ -17,7 +16,7 @@ export interface PoolOptions extends Omit<LoadOptions, 'backend' | 'gpu' | 'wasm
   /** Number of workers; each detects in one image at a time. Default `auto`: one worker per core. */
   workers?: 'auto' | number;
   /** Threads of each worker; default 1, or `auto` for a single worker. */
-  threads?: Threads;
+  threads?: 'auto' | number;
   /**
    * Backend of the network: `wasm`, one of the `gpu` that the workers serve, or `auto`, which times
    * them all and picks the fastest. Default: `auto` when the workers serve a `gpu`, else `wasm`.
