@@ -33,3 +33,24 @@ export function headingIds(text: string): string[] {
       .replaceAll(' ', '-'),
   );
 }
+
+const NAMED_BLOCK = /^`([^`\n]+)`:\n\n```\w+\n([\s\S]*?)^```$/gm;
+
+/**
+ * Files of the sections of a document: blocks below a line with their name, `` `src/app.ts`: ``.
+ * @returns a function that returns contents by path for the title of a section
+ */
+export function sectionsOf(text: string): (title: string) => Record<string, string> {
+  const sections = new Map(
+    text.split(/^## /m).map((section) => {
+      const title = section.slice(0, section.indexOf('\n'));
+      const blocks = [...section.matchAll(NAMED_BLOCK)];
+      return [title, Object.fromEntries(blocks.map(([, path, code]) => [path, code]))];
+    }),
+  );
+  return (title) => {
+    const files = sections.get(title);
+    if (!files || Object.keys(files).length === 0) throw new Error(`no files in "${title}"`);
+    return files;
+  };
+}

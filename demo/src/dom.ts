@@ -19,3 +19,12 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
 export function setText(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
+
+/** Lets a button open a dialog; a click beside the dialog closes it. */
+export function openWith(button: string, dialogId: string): void {
+  const dialog = byId<HTMLDialogElement>(dialogId);
+  byId(button).addEventListener('click', () => dialog.showModal());
+  dialog.addEventListener('click', ({ target }) => {
+    if (target === dialog) dialog.close();
+  });
+}

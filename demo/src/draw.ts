@@ -1,6 +1,7 @@
 /** Draws boxes and labels on a canvas, over the displayed image or into a file. */
 import type { StreamResult } from 'refinedet';
 import { classColor, textColor } from '../../src/image/colors.ts';
+import { displayName } from './names/names.ts';
 
 /** A detection; it has a `trackId` when it is tracked. */
 export type Found = StreamResult['detections'][number];
@@ -14,8 +15,8 @@ export interface Placement {
   line: number;
 }
 
-const FONT_LINES = 7.5;
-const PADDING_LINES = 2.5;
+const FONT_LINES = 6;
+const PADDING_LINES = 2;
 
 /** @param highlighted detection to emphasize; the others are drawn fainter */
 export function drawFound(
@@ -33,7 +34,8 @@ export function drawFound(
 }
 
 export function nameOf({ label, trackId }: Found): string {
-  return trackId === undefined ? label : `${label} #${trackId}`;
+  const name = displayName(label, navigator.languages);
+  return trackId === undefined ? name : `${name} #${trackId}`;
 }
 
 export function colorOf({ classId }: Found): string {

@@ -1,10 +1,13 @@
 /** Connects the parts of the page: one source, one detector, and the results. */
 import type { StageTimings } from 'refinedet';
 import type { WorkerDetector } from 'refinedet/worker';
+import { showCamera } from './camera.ts';
 import { byId } from './dom.ts';
-import { Engine } from './engine.ts';
+import { Engine } from './engine/engine.ts';
+import { explainFile } from './explain.ts';
 import { Filter } from './filter.ts';
-import { Results } from './results.ts';
+import { Notice } from './notice.ts';
+import { Results, type Waiting } from './results.ts';
 import { type Frame, saveImage, saveJson } from './save.ts';
 import { firstSample, type Source, watchSources } from './source.ts';
 import { Speed } from './speed.ts';
@@ -15,34 +18,35 @@ const FLOOR = 0.05;
 /** Number of video frames that can be saved, the newest ones: some minutes. */
 const MOST_FRAMES = 5000;
 
+const notice = new Notice();
 const stage = new Stage();
 const speed = new Speed();
-const results = new Results((one) => stage.highlight(one));
+const results = new Results(
+  (one) => stage.highlight(one),
+  () => filter.admit(frames.at(-1)?.found ?? []),
+);
 const filter = new Filter(refresh, () => isVideo() && run());
-const engine = new Engine(start, fail);
+const engine = new Engine(notice, () => void run());
 
 let source: Source | undefined;
-let detector: Promise<WorkerDetector> = engine.load();
+let isReadable = true;
 let running = new AbortController();
 let frames: Frame[] = [];
-
-/** Loads a detector with the current settings. */
-function start(): void {
-  detector = engine.load();
-  void run();
-}
 
 /** Shows another source. */
 async function show(next: Source): Promise<void> {
   running.abort();
   source = next;
-  byId('camera').ariaPressed = String(next.kind === 'camera');
+  isReadable = true;
+  frames = [];
+  showCamera(next.kind === 'camera');
+  notice.clear('source');
+  notice.clear('save');
   try {
     await stage.show(next);
-  } catch (cause) {
-    if (source !== next) return; // the user has chosen another source
-    stage.clear();
-    return fail(new Error(`${next.name} cannot be shown: ${(cause as Error).message}`, { cause }));
+  } catch (error) {
+    if (source === next) refuse(next, error); // else the user has chosen another source
+    return;
   }
   if (source === next) await run();
 }
@@ -51,9 +55,18 @@ function stop(): void {
   running.abort();
   source = undefined;
   frames = [];
-  byId('camera').ariaPressed = 'false';
+  showCamera(false);
   stage.clear();
   speed.start(false);
+  refresh();
+}
+
+/** Shows why the source cannot be shown, in place of it. */
+function refuse({ name }: Source, error: unknown): void {
+  isReadable = false;
+  showCamera(false);
+  speed.start(false);
+  stage.refuse(explainFile(name, error));
   refresh();
 }
 
@@ -62,27 +75,28 @@ async function run(): Promise<void> {
   running.abort();
   running = new AbortController();
   const { signal } = running;
+  const ready = engine.current;
   frames = [];
   refresh();
+  if (!ready) return;
+  filter.offer(ready.classes);
+  if (!source || !isReadable) return;
+  speed.start(isVideo());
+  const detected = source;
   try {
-    const ready = await detector;
-    if (signal.aborted) return;
-    filter.offer(ready.classes);
-    if (!source) return;
-    speed.start(isVideo());
     if (isVideo()) await follow(ready, signal);
     else await detectOnce(ready, signal);
     // A camera ends when it is unplugged.
-    if (source.kind === 'camera' && !signal.aborted) stop();
+    if (detected.kind === 'camera' && !signal.aborted) stop();
   } catch (error) {
-    if (!signal.aborted) fail(error);
+    if (!signal.aborted) refuse(detected, error);
   }
 }
 
 async function detectOnce(ready: WorkerDetector, signal: AbortSignal): Promise<void> {
   if (!source || !('file' in source)) return;
   const options = { scoreThreshold: FLOOR, signal, onTimings };
-  frames = [{ time: 0, found: await ready.detect(source.file, options) }];
+  frames = [{ time: 0, found: await ready.detect(stage.input(source.file), options) }];
   update(ready);
 }
 
@@ -101,7 +115,7 @@ async function save(): Promise<void> {
   const { name } = source!;
   const canvas = stage.snapshot();
   const found = isVideo()
-    ? await (await detector).detect(canvas, { scoreThreshold: filter.threshold })
+    ? await engine.current!.detect(canvas, { scoreThreshold: filter.threshold })
     : frames[0].found;
   await saveImage(name, canvas, filter.apply(found));
 }
@@ -121,40 +135,42 @@ function refresh(): void {
   const newest = frames.at(-1);
   const found = filter.apply(newest?.found ?? []);
   stage.draw(found);
-  results.show(found, isVideo());
+  if (newest) results.show(found, newest.found.length - found.length, isVideo());
+  else results.wait(reasonToWait());
   for (const id of ['save-json', 'save-png']) byId<HTMLButtonElement>(id).disabled = !newest;
+}
+
+function reasonToWait(): Waiting {
+  if (!isReadable) return 'unreadable';
+  if (!engine.current) return engine.isLoading ? 'loading' : 'no-model';
+  return source ? 'detecting' : 'no-source';
 }
 
 function isVideo(): boolean {
   return source !== undefined && source.kind !== 'image';
 }
 
-function fail(error: unknown): void {
-  const problem = byId('problem');
-  problem.firstElementChild!.textContent = (error as Error).message;
-  problem.hidden = false;
-}
-
-byId('problem')
-  .querySelector('button')!
-  .addEventListener('click', () => {
-    byId('problem').hidden = true;
-  });
 byId('save-json').addEventListener('click', () => {
   const filtered = frames.map(({ time, found }) => ({ time, found: filter.apply(found) }));
   saveJson({ file: source!.name, ...stage.size, frames: filtered, isVideo: isVideo() });
 });
-byId('save-png').addEventListener('click', () => save().catch(fail));
+byId('save-png').addEventListener('click', () => {
+  save().catch(({ message }: Error) =>
+    notice.show('save', { title: 'The image cannot be saved', detail: message }),
+  );
+});
 watchSources({
   show,
   stop,
-  fail,
-  useModel(file) {
-    engine.useModel(file);
-    start();
-  },
+  refuse: (message) => notice.show('source', message),
+  useModel: (file) => engine.useModel(file),
 });
-detector.catch(fail);
-firstSample().then((sample) => {
-  if (!source) void show(sample);
-}, fail);
+void engine.load();
+refresh();
+firstSample().then(
+  (sample) => {
+    if (!source) void show(sample);
+  },
+  ({ message }: Error) =>
+    notice.show('source', { title: 'The sample is missing', detail: message }),
+);

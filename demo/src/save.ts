@@ -4,8 +4,8 @@ import { element } from './dom.ts';
 import { drawFound, type Found } from './draw.ts';
 
 /** Line width as a fraction of the longer side of an image, and the minimum in pixels. */
-const LINES_PER_SIDE = 350;
-const LEAST_LINE = 1.5;
+const LINES_PER_SIDE = 280;
+const LEAST_LINE = 1.9;
 
 export interface Frame {
   /** Time in milliseconds. */

@@ -1,5 +1,8 @@
 /** Sources of detection: images and videos from files, the clipboard or samples, and the camera. */
+import { watchCamera } from './camera.ts';
 import { byId, element } from './dom.ts';
+import { explainCamera, explainFile, explainUnknownFile } from './explain.ts';
+import type { Message } from './notice.ts';
 
 export type Source =
   | { kind: 'image' | 'video'; name: string; file: Blob }
@@ -8,14 +11,19 @@ export type Source =
 export interface SourceListener {
   show(source: Source): void;
   useModel(file: File): void;
-  fail(error: unknown): void;
+  /** Something cannot be opened; what is shown stays. */
+  refuse(message: Message): void;
   /** The user has turned the camera off with its button. */
   stop(): void;
 }
 
 const SAMPLES = [
-  { name: 'cat.jpg', url: new URL('../../examples/cat.jpg', import.meta.url).href },
-  { name: 'astronaut.jpg', url: new URL('../../examples/astronaut.jpg', import.meta.url).href },
+  { name: 'cat.jpg', about: 'a cat', url: new URL('../../examples/cat.jpg', import.meta.url).href },
+  {
+    name: 'astronaut.jpg',
+    about: 'an astronaut',
+    url: new URL('../../examples/astronaut.jpg', import.meta.url).href,
+  },
 ];
 
 /** Connects all controls that provide an image. */
@@ -32,7 +40,11 @@ export function watchSources(listener: SourceListener): void {
   }
   document.addEventListener('paste', ({ clipboardData }) => open(clipboardData?.files[0]));
   watchDrops(open);
-  watchCamera(listener);
+  watchCamera({
+    opened: (stream) => listener.show({ kind: 'camera', name: 'camera', stream }),
+    refused: (error) => listener.refuse(explainCamera(error)),
+    stop: () => listener.stop(),
+  });
   byId('samples').append(...SAMPLES.map((sample) => sampleButton(sample, listener)));
 }
 
@@ -41,12 +53,15 @@ export function firstSample(): Promise<Source> {
   return readSample(SAMPLES[0]);
 }
 
-function openFile(file: File, { show, useModel, fail }: SourceListener): void {
-  const [kind] = file.type.split('/');
+/** Files of iPhones; not every system knows their type. */
+const HEIC = /\.hei[cf]$/i;
+
+function openFile(file: File, { show, useModel, refuse }: SourceListener): void {
+  const kind = HEIC.test(file.name) ? 'image' : file.type.split('/')[0];
   if (kind === 'image') show({ kind: 'image', name: file.name, file });
   else if (kind === 'video') show({ kind: 'video', name: file.name, file });
   else if (file.name.endsWith('.safetensors')) useModel(file);
-  else fail(new Error(`${file.name} is not an image, a video or a model file`));
+  else refuse(explainUnknownFile(file.name));
 }
 
 function watchDrops(open: (file: File | undefined) => void): void {
@@ -65,30 +80,14 @@ function watchDrops(open: (file: File | undefined) => void): void {
   });
 }
 
-function watchCamera({ show, stop, fail }: SourceListener): void {
-  const button = byId<HTMLButtonElement>('camera');
-  if (!navigator.mediaDevices) {
-    button.disabled = true;
-    button.title = 'Cameras need https or localhost';
-  }
-  button.addEventListener('click', async () => {
-    if (button.ariaPressed === 'true') return stop();
-    try {
-      const video = { facingMode: 'environment', width: { ideal: 1280 } };
-      const stream = await navigator.mediaDevices.getUserMedia({ video });
-      show({ kind: 'camera', name: 'camera', stream });
-    } catch (cause) {
-      fail(new Error(`cannot use the camera: ${(cause as Error).message}`, { cause }));
-    }
-  });
-}
-
 type Sample = (typeof SAMPLES)[number];
 
-function sampleButton(sample: Sample, { show, fail }: SourceListener): HTMLButtonElement {
-  const button = element('button', { type: 'button', ariaLabel: `Sample ${sample.name}` });
+function sampleButton(sample: Sample, { show, refuse }: SourceListener): HTMLButtonElement {
+  const button = element('button', { type: 'button', ariaLabel: `Sample: ${sample.about}` });
   button.style.backgroundImage = `url("${sample.url}")`;
-  button.addEventListener('click', () => readSample(sample).then(show, fail));
+  button.addEventListener('click', () =>
+    readSample(sample).then(show, (error) => refuse(explainFile(sample.name, error))),
+  );
   return button;
 }
 

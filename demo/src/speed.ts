@@ -6,7 +6,7 @@ const STAGES: Record<keyof StageTimings, string> = {
   decode: 'Decode',
   resize: 'Resize',
   network: 'Network',
-  postprocess: 'Post-process',
+  postprocess: 'Boxes',
 };
 const NAMES = Object.keys(STAGES) as (keyof StageTimings)[];
 
@@ -26,6 +26,9 @@ export class Speed {
   /** Times at which the latest frames finished. */
   #frames: number[] = [];
   #history: number[] = [];
+  #isVideo = false;
+  /** Number of frames that were detected in. */
+  #done = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
@@ -38,8 +41,16 @@ export class Speed {
     clearInterval(this.#timer);
     this.#timings = undefined;
     this.#frames = [];
-    setText(byId('fps'), '–');
+    this.#history = [];
+    this.#done = 0;
+    setText(byId('total'), '–');
+    for (const { bar, value } of this.#parts) {
+      bar.style.setProperty('--share', '0');
+      setText(value, '–');
+    }
     setText(byId('dropped'), '');
+    byId('video-speed').hidden = !isVideo;
+    this.#isVideo = isVideo;
     if (isVideo) this.#timer = setInterval(() => this.#count(), INTERVAL);
   }
 
@@ -48,27 +59,30 @@ export class Speed {
     const mixed = { ...timings };
     for (const name of NAMES) mixed[name] = before[name] + NEWEST * (timings[name] - before[name]);
     this.#timings = mixed;
+    const total = NAMES.reduce((sum, name) => sum + mixed[name], 0);
+    if (!this.#isVideo) setText(byId('total'), `${total.toFixed(0)} ms per image`);
     this.#parts.forEach(({ bar, value }, i) => {
       const ms = mixed[NAMES[i]];
       bar.style.setProperty('--share', ms.toFixed(2));
-      setText(value, `${ms.toFixed(1)} ms`);
+      setText(value, `${ms.toFixed(ms < 10 ? 1 : 0)} ms`);
     });
   }
 
   frame(dropped: number): void {
     this.#frames.push(performance.now());
-    setText(byId('dropped'), `${dropped} skipped`);
+    this.#done++;
+    setText(byId('dropped'), `${this.#done} of ${this.#done + dropped} frames`);
   }
 
   memory(heapBytes: number): void {
-    setText(byId('memory'), `${(heapBytes / 2 ** 20).toFixed(0)} MiB`);
+    setText(byId('memory'), `${(heapBytes / 1e6).toFixed(0)} MB`);
   }
 
   #count(): void {
     const now = performance.now();
     this.#frames = this.#frames.filter((time) => now - time < WINDOW);
     const fps = (1000 * this.#frames.length) / WINDOW;
-    setText(byId('fps'), fps.toFixed(1));
+    setText(byId('total'), `${fps.toFixed(1)} frames per second`);
     this.#history = [...this.#history, fps].slice(-POINTS);
     const top = Math.max(LEAST_TOP, ...this.#history);
     const first = POINTS - this.#history.length;

@@ -1,12 +1,17 @@
 /** Shows the image, video or camera, with boxes over it. */
-import { byId } from './dom.ts';
+import { byId, setText } from './dom.ts';
 import { drawFound, type Found, type Placement } from './draw.ts';
+import type { Message } from './notice.ts';
 import type { Source } from './source.ts';
 
 /** Line width of the boxes, in CSS pixels. */
-const LINE = 2;
+const LINE = 2.5;
+
+/** Formats of files that the library decodes itself; others are detected as the browser shows them. */
+const FILE_FORMATS = /^image\/(jpeg|png|webp)$/;
 
 export class Stage {
+  readonly #stage = byId('stage');
   readonly #image = byId<HTMLImageElement>('image');
   readonly #video = byId<HTMLVideoElement>('video');
   readonly #overlay = byId<HTMLCanvasElement>('overlay');
@@ -22,11 +27,11 @@ export class Stage {
   /** Resolves when pixels are available. */
   async show(source: Source): Promise<void> {
     this.clear();
-    byId('hint').hidden = true;
+    this.#state = 'shown';
     if (source.kind === 'image') {
       this.#shown = this.#image;
       this.#image.src = URL.createObjectURL(source.file);
-      this.#image.alt = `The image ${source.name}`;
+      this.#image.alt = source.name;
       this.#image.hidden = false;
       return this.#image.decode();
     }
@@ -52,7 +57,24 @@ export class Stage {
     this.#image.hidden = true;
     this.#video.hidden = true;
     this.#shown = undefined;
-    byId('hint').hidden = false;
+    this.#state = 'empty';
+  }
+
+  /** Shows why a file cannot be shown, in place of it. */
+  refuse({ title, detail }: Message): void {
+    this.clear();
+    this.#state = 'unreadable';
+    setText(byId('unreadable').querySelector('strong')!, title);
+    setText(byId('unreadable').querySelector('span')!, detail);
+  }
+
+  /** What to detect in, of an image that is shown. */
+  input(file: Blob): Blob | HTMLImageElement {
+    return FILE_FORMATS.test(file.type) ? file : this.#image;
+  }
+
+  set #state(state: 'empty' | 'shown' | 'unreadable') {
+    this.#stage.dataset['state'] = state;
   }
 
   get video(): HTMLVideoElement {

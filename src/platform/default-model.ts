@@ -1,6 +1,7 @@
 /** Finds the default model of the package in web pages. */
 import { RefineDetError } from '../errors.ts';
 import type { ModelName } from '../packaged-models.ts';
+import { absoluteUrl } from './url.ts';
 
 /**
  * Vite and webpack recognize this form of URL: they copy the file into the build and insert its new
@@ -8,8 +9,8 @@ import type { ModelName } from '../packaged-models.ts';
  */
 export function defaultModelUrl(): string {
   const { href } = new URL('../../models/default.safetensors', import.meta.url);
-  // The development server of Vite 7 runs packages from node_modules/.vite/deps.
-  return href.replace('/node_modules/models/', '/node_modules/refinedet/models/');
+  // The development server of Vite 7 runs packages from node_modules/.vite/deps. Next returns a path only.
+  return absoluteUrl(href.replace('/node_modules/models/', '/node_modules/refinedet/models/'));
 }
 
 /** Addresses of the models in the package. */

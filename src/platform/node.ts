@@ -111,7 +111,6 @@ export async function readPixels(_source: object, _options?: DecodeOptions): Pro
 export const openGpu = startOnce(startDawn);
 
 /** @throws MISSING_DEPENDENCY */
-
 async function startDawn(): Promise<Gpu> {
   const { create, globals } = await import('webgpu').catch((cause) => {
     const isMissing = cause.code === 'ERR_MODULE_NOT_FOUND';

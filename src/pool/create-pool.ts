@@ -22,7 +22,7 @@ export interface PoolOptions extends Omit<LoadOptions, 'backend' | 'gpu' | 'wasm
    */
   workers?: 'auto' | number;
   /** Threads of each worker; default 1, or `auto` for a single worker. */
-  threads?: LoadOptions['threads'];
+  threads?: 'auto' | number;
   /**
    * Backend of the network: `wasm`, one of the `gpu` that the workers serve, or `auto`, which times
    * them all and picks the fastest. Default: `auto` when the workers serve a `gpu`, else `wasm`.

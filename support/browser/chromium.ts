@@ -39,13 +39,28 @@ const SOFTWARE_GPU = [
 /** Query that enables WebGL in software, which tfjs otherwise rejects. */
 export const SOFTWARE_WEBGL = '?tfjsflags=SOFTWARE_WEBGL_ENABLED:true';
 
+/** No WebGL, not even in software. */
+export const WITHOUT_GRAPHICS = ['--disable-software-rasterizer', '--disable-3d-apis'];
+
 /** A camera that shows a test pattern, with permission to use it. */
 const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
-export function launchChromium({ gpu = false, camera = false } = {}): Promise<Browser> {
+interface ChromiumOptions {
+  gpu?: boolean;
+  camera?: boolean;
+  /** More command-line options. */
+  flags?: readonly string[];
+}
+
+export function launchChromium({
+  gpu = false,
+  camera = false,
+  flags = [],
+}: ChromiumOptions = {}): Promise<Browser> {
+  const features = [...(gpu ? SOFTWARE_GPU : ['--disable-gpu']), ...(camera ? FAKE_CAMERA : [])];
   return chromium.launch({
     executablePath: EXECUTABLE,
-    args: [...FLAGS, ...(gpu ? SOFTWARE_GPU : ['--disable-gpu']), ...(camera ? FAKE_CAMERA : [])],
+    args: [...FLAGS, ...features, ...flags],
   });
 }
 

@@ -56,9 +56,14 @@ export async function openDemo(browser: Browser, url: string, options?: BrowserC
   const problems: string[] = [];
   page.on('pageerror', ({ message }) => problems.push(message));
   await page.goto(url);
+  await showAll(page);
+  return { page, problems, close: () => context.close() };
+}
+
+/** Lowers the threshold until random weights find something. */
+export async function showAll(page: Page): Promise<void> {
   await page.locator('#threshold').fill('5');
   await page.waitForSelector('#found li');
-  return { page, problems, close: () => context.close() };
 }
 
 export async function download(

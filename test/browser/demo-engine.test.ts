@@ -10,6 +10,7 @@ import {
   openDemo,
   PATIENCE_MS,
   serveDemo,
+  showAll,
 } from '../../support/browser/demo.ts';
 import { expectSame } from '../../support/browser/fixture.ts';
 import { serveSite } from '../../support/browser/server.ts';
@@ -40,9 +41,13 @@ describe.skipIf(!hasChromium)('the engine of the demo page', () => {
       );
     const expectFound = async () => {
       await page.waitForSelector('#found li');
+      await page.keyboard.press('Escape');
       const { file } = await download(page, '#save-json');
+      await page.click('#settings');
       expectSame(JSON.parse(readFileSync(file, 'utf8')).detections, demo.expected);
     };
+    const choose = (backend: string) => page.locator(`[name=backend][value=${backend}]`).check();
+    await page.click('#settings');
     await page.selectOption('#threads', '1');
     await state(/^WebAssembly$/);
     await expectFound();
@@ -52,27 +57,30 @@ describe.skipIf(!hasChromium)('the engine of the demo page', () => {
       ['webgl', /^WebGL$/],
       ['webgpu', /^WebGPU$/],
     ] as const) {
-      await page.selectOption('#backend', backend);
+      await choose(backend);
       await state(name);
       expect(await page.isDisabled('#threads')).toBe(true);
       await expectFound();
     }
-    await page.selectOption('#backend', 'auto');
+    await choose('auto');
     // Chromium has software renderers here, which are not worth timing.
     await state(/^WebAssembly, 2 threads$/);
     expect(await page.textContent('#choice')).toMatch(/wasm [\d.]+ ms/);
     await expectFound();
-    await page.selectOption('#backend', 'wasm');
+    await choose('wasm');
     const own = join(demo.folder, 'own.safetensors');
     writeFileSync(own, await writeModel(randomModel(64, 2)));
     await page.locator('#model').setInputFiles(own);
-    await page.waitForFunction(() =>
-      /^own\.safetensors: .*64×64, 3 classes/.test(
-        document.querySelector('#model-name')!.textContent!,
-      ),
+    await page.waitForFunction(
+      () => document.querySelector('#model-name')!.textContent === 'own.safetensors',
+    );
+    expect(await page.textContent('#model-size')).toMatch(/3 classes, 64 × 64 pixels$/);
+    await page.click('#default-model');
+    await page.waitForFunction(
+      () => document.querySelector('#model-name')!.textContent === 'Default model',
     );
     expect(problems).toEqual([]);
-    expect(await page.isVisible('#problem')).toBe(false);
+    expect(await page.isVisible('#notice')).toBe(false);
     await close();
   });
 
@@ -81,8 +89,8 @@ describe.skipIf(!hasChromium)('the engine of the demo page', () => {
     const plain = await serveSite({ folders: { '/some/path': demo.folder }, files });
     const { page, problems, close } = await openDemo(browser, `${plain.url}/some/path/index.html`);
     expect(await page.textContent('#engine-state')).toBe('WebAssembly');
-    expect(await page.isVisible('#threads-note')).toBe(true);
-    expect(await page.isVisible('#problem')).toBe(false);
+    expect(await page.textContent('#threads-note')).toMatch(/^One thread: /);
+    expect(await page.isVisible('#notice')).toBe(false);
     expect(problems).toEqual([]);
     await close();
     await plain.close();
@@ -92,9 +100,16 @@ describe.skipIf(!hasChromium)('the engine of the demo page', () => {
     const alone = await context.newPage();
     alone.setDefaultTimeout(PATIENCE_MS);
     await alone.goto(`${empty.url}/index.html`);
-    await alone.waitForSelector('#problem:visible');
-    expect(await alone.textContent('#problem p')).toMatch(/copy models\/default\.safetensors/);
+    await alone.waitForSelector('#notice:visible');
+    expect(await alone.textContent('#notice')).toMatch(/copy models\/default\.safetensors/);
     expect(await alone.textContent('#engine-state')).toBe('No model');
+    expect(await alone.textContent('#found-title')).toBe('No model');
+    // The model comes, and the message goes.
+    const path = `${empty.url}/models/default.safetensors`;
+    await context.route(path, (route) => route.fulfill({ body: Buffer.from(demo.model) }));
+    await alone.click('#notice-action');
+    await showAll(alone);
+    expect(await alone.isVisible('#notice')).toBe(false);
     await context.close();
     await empty.close();
   });

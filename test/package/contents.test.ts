@@ -77,6 +77,17 @@ describe('the tarball', () => {
     expect(texts.filter((path) => own(path).includes(ROOT))).toEqual([]);
   });
 
+  it('has every file that its documents name, or they say that it is in the repository', () => {
+    const documents = paths().filter((path) => path.endsWith('.md'));
+    const named = (text: string) =>
+      text.match(/(?<![\w/.-])(bench|demo|scripts|support|test)\/\w[\w./-]*/g);
+    const silent = documents.filter(
+      (document) => named(own(document)) && !/\bin the repository\b/.test(own(document)),
+    );
+    expect(silent).toEqual([]);
+    expect(named('see `test/a.test.ts`, runs/test/a and bench/b.ts')).toHaveLength(2);
+  });
+
   it('has everything that its documents link to', () => {
     const documents = paths().filter((path) => path.endsWith('.md'));
     const broken = documents.flatMap((document) =>

@@ -19,6 +19,7 @@ import { globSync } from 'tinyglobby';
 import { bundleForPages, embedWorker } from '../../scripts/build-browser.ts';
 import { buildDemo } from '../../scripts/build-demo.ts';
 import { embedWasm } from '../../scripts/embed.ts';
+import { plainTypes } from '../../scripts/plain-types.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -106,5 +107,6 @@ async function build(folder: string): Promise<void> {
   await bundleForPages(join(folder, 'browser'));
   const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', folder];
   execFileSync(process.execPath, tsc, { cwd: ROOT });
+  plainTypes(folder);
   await buildDemo(join(folder, 'demo'));
 }

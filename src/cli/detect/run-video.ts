@@ -43,9 +43,10 @@ export async function runVideo(source: string, flags: DetectFlags): Promise<void
   const { detector } = await startRunner(model, { workers, threads, inputSize, warn, signal });
   const frames = new KeptFrames(video);
   // The next frame of a live source is read when the detector is free: a frame read ahead gets old.
-  const lanes = info.live ? Math.max(1, detector.lanes - 1) : detector.lanes;
+  const { concurrency } = detector;
+  const limit = info.live ? Math.max(1, concurrency - 1) : concurrency;
   const detectFrame: Detector['detect'] = (image, settings) => detector.detect(image, settings);
-  const results = detectStream({ lanes, detectFrame }, frames, { ...options, track, signal });
+  const results = detectStream({ limit, detectFrame }, frames, { ...options, track, signal });
   try {
     const run = new VideoRun(video, info, frames, outputs, flags, zones, reported);
     await run.over(results);

@@ -1,0 +1,91 @@
+/** The settings: backend, threads and model. */
+import type { Threads } from 'refinedet';
+import { byId, element, openWith, setText } from '../dom.ts';
+import { type Backend, CHOICES, remark, unavailable } from './backends.ts';
+
+const MOST_THREADS = 8;
+
+export interface Settings {
+  backend: Backend;
+  threads: Threads;
+  /** Default: the default model. */
+  model: File | undefined;
+}
+
+export class EngineDialog {
+  readonly #threads = byId<HTMLSelectElement>('threads');
+  readonly #radios = new Map<Backend, { input: HTMLInputElement; about: HTMLElement }>();
+  #model: File | undefined;
+
+  /** @param changed called when the user has changed a setting */
+  constructor(changed: () => void) {
+    openWith('settings', 'engine-dialog');
+    for (const { value, name, about } of CHOICES) this.#addBackend(value, name, about);
+    this.#offerThreads();
+    this.select({ backend: 'wasm', threads: this.settings.threads, model: undefined });
+    byId('engine-dialog').addEventListener('change', ({ target }) => {
+      if ((target as Element).matches('[name=backend], #threads')) changed();
+    });
+    byId('default-model').addEventListener('click', () => {
+      this.model = undefined;
+      changed();
+    });
+  }
+
+  get settings(): Settings {
+    const backend = [...this.#radios].find(([, { input }]) => input.checked)?.[0] ?? 'wasm';
+    const { value } = this.#threads;
+    return { backend, threads: value === 'auto' ? 'auto' : Number(value), model: this.#model };
+  }
+
+  set model(file: File | undefined) {
+    this.#model = file;
+    byId('default-model').hidden = file === undefined;
+  }
+
+  /** Shows other settings, such as those that work. */
+  select({ backend, threads, model }: Settings): void {
+    this.#radios.get(backend)!.input.checked = true;
+    this.#threads.value = String(threads);
+    this.model = model;
+    this.#explainThreads(backend);
+  }
+
+  /** Takes a backend out of the choice. */
+  disable(backend: Backend, reason: string): void {
+    const { input, about } = this.#radios.get(backend)!;
+    input.disabled = true;
+    setText(about, reason);
+  }
+
+  #addBackend(value: Backend, name: string, about: string): void {
+    const input = element('input', { type: 'radio', name: 'backend', value });
+    const text = element('small', {}, remark(value) ?? about);
+    const label = element('label', {}, input, element('span', {}, element('b', {}, name), text));
+    byId('backends').append(label);
+    this.#radios.set(value, { input, about: text });
+    input.addEventListener('change', () => this.#explainThreads(value));
+    unavailable(value).then((reason) => reason && this.disable(value, reason));
+  }
+
+  #offerThreads(): void {
+    const most = crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
+    const counts = Array.from({ length: most }, (_, i) => String(i + 1));
+    const values = crossOriginIsolated ? ['auto', ...counts] : counts;
+    for (const value of values) {
+      const text = value === 'auto' ? 'Automatic' : value;
+      this.#threads.append(element('option', { value, text }));
+    }
+  }
+
+  #explainThreads(backend: Backend): void {
+    const isOnGpu = backend === 'webgl' || backend === 'webgpu';
+    this.#threads.disabled = !crossOriginIsolated || isOnGpu;
+    let why = 'Automatic uses most of the cores.';
+    if (isOnGpu) why = 'Only WebAssembly uses several threads.';
+    if (!crossOriginIsolated) {
+      why = 'One thread: the server of this page does not send the two headers that more need.';
+    }
+    setText(byId('threads-note'), why);
+  }
+}
