@@ -94,7 +94,7 @@ describe.skipIf(!isPosix)('the first hour', { timeout: 1_800_000 }, () => {
   it('finds a cat with the README', async () => {
     const outputs = await follow(GUIDES.README);
     expect(outputs.length).toBeGreaterThan(0);
-    expect(outputs.at(-1)).toMatch(/^cat 0\.\d\d/m);
+    expect(outputs.at(-1)).toMatch(/^cat [01]\.\d\d \{/m);
   });
 
   it('handles many files and errors with the guide for the start', async () => {
@@ -112,6 +112,7 @@ describe.skipIf(!isPosix)('the first hour', { timeout: 1_800_000 }, () => {
     console.info(`AP50 of the own detector: ${score}`);
     expect(score).toBeGreaterThan(LEAST_AP);
     expect(text).toMatch(/the run is already finished; extend it with/);
-    expect(outputs.at(-1)).toMatch(/square .*\n(.*\n)*.*disc/);
+    const found = outputs.at(-1)!.match(/^ {2}(square|disc) +[01]\.\d\d /gm) ?? [];
+    expect(found.length).toBeGreaterThan(OWN_IMAGES / 2);
   });
 });
