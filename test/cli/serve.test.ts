@@ -90,7 +90,10 @@ describe.skipIf(!isBuilt)('refinedet serve', { timeout: 120_000 }, () => {
         ['--port', '70000'],
         /--port must be a whole number from 0 to 65535, not "70000" \[USAGE\]\n$/,
       ],
-      [['--timeout', 'soon'], /--timeout must be a time such as 30s, not "soon" \[USAGE\]\n$/],
+      [
+        ['--timeout', 'soon'],
+        /--timeout must be a time such as 90, 90s, 500ms or 1:30, not "soon" \[USAGE\]\n$/,
+      ],
       [['--max-body', '5 apples'], /--max-body must be a size such as 20mb.*\[USAGE\]\n$/],
       [['--allow-url', '*'], /--allow-url must be a pattern such as .* \[USAGE\]\n$/],
     ] as const) {

@@ -3,6 +3,7 @@ import { readText } from '../../datasets/dataset-files.ts';
 import { resolveDetectOptions } from '../../detection/detect-options.ts';
 import type { Detector } from '../../detector-contract.ts';
 import { RefineDetError } from '../../errors.ts';
+import { startRunner, workersFor } from '../../runner/runner.ts';
 import type { TrackerName } from '../../stream/create-tracker.ts';
 import { detectStream, type StreamResult } from '../../stream/stream.ts';
 import { ZoneCounter, type ZoneTotals } from '../../stream/zone-counter.ts';
@@ -14,10 +15,9 @@ import { interruptSignal } from '../interrupt.ts';
 import { loadNamedModel } from '../model-source.ts';
 import { counted } from '../printable.ts';
 import { Progress } from '../progress.ts';
-import { startRunner } from '../runner/runner.ts';
 import { outputClosed, warn } from '../terminal.ts';
+import type { DetectFlags } from './detect-command-options.ts';
 import { detectOptions } from './detect-flags.ts';
-import type { DetectFlags } from './detect-options.ts';
 import { VideoOutputs } from './video-outputs.ts';
 
 /** ByteTrack follows hidden objects by detections down to this score. */
@@ -39,7 +39,8 @@ export async function runVideo(source: string, flags: DetectFlags): Promise<void
   const model = await loadNamedModel(flags.model, signal);
   resolveDetectOptions(options, model.config);
   const outputs = await VideoOutputs.create(source, video.name, flags);
-  const { workers = 1, threads, inputSize } = flags;
+  const { threads, inputSize } = flags;
+  const workers = workersFor(Number.POSITIVE_INFINITY, flags.workers);
   const { detector } = await startRunner(model, { workers, threads, inputSize, warn, signal });
   const frames = new KeptFrames(video);
   // The next frame of a live source is read when the detector is free: a frame read ahead gets old.

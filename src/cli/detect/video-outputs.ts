@@ -13,7 +13,7 @@ import {
 } from '../output/video-formats.ts';
 import { PendingFile, requireAbsent, requireOther } from '../output-files.ts';
 import { print } from '../terminal.ts';
-import type { DetectFlags } from './detect-options.ts';
+import type { DetectFlags } from './detect-command-options.ts';
 import { LineFile } from './line-file.ts';
 
 const SAVE_FOLDER = 'detections';

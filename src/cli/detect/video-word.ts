@@ -4,7 +4,7 @@ import { isDecodableName } from '../../image/image-names.ts';
 import { isVideoName } from '../../video/video-source.ts';
 import { isUrl } from '../inputs.ts';
 import { VIDEO_FORMATS } from '../output/video-formats.ts';
-import { DETECT_OPTIONS, type DetectFlags } from './detect-options.ts';
+import { DETECT_OPTIONS, type DetectFlags } from './detect-command-options.ts';
 
 const VIDEO_FLAGS = Object.keys(DETECT_OPTIONS['Video:']) as (keyof DetectFlags)[];
 const IMAGE_FLAGS = ['recursive', 'fastDecode'] as const;

@@ -39,11 +39,11 @@ const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 
 /** `90`, `90s`, `1.5m`, `500ms` or `1:30`, in milliseconds. */
 export const duration: Parser<number> = (text, flag) => {
   const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
-  if (parts) return Number(parts[1]) * UNITS[parts[2] ?? 's'];
+  if (parts) return Math.round(Number(parts[1]) * UNITS[parts[2] ?? 's']);
   const clock = /^(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)$/.exec(text);
   if (!clock) throw expected(flag, 'a time such as 90, 90s, 500ms or 1:30', text);
   const [hours = 0, minutes, seconds] = clock.slice(1).map((part) => Number(part ?? 0));
-  return 1000 * (3600 * hours + 60 * minutes + seconds);
+  return Math.round(1000 * (3600 * hours + 60 * minutes + seconds));
 };
 
 /** A whole number from 1. */
@@ -122,28 +122,11 @@ export function listOf<T>(parse: Parser<T>): Parser<T[]> {
 }
 
 const BYTES: Readonly<Record<string, number>> = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9 };
-const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3 };
 
 /** `20mb`, `500kb`, `1000`: bytes. */
-export const byteSize: Parser<number> = (text, flag) =>
-  amount(text, flag, BYTES, 'b', 'a size such as 20mb');
-
-/** `30s`, `1.5m`, `500ms`, `30` (seconds): milliseconds, up to 24 days. */
-export const duration: Parser<number> = (text, flag) =>
-  amount(text, flag, MILLISECONDS, 's', 'a time such as 30s');
-
-/** A number above 0 with a unit. */
-function amount(
-  text: string,
-  flag: string,
-  units: Readonly<Record<string, number>>,
-  byDefault: string,
-  what: string,
-): number {
-  const [, digits, unit = byDefault] = /^(\d*\.?\d+)([a-z]+)?$/.exec(text.toLowerCase()) ?? [];
-  const number = Math.round(
-    Number(digits) * (Object.hasOwn(units, unit) ? units[unit] : Number.NaN),
-  );
+export const byteSize: Parser<number> = (text, flag) => {
+  const [, digits, unit = 'b'] = /^(\d*\.?\d+)(b|kb|mb|gb)?$/.exec(text.toLowerCase()) ?? [];
+  const number = Math.round(Number(digits) * BYTES[unit]);
   if (number >= 1 && number < 2 ** 31) return number;
-  throw expected(flag, what, text);
-}
+  throw expected(flag, 'a size such as 20mb', text);
+};

@@ -1,7 +1,7 @@
 /** Formats of the detections in videos: lines for each frame, written as soon as they are known. */
+import { roundedDetection } from '../../rounding.ts';
 import type { TrackedDetection } from '../../stream/tracker.ts';
 import { quoted } from './csv-format.ts';
-import { roundedDetection } from './format.ts';
 
 /** The detections of one frame. */
 export interface FrameResult {
