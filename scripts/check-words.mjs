@@ -12,7 +12,7 @@ const PATTERNS = [
   [/\bpictures?\b/i, 'image'],
   [/\bdata sets?\b/i, 'dataset'],
   [/\b(who|what)ever\b/i, 'a subject, or "any"'],
-  [/(?<!\bthere )\bis no (?!longer\b)/, 'is not a'],
+  [/\bis no (?!longer\b)/, 'is not a'],
   [/\* Of /, 'a noun in front: "Number of", "Name of"'],
   [/\blook(s|ed|ing)? at\b/i, 'detect in, check, see'],
   [/\b(stands|stood)\b/i, 'is'],

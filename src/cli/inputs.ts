@@ -77,7 +77,7 @@ async function expand(word: string, recursive: boolean): Promise<Input[]> {
     case 'folder':
       return folderImages(name, recursive);
     default:
-      return isDynamicPattern(name) ? globImages(name) : none(`there is no file or folder ${name}`);
+      return isDynamicPattern(name) ? globImages(name) : none(`no file or folder ${name}`);
   }
 }
 

@@ -116,7 +116,7 @@ async function placeImage(image: DatasetImage, file: string, how: CopyImages): P
   await makeFolder(path.dirname(file));
   if (how === 'none') return;
   if ((await entryKind(image.path)) !== 'file') {
-    throw new RefineDetError('FILE_NOT_FOUND', `there is no image ${image.path}`);
+    throw new RefineDetError('FILE_NOT_FOUND', `the image ${image.path} does not exist`);
   }
   if (how === 'symlink') await symlink(image.path, file);
   else await copyFile(image.path, file, constants.COPYFILE_FICLONE);

@@ -82,7 +82,7 @@ export function alignClasses(datasets: readonly Dataset[]): Dataset[] {
  */
 export function joinDatasets(datasets: readonly Dataset[]): Dataset {
   if (datasets.length === 0) {
-    throw new RefineDetError('INVALID_ARGUMENT', 'there is no dataset to join');
+    throw new RefineDetError('INVALID_ARGUMENT', 'the list of datasets is empty');
   }
   if (datasets.length === 1) return datasets[0];
   const parts = alignClasses(datasets);

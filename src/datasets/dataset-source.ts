@@ -62,7 +62,7 @@ export function sortSplits(names: Iterable<string>): string[] {
 
 /**
  * The splits of a source that a user's words stand for: `train+val` names two, `val` also finds
- * `valid` and `val2017`, and `trainval` is `train+val` where there is no such split.
+ * `valid` and `val2017`, and `trainval` is `train+val` where such a split is missing.
  * @param wanted may be left out for a source with a single split
  * @throws INVALID_OPTION
  */

@@ -144,7 +144,7 @@ export async function openDataset(
   const absolute = path.resolve(location);
   const kind = await entryKind(absolute);
   if (kind === 'missing') {
-    throw new RefineDetError('FILE_NOT_FOUND', `there is no dataset at ${absolute}`);
+    throw new RefineDetError('FILE_NOT_FOUND', `no dataset at ${absolute}`);
   }
   const folders = imageFolder === undefined ? [] : [imageFolder].flat();
   const imageFolders = folders.map((folder) => path.resolve(folder));

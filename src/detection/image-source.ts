@@ -51,7 +51,7 @@ export async function toRawImage(
   );
 }
 
-/** Where there is no canvas, the pixels of a canvas' data are known all the same. */
+/** Without a canvas, the pixels of a canvas' data are known all the same. */
 const rawPixels = ({ data, width, height }: ImageData) => ({
   data: data as Uint8ClampedArray,
   width,

@@ -78,7 +78,7 @@ async function startFastest(model: Model, options: EngineOptions): Promise<Engin
       const engine = await start();
       timed.push({ engine, ms: await timeEngine(engine, options.inputSize) });
     } catch (error) {
-      // `auto` tolerates a missing GPU; without wasm there is no fallback.
+      // `auto` tolerates a missing GPU; wasm has no fallback.
       const isMissingGpu =
         error instanceof RefineDetError && error.code === 'BACKEND_UNAVAILABLE' && timed.length > 0;
       if (!isMissingGpu) throw error;

@@ -3,7 +3,7 @@
 let directive: string | undefined;
 let isWatching = false;
 
-/** From now on remembers what the page's policy forbids; in Node and in workers there is no page. */
+/** From now on remembers what the page's policy forbids; Node and workers have no page. */
 export function watchPolicy(): void {
   if (isWatching) return;
   isWatching = true;

@@ -43,7 +43,7 @@ export class Admission {
 
   /**
    * @param passes number of passes of the network
-   * @throws OVERLOADED when there is no room; REQUEST_TOO_LARGE when there never is
+   * @throws OVERLOADED without room; REQUEST_TOO_LARGE where the room never suffices
    */
   check(passes = 1): void {
     if (this.#passes + passes <= this.most) return;

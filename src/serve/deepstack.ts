@@ -57,7 +57,7 @@ async function detect(
   const name = context.req.param('name');
   if (name !== undefined && name !== service.options.name) {
     const known = `the server has "${service.options.name}"`;
-    const message = `there is no model ${JSON.stringify(name.slice(0, 80))}: ${known}`;
+    const message = `unknown model ${JSON.stringify(name.slice(0, 80))}: ${known}`;
     throw new ServeError('NOT_FOUND', message);
   }
   const contentType = request.headers.get('content-type') ?? '';

@@ -85,7 +85,7 @@ export async function findSource(
     const range = ['-start_number_range', String(MOST_MISSING)];
     return described('sequence', `file:${source}`, '-f', 'image2', '-framerate', rate, ...range);
   }
-  if (!kind) throw new RefineDetError('FILE_NOT_FOUND', `there is no file ${source}`);
+  if (!kind) throw new RefineDetError('FILE_NOT_FOUND', `the file ${source} does not exist`);
   if (kind.isDirectory()) throw invalid(`${source} is a folder, not a video`);
   return described('file', `file:${path.resolve(source)}`);
 }

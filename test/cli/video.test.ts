@@ -237,7 +237,7 @@ describe.skipIf(!hasFfmpeg)('detect on a video', { timeout: 240_000 }, () => {
     ],
     [['cat.mp4', '--save', 'out.wmv'], /a file with .mp4, .mov, .mkv, not "out.wmv"/],
     [['cat.mp4', '--save', 'cat.mp4'], /cat.mp4 is the input/],
-    [['missing.mp4'], /there is no file missing.mp4 \[FILE_NOT_FOUND\]/],
+    [['missing.mp4'], /the file missing.mp4 does not exist \[FILE_NOT_FOUND\]/],
     [['cat.mp4', '--ffmpeg', '/nowhere/ffmpeg'], /install it .* \[MISSING_DEPENDENCY\]/],
     [[CAT, '--every', '2'], /--every is for videos \[USAGE\]/],
     [[CAT, '--format', 'mot'], /--format mot is for videos \[USAGE\]/],

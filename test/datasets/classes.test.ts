@@ -127,7 +127,7 @@ describe('joining datasets', () => {
   it('refuses a shared image and an empty list', () => {
     const one = dataset(['cat'], { a: [] });
     expect(() => joinDatasets([one, one])).toThrow('two parts to join share');
-    expect(() => joinDatasets([])).toThrow('there is no dataset to join');
+    expect(() => joinDatasets([])).toThrow('the list of datasets is empty');
     expect(joinDatasets([one])).toBe(one);
   });
 });

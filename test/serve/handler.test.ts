@@ -244,7 +244,7 @@ describe('the routes of DeepStack', () => {
     expect([page.status, (await jsonOf(page))['success']]).toEqual([403, false]);
     const noModel = await handle(post('/v1/vision/custom/birds', form([IMAGE])));
     expect(noModel.status).toBe(404);
-    expect((await jsonOf(noModel))['error']).toContain('there is no model "birds"');
+    expect((await jsonOf(noModel))['error']).toContain('unknown model "birds"');
     expect(await jsonOf(await get('/v1/vision/custom/list'))).toEqual({
       success: true,
       models: ['insects'],

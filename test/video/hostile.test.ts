@@ -40,7 +40,7 @@ describe.skipIf(!hasFfmpeg)('a bad source', () => {
     ['cut-good.mp4', 'VIDEO_CORRUPT', /moov atom not found/],
     ['huge.y4m', 'VIDEO_SIZE', /20000×20000 pixels/],
     ['zero.y4m', 'VIDEO_SIZE', /0×0/],
-    ['missing.mp4', 'FILE_NOT_FOUND', /there is no file/],
+    ['missing.mp4', 'FILE_NOT_FOUND', /does not exist/],
   ])('%s fails with %s', async (name, code, message) => {
     await expect(framesOf(at(name))).rejects.toMatchObject(failure(code, message));
   });

@@ -65,7 +65,7 @@ export interface Inspection {
  * Finds missing and undecodable images, boxes without area, outside the image or of another frame,
  * unknown classes, ids and images that occur twice, empty and overlapping splits, files that nothing
  * uses; counts boxes.
- * @throws FILE_NOT_FOUND or DATASET_FORMAT when there is no dataset at all, INVALID_OPTION,
+ * @throws FILE_NOT_FOUND or DATASET_FORMAT without a dataset, INVALID_OPTION,
  *   UNKNOWN_CLASS, UNKNOWN_PRESET, ABORTED
  */
 export async function checkDataset(

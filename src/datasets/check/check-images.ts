@@ -14,7 +14,7 @@ export interface ImageFile {
   /** Upright. Undefined when it is missing or cannot be read. */
   size?: ImageSize;
   header?: ImageHeader;
-  /** Equal for files of equal content; the path when there is no file. */
+  /** Equal for files of equal content; the path of a missing file. */
   content: string;
 }
 

@@ -82,7 +82,7 @@ export function* documentElements(bytes: Buffer): Generator<ListElement> {
 /**
  * Elements of the list at an offset, each parsed when it is asked for.
  * @returns end of the list
- * @throws JsonError when there is no list or an element is malformed
+ * @throws JsonError without a list, or when an element is malformed
  */
 export function* listElements(bytes: Buffer, offset: number): Generator<ListElement, number> {
   if (bytes[offset] !== OPEN_BRACKET) throw new JsonError(offset, 'a list is expected');

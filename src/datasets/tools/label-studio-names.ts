@@ -36,7 +36,7 @@ const lastDigits = (name: string): string => /\d*$/.exec(name)![0];
 
 /**
  * `/data/local-files/?d=cats/a.jpg` → `cats/a.jpg`; of other links the path without its escapes. What
- * looks like escapes may be part of the name, above all where there is no link.
+ * looks like escapes may be part of the name, above all without a link.
  */
 function linkedNames(link: string): string[] {
   const whole = link.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');

@@ -167,7 +167,7 @@ export async function readCheckpoint(store: RunStore): Promise<Checkpoint> {
   const name = store.describe(RUN_FILES.checkpoint);
   const bytes = await store.read(RUN_FILES.checkpoint);
   if (bytes) return decodeCheckpoint(bytes, name);
-  throw new RefineDetError('FILE_NOT_FOUND', `there is no run to resume: ${name} is missing`);
+  throw new RefineDetError('FILE_NOT_FOUND', `cannot resume a run: ${name} is missing`);
 }
 
 /**
