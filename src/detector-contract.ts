@@ -37,11 +37,16 @@ export interface Detector {
    */
   detect(image: ImageSource, options?: DetectOptions): Promise<Detection[]>;
   /**
+   * Detects objects in several images; results keep their order, and the error of an image is in its
+   * place.
+   * @throws INVALID_ARGUMENT, INVALID_OPTION, UNKNOWN_CLASS, ABORTED, DISPOSED
+   */
+  detectBatch(images: readonly ImageSource[], options: ReturnErrors): Promise<BatchResult[]>;
+  /**
    * Detects objects in several images; results keep their order. The first failure rejects, unless
    * `onError: 'return'` puts the error of an image in its place.
    * @throws as {@link detect}
    */
-  detectBatch(images: readonly ImageSource[], options: ReturnErrors): Promise<BatchResult[]>;
   detectBatch(images: readonly ImageSource[], options?: ThrowErrors): Promise<Detection[][]>;
   /**
    * Detects objects in every frame of a video, a camera or a series of images, as an async iterator.
