@@ -61,7 +61,7 @@ describe('the packed package in Node', () => {
     app.write(
       'entries.js',
       `const before = Object.keys(globalThis);
-       for (const entry of ['', '/datasets', '/eval', '/export', '/train', '/pool', '/serve', '/worker', '/worker/serve', '/cpu', '/webgl', '/webgpu']) {
+       for (const entry of ['', '/datasets', '/eval', '/export', '/train', '/pool', '/serve', '/video', '/worker', '/worker/serve', '/cpu', '/webgl', '/webgpu']) {
          console.log(entry, Object.keys(await import('refinedet' + entry)).length > 0);
        }
        // tfjs keeps its engine there, so that two copies of it are one.
@@ -69,7 +69,7 @@ describe('the packed package in Node', () => {
        console.log(added.join() || 'nothing else');`,
     );
     const { stdout, stderr } = await execute('entries.js');
-    expect(stdout.trim().split('\n')).toHaveLength(12);
+    expect(stdout.trim().split('\n')).toHaveLength(14);
     expect(stdout).not.toContain('false');
     expect(stdout).toContain('nothing else');
     expect(stderr).toBe('');
