@@ -48,12 +48,12 @@ export async function findReading(
 export function nameReadings(name: string): { rest: string; foreign: string }[] {
   const parts = nameParts(name);
   const root = /^([/\\]|\w:)/.test(name) ? ['/'] : [];
-  const readings = parts.map((_, first) => ({
+  // Of a path of any depth no more is tried than what people have.
+  const firsts = [...parts.keys()].filter((at) => at === 0 || at >= parts.length - MOST_FOLDERS);
+  return firsts.map((first) => ({
     rest: parts.slice(first).join('/'),
     foreign: [...root, ...parts.slice(0, first)].join('/'),
   }));
-  // Of a path of any depth no more is tried than what people have.
-  return readings.filter((_, at) => at === 0 || at >= parts.length - MOST_FOLDERS);
 }
 
 /** Whether the folder that a name says is below one of the folders. */
@@ -86,8 +86,8 @@ export function nameParts(name: string): string[] {
 
 /** Whether foreign folders begin with those that some name proves to end there. */
 export function extendsOne(foreign: string, others: ReadonlySet<string>): boolean {
-  for (let at = foreign; at !== ''; at = at.replace(/(^|\/)[^/]*$/, '')) {
-    if (at !== foreign && others.has(at)) return true;
+  for (let end = foreign.lastIndexOf('/'); end > 0; end = foreign.lastIndexOf('/', end - 1)) {
+    if (others.has(foreign.slice(0, end))) return true;
   }
   return foreign !== '' && !foreign.startsWith('/') && others.has('');
 }

@@ -78,6 +78,7 @@ export async function startPool(
     onEvent(name, data) {
       if (name === 'progress') onProgress?.(data as DownloadProgress);
       else if (name === 'info') info(data as string);
+      else if (name === 'crash') warn(data as string);
       // All workers report what concerns all of them.
       else if (warned.size < warned.add(data as string).size) warn(data as string);
     },

@@ -10,7 +10,7 @@ import type { LoadRequest, SentBinary, WorkerState } from './pool-messages.ts';
 export interface WorkerSetup {
   start(): WorkerWire | Promise<WorkerWire>;
   request: LoadRequest;
-  /** Receives the events `progress`, `info` and `warn` of a worker; `warn` also reports crashes. */
+  /** Receives the events `progress`, `info` and `warn` of a worker, and `crash` when it has died. */
   onEvent: (name: string, data: unknown) => void;
 }
 
@@ -117,10 +117,10 @@ export class PoolWorker {
       if (++this.#crashes === MOST_CRASHES) {
         const reason = `${message}, ${MOST_CRASHES} times in a row: no other worker is started`;
         this.end = new RefineDetError(code, reason, { cause: failure, details });
-        this.#setup.onEvent('warn', reason);
+        this.#setup.onEvent('crash', reason);
         break;
       }
-      this.#setup.onEvent('warn', `${message}; another worker is started`);
+      this.#setup.onEvent('crash', `${message}; another worker is started`);
       if (this.#crashes > 1) await this.#pause();
       await this.#start().catch((cause) => {
         failure = cause instanceof RefineDetError ? cause : new WorkerDeath(cause);
