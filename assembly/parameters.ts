@@ -82,7 +82,7 @@ const COLUMNS = 7;
 /**
  * Divides the scratch memory among the stages. Sizes are 64-bit numbers, so that sizes beyond the
  * address space do not wrap around to small ones.
- * @returns the bytes needed, which do not depend on `scratch`: call with scratch = 0 to measure
+ * @returns bytes that suffice for any address of the scratch memory: call with scratch = 0 to measure
  */
 export function layOut(p: Parameters): usize {
   const classes = <u64>p.classes;
@@ -114,5 +114,6 @@ export function layOut(p: Parameters): usize {
   at += classes * 4;
   p.survivors = <usize>at;
   at += count * 4;
-  return <usize>min(at - p.scratch, <u64>u32.MAX_VALUE);
+  // The address of the scratch memory decides how much the alignment above adds: 15 bytes at most.
+  return <usize>min(at - p.scratch + 15, <u64>u32.MAX_VALUE);
 }

@@ -17,7 +17,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUILD_TIMEOUT_MS = 300_000;
 const MODEL = 'models/default.safetensors';
 /** Bytes. The model and what surrounds it grow for different reasons; the animated image of README takes 0.5 MB. */
-const BUDGET = { model: 5.2e6, rest: 8.1e6, tarball: 8.5e6 };
+const BUDGET = { model: 5.2e6, rest: 8.3e6, tarball: 8.5e6 };
 
 let app: PackedApp;
 let manifest: { exports: object; bin: object };
@@ -47,7 +47,8 @@ describe('the tarball', () => {
   });
 
   it('has nothing else: no tests, no sources, no maps, no data', () => {
-    const known = /^(dist\/.*\.(js|d\.ts|html|css|jpg|svg)|docs\/.*\.(md|jpg|webp|svg))$/;
+    const known =
+      /^(dist\/.*\.(js|js\.LEGAL\.txt|d\.ts|html|css|jpg|svg)|docs\/.*\.(md|jpg|webp|svg))$/;
     const others = paths().filter((path) => !known.test(path));
     expect(others.sort()).toEqual([
       'CHANGELOG.md',
