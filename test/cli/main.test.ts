@@ -34,7 +34,7 @@ describe('help and version', () => {
     program.commands.find((c) => c.name() === command)?.configureOutput({ writeOut });
     const parsed = program.parseAsync([command, '--help'], { from: 'user' });
     await expect(parsed).rejects.toBeInstanceOf(CommanderError);
-    expect(help).toMatch(new RegExp(`\\nExamples:\\n(  \\$ refinedet ${command}\\b.*\\n){2,4}$`));
+    expect(help).toMatch(new RegExp(`\\nExamples:\\n(  \\$ refinedet ${command}\\b.*\\n){2,5}$`));
   });
 
   it.each([
