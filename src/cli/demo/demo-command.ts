@@ -8,7 +8,7 @@ export function registerDemoCommand(program: Command): void {
     name: 'demo',
     description: 'try a model in the browser: images, videos, the camera',
     options: DEMO_OPTIONS,
-    examples: ['demo', 'demo --model runs/first/model.safetensors', 'demo --out site'],
+    examples: ['demo', 'demo --model runs/first/best.safetensors', 'demo --out site'],
   }).action(async (flags: DemoFlags) => {
     const { runDemo } = await import('./run-demo.ts');
     await runDemo(flags);
