@@ -86,10 +86,20 @@ export class DetectionService {
     const others = new AbortController();
     const stop = () => others.abort(call.signal.reason);
     call.signal.addEventListener('abort', stop, { once: true });
-    const one = async (bytes: Uint8Array, i: number) => {
-      const file = `image ${i + 1}`;
+    const nameOf = (i: number) => `image ${i + 1}`;
+    // A damaged image costs no pass.
+    const passes = images.map((bytes, i): number | Error => {
       try {
-        prepared.passes(bytes, file); // the header is checked before the image is sent
+        return prepared.passes(bytes, nameOf(i));
+      } catch (error) {
+        return error as Error;
+      }
+    });
+    const one = async (bytes: Uint8Array, i: number) => {
+      const file = nameOf(i);
+      const needed = passes[i];
+      try {
+        if (typeof needed !== 'number') throw needed;
         return await this.#run(call, { file, bytes, options: prepared.options }, others.signal);
       } catch (error) {
         const isOwn = error instanceof RefineDetError && OWN_FAILURES.test(error.code);
@@ -98,9 +108,9 @@ export class DetectionService {
         throw error;
       }
     };
-    const passes = images.map((bytes) => passesOf(prepared, bytes));
+    const total = passes.reduce<number>((sum, one) => sum + (typeof one === 'number' ? one : 0), 0);
     try {
-      return await this.admission.run(sum(passes), async () => {
+      return await this.admission.run(total, async () => {
         const outcomes = await Promise.allSettled(images.map(one));
         return outcomes.map((outcome) => {
           if (outcome.status === 'rejected') throw outcome.reason;
@@ -139,17 +149,3 @@ export class DetectionService {
     return { ...finding, detections: detections.map(roundedDetection) };
   }
 }
-
-/** A damaged image costs no pass. */
-function passesOf(
-  { passes }: { passes: (bytes: Uint8Array, source: string) => number },
-  bytes: Uint8Array,
-): number {
-  try {
-    return passes(bytes, 'the image');
-  } catch {
-    return 0;
-  }
-}
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

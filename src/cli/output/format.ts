@@ -28,6 +28,19 @@ export interface TextDocument {
   end?(): string;
 }
 
+/** A JSON list with one item for each image. */
+export function jsonList(item: (result: ImageResult) => unknown): TextDocument {
+  let isFirst = true;
+  return {
+    image(result) {
+      const opening = isFirst ? '[\n' : ',\n';
+      isFirst = false;
+      return opening + JSON.stringify(item(result));
+    },
+    end: () => (isFirst ? '[]\n' : '\n]\n'),
+  };
+}
+
 export interface ResultFormat {
   /** Extension of files. */
   extension: string;

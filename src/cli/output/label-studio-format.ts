@@ -1,24 +1,14 @@
 /** `labelstudio`: a JSON list of tasks with predictions, which Label Studio imports. */
 import path from 'node:path';
 import { roundedDetection } from '../../rounding.ts';
-import { hasArea, type ImageResult, type ResultFormat } from './format.ts';
+import { hasArea, type ImageResult, jsonList, type ResultFormat } from './format.ts';
 
 /** A hundredth of a pixel on an image of ten thousand. */
 const PERCENT_STEPS = 1e4;
 
 export const LABEL_STUDIO_FORMAT: ResultFormat = {
   extension: '.json',
-  document() {
-    let isFirst = true;
-    return {
-      image(result) {
-        const opening = isFirst ? '[\n' : ',\n';
-        isFirst = false;
-        return opening + JSON.stringify(task(result));
-      },
-      end: () => (isFirst ? '[]\n' : '\n]\n'),
-    };
-  },
+  document: () => jsonList(task),
 };
 
 /**
