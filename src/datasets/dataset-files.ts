@@ -1,5 +1,6 @@
 /** Files and folders of datasets, whose names come from foreign annotation files. */
-import { open, readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { mapConcurrently } from '../concurrency.ts';
 import { RefineDetError } from '../errors.ts';
@@ -94,8 +95,8 @@ export const splitLines = (text: string): string[] => text.split(/\r\n|\n|\r/);
  * @throws FILE_NOT_FOUND, or DATASET_FORMAT when it has more than `limit` bytes
  */
 export async function readBytes(file: string, limit: number): Promise<Buffer> {
-  return readRegular(file, async (size) => {
-    if (size <= limit) return readFile(file);
+  return readRegular(file, (size) => {
+    if (size <= limit) return size;
     throw new RefineDetError('DATASET_FORMAT', `${file} is too large: ${size} bytes`);
   });
 }
@@ -105,16 +106,7 @@ export async function readBytes(file: string, limit: number): Promise<Buffer> {
  * @throws FILE_NOT_FOUND
  */
 export async function readStart(file: string, count: number): Promise<Buffer> {
-  return readRegular(file, async (size) => {
-    const handle = await open(file);
-    try {
-      const bytes = Buffer.alloc(Math.min(size, count));
-      const { bytesRead } = await handle.read(bytes);
-      return bytes.subarray(0, bytesRead);
-    } finally {
-      await handle.close();
-    }
-  });
+  return readRegular(file, (size) => Math.min(size, count));
 }
 
 /** The first bytes of a file as text that can be searched for words, in any Unicode encoding. */
@@ -135,14 +127,34 @@ export async function onlyFile(
   return found.length === 1 ? found[0] : undefined;
 }
 
-async function readRegular(file: string, read: (size: number) => Promise<Buffer>): Promise<Buffer> {
+/** @param share how many bytes of a file of some size are wanted */
+async function readRegular(file: string, share: (size: number) => number): Promise<Buffer> {
   try {
-    const entry = await stat(file);
-    if (!entry.isFile()) throw new Error('not a regular file');
-    return await read(entry.size);
+    const handle = await open(file, WITHOUT_WAITING);
+    try {
+      const entry = await handle.stat();
+      if (!entry.isFile()) throw new Error('not a regular file');
+      return await readBuffer(handle, Buffer.allocUnsafe(share(entry.size)));
+    } finally {
+      await handle.close();
+    }
   } catch (cause) {
     if (cause instanceof RefineDetError) throw cause;
     const reason = hasLostCharacters(file) ? ': its name is not UTF-8' : '';
     throw new RefineDetError('FILE_NOT_FOUND', `${file} cannot be read${reason}`, { cause });
   }
+}
+
+/** Opening a pipe that nobody writes to would never end. */
+const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** What of a buffer a file fills: it may have been cut since. */
+async function readBuffer(handle: FileHandle, buffer: Buffer): Promise<Buffer> {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
 }

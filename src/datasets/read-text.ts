@@ -17,10 +17,17 @@ export async function readTextOrReport(
   try {
     return await readText(file, options);
   } catch (error) {
-    if (!(error instanceof RefineDetError) || error.code === 'FILE_NOT_FOUND') throw error;
-    if (error.cause instanceof EncodingError)
-      report('text-encoding', error.cause.message, { file });
-    else report('malformed-file', error.message, { file });
+    reportText(error, file, report);
     return undefined;
   }
+}
+
+/**
+ * Reports what `readText` found wrong with a text.
+ * @throws any other error
+ */
+export function reportText(error: unknown, file: string, report: Report): void {
+  if (!(error instanceof RefineDetError) || error.code === 'FILE_NOT_FOUND') throw error;
+  if (error.cause instanceof EncodingError) report('text-encoding', error.cause.message, { file });
+  else report('malformed-file', error.message, { file });
 }

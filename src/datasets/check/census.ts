@@ -32,12 +32,17 @@ export async function checkCensus(
     ...images.flatMap(({ path: file, annotationPath }) => [file, annotationPath]),
     ...findings.flatMap(({ file }) => file ?? []),
   ];
-  const known = new Set(named.map(realName));
-  const busy = new Set([...known].flatMap(parents));
+  const placeName = placeNames();
+  const places = new Set(named.map(placeName));
+  // Asking the disk about every file takes long, and most are not links.
+  let behindLinks: { known: Set<string>; busy: Set<string> } | undefined;
   const idle = new Map<string, string[]>();
   for (const folder of folders) {
     if (!(await isFolder(folder))) continue;
     for (const file of await walkFiles(folder)) {
+      if (places.has(placeName(file))) continue;
+      behindLinks ??= realNames(named);
+      const { known, busy } = behindLinks;
       const real = realName(file);
       if (known.has(real)) continue;
       known.add(real);
@@ -54,6 +59,22 @@ export async function checkCensus(
     const message = `nothing in the folder ${name} is used: ${unused.length} files such as ${example}`;
     report(code, message, { file: folder });
   }
+}
+
+/** A function that names a file the same behind any linked folders. */
+function placeNames(): (file: string) => string {
+  const folders = new Map<string, string>();
+  return (file) => {
+    const folder = path.dirname(file);
+    const real = folders.get(folder) ?? realName(folder);
+    folders.set(folder, real);
+    return path.join(real, path.basename(file));
+  };
+}
+
+function realNames(files: readonly string[]): { known: Set<string>; busy: Set<string> } {
+  const known = new Set(files.map(realName));
+  return { known, busy: new Set([...known].flatMap(parents)) };
 }
 
 /** The same name for a file behind any links. */

@@ -5,7 +5,6 @@ import { VOC_CLASSES } from '../../labels.ts';
 import type { Report } from '../check/findings.ts';
 import {
   isFile,
-  MAX_ANNOTATION_BYTES,
   mapConcurrently,
   relativeName,
   splitLines,
@@ -14,12 +13,13 @@ import {
 import type { Dataset, DatasetImage, GroundTruth } from '../dataset-types.ts';
 import { type FileFinder, listFolder, walkFiles } from '../folders.ts';
 import { isCoordinate } from '../parse-number.ts';
-import { readTextOrReport } from '../read-text.ts';
+import { readTextOrReport, reportText } from '../read-text.ts';
 import { XmlError } from '../xml.ts';
+import type { VocAnnotations } from './voc-annotations.ts';
 import { boxFromVocCorners } from './voc-box.ts';
 import { findVocImage } from './voc-images.ts';
 import { type AnnotationFiles, readIds } from './voc-lists.ts';
-import { parseVocXml, type VocAnnotation } from './voc-xml.ts';
+import type { VocAnnotation } from './voc-xml.ts';
 
 /** Where images and annotations lie; absolute. */
 export interface VocFolders {
@@ -34,6 +34,8 @@ export interface VocSplit extends VocFolders {
   /** Files of image names; without any every annotation is read. */
   lists?: readonly string[];
   finder: FileFinder;
+  /** Annotations of all splits of the dataset. */
+  parsed: VocAnnotations;
 }
 
 interface Parsed {
@@ -88,7 +90,7 @@ async function readImage(
   report: Report,
 ): Promise<Parsed | undefined> {
   const annotationPath = files.get(id.normalize()) ?? path.join(source.annotations, `${id}.xml`);
-  const annotation = await readAnnotation(annotationPath, report);
+  const annotation = await readAnnotation(annotationPath, source.parsed, report);
   if (!annotation) return undefined;
   const { width, height, filename } = annotation;
   const folder = source.images;
@@ -111,17 +113,19 @@ async function readImage(
   return { image, annotation };
 }
 
-async function readAnnotation(file: string, report: Report): Promise<VocAnnotation | undefined> {
+async function readAnnotation(
+  file: string,
+  parsed: VocAnnotations,
+  report: Report,
+): Promise<VocAnnotation | undefined> {
   try {
-    const options = { limit: MAX_ANNOTATION_BYTES, isXml: true };
-    const text = await readTextOrReport(file, report, options);
-    return text === undefined ? undefined : parseVocXml(text);
+    return await parsed.read(file);
   } catch (error) {
     if (error instanceof XmlError) {
       report('malformed-file', error.message, { file, line: error.line });
     } else if (error instanceof RefineDetError && error.code === 'FILE_NOT_FOUND') {
       report('missing-annotation', error.message, { file });
-    } else throw error;
+    } else reportText(error, file, report);
     return undefined;
   }
 }
@@ -147,25 +151,32 @@ async function vocClasses(
 }
 
 /** Object names in folders of annotations, as far as they can be read. */
-export async function vocNames(folders: readonly VocFolders[]): Promise<string[]> {
+export async function vocNames(
+  folders: readonly VocFolders[],
+  parsed: VocAnnotations,
+): Promise<string[]> {
   const files = await Promise.all(folders.map(annotationFiles));
   const ignore = () => {};
   const all = await mapConcurrently(
     files.flatMap((found) => [...found.values()]),
-    (file) => readAnnotation(file, ignore),
+    (file) => readAnnotation(file, parsed, ignore),
   );
   return objectNames(all.filter((annotation) => annotation !== undefined));
 }
 
 /** Whether some annotation of two folders has an image there. */
-export async function isVocPair(folders: VocFolders, finder: FileFinder): Promise<boolean> {
+export async function isVocPair(
+  folders: VocFolders,
+  finder: FileFinder,
+  parsed: VocAnnotations,
+): Promise<boolean> {
   const ignore = () => {};
   const files = await annotationFiles(folders);
   for (const id of files.keys()) {
     if ((await finder.findStem(folders.images, id)).length > 0) return true;
   }
   for (const [id, file] of [...files].slice(0, MOST_TRIED)) {
-    const filename = (await readAnnotation(file, ignore))?.filename;
+    const filename = (await readAnnotation(file, parsed, ignore))?.filename;
     const source = { folder: folders.images, finder };
     const about = { report: ignore, place: {} };
     if (filename && (await isFile(await findVocImage(source, id, filename, () => false, about)))) {

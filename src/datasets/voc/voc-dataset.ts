@@ -19,6 +19,7 @@ import {
   type VocFolders,
   vocNames,
 } from './read-voc.ts';
+import { VocAnnotations } from './voc-annotations.ts';
 
 /** What to look for, in words. */
 export const VOC_LAYOUT =
@@ -69,8 +70,11 @@ async function openRoot(root: string): Promise<DatasetSource> {
   }
   // The official sets are large, and known by their lists of 20 classes.
   const official = VOC_CLASSES.every((name) => names.some((list) => list.startsWith(`${name}_`)));
-  const allNames = official ? async () => VOC_CLASSES : startOnce(() => vocNames([folders]));
   const finder = new FileFinder();
+  const parsed = new VocAnnotations();
+  const allNames = official
+    ? async () => VOC_CLASSES
+    : startOnce(() => vocNames([folders], parsed));
   return {
     format: 'voc',
     root,
@@ -79,7 +83,8 @@ async function openRoot(root: string): Promise<DatasetSource> {
     folders: [root],
     read: (split, report) => {
       const files = lists.get(split)!.map((name) => path.join(sets, name));
-      return readVoc({ root, split, lists: files, ...folders, finder }, allNames, report);
+      const source = { root, split, lists: files, ...folders, finder, parsed };
+      return readVoc(source, allNames, report);
     },
   };
 }
@@ -101,15 +106,16 @@ function splitLists(names: readonly string[]): Map<string, string[]> {
 
 async function openUnlisted(root: string): Promise<DatasetSource | undefined> {
   const finder = new FileFinder();
-  const whole = await unlistedFolders(root, finder);
+  const parsed = new VocAnnotations();
+  const whole = await unlistedFolders(root, finder, parsed);
   const splits = new Map(whole && [['train', whole]]);
   for (const name of whole ? [] : await listFolder(root)) {
     if (!['train', 'val', 'test'].includes(canonicalSplit(name))) continue;
-    const folders = await unlistedFolders(path.join(root, name), finder);
+    const folders = await unlistedFolders(path.join(root, name), finder, parsed);
     if (folders) splits.set(name, folders);
   }
   if (splits.size === 0) return undefined;
-  const allNames = startOnce(() => vocNames([...splits.values()]));
+  const allNames = startOnce(() => vocNames([...splits.values()], parsed));
   return {
     format: 'voc',
     root,
@@ -117,7 +123,7 @@ async function openUnlisted(root: string): Promise<DatasetSource | undefined> {
     files: [classesFile(root)],
     folders: [root],
     read: (split, report) =>
-      readVoc({ root, split, ...splits.get(split)!, finder }, allNames, report),
+      readVoc({ root, split, ...splits.get(split)!, finder, parsed }, allNames, report),
   };
 }
 
@@ -125,13 +131,14 @@ async function openUnlisted(root: string): Promise<DatasetSource | undefined> {
 async function unlistedFolders(
   folder: string,
   finder: FileFinder,
+  parsed: VocAnnotations,
 ): Promise<VocFolders | undefined> {
   const folders = {
     annotations: await annotationFolder(folder),
     images: await imageFolder(folder),
   };
   if ((await annotationFiles(folders)).size === 0) return undefined;
-  return (await isVocPair(folders, finder)) ? folders : undefined;
+  return (await isVocPair(folders, finder, parsed)) ? folders : undefined;
 }
 
 const annotationFolder = (root: string) => folderCalled(root, ['Annotations', 'annotations']);
