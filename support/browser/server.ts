@@ -20,8 +20,10 @@ export const ISOLATION = {
 };
 
 /** `lib(name)` imports a bundle: vitest rewrites the `import()` of functions for the page. */
+const LIB = `globalThis.lib = (name) => import('/lib/' + name + '.js')`;
+/** No script of its own, which a Content-Security-Policy may forbid. */
 const INDEX = `<!doctype html><title>test</title><body></body>
-<script>globalThis.lib = (name) => import('/lib/' + name + '.js')</script>`;
+<script src="/lib.js"></script>`;
 
 export interface Site {
   /** URL without a slash at the end. */
@@ -38,6 +40,8 @@ export interface SiteContent {
   files?: Record<string, Uint8Array | string>;
   /** Whether pages may use threads. */
   isolated?: boolean;
+  /** More headers of every answer. */
+  headers?: Record<string, string>;
 }
 
 /** Starts a server. It answers unknown paths with the index page and status 200, like single-page servers. */
@@ -45,14 +49,16 @@ export async function serveSite({
   folders = {},
   files = {},
   isolated,
+  headers = {},
 }: SiteContent): Promise<Site> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url!, 'http://site').pathname);
     if (request.method === 'GET') requests.push(path);
-    if (isolated) response.setHeaders(new Map(Object.entries(ISOLATION)));
+    const all = { ...(isolated && ISOLATION), ...headers };
+    response.setHeaders(new Map(Object.entries(all)));
     response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream');
-    const inMemory = files[path];
+    const inMemory = path === '/lib.js' ? LIB : files[path];
     if (inMemory !== undefined) send(response, inMemory, request.method);
     else if (!sendFromFolder(response, folders, path)) {
       response.setHeader('content-type', TYPES['.html']);
