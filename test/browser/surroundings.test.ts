@@ -15,7 +15,7 @@ describe.skipIf(!hasChromium)('a page', () => {
   let fixture: Fixture;
   const sites: Site[] = [];
   const serve = async (policy?: string) => {
-    const headers = policy ? { 'content-security-policy': policy } : {};
+    const headers: Record<string, string> = policy ? { 'content-security-policy': policy } : {};
     const site = await serveSite({ ...fixture.content, headers, isolated: true });
     sites.push(site);
     return openPage(browser, `${site.url}/`);
