@@ -55,8 +55,14 @@ function createPoolWorker(): ThreadWorker {
 
 function workerOf(script: string): Worker {
   // The program's own flags (a loader, --input-type=module) do not apply to this script.
-  return new Worker(script, { eval: true, execArgv: [] });
+  return new Worker(PLAIN_GLOBALS + script, { eval: true, execArgv: [] });
 }
+
+/** Deno's threads have the globals of web workers, which call handlers themselves or cannot be assigned. */
+const PLAIN_GLOBALS = `'use strict';
+for (const name of ['location', 'onmessage'].filter((name) => name in globalThis))
+  Object.defineProperty(globalThis, name, { value: undefined, writable: true, configurable: true });
+`;
 
 const LISTEN = `
 require('node:worker_threads').parentPort.once('message', (data) => globalThis.onmessage({ data }));`;

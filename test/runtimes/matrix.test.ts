@@ -1,0 +1,119 @@
+/** The packed package in every runtime that is installed, compared with the Node of the tests. */
+import { execFile } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Detection } from '../../src/boxes.ts';
+import { isInstalled, notInstalled, RUNTIMES, type Runtime } from '../../support/runtimes.ts';
+import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
+import { type PackedApp, packedApp } from '../package/helpers.ts';
+
+const run = promisify(execFile);
+const at = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const BUILD_TIMEOUT_MS = 300_000;
+/** A program that does not end by itself fails. */
+const TIMEOUT_MS = 110_000;
+/** Engines differ by fused multiply-adds. */
+const SCORE_TOLERANCE = 1e-3;
+const PIXEL_TOLERANCE = 0.1;
+
+const HERE: Runtime = { name: 'this Node', command: [process.execPath] };
+const CLI = 'node_modules/refinedet/dist/cli/main.js';
+
+let app: PackedApp;
+let expected: Detection[];
+beforeAll(async () => {
+  app = await packedApp();
+  copyFileSync(at('program.mjs'), path.join(app.folder, 'program.mjs'));
+  copyFileSync(at('../../examples/cat.jpg'), path.join(app.folder, 'cat.jpg'));
+  // Deno finds packages by the dependencies of package.json.
+  app.write('package.json', '{ "type": "module", "dependencies": { "refinedet": "*" } }');
+  await writeShapes();
+  expected = (await detect(HERE, 'thread')).alone;
+  expect(expected.length).toBeGreaterThan(0);
+}, BUILD_TIMEOUT_MS);
+afterAll(() => app?.remove());
+
+/** A YOLO dataset of drawn shapes. */
+async function writeShapes(): Promise<void> {
+  const images = path.join(app.folder, 'shapes/images');
+  mkdirSync(images, { recursive: true });
+  const data = await shapesDataset(images, 6, 96);
+  app.write('shapes/classes.txt', `${SHAPE_CLASSES.join('\n')}\n`);
+  for (const { fileName, width = 0, height = 0, boxes } of data.images) {
+    const lines = boxes.map(({ classId, box }) =>
+      [
+        classId,
+        (box.x + box.width / 2) / width,
+        (box.y + box.height / 2) / height,
+        box.width / width,
+        box.height / height,
+      ].join(' '),
+    );
+    app.write(`shapes/labels/${path.parse(fileName).name}.txt`, `${lines.join('\n')}\n`);
+  }
+}
+
+const start = async ({ command: [file, ...flags] }: Runtime, ...args: string[]): Promise<string> =>
+  (await run(file, [...flags, ...args], { cwd: app.folder, timeout: TIMEOUT_MS })).stdout;
+
+interface Found {
+  threads: number;
+  backend: string;
+  alone: Detection[];
+  batch: Detection[][];
+  missing: string[];
+}
+const detect = async (runtime: Runtime, job: string): Promise<Found> =>
+  JSON.parse(await start(runtime, 'program.mjs', job));
+
+/** Expects what the Node of the tests finds in the same image. */
+function expectAlike(actual: readonly Detection[]): void {
+  expect(actual.map(({ label }) => label)).toEqual(expected.map(({ label }) => label));
+  for (const [i, { score, box }] of actual.entries()) {
+    expect(Math.abs(score - expected[i].score)).toBeLessThan(SCORE_TOLERANCE);
+    for (const side of ['x', 'y', 'width', 'height'] as const) {
+      expect(Math.abs(box[side] - expected[i].box[side])).toBeLessThan(PIXEL_TOLERANCE);
+    }
+  }
+}
+
+describe.each(RUNTIMES)('$name', (runtime) => {
+  const installed = isInstalled(runtime);
+  if (!installed) console.warn(notInstalled(runtime));
+
+  it.skipIf(!installed).each([
+    ['thread', 1],
+    ['threads', 2],
+    ['pool', 2],
+  ])('detects (%s, %i) as Node does, and ends', async (job, threads) => {
+    const found = await detect(runtime, job);
+    expect(found).toMatchObject({
+      threads,
+      backend: 'wasm',
+      missing: ['RefineDetError', 'FILE_NOT_FOUND'],
+    });
+    for (const detections of [found.alone, ...found.batch]) expectAlike(detections);
+  });
+
+  it.skipIf(!installed)('runs the command line: train, detect, eval, convert', async () => {
+    const out = `run-${runtime.name.replace(' ', '-')}`;
+    const command = (...args: string[]) => start(runtime, CLI, ...args);
+    await command(
+      ...['train', '--data', 'shapes', '--val', 'shapes', '--init', 'none', '--out', out],
+      ...['--steps', '2', '--batch', '2', '--input-size', '64', '--workers', '2', '--quiet'],
+    );
+    const log = readFileSync(path.join(app.folder, out, 'metrics.jsonl'), 'utf8');
+    expect(log.trim().split('\n').length).toBeGreaterThan(0);
+    const model = `${out}/best.safetensors`;
+    await command('convert', model, `${out}/small.safetensors`, '--dtype', 'f16');
+    expect(existsSync(path.join(app.folder, out, 'small.safetensors'))).toBe(true);
+    const evaluated = await command('eval', model, '--data', 'shapes', '--json');
+    expect(JSON.parse(evaluated)).toBeTypeOf('object');
+    const lines = await command('detect', 'cat.jpg', '--workers', '2', '--format', 'jsonl');
+    expect(JSON.parse(lines)).toMatchObject({ file: 'cat.jpg', width: 451, height: 300 });
+    expectAlike(JSON.parse(lines).detections);
+  });
+});
