@@ -3,6 +3,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -11,6 +12,7 @@ const TYPES: Record<string, string> = {
   '.mjs': 'text/javascript',
   '.wasm': 'application/wasm',
   '.jpg': 'image/jpeg',
+  '.webm': 'video/webm',
 };
 
 /** With these headers pages may use threads. */
@@ -42,6 +44,8 @@ export interface SiteContent {
   isolated?: boolean;
   /** More headers of every answer. */
   headers?: Record<string, string>;
+  /** JSON answers by path, from the body of the request. */
+  dynamic?: Record<string, (body: string, answer: (json: string) => void) => void>;
 }
 
 /** Starts a server. It answers unknown paths with the index page and status 200, like single-page servers. */
@@ -50,6 +54,7 @@ export async function serveSite({
   files = {},
   isolated,
   headers = {},
+  dynamic = {},
 }: SiteContent): Promise<Site> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
@@ -58,6 +63,11 @@ export async function serveSite({
     const all = { ...(isolated && ISOLATION), ...headers };
     response.setHeaders(new Map(Object.entries(all)));
     response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream');
+    if (dynamic[path]) {
+      response.setHeader('content-type', 'application/json');
+      void text(request).then((body) => dynamic[path](body, (json) => response.end(json)));
+      return;
+    }
     const inMemory = path === '/lib.js' ? LIB : files[path];
     if (inMemory !== undefined) send(response, inMemory, request.method);
     else if (!sendFromFolder(response, folders, path)) {

@@ -1,0 +1,147 @@
+/** What must work in every browser: Firefox and WebKit, compared with Node. Chromium has tests of its own. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasChromium, launchChromium } from '../../support/browser/chromium.ts';
+import { type Demo, PATIENCE_MS, serveDemo } from '../../support/browser/demo.ts';
+import { ENGINES, type EnginePage, openEngine } from '../../support/browser/engines.ts';
+import { createFixture, expectSame, type Fixture, OPTIONS } from '../../support/browser/fixture.ts';
+import { serveSite } from '../../support/browser/server.ts';
+import { makeVideo } from '../../support/browser/video.ts';
+
+const FRAMES = 25;
+const FRAME_MS = 40;
+
+describe.each(ENGINES)('$name', { timeout: 120_000 }, (engine) => {
+  const { name, program, hasThreads } = engine;
+  if (!program) console.warn(`${name} is not tested: it is not installed (see .ci/run)`);
+
+  describe.skipIf(!program)('runs', () => {
+    let fixture: Fixture;
+    let page: EnginePage;
+    let demo: Demo;
+    beforeAll(async () => {
+      fixture = await createFixture();
+      demo = await serveDemo();
+      const files: Record<string, string | Uint8Array> = {
+        ...fixture.content.files,
+        '/demo/models/default.safetensors': demo.model,
+      };
+      const folders = { ...fixture.content.folders, '/demo': demo.folder };
+      if (hasChromium) files['/video.webm'] = await recordVideo(fixture);
+      page = await openEngine(engine, { folders, files });
+    });
+    afterAll(async () => {
+      await page?.close();
+      demo?.close();
+      fixture?.remove();
+    });
+
+    it('a detector with as many threads as the engine allows, as Node does', async () => {
+      const result = await page.evaluate(async (options) => {
+        const { RefineDet } = await lib('refinedet');
+        const isShared = typeof SharedArrayBuffer !== 'undefined';
+        const detector = await RefineDet.load('/model.safetensors', {
+          threads: isShared ? 2 : 'auto',
+        });
+        const image = new Image();
+        image.src = '/examples/cat.jpg';
+        await image.decode();
+        const blob = await (await fetch('/examples/cat.jpg')).blob();
+        const bitmap = await createImageBitmap(blob);
+        const found = await detector.detectBatch([image, blob, bitmap], options);
+        const { threads, backend } = detector;
+        detector.dispose();
+        return { found, facts: { isShared, threads, backend } };
+      }, OPTIONS);
+      expect(result.facts).toEqual({
+        isShared: hasThreads,
+        threads: hasThreads ? 2 : 1,
+        backend: 'wasm',
+      });
+      for (const detections of result.found) expectSame(detections, fixture.expected);
+    });
+
+    it('a detector in a worker, with one thread', async () => {
+      const { threads, found, code } = await page.evaluate(async (options) => {
+        const { createWorkerDetector } = await lib('worker');
+        const detector = await createWorkerDetector('/model.safetensors', { threads: 1 });
+        const found = await detector.detect('/examples/cat.jpg', options);
+        const { threads } = detector;
+        const failed = detector.detect(new Blob(['text']), options);
+        const code = await failed.then(String, (error) => error.code);
+        detector.dispose();
+        return { threads, found, code };
+      }, OPTIONS);
+      expect(threads).toBe(1);
+      expect(code).toBe('IMAGE_FORMAT');
+      expectSame(found, fixture.expected);
+    });
+
+    it('a pool of two workers', async () => {
+      const found = await page.evaluate(async (options) => {
+        const { createPool } = await lib('pool');
+        const pool = await createPool('/model.safetensors', { workers: 2 });
+        const found = await pool.detectBatch(Array(5).fill('/examples/cat.jpg'), options);
+        await pool.dispose();
+        return found;
+      }, OPTIONS);
+      expect(found).toHaveLength(5);
+      for (const detections of found) expectSame(detections, fixture.expected);
+    });
+
+    it.skipIf(!hasChromium)('a stream of a video, to its end', async () => {
+      const results = await page.evaluate(async (options) => {
+        const { RefineDet } = await lib('refinedet');
+        const detector = await RefineDet.load('/model.safetensors', { threads: 1 });
+        const video = document.createElement('video');
+        Object.assign(video, { muted: true, src: '/video.webm' });
+        await video.play();
+        const results = [];
+        for await (const result of detector.stream(video, { ...options, track: true })) {
+          const { time, detections } = result;
+          results.push({ time, count: detections.length });
+        }
+        detector.dispose();
+        return results;
+      }, OPTIONS);
+      expect(results.length).toBeGreaterThan(1);
+      for (const [i, { time, count }] of results.entries()) {
+        expect(time).toBeGreaterThan(results[i - 1]?.time ?? -1);
+        expect(count).toBeGreaterThan(0);
+      }
+      expect(results.at(-1)!.time).toBeLessThan(FRAMES * FRAME_MS);
+    });
+
+    it('the demo', async () => {
+      const labels = await page.evaluate(async (patience) => {
+        const frame = document.body.appendChild(document.createElement('iframe'));
+        Object.assign(frame.style, { width: '900px', height: '700px' });
+        frame.src = '/demo/index.html';
+        await new Promise((resolve) => frame.addEventListener('load', resolve));
+        const page = frame.contentDocument!;
+        const threshold = page.querySelector<HTMLInputElement>('#threshold')!;
+        threshold.value = '5'; // random weights give low scores
+        threshold.dispatchEvent(new Event('input', { bubbles: true }));
+        const end = performance.now() + patience;
+        let items: Element[] = [];
+        while (items.length === 0 && performance.now() < end) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          items = [...page.querySelectorAll('#found li')];
+        }
+        return items.map(({ textContent }) => textContent);
+      }, PATIENCE_MS);
+      expect(labels.length).toBeGreaterThan(0);
+    });
+  });
+});
+
+/** A video that Chromium has encoded. */
+async function recordVideo(fixture: Fixture): Promise<Uint8Array> {
+  const [browser, site] = [await launchChromium(), await serveSite(fixture.content)];
+  const cat = { url: '/examples/cat.jpg', y: 90, width: 451, height: 300, speed: 2 };
+  try {
+    return await makeVideo(browser, site.url, [cat], FRAMES);
+  } finally {
+    await browser.close();
+    await site.close();
+  }
+}
