@@ -95,13 +95,15 @@ export class Channel {
   async close(error: RefineDetError): Promise<void> {
     this.#end ??= error;
     for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(this.#end);
+    // The wait for the end of a worker would last forever if the process ended first.
+    this.#wire.hold?.(true);
     await this.#wire.terminate();
   }
 
   #take(id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
-    if (this.#pending.size === 0) this.#wire.hold?.(false);
+    if (this.#pending.size === 0 && this.isOpen) this.#wire.hold?.(false);
     return pending;
   }
 }

@@ -169,4 +169,27 @@ describe('a channel', () => {
     die('exit code 1');
     expect(deaths).toEqual([]);
   });
+
+  it('holds the process until its worker has ended, also when a late answer comes', async () => {
+    const held: boolean[] = [];
+    let receive!: (message: never) => void;
+    let isEnded = false;
+    const channel = new Channel({
+      post() {},
+      listen: (given) => {
+        receive = given as never;
+      },
+      onDeath() {},
+      hold: (wanted) => void held.push(wanted),
+      async terminate() {
+        expect(held.at(-1)).toBe(true);
+        receive({ call: 0, value: 1 } as never);
+        isEnded = true;
+      },
+    });
+    end = () => {};
+    const call = channel.call('work').catch(({ code }) => code);
+    await channel.close(new RefineDetError('DISPOSED', 'closed'));
+    expect([isEnded, await call, held.at(-1)]).toEqual([true, 'DISPOSED', true]);
+  });
 });
