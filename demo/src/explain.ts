@@ -6,7 +6,9 @@ const HEIC = /\.hei[cf]$/i;
 
 /** @param name file that cannot be shown or detected in */
 export function explainFile(name: string, error: unknown): Message {
-  const { code, message } = error as RefineDetError;
+  const { code: named, message } = error as RefineDetError;
+  // A video's error is a DOMException, whose code is a number.
+  const code = typeof named === 'string' ? named : undefined;
   if (HEIC.test(name)) {
     return {
       title: `${name} is a HEIC photo, which this browser cannot open`,
@@ -21,7 +23,7 @@ export function explainFile(name: string, error: unknown): Message {
     return { title: `${name}: detection failed`, detail: message };
   return {
     title: `${name} cannot be opened`,
-    detail: 'The file is damaged, cut off or of a kind that this browser does not know.',
+    detail: 'The file is empty, damaged, cut off or of a kind that this browser does not know.',
   };
 }
 

@@ -4,6 +4,7 @@ import { type ErrorCode, RefineDetError } from '../errors.ts';
 import { memoryShortage } from '../out-of-memory.ts';
 import { interruptExitCode } from './interrupt.ts';
 import { printable } from './printable.ts';
+import { shellCommand } from './shell.ts';
 
 export const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -65,5 +66,7 @@ function isHelp({ code }: CommanderError): boolean {
 
 /** `error: unknown option '--x'\n(Did you mean --y?)` as one sentence. */
 function usageMessage({ message }: CommanderError): string {
-  return message.replace(/^error: /, '').replace(/\s*\n\s*\(Did/, ' (did');
+  const sentence = message.replace(/^error: /, '').replace(/\s*\n\s*\(Did/, ' (did');
+  const file = /^unknown command '(.*[./\\].*)'$/.exec(sentence)?.[1];
+  return file ? `${sentence} (did you mean "${shellCommand('detect', file)}"?)` : sentence;
 }

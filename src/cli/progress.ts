@@ -1,5 +1,6 @@
 /** A progress bar on stderr with the speed and the time left; only on a terminal. */
 import { SingleBar } from 'cli-progress';
+import { duration } from './printable.ts';
 
 const CLEAR_LINE = '\r\x1b[K';
 const SAVE_CURSOR = '\x1b7';
@@ -8,6 +9,7 @@ export class Progress {
   readonly #bar: SingleBar | undefined;
   readonly #start = performance.now();
   #done = 0;
+  #total = 0;
 
   /**
    * @param total number of images or frames; Infinity for a live source
@@ -16,25 +18,27 @@ export class Progress {
   constructor(total: number, { quiet = false, unit = 'images' } = {}) {
     if (quiet || total < 2 || !process.stderr.isTTY) return;
     const [bar, left] = Number.isFinite(total)
-      ? ['{bar} {value}/{total}', '  {eta_formatted} left']
+      ? ['{bar} {value}/{total}', '{left}']
       : [`{value} ${unit}`, ''];
+    this.#total = total;
     this.#bar = new SingleBar({
       format: `${bar}  {rate} ${unit}/s${left}{note}`,
       barCompleteChar: '█',
       barIncompleteChar: '░',
-      barsize: 30,
+      barsize: barWidth(),
       clearOnComplete: true,
       // Redrawn even when unchanged, because lines are printed in its place.
       forceRedraw: true,
       stream: process.stderr,
     });
-    this.#bar.start(total, 0, { rate: '–', note: '' });
+    this.#bar.start(total, 0, { rate: '–', left: '', note: '' });
   }
 
   /** Counts one more image as done. */
   advance(note = ''): void {
     this.#done++;
-    this.#bar?.update(this.#done, { rate: this.rate.toFixed(1), note });
+    const left = `  ${duration((this.#total - this.#done) / this.rate)} left`;
+    this.#bar?.update(this.#done, { rate: this.rate.toFixed(1), left, note });
   }
 
   /** Images per second so far. */
@@ -58,4 +62,10 @@ export class Progress {
     process.stderr.write(CLEAR_LINE + SAVE_CURSOR);
     this.#bar.stop();
   }
+}
+
+/** Columns of the bar: on a narrow terminal the figures beside it come first. */
+function barWidth(): number {
+  const figures = 45;
+  return Math.min(30, Math.max(4, (process.stderr.columns || 80) - figures));
 }

@@ -104,7 +104,18 @@ function describe(bytes: Uint8Array): string {
   if (start === 'GIF8') return 'a GIF';
   if (start.startsWith('BM')) return 'a BMP';
   if (start === 'II*\0' || start === 'MM\0*') return 'a TIFF';
-  if (asciiAt(bytes, 4) === 'ftyp') return 'a HEIF, AVIF or video file';
+  if (start === '%PDF') return 'a PDF';
+  if (asciiAt(bytes, 4) === 'ftyp') return isoMedia(asciiAt(bytes, 8));
+  if (bytes.subarray(0, 64).every(isText)) return 'a text file';
   const first = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0'));
   return `a file that begins with ${first.join(' ')}`;
 }
+
+/** Names a file of the ISO base media format by its brand. */
+function isoMedia(brand: string): string {
+  if (/^(heic|heix|heim|heis|hevc|mif1|msf1)$/.test(brand)) return 'a HEIC file: save it as JPEG';
+  return brand === 'avif' || brand === 'avis' ? 'an AVIF file: save it as JPEG' : 'a video file';
+}
+
+const isText = (byte: number): boolean =>
+  (byte >= 0x20 && byte !== 0x7f) || (byte >= 0x09 && byte <= 0x0d);

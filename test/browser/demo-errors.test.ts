@@ -17,8 +17,8 @@ describe.skipIf(!hasChromium)('the demo page, when something cannot work', () =>
   });
 
   const expectUnreadable = async (page: Page, title: string | RegExp) => {
-    await page.waitForSelector('#unreadable:visible');
-    expect(await page.textContent('#unreadable strong')).toMatch(title);
+    const words = page.locator('#unreadable strong', { hasText: title });
+    await words.waitFor({ state: 'visible' });
     expect(await page.isVisible('#image')).toBe(false);
     expect(await page.textContent('#found-title')).toBe('No result');
   };
@@ -38,6 +38,9 @@ describe.skipIf(!hasChromium)('the demo page, when something cannot work', () =>
     await give('IMG_1.HEIC', Buffer.from('no image that this browser knows'));
     await expectUnreadable(page, /^IMG_1.HEIC is a HEIC photo/);
     expect(await page.textContent('#unreadable')).toMatch(/Save it as JPEG/);
+    const video = { name: 'cut.mp4', mimeType: 'video/mp4', buffer: Buffer.from('no video') };
+    await page.locator('#file').setInputFiles(video);
+    await expectUnreadable(page, 'cut.mp4 cannot be opened');
     await close();
   });
 

@@ -223,6 +223,10 @@ describe.skipIf(!hasChromium)('the demo page', () => {
     expect(reached).toEqual(
       expect.arrayContaining(['settings', 'file', 'camera', 'save-json', 'save-png']),
     );
+    const [title, state] = await Promise.all(
+      ['header h1', '#engine-state'].map((part) => page.locator(part).boundingBox()),
+    );
+    expect(state!.x >= title!.x + title!.width || state!.y >= title!.y + title!.height).toBe(true);
     const list = await page.locator('#found').boundingBox();
     expect(list!.width).toBeLessThanOrEqual(PHONE.viewport.width);
     await close();

@@ -38,7 +38,14 @@ export function cliCommand(args: readonly string[]): [program: string, ...args: 
 }
 
 export function startCli(args: readonly string[], { cwd, env }: CliOptions = {}) {
-  const { NO_COLOR: _, FORCE_COLOR: __, NODE_OPTIONS: ___, ...clean } = process.env;
+  // Commands that are printed begin with npx below npx.
+  const {
+    NO_COLOR: _,
+    FORCE_COLOR: __,
+    NODE_OPTIONS: ___,
+    npm_command: ____,
+    ...clean
+  } = process.env;
   const [program, ...rest] = cliCommand(args);
   return spawn(program, rest, { cwd, env: { ...clean, ...env } });
 }

@@ -67,6 +67,8 @@ describe('usage errors', () => {
     const { code, stdout, stderr } = await runCli(['detct']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toBe("refinedet: unknown command 'detct' (did you mean detect?) [USAGE]\n");
+    const { stderr: ofFile } = await runCli(['photos/a.jpg']);
+    expect(ofFile).toContain(`'photos/a.jpg' (did you mean "refinedet detect photos/a.jpg"?)`);
   });
 
   it.each([

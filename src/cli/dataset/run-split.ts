@@ -6,7 +6,8 @@ import { interruptSignal } from '../interrupt.ts';
 import { givenClasses } from '../options/class-list.ts';
 import { dataPart, withSplit } from '../options/data-part.ts';
 import { requireAbsent } from '../output-files.ts';
-import { counted, printable } from '../printable.ts';
+import { counted, printableLines } from '../printable.ts';
+import { shellCommand } from '../shell.ts';
 import { print } from '../terminal.ts';
 import type { SplitFlags } from './dataset-options.ts';
 
@@ -41,9 +42,9 @@ export async function runSplit(data: string, flags: SplitFlags): Promise<void> {
   const lines = [
     `wrote ${folder} (${to}): ${sizes} images, drawn ${kept}`,
     ...written.losses.map((loss) => `lost: ${loss}`),
-    `train: refinedet train --data ${folder}:train --val ${folder}:val --out runs/first`,
+    `train: ${shellCommand('train', '--data', `${folder}:train`, '--val', `${folder}:val`, '--out', 'runs/first')}`,
   ];
-  await print(lines.map((line) => `${printable(line)}\n`).join(''));
+  await print(printableLines(lines));
 }
 
 /** `boxes` → `boxes-split`, `coco.json` → `coco-split` */

@@ -2,11 +2,11 @@
 import { ANCHOR_DEFAULTS } from '../../anchors.ts';
 import { entryKind } from '../../datasets/dataset-files.ts';
 import type { Size } from '../../detection/views.ts';
-import { RefineDetError } from '../../errors.ts';
+import { didYouMean, RefineDetError } from '../../errors.ts';
 import type { Graph } from '../../model/graph.ts';
 import type { ModelConfig } from '../../model/model.ts';
 import { PRESETS, presetByName, presetGraph } from '../../model/presets.ts';
-import { packagedModel } from '../../packaged-models.ts';
+import { MODELS, packagedModel } from '../../packaged-models.ts';
 import { isUrl } from '../inputs.ts';
 import { loadNamedModel } from '../model-source.ts';
 import { classList } from '../options/class-list.ts';
@@ -34,9 +34,20 @@ async function describe(
 ): Promise<{ config: ModelConfig; graph: Graph }> {
   if (packagedModel(name)) return loadNamedModel(name);
   const isFile = isUrl(name) || (await entryKind(name)) !== 'missing';
-  if (!isFile && !/[./\\]/.test(name)) return presetModel(name, flags.classes ?? 'voc');
+  if (!isFile && !/[./\\]/.test(name)) {
+    requireName(name);
+    return presetModel(name, flags.classes ?? 'voc');
+  }
   if (flags.classes === undefined) return loadNamedModel(name);
   throw new RefineDetError('USAGE', `--classes is for presets; the model file ${name} has its own`);
+}
+
+/** @throws UNKNOWN_PRESET for a name that is neither a model's nor a preset's */
+function requireName(name: string): void {
+  const names = [...MODELS, ...Object.keys(PRESETS)];
+  if (names.includes(name)) return;
+  const problem = `"${name}" is neither a model nor a preset${didYouMean(name, names)}`;
+  throw new RefineDetError('UNKNOWN_PRESET', `${problem}; there are ${names.join(', ')}`);
 }
 
 async function presetModel(name: string, classes: string) {

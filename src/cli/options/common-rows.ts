@@ -1,12 +1,13 @@
 /** Options that several commands have in common: one name, one argument and one parser each. */
 import { MAX_THREADS } from '../../backend/emscripten.ts';
 import { DATASET_FORMATS } from '../../datasets/dataset-types.ts';
+import { MODELS } from '../../packaged-models.ts';
 import { MOST_WORKERS } from '../../pool/pool-size.ts';
 import { dataPart } from './data-part.ts';
 import { on, text, value } from './option-table.ts';
 import { autoOrCount, choice, classMap, fraction, inputSize } from './parsers.ts';
 
-export const MODEL_WORD = 'model file or URL';
+export const MODEL_WORD = `model file, URL, or ${MODELS.join(' or ')}`;
 /** Arguments of datasets, positional ones too. */
 export const DATA_WORD = 'folder or annotation file of a dataset';
 
@@ -30,7 +31,7 @@ export const IMAGE_FOLDER = value(
 export const CLASS_MAP = value(
   '<pairs>',
   classMap,
-  'rename classes of the dataset: old=new,old=new or coco-to-voc',
+  'rename classes of the dataset: old=new,old=new or coco-to-voc; may be repeated',
 );
 
 /** @param help what the classes are for */

@@ -13,7 +13,8 @@ import { RUN_FILES } from '../../training/run/run-store.ts';
 import type { StepRecord } from '../../training/run/step-record.ts';
 import type { TrainCallOptions } from '../../training/run/train.ts';
 import { interruptSignal } from '../interrupt.ts';
-import { counted, printable } from '../printable.ts';
+import { counted, printableLines } from '../printable.ts';
+import { shellCommand } from '../shell.ts';
 import { print } from '../terminal.ts';
 import { trainOptions } from './train-flags.ts';
 import type { TrainFlags } from './train-options.ts';
@@ -58,7 +59,7 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
     progress.stop();
   }
   if (signal.aborted && !isComplete(run, last)) throw interruption(flags, last);
-  await print(printable(conclusion(flags, run, last)));
+  await print(printableLines(conclusion(flags, run, last)));
 }
 
 /** Refuses other flags, which the configuration of the run would override without a word. */
@@ -104,27 +105,23 @@ function conclusion(
   { out }: TrainFlags,
   run: ReportedRun | undefined,
   last: StepRecord | undefined,
-): string {
-  const more = `refinedet train --out ${quoted(out)} --resume --epochs N`;
-  if (!last) return `the run is already finished; extend it with ${more}\n`;
+): string[] {
+  const more = shellCommand('train', '--out', out, '--resume', '--epochs', 'N');
+  if (!last) return [`the run is already finished; extend it with ${more}`];
   const hasBest = run?.data.validation !== undefined;
   const file = (name: string) => path.join(out, name);
   const model = file(hasBest ? RUN_FILES.best : RUN_FILES.model);
-  const lines = [
+  return [
     `finished: ${model}${hasBest ? ' has the best evaluation' : ''}`,
     `report:   ${file(RUN_FILES.report)}`,
-    `detect:   refinedet detect IMAGES --model ${quoted(model)} --save`,
+    `detect:   ${shellCommand('detect', 'IMAGES', '--model', model, '--save')}`,
     `extend:   ${more}`,
   ];
-  return lines.map((line) => `${line}\n`).join('');
 }
-
-/** A path as a shell takes it. */
-const quoted = (file: string): string => (/\s/.test(file) ? JSON.stringify(file) : file);
 
 function interruption({ out, backend }: TrainFlags, last: StepRecord | undefined): RefineDetError {
   const state = last ? `step ${last.step} is saved` : 'there is nothing new to save';
-  const device = backend ? ` --backend ${backend}` : '';
-  const command = `refinedet train --out ${quoted(out)} --resume${device}`;
+  const device = backend ? ['--backend', backend] : [];
+  const command = shellCommand('train', '--out', out, '--resume', ...device);
   return new RefineDetError('ABORTED', `interrupted: ${state}; continue with ${command}`);
 }

@@ -2,10 +2,12 @@
 import { SingleBar } from 'cli-progress';
 import type { StepRecord } from '../../training/run/step-record.ts';
 import type { TrainCallOptions } from '../../training/run/train.ts';
-import { counted, printable } from '../printable.ts';
+import { counted, duration, printable } from '../printable.ts';
 
 const CLEAR_LINE = '\r\x1b[K';
 const SECONDS_BETWEEN_LINES = 10;
+const BAR_WIDTH = 20;
+const DEFAULT_COLUMNS = 80;
 /** Weight of the past in the displayed losses and rates. */
 const SMOOTHING = 0.95;
 
@@ -56,7 +58,7 @@ export class TrainProgress {
       format: '{bar} {value}/{total}  {text}',
       barCompleteChar: '█',
       barIncompleteChar: '░',
-      barsize: 20,
+      barsize: BAR_WIDTH,
       clearOnComplete: true,
       forceRedraw: true,
       stream: process.stderr,
@@ -98,18 +100,21 @@ export class TrainProgress {
     const named = { objectness: armConf, anchors: armLoc, classes: odmConf, boxes: odmLoc };
     const parts = Object.entries(named).map(([name, part]) => `${name} ${part.toFixed(2)}`);
     const seconds = ((this.#totalSteps - step) * this.#imagesPerStep) / imagesPerSecond;
-    return `epoch ${epoch.toFixed(2)}  loss ${total.toFixed(2)} = ${parts.join(' + ')}  ${imagesPerSecond.toFixed(1)} images/s  ${duration(seconds)} left`;
+    const start = `epoch ${epoch.toFixed(2)}  loss ${total.toFixed(2)}`;
+    const end = `${imagesPerSecond.toFixed(1)} images/s  ${duration(seconds)} left`;
+    const whole = `${start} = ${parts.join(' + ')}  ${end}`;
+    // A terminal cuts long lines, and the time left is at their end.
+    return whole.length <= this.#room() ? whole : `${start}  ${end}`;
+  }
+
+  /** Columns that are left beside the bar. */
+  #room(): number {
+    if (!this.#bar) return Number.POSITIVE_INFINITY;
+    const counts = ` ${this.#totalSteps}/${this.#totalSteps}  `;
+    return (process.stderr.columns || DEFAULT_COLUMNS) - BAR_WIDTH - counts.length;
   }
 
   #clear(): void {
     if (this.#bar) process.stderr.write(CLEAR_LINE);
   }
-}
-
-/** `3h05`, `12m`, `40s` */
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)}s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${minutes}m`;
-  return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}`;
 }

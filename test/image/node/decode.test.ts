@@ -85,12 +85,27 @@ describe('decodeImage rejects', () => {
     [
       'a web page',
       Buffer.from('<!DOCTYPE html>'),
-      'IMAGE_FORMAT: cannot read x: not a JPEG, PNG or WebP image but a file that begins with 3c 21 44 4f 43 54 59 50',
+      'IMAGE_FORMAT: cannot read x: not a JPEG, PNG or WebP image but a text file',
     ],
     [
       'a GIF',
       Buffer.from('GIF89a'),
       'IMAGE_FORMAT: cannot read x: not a JPEG, PNG or WebP image but a GIF',
+    ],
+    [
+      'a PDF',
+      Buffer.from('%PDF-1.7'),
+      'IMAGE_FORMAT: cannot read x: not a JPEG, PNG or WebP image but a PDF',
+    ],
+    [
+      'a photo of a phone',
+      Buffer.from('\0\0\0\x18ftypheic'),
+      'IMAGE_FORMAT: cannot read x: not a JPEG, PNG or WebP image but a HEIC file: save it as JPEG',
+    ],
+    [
+      'a video',
+      Buffer.from('\0\0\0\x18ftypisom'),
+      'IMAGE_FORMAT: cannot read x: not a JPEG, PNG or WebP image but a video file',
     ],
     ['CMYK', imageFile('cmyk.jpg'), 'IMAGE_FORMAT: cannot read x: a CMYK JPEG is not supported'],
     [
