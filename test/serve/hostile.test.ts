@@ -24,7 +24,7 @@ beforeAll(async () => {
     maxBody: MAX_BODY,
     maxPixels: 4e6,
     tokens: ['secret'],
-    log: (entry) => log.push(entry),
+    log: (entry) => log.push(entry as RequestLog),
   });
   server = nodeServer(handle, { requestTimeout: 2000, headersTimeout: HEADERS_TIMEOUT });
   server.listen(0, '127.0.0.1');
