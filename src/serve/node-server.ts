@@ -26,7 +26,7 @@ export function nodeServer(
   const server = createAdaptorServer({
     fetch: (request, connection) => {
       const { incoming } = connection as HttpBindings;
-      // A web stream for each body costs more time than all else that the server does.
+      // A web stream for each body costs a tenth of the time of this thread.
       const chunks = incoming.iterator({ destroyOnReturn: false });
       return handle(request, { incoming, chunks });
     },
