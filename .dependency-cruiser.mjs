@@ -61,6 +61,24 @@ export default {
       to: { path: '^(bench|demo|scripts|support|test)/' },
     },
     {
+      name: 'server-packages-in-serve',
+      comment: 'No other command, and not the library, loads the packages of the server.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/serve/' },
+      to: { path: 'node_modules/(hono|@hono|prom-client|typebox|@remix-run)/' },
+    },
+    {
+      name: 'serve-for-serve-only',
+      comment: 'The same: what other commands share with the server is beside it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(serve|cli/serve)/' },
+      to: {
+        path: '^src/serve/',
+        pathNot: '^src/serve/stream-name',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'tests-are-not-imported',
       comment: 'What tests share with benchmarks and scripts is in support/.',
       severity: 'error',

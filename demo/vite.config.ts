@@ -55,6 +55,9 @@ export default {
     emptyOutDir: true,
     target: 'es2022',
     chunkSizeWarningLimit: 2000,
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: {
+      input: [here('index.html'), here('zones.html')],
+      checks: { pluginTimings: false },
+    },
   },
 } satisfies UserConfig;

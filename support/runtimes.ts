@@ -16,8 +16,8 @@ const node = (version: number): Runtime => ({
   command: [installed(`node-${version}/bin/node`)],
 });
 
-const BUN: Runtime = { name: 'Bun', command: [installed('@oven/bun-linux-x64/bin/bun')] };
-const DENO: Runtime = {
+export const BUN: Runtime = { name: 'Bun', command: [installed('@oven/bun-linux-x64/bin/bun')] };
+export const DENO: Runtime = {
   name: 'Deno',
   command: [
     installed('@deno/linux-x64-glibc/deno'),

@@ -31,7 +31,7 @@ export function saveJson({ file, width, height, frames, isVideo }: Recorded): vo
     ? { file, width, height, frames: results }
     : { file, width, height, ...results[0] };
   const text = `${JSON.stringify(content, null, 2)}\n`;
-  save(new Blob([text], { type: 'application/json' }), `${stem(file)}.json`);
+  saveFile(new Blob([text], { type: 'application/json' }), `${stem(file)}.json`);
 }
 
 /** @param canvas the image; the boxes are drawn on it */
@@ -43,14 +43,14 @@ export async function saveImage(
   const line = Math.max(LEAST_LINE, Math.max(canvas.width, canvas.height) / LINES_PER_SIDE);
   drawFound(canvas.getContext('2d')!, found, { scale: 1, left: 0, top: 0, line });
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
-  if (blob) save(blob, `${stem(file)}.detected.png`);
+  if (blob) saveFile(blob, `${stem(file)}.detected.png`);
 }
 
 function stem(file: string): string {
   return file.replace(/\.[^.]*$/, '');
 }
 
-function save(blob: Blob, download: string): void {
+export function saveFile(blob: Blob, download: string): void {
   const href = URL.createObjectURL(blob);
   element('a', { href, download }).click();
   setTimeout(() => URL.revokeObjectURL(href), 10_000);

@@ -27,10 +27,12 @@ const STDIN_PATHS = ['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
 
 /** Distinguishes an annotated image from its original, also in the same folder. */
 export const ANNOTATED_MARK = '.detected';
-const ANNOTATED_NAME = /\.detected\.(jpg|png)$/;
+/** Whether a file is the annotated copy of another one. */
+export const isAnnotatedName = (name: string): boolean =>
+  /\.detected\.(jpg|png|mp4|mov|mkv)$/.test(name);
 
 /** Natural order, the same on every machine: frame 2 before frame 10. */
-const { compare } = new Intl.Collator('en', { numeric: true });
+export const { compare: compareNames } = new Intl.Collator('en', { numeric: true });
 
 /**
  * Images in the order of the words. Images of a folder or a glob are sorted by name, without annotated
@@ -90,8 +92,8 @@ async function folderImages(folder: string, recursive: boolean): Promise<Input[]
     return none(`the folder ${folder} cannot be read`, cause);
   }
   const images = names
-    .filter((name) => isDecodableName(name) && !ANNOTATED_NAME.test(name))
-    .sort(compare);
+    .filter((name) => isDecodableName(name) && !isAnnotatedName(name))
+    .sort(compareNames);
   if (images.length > 0) {
     return images.map((name) => ({
       file: path.join(folder, name),
@@ -102,11 +104,19 @@ async function folderImages(folder: string, recursive: boolean): Promise<Input[]
   return none(`the folder ${folder} has no JPEG, PNG or WebP images${hint}`);
 }
 
-async function globImages(pattern: string): Promise<Input[]> {
+/** Files that match a pattern, without annotated copies of earlier runs. */
+export async function globFiles(pattern: string): Promise<string[]> {
   // Globs have slashes on every system.
   const portable = path.sep === '\\' ? pattern.replaceAll('\\', '/') : pattern;
-  const found = await glob(portable, { expandDirectories: false });
-  const files = found.filter((file) => !ANNOTATED_NAME.test(file)).sort(compare);
+  const found = await glob(portable, {
+    expandDirectories: false,
+    absolute: path.isAbsolute(pattern),
+  });
+  return found.filter((file) => !isAnnotatedName(file)).sort(compareNames);
+}
+
+async function globImages(pattern: string): Promise<Input[]> {
+  const files = await globFiles(pattern);
   if (files.length === 0) return none(`no file matches ${pattern}`);
   return files.map((file) => ({ file, stem: withoutImageExtension(path.basename(file)) }));
 }

@@ -27,7 +27,9 @@ export async function startRunner(
 ): Promise<Runner> {
   if (workers <= 1) {
     const { RefineDet } = await import('../detector.ts');
-    return runnerOf(await RefineDet.load(model, options));
+    const isGpu = options.backend === 'webgpu';
+    const backend = isGpu ? (await import('../backend/webgpu.ts')).webgpu : 'wasm';
+    return runnerOf(await RefineDet.load(model, { ...options, backend }));
   }
   return startWorkers(model, { ...options, workers });
 }
@@ -42,8 +44,9 @@ export async function runnerOf(detector: Detector): Promise<Runner> {
 export async function startWorkers(model: Model, options: PoolOptions): Promise<Runner> {
   const { startPool } = await import('../pool/create-pool.ts');
   const { startThreadWorker } = await import('../remote/node-wire.ts');
+  const { backend = 'wasm' } = options;
   const start = () => startThreadWorker('image-worker', import.meta.url);
-  return poolRunner(await startPool(model, options, start));
+  return poolRunner(await startPool(model, { ...options, backend }, start));
 }
 
 /** Runs jobs in a pool whose workers run the program `image-worker`. */

@@ -15,6 +15,7 @@ import { problemOf } from './problems.ts';
 import type { Call } from './request-call.ts';
 import type { Problem, Settings } from './schemas.ts';
 import { optionsOf } from './settings.ts';
+import { LiveStream, type StreamHost } from './streams/live-stream.ts';
 
 /** Milliseconds without a byte of a body. */
 const BODY_IDLE = 5000;
@@ -26,12 +27,18 @@ const UNKNOWN_BODIES = 2;
 /** Failures of one image of a batch that are not failures of the whole request. */
 const OWN_FAILURES = /^(IMAGE_|WORKER_CRASHED)/;
 
+/** Milliseconds between signs of life of a stream: proxies close silent connections after a minute. */
+const HEARTBEAT = 15_000;
+/** Failures that cost a stream one frame: the queue is full, or the worker has died. */
+const LOST_FRAME = /^(OVERLOADED|WORKER_CRASHED)$/;
+
 export class DetectionService {
   readonly runner: Runner;
   readonly options: ResolvedOptions;
   readonly admission: Admission;
   readonly metrics: Metrics;
   readonly tokens: Tokens;
+  readonly streams: ReadonlyMap<string, LiveStream>;
   /** For requests whose token is in the body. */
   readonly #unknown: Admission;
 
@@ -43,7 +50,12 @@ export class DetectionService {
     this.admission = new Admission({ ...limits, bytes: options.maxBody * BODIES });
     this.#unknown = new Admission({ ...limits, bytes: options.maxBody * UNKNOWN_BODIES });
     this.tokens = new Tokens(options.tokens);
+    const streams = Object.entries(options.streams);
+    this.streams = new Map(
+      streams.map(([name, video]) => [name, new LiveStream(name, video, this.#streamHost())]),
+    );
     this.metrics = new Metrics({
+      listeners: () => new Map(Array.from(this.streams, ([name, one]) => [name, one.listeners])),
       pending: () => this.admission.passes,
       heapBytes: () => detector.heapBytes,
       ofProcess: options.processMetrics,
@@ -57,11 +69,11 @@ export class DetectionService {
   }
 
   /** @param isKnown whether the client has shown its token, where one is needed */
-  limits({ signal }: Call, maxImages: number, isKnown = true): RequestLimits {
+  limits({ signal, chunks }: Call, maxImages: number, isKnown = true): RequestLimits {
     const { maxBody, fetchImage, timeout } = this.options;
     const admission = isKnown ? this.admission : this.#unknown;
     const idle = Math.min(BODY_IDLE, timeout);
-    return { maxBody, idle, fetchImage, maxImages, admission, signal };
+    return { maxBody, idle, fetchImage, maxImages, admission, signal, chunks };
   }
 
   /**
@@ -127,6 +139,27 @@ export class DetectionService {
     const problem = problemOf(error, call.id);
     this.metrics.error(problem.code);
     return problem;
+  }
+
+  #streamHost(): StreamHost {
+    const { log, timeout } = this.options;
+    return {
+      heartbeat: Math.min(HEARTBEAT, timeout),
+      detectFrame: async (frame, options) => {
+        try {
+          return await this.admission.run(1, () => this.runner.detector.detect(frame, options));
+        } catch (error) {
+          const isLost = error instanceof RefineDetError && LOST_FRAME.test(error.code);
+          if (isLost) return undefined;
+          throw error;
+        }
+      },
+      onFrame: (...frame) => this.metrics.frame(...frame),
+      onError: (stream, error, event) => {
+        this.metrics.error(event.code);
+        log?.({ time: new Date().toISOString(), stream, ...event, error: String(error) });
+      },
+    };
   }
 
   /** Checks settings, and counts the passes of the network that an image needs with them. */

@@ -6,6 +6,7 @@ import type { Detector } from '../detector-contract.ts';
 import { detectImage } from '../runner/detect-image.ts';
 import type { Runner } from '../runner/runner.ts';
 import { checkHost, checkOrigin } from './authorize.ts';
+import { type Connection, clientAddress } from './client-address.ts';
 import { DetectionService } from './detection-service.ts';
 import { openApi } from './openapi.ts';
 import { type HandlerOptions, resolveHandlerOptions, type SiteFile } from './options.ts';
@@ -14,8 +15,11 @@ import { Call } from './request-call.ts';
 import type { Route } from './route.ts';
 import { noSuchRoute, ROUTES } from './routes.ts';
 
-/** Answers HTTP requests. */
-export type Handler = (request: Request) => Promise<Response>;
+/**
+ * Answers HTTP requests.
+ * @param connection what the server gives beside the request, for the address in the log
+ */
+export type Handler = (request: Request, connection?: Connection) => Promise<Response>;
 
 type Environment = { Bindings: { call: Call } };
 
@@ -57,8 +61,14 @@ export function handlerOf(runner: Runner, given: HandlerOptions = {}): Handler {
     return problemAnswer(call.error, call.id);
   });
 
-  return async (request) => {
+  options.signal?.addEventListener('abort', () => {
+    for (const stream of service.streams.values()) stream.end();
+  });
+
+  return async (request, connection) => {
     const call = new Call(request, options.timeout);
+    call.client = clientAddress(request, connection, options.trustProxy);
+    call.chunks = connection?.chunks;
     try {
       const response = isPreflight(request)
         ? preflightAnswer(request, options.cors, call)
@@ -95,6 +105,7 @@ export function handlerOf(runner: Runner, given: HandlerOptions = {}): Handler {
       requestId: call.id,
       method,
       path: pathname.slice(0, 200),
+      ...(call.client !== undefined && { client: call.client }),
       status: problem?.code === 'ABORTED' ? 499 : status,
       milliseconds: Math.round(call.seconds * 1000),
       images: call.images,
@@ -154,7 +165,9 @@ const fileName = (path: string) => (path === '/' ? 'index.html' : path.slice(1))
 const isKnown = (path: string) => ROUTES.some((route) => matches(route, path));
 
 function matches({ path }: Route, given: string): boolean {
-  return path === given || (path.endsWith('/:name') && /^\/v1\/vision\/custom\/[^/]+$/.test(given));
+  const [start, name] = path.split(':');
+  if (name === undefined) return path === given;
+  return given.startsWith(start) && /^[^/]+$/.test(given.slice(start.length));
 }
 
 /** Label of a path in metrics, where the number of labels must be bounded. */

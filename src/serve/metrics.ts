@@ -7,6 +7,8 @@ interface Sources {
   pending: () => number;
   heapBytes: () => number;
   ofProcess: boolean;
+  /** Number of listeners of each stream, by name. */
+  listeners: () => ReadonlyMap<string, number>;
 }
 
 export class Metrics {
@@ -16,13 +18,16 @@ export class Metrics {
   readonly #images: Counter;
   readonly #objects: Counter<'label'>;
   readonly #errors: Counter<'code'>;
+  readonly #frames: Counter<'stream'>;
+  readonly #dropped: Counter<'stream'>;
 
   /**
    * @param pending returns the number of passes of the network that run or wait
    * @param heapBytes returns the bytes of wasm heap
+   * @param listeners returns the number of listeners of each stream
    * @param ofProcess adds memory, event loop and garbage collection of this process
    */
-  constructor({ pending, heapBytes, ofProcess }: Sources) {
+  constructor({ pending, heapBytes, listeners, ofProcess }: Sources) {
     const registers = [this.#registry];
     if (ofProcess) collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Counter({
@@ -54,6 +59,21 @@ export class Metrics {
         this.set(pending());
       },
     });
+    this.#frames = new Counter({
+      ...{ name: 'refinedet_stream_frames_total', help: 'Detected frames of streams.', registers },
+      labelNames: ['stream'],
+    });
+    this.#dropped = new Counter({
+      ...{ name: 'refinedet_stream_dropped_total', help: 'Frames left out.', registers },
+      labelNames: ['stream'],
+    });
+    new Gauge({
+      ...{ name: 'refinedet_stream_listeners', help: 'Clients that listen.', registers },
+      labelNames: ['stream'],
+      collect() {
+        for (const [stream, count] of listeners()) this.set({ stream }, count);
+      },
+    });
     new Gauge({
       ...{ name: 'refinedet_wasm_heap_bytes', help: 'Wasm memory of all workers.', registers },
       collect() {
@@ -70,6 +90,13 @@ export class Metrics {
   image(labels: readonly string[]): void {
     this.#images.inc();
     for (const label of labels) this.#objects.inc({ label });
+  }
+
+  /** @param dropped number of frames before this one that were left out */
+  frame(stream: string, labels: readonly string[], dropped: number): void {
+    this.image(labels);
+    this.#frames.inc({ stream });
+    this.#dropped.inc({ stream }, dropped);
   }
 
   error(code: string): void {

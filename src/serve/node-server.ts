@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createAdaptorServer } from '@hono/node-server';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import type { Handler } from './handler.ts';
 
 /** Milliseconds in which a client must have sent its headers. */
@@ -24,7 +24,12 @@ export function nodeServer(
   { requestTimeout, headersTimeout = HEADERS_TIMEOUT }: ServerOptions,
 ): Server {
   const server = createAdaptorServer({
-    fetch: handle,
+    fetch: (request, connection) => {
+      const { incoming } = connection as HttpBindings;
+      // A web stream for each body costs a tenth of the time of this thread.
+      const chunks = incoming.iterator({ destroyOnReturn: false });
+      return handle(request, { incoming, chunks });
+    },
     hostname: 'localhost', // for requests without Host, which HTTP/1.0 allows
     serverOptions: {
       headersTimeout: Math.min(headersTimeout, requestTimeout),

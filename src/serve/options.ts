@@ -1,5 +1,6 @@
 /** Options of the handler. */
 import {
+  ABORT_SIGNAL,
   checkGiven,
   checkObject,
   FLAG,
@@ -10,7 +11,9 @@ import {
   wholeFrom,
 } from '../option-checks.ts';
 import type { FetchImage } from './image-requests.ts';
-import type { RequestLog } from './request-call.ts';
+import type { LogEntry } from './log-entries.ts';
+import { STREAM_NAME } from './stream-name.ts';
+import type { StreamedVideo } from './streams/reopened-frames.ts';
 
 /** A file that the server sends as it is. */
 export interface SiteFile {
@@ -50,15 +53,37 @@ export interface HandlerOptions {
   fetchImage?: FetchImage;
   /** Files of a page by path, `index.html` for `/`. Default: none. */
   site?: ReadonlyMap<string, SiteFile>;
+  /**
+   * Videos by the name in /v1/streams/NAME, such as `openVideo('rtsp://…', { reconnect: 0 })`: the server
+   * opens a lost source again itself, and reports that to the listeners. Default: none.
+   */
+  streams?: Readonly<Record<string, StreamedVideo>>;
+  /** Ends the streams when it fires, for a server that stops. */
+  signal?: AbortSignal;
+  /**
+   * Whether a reverse proxy in front appends the addresses of its clients to X-Forwarded-For; the log has
+   * them then. Default false.
+   */
+  trustProxy?: boolean;
   /** Whether /readyz says that new requests are welcome. Default: always. */
   isReady?: () => boolean;
   /** Adds the metrics of the process to /metrics: memory, event loop, garbage collection. Default false. */
   processMetrics?: boolean;
-  /** Receives an entry for each request. */
-  log?: (entry: RequestLog) => void;
+  /** Receives an entry for each request, and for each error of a stream. */
+  log?: (entry: LogEntry) => void;
 }
 
 const SITE: Rule = [(v) => typeof v === 'object' && v !== null && 'get' in v, 'a Map of files'];
+
+const isVideo = (value: unknown) =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+const STREAMS: Rule = [
+  (v) =>
+    typeof v === 'object' &&
+    v !== null &&
+    Object.entries(v).every(([name, video]) => STREAM_NAME.test(name) && isVideo(video)),
+  'videos of openVideo by name (letters, digits, _, . and -)',
+];
 
 const RULES = {
   name: TEXT,
@@ -72,6 +97,9 @@ const RULES = {
   timeout: wholeFrom(1, 2 ** 31 - 1),
   fetchImage: FUNCTION,
   site: SITE,
+  streams: STREAMS,
+  signal: ABORT_SIGNAL,
+  trustProxy: FLAG,
   isReady: FUNCTION,
   processMetrics: FLAG,
   log: FUNCTION,
@@ -86,6 +114,8 @@ export const DEFAULTS = {
   maxImages: 32,
   queue: 64,
   timeout: 30_000,
+  streams: {} as NonNullable<HandlerOptions['streams']>,
+  trustProxy: false,
   isReady: () => true,
   processMetrics: false,
 };

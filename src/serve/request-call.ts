@@ -2,24 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { RefineDetError } from '../errors.ts';
 import { ServeError } from './problems.ts';
-
-/** One line of the log; it never contains an image or a token. */
-export interface RequestLog {
-  /** ISO 8601. */
-  time: string;
-  requestId: string;
-  method: string;
-  path: string;
-  /** 499: the client closed the connection before the answer. */
-  status: number;
-  milliseconds: number;
-  images: number;
-  detections: number;
-  /** Code of the error. */
-  code?: string;
-  /** Text of an internal error, for the log only. */
-  error?: string;
-}
+import type { Chunks } from './read-body.ts';
 
 /** Ids that clients may choose: no control characters get into the log. */
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
@@ -27,6 +10,10 @@ const REQUEST_ID = /^[\w.:-]{1,64}$/;
 export class Call {
   readonly id: string;
   readonly start = performance.now();
+  /** Address of the client, where it is known. */
+  client: string | undefined;
+  /** The body, where the server reads it itself. */
+  chunks: Chunks | undefined;
   images = 0;
   detections = 0;
   error: unknown;

@@ -1,4 +1,5 @@
 /** The routes: what each does, and what /openapi.json says about it. */
+import { show } from '../option-checks.ts';
 import { json } from './answers.ts';
 import { customList, visionDetection, visionFailure } from './deepstack.ts';
 import type { DetectionService } from './detection-service.ts';
@@ -37,6 +38,14 @@ export const ROUTES: readonly Route[] = [
     summary: 'Describe the model.',
     answer: 'ModelAnswer',
     handle: async (service) => json(describeModel(service)),
+  },
+  {
+    method: 'get',
+    path: '/v1/streams/:name',
+    summary:
+      'Follow a stream: server-sent events "detections" (StreamFrame), "error" (StreamError) and "end".',
+    answer: 'text/event-stream',
+    handle: listen,
   },
   {
     method: 'post',
@@ -109,6 +118,27 @@ async function detectOne(
     if (!annotated) return json(finding);
     const body = annotated as Uint8Array<ArrayBuffer>;
     return new Response(body, { headers: { 'content-type': type } });
+  });
+}
+
+/** @throws NOT_FOUND, OVERLOADED */
+async function listen(
+  { options, streams }: DetectionService,
+  { context }: RouteContext,
+): Promise<Response> {
+  const name = context.req.param('name') ?? '';
+  const stream = streams.get(name);
+  if (!stream) {
+    const known = [...streams.keys()].join(', ') || 'none';
+    const message = `unknown stream ${show(name)}; the streams of this server: ${known}`;
+    throw new ServeError('NOT_FOUND', message);
+  }
+  if (options.signal?.aborted) {
+    throw new ServeError('OVERLOADED', 'the server stops', { 'retry-after': '10' });
+  }
+  return new Response(stream.listen(), {
+    // nginx passes events on at once.
+    headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
   });
 }
 

@@ -90,6 +90,41 @@ export const Problem = Type.Object(
 );
 export type Problem = Static<typeof Problem>;
 
+/** Data of the event `detections` of a stream: what `refinedet detect` writes about a frame. */
+const StreamFrame = Type.Object(
+  {
+    source: Type.String({ description: 'Name of the stream.' }),
+    frame: Type.Integer({ minimum: 0, description: 'Number of the frame; gaps were left out.' }),
+    time: Type.Number({ description: 'Milliseconds since the first frame.' }),
+    width: Type.Integer({ minimum: 1 }),
+    height: Type.Integer({ minimum: 1 }),
+    detections: Type.Array(
+      Type.Object(
+        {
+          ...Found.properties,
+          trackId: Type.Optional(Type.Integer({ minimum: 1, description: 'Id of the object.' })),
+        },
+        closed,
+      ),
+      { description: 'Best first.' },
+    ),
+  },
+  { ...closed, description: 'Data of the event "detections".' },
+);
+
+/** Data of the event `error` of a stream. */
+const StreamError = Type.Object(
+  {
+    code: Type.String({ description: 'Stable code of the error.' }),
+    message: Type.String(),
+    retrySeconds: Type.Optional(
+      Type.Number({ description: 'Time until the source is opened again; absent at the end.' }),
+    ),
+  },
+  { ...closed, description: 'Data of the event "error".' },
+);
+export type StreamError = Static<typeof StreamError>;
+
 /** Answer of a batch: one entry for each image, in the order of the parts. */
 const BatchAnswer = Type.Object(
   {
@@ -149,6 +184,8 @@ export const SCHEMAS: Readonly<Record<string, TSchema>> = {
   BatchAnswer,
   ModelAnswer,
   StatusAnswer,
+  StreamFrame,
+  StreamError,
   DeepStackAnswer,
   Problem,
 };

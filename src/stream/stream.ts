@@ -48,8 +48,9 @@ export interface FrameDetector {
 const POLICY = oneOf(['all', 'newest'] satisfies FramePolicy[]);
 
 /**
- * Yields results in the order of the frames, each as soon as it is ready; ends with the source. Closes
- * frames that have a `close` method (VideoFrame, ImageBitmap). Leaving the loop ends the stream.
+ * Yields results in the order of the frames, each as soon as it is ready; ends with the source. An error
+ * of the source comes after the results of all frames before it. Closes frames that have a `close`
+ * method (VideoFrame, ImageBitmap). Leaving the loop ends the stream.
  * @throws INVALID_OPTION, INVALID_ARGUMENT, and the errors of detection and of the source
  */
 export async function* detectStream(
@@ -64,7 +65,8 @@ export async function* detectStream(
   const frames = readFrames(source, policy);
   const underWay: Promise<Found | undefined>[] = [];
   let reading: Promise<IteratorResult<Frame>> | undefined;
-  let hasEnded = false;
+  /** How the source has ended. */
+  let end: { error?: unknown } | undefined;
   let yielded = 0;
 
   const detect = async (frame: Frame): Promise<Found | undefined> => {
@@ -81,17 +83,25 @@ export async function* detectStream(
   try {
     for (;;) {
       throwIfAborted(signal);
-      if (!hasEnded && underWay.length < detector.limit) reading ??= handled(frames.next());
-      if (!reading && underWay.length === 0) return;
+      if (!end && underWay.length < detector.limit) reading ??= handled(frames.next());
+      if (!reading && underWay.length === 0) {
+        if (end && 'error' in end) throw end.error;
+        return;
+      }
       const waiting: Promise<unknown>[] = [];
-      if (reading) waiting.push(reading.then(() => 'frame'));
+      const isRead = () => 'frame';
+      if (reading) waiting.push(reading.then(isRead, isRead));
       if (underWay.length > 0) waiting.push(underWay[0].then(() => 'found'));
       const event = await untilAborted(signal, Promise.race(waiting));
       if (event === 'frame') {
-        const { done, value } = await reading!;
+        try {
+          const { done, value } = await reading!;
+          if (done) end = {};
+          else underWay.push(handled(detect(value)));
+        } catch (error) {
+          end = { error };
+        }
         reading = undefined;
-        if (done) hasEnded = true;
-        else underWay.push(handled(detect(value)));
       } else if (event === 'found') {
         const found = await underWay.shift()!;
         if (!found) continue;

@@ -30,7 +30,8 @@ export function decodeArgs(
     ...(isLive ? ['-fflags', 'nobuffer'] : []),
     ...[...from, '-i', input, '-map', `0:${probed?.stream ?? 'v:0'}`],
     ...['-vf', filters(options, kind, probed), '-fps_mode', 'passthrough'],
-    ...['-pix_fmt', 'rgb24', '-f', 'rawvideo', '-flush_packets', '1', 'pipe:1'],
+    // Frames go to the pipe in one piece instead of through a buffer of ffmpeg.
+    ...['-pix_fmt', 'rgb24', '-f', 'rawvideo', '-avioflags', 'direct', 'pipe:1'],
   ];
 }
 

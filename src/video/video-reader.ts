@@ -1,6 +1,7 @@
 /** Reads a source through one run of ffmpeg after another; runs in a thread of its own. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { RefineDetError } from '../errors.ts';
+import { attemptPause } from './attempt-pause.ts';
 import { Decoder, type RunFrame, type RunOptions } from './decoder.ts';
 import type { DecodedFrame } from './video-types.ts';
 
@@ -23,9 +24,6 @@ export interface ReaderEvents {
 
 /** Frames that are decoded before they are asked for. */
 const AHEAD = 2;
-/** Milliseconds before the first new attempt; doubles with each. */
-const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 30_000;
 /** Errors that another attempt does not mend. */
 const LASTING = new Set(['VIDEO_SIZE', 'VIDEO_FORMAT', 'MISSING_DEPENDENCY']);
 
@@ -142,7 +140,7 @@ export class VideoReader {
         if (reconnect === 0 && !failure) return;
         throw lost(name, reason, attempts, failure);
       }
-      const pause = Math.min(FIRST_PAUSE * 2 ** attempts++, LONGEST_PAUSE);
+      const pause = attemptPause(attempts++);
       this.#events.warn(`${reason}; trying again in ${pause / 1000} s`);
       await delay(pause, undefined, { signal });
     }

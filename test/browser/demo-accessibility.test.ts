@@ -1,11 +1,9 @@
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { violations } from '../../support/browser/axe.ts';
 import { hasChromium, launchChromium } from '../../support/browser/chromium.ts';
 import { type Demo, openDemo, PATIENCE_MS, serveDemo } from '../../support/browser/demo.ts';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const DESKTOP = { viewport: { width: 1280, height: 800 } };
 const PHONE = { viewport: { width: 390, height: 844 } };
 
@@ -45,14 +43,6 @@ describe.skipIf(!hasChromium)('the demo page, checked by axe', { timeout: PATIEN
     await browser?.close();
     demo?.close();
   });
-
-  const violations = async (page: Page) => {
-    await page.addScriptTag({ path: AXE });
-    const { violations } = await page.evaluate(() =>
-      (globalThis as never as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-    );
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  };
 
   it.each([
     ['light', DESKTOP],

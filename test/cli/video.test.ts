@@ -1,7 +1,8 @@
 /** `refinedet detect` on videos: results, tracks, events, annotated copies, and errors in one line. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPosix } from '../../support/posix.ts';
 import { ffmpeg, hasFfmpeg } from '../../support/video/ffmpeg.ts';
@@ -96,6 +97,7 @@ describe.skipIf(!hasFfmpeg)('detect on a video', { timeout: 240_000 }, () => {
       }),
     );
     expect(events.at(-1)).toMatchObject({
+      source: 'cat.mp4',
       type: 'totals',
       lines: { gate: { forward: 0, backward: 1 } },
     });
@@ -180,6 +182,65 @@ describe.skipIf(!hasFfmpeg)('detect on a video', { timeout: 240_000 }, () => {
     );
   });
 
+  it('forgets the tracks at a scene cut when asked', async () => {
+    // The cat stays where it is, in front of another background.
+    const scenes = ['0x202020', '0xe0e0e0'].flatMap((color) => [
+      ...['-f', 'lavfi', '-i', `color=${color}:s=640x360:r=5:d=1`],
+    ]);
+    const graph = '[0][1]concat[scenes];[scenes][2]overlay=x=100:y=30:shortest=1';
+    ffmpeg(...scenes, '-loop', '1', '-i', CAT, '-filter_complex', graph, at('scenes.mkv'));
+    const ids = async (...flags: string[]) => {
+      const args = ['detect', 'scenes.mkv', '--track', '--quiet', '--threads', '1', ...flags];
+      const { stdout } = await runCli(args, { cwd });
+      return lines(stdout).map(({ detections }) => detections[0]?.trackId);
+    };
+    expect(new Set(await ids())).toEqual(new Set([1]));
+    const reset = await ids('--reset-on-cut');
+    expect(new Set(reset.slice(0, 5))).toEqual(new Set([1]));
+    expect(reset.at(-1)).toBe(2);
+  });
+
+  it('detects in several videos, each with its own tracks and copy', async () => {
+    mkdirSync(at('clips/night'), { recursive: true });
+    for (const name of ['clips/b2.mp4', 'clips/b10.mp4', 'clips/night/b2.mov']) {
+      ffmpeg('-i', at('cat.mp4'), '-frames:v', '3', '-c', 'copy', at(name));
+    }
+    writeFileSync(at('clips/broken.mp4'), 'not a video');
+    const flags = ['--track', 'iou', '--threshold', '0.1', '--zones', 'zones.json'];
+    const outputs = ['--events', 'all.jsonl', '--out', 'all', '--save', '--recursive'];
+    const args = ['detect', 'clips', ...flags, ...outputs, '--model', 'random.safetensors'];
+    const { code, stderr } = await runCli([...args, '--threads', '1'], { cwd });
+    expect(stderr).toMatch(/refinedet: cannot read clips.broken.mp4: .*\n/);
+    expect(stderr).toMatch(
+      /refinedet: 4 videos; results in .*detections.jsonl; events in all.jsonl/,
+    );
+    expect(stderr).toMatch(/refinedet: clips.b2.mp4: 3 frames, .*; video in all.b2.detected.mp4\n/);
+    expect(code).toBe(1);
+    const results = lines(readFileSync(at('all/detections.jsonl'), 'utf8'));
+    const sources = ['b2.mp4', 'b10.mp4', 'night/b2.mov'].map((name) => path.join('clips', name));
+    expect(results.map(({ source, frame }) => [source, frame])).toEqual(
+      sources.flatMap((source) => [0, 1, 2].map((frame) => [source, frame])),
+    );
+    for (const source of sources) {
+      const first = results.find((result) => result.source === source);
+      expect(first.detections[0].trackId).toBe(1);
+    }
+    const events = lines(readFileSync(at('all.jsonl'), 'utf8'));
+    const totals = events.filter(({ type }) => type === 'totals');
+    expect(totals.map(({ source }) => source)).toEqual(sources);
+    const copies = readdirSync(at('all')).filter((name) => name.endsWith('.mp4'));
+    expect(copies.sort()).toEqual(['b10.detected.mp4', 'b2-2.detected.mp4', 'b2.detected.mp4']);
+
+    // A pattern, one file of MOTChallenge each, and the standard output with one header.
+    const mot = ['--format', 'mot', '--out', 'mot', ...random, '--threshold', '0.1'];
+    expect((await runCli(['detect', 'clips/b*.mp4', ...mot], { cwd })).code).toBe(1);
+    expect(readdirSync(at('mot')).sort()).toEqual(['b10.txt', 'b2.txt']);
+    const csv = ['--format', 'csv', '--threshold', '0.1', ...random];
+    const two = await runCli(['detect', 'clips/b2.mp4', 'clips/b10.mp4', ...csv], { cwd });
+    expect(two.stdout.match(/^source,/gm)).toHaveLength(1);
+    expect(two.code).toBe(0);
+  });
+
   it.skipIf(!isPosix)('ends cleanly after Ctrl-C, with a complete copy', async () => {
     ffmpeg('-stream_loop', '50', '-i', at('cat.mp4'), '-c', 'copy', at('long.mp4'));
     const [program, ...args] = cliCommand(['detect', 'long.mp4', ...random, '--save', 'part.mp4']);
@@ -226,8 +287,12 @@ describe.skipIf(!hasFfmpeg)('detect on a video', { timeout: 240_000 }, () => {
   });
 
   it.each([
-    [['cat.mp4', 'other.mp4'], /cat.mp4 is a video, which goes alone: leave out 1 more \[USAGE\]/],
-    [['cat.mp4', '--recursive'], /--recursive is for images, not for videos \[USAGE\]/],
+    [['cat.mp4', CAT], /cat.mp4 is a video, and .*cat.jpg is not: detect in one kind at a time/],
+    [['cat.mp4', '--fast-decode'], /--fast-decode is for images, not for videos \[USAGE\]/],
+    [['*.webm'], /no file matches \*.webm \[FILE_NOT_FOUND\]/],
+    [['cat.mp4', 'b.mp4', '--format', 'mot'], /one file for each of the 2 videos: give --out DIR/],
+    [['cat.mp4', 'b.mp4', '--save', 'out.mp4'], /--save of several videos is a folder, not "out/],
+    [['cat.mp4', '--reset-on-cut'], /--reset-on-cut needs --track/],
     [['cat.mp4', '--format', 'coco'], /--format coco is for images; for videos: jsonl, csv, mot/],
     [['cat.mp4', '--events', 'e.jsonl'], /--events needs --zones/],
     [['cat.mp4', '--track', 'best'], /--track must be bytetrack or iou, not "best" \[USAGE\]/],

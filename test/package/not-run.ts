@@ -15,7 +15,7 @@ export const NOT_RUN: readonly Exception[] = [
   },
   { of: / --backend webgpu\b/, because: 'needs a GPU' },
   { of: /camera:0|rtsp:/, because: 'needs a camera' },
-  ...(hasFfmpeg ? [] : [{ of: /street\.mp4/, because: 'needs ffmpeg' }]),
+  ...(hasFfmpeg ? [] : [{ of: /street\.mp4|clips/, because: 'needs ffmpeg' }]),
 ];
 
 export function isRun(command: string): boolean {

@@ -43,7 +43,7 @@ export function samplesWorld(): Tree {
     ]),
     ...vocResults('results'),
     ...motVideo,
-    'street.mp4': street(),
+    ...films(),
     'zones.json': JSON.stringify(ZONES),
   };
 }
@@ -78,16 +78,16 @@ const ZONES: Zones = {
   zones: [{ name: 'meadow', points: SQUARE }],
 };
 
-/** Three seconds of the cat; empty without ffmpeg, and not used then. */
-function street(): Uint8Array {
-  if (!hasFfmpeg) return new Uint8Array();
+/** Three seconds of the cat, and clips of it; none without ffmpeg, and not used then. */
+function films(): Tree {
+  if (!hasFfmpeg) return {};
   const { at, remove } = videoFolder();
   const cat = fileURLToPath(new URL('../../examples/cat.jpg', import.meta.url));
   const even = ['-vf', 'crop=450:300', '-pix_fmt', 'yuv420p', '-c:v', 'libx264'];
   ffmpeg('-loop', '1', '-framerate', '4', '-i', cat, '-t', '3', ...even, at('street.mp4'));
   const film = readFileSync(at('street.mp4'));
   remove();
-  return film;
+  return { 'street.mp4': film, 'clips/day.mp4': film, 'clips/night.mp4': film };
 }
 
 /** Ground truth of two videos, and tracks of both. */

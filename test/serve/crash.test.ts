@@ -1,9 +1,11 @@
 /** A thread of the server is killed while eight clients ask. */
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { afterAll, expect, it } from 'vitest';
 import { startPool } from '../../src/pool/create-pool.ts';
 import type { DetectorPool } from '../../src/pool/detector-pool.ts';
+import { startThreadWorker } from '../../src/remote/node-wire.ts';
 import type { WorkerWire } from '../../src/remote/wire.ts';
 import { poolRunner } from '../../src/runner/runner.ts';
 import { handlerOf } from '../../src/serve/handler.ts';
@@ -13,17 +15,24 @@ import { randomModel } from '../../support/models/random-model.ts';
 import { startSourceWorker } from '../../support/node-workers.ts';
 import { IMAGE } from './requests.ts';
 
+const BUILT = new URL('../../dist/runner/image-worker.js', import.meta.url).href;
+const isBuilt = existsSync(new URL(BUILT));
+
 let pool: DetectorPool;
 afterAll(() => pool?.dispose());
 
 it('loses the request of a killed worker only, and replaces the worker', async () => {
   const workers: WorkerWire[] = [];
   const start = () => {
-    const worker = startSourceWorker('runner/image-worker');
+    const worker = isBuilt
+      ? startThreadWorker('image-worker', BUILT, [])
+      : startSourceWorker('runner/image-worker');
     workers.push(worker);
     return worker;
   };
-  pool = await startPool(randomModel(64), { workers: 2, warn: () => {} }, start);
+  const begin = performance.now();
+  pool = await startPool(randomModel(64), { workers: 2, backend: 'wasm', warn: () => {} }, start);
+  const started = performance.now() - begin;
   const server = nodeServer(handlerOf(poolRunner(pool)), { requestTimeout: 30_000 });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -46,7 +55,7 @@ it('loses the request of a killed worker only, and replaces the worker', async (
   });
   expect(statuses.get(500)).toBe(1);
   expect([...statuses.keys()].sort()).toEqual([200, 500]);
-  // Workers of sources also compile them, which those of the package do not.
-  expect(back - killedAt).toBeLessThan(20_000);
+  // Two seconds, unless the machine is so busy that the pool itself took long to start.
+  expect(back - killedAt).toBeLessThan(Math.max(2000, 2 * started));
   await closeServer(server, 1000);
 }, 120_000);

@@ -13,7 +13,7 @@ let handle: Handler;
 const log: RequestLog[] = [];
 beforeAll(async () => {
   runner = await randomRunner();
-  handle = handlerOf(runner, { name: 'insects', log: (entry) => log.push(entry) });
+  handle = handlerOf(runner, { name: 'insects', log: (entry) => log.push(entry as RequestLog) });
 });
 afterAll(() => runner.detector.dispose());
 
@@ -364,6 +364,23 @@ describe('ids and logs', () => {
     expect(log[1].requestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(JSON.stringify(log)).not.toContain('secret');
   });
+});
+
+it.each([
+  ['Node', { incoming: { socket: { remoteAddress: '192.0.2.1' } } }, false, '192.0.2.1'],
+  ['Deno', { remoteAddr: { hostname: '192.0.2.2' } }, false, '192.0.2.2'],
+  ['Bun', { requestIP: () => ({ address: '::1' }) }, false, '::1'],
+  ['a server that tells none', undefined, false, undefined],
+  ['a proxy', { remoteAddr: { hostname: '192.0.2.2' } }, true, '203.0.113.9'],
+])('logs the address of the client, of %s', async (_, connection, trustProxy, expected) => {
+  const entries: object[] = [];
+  const own = handlerOf(runner, { trustProxy, log: (entry) => entries.push(entry) });
+  const forwarded = { 'x-forwarded-for': '198.51.100.7, 203.0.113.9' };
+  await own(new Request(`${SERVER}/healthz`, { headers: forwarded }), connection);
+  const invented = { 'x-forwarded-for': 'localhost' };
+  await own(new Request(`${SERVER}/healthz`, { headers: invented }), connection);
+  const plain = trustProxy ? '192.0.2.2' : expected;
+  expect(entries.map((entry) => (entry as RequestLog).client)).toEqual([expected, plain]);
 });
 
 it('createHandler serves any detector', async () => {

@@ -4,7 +4,7 @@ import { abortError, RefineDetError } from '../../src/errors.ts';
 import type { ImageFinding } from '../../src/runner/detect-image.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import { handlerOf } from '../../src/serve/handler.ts';
-import type { RequestLog } from '../../src/serve/index.ts';
+import type { LogEntry } from '../../src/serve/index.ts';
 import { randomModel } from '../../support/models/random-model.ts';
 import { form, IMAGE, jsonOf, post, SERVER } from './requests.ts';
 
@@ -62,7 +62,7 @@ describe('a server under load', () => {
 
   it('cancels the detection when the client leaves', async () => {
     const { jobs, runner } = heldRunner();
-    const log: RequestLog[] = [];
+    const log: LogEntry[] = [];
     const handle = handlerOf(runner, { log: (entry) => log.push(entry) });
     const client = new AbortController();
     const request = new Request(`${SERVER}/v1/detect`, {
@@ -78,7 +78,7 @@ describe('a server under load', () => {
 
   it('answers 500 with a code when a worker dies, and hides foreign errors', async () => {
     const { jobs, runner } = heldRunner();
-    const log: RequestLog[] = [];
+    const log: LogEntry[] = [];
     const handle = handlerOf(runner, { log: (entry) => log.push(entry) });
     const answers = [handle(post('/v1/detect', IMAGE)), handle(post('/v1/detect', IMAGE))];
     await until(() => jobs.length === 2);

@@ -59,6 +59,7 @@ describe('/openapi.json', () => {
       '/v1/detect',
       '/v1/detect/batch',
       '/v1/model',
+      '/v1/streams/{name}',
       '/v1/vision/detection',
       '/v1/vision/custom/{name}',
       '/healthz',

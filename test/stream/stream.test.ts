@@ -205,6 +205,19 @@ describe('detectStream', () => {
     const newest = detectStream(fakeDetector(), broken(), { frames: 'newest' });
     await expect(collect(newest)).rejects.toThrow('unplugged');
 
+    // What is under way when the source fails is delivered before the error.
+    async function* late() {
+      yield* [0, 1, 2].map(imageFile);
+      throw new Error('unplugged');
+    }
+    const seen: string[] = [];
+    const slow = fakeDetector(4, () => pause(20));
+    const reading = (async () => {
+      for await (const { detections } of detectStream(slow, late())) seen.push(detections[0].label);
+    })();
+    await expect(reading).rejects.toThrow('unplugged');
+    expect(seen).toEqual(['0', '1', '2']);
+
     const aborting = new AbortController();
     async function* silent() {
       yield imageFile(0);

@@ -1,5 +1,6 @@
 /** Options of `refinedet detect`. */
 import {
+  BACKEND,
   classes,
   inputSizeOf,
   MODEL,
@@ -47,6 +48,7 @@ export const DETECT_OPTIONS = {
     fastDecode: on('decode large JPEG files to fewer pixels: faster, slightly blurred'),
     inputSize: inputSizeOf("the model's"),
     threads: THREADS,
+    backend: BACKEND,
     workers: WORKERS,
   },
   'Input and output:': {
@@ -77,6 +79,7 @@ export const DETECT_OPTIONS = {
     track: optionalText('[tracker]', 'give each object an id: bytetrack or iou', {
       default: 'off; bytetrack',
     }),
+    resetOnCut: on('forget the tracks at scene cuts'),
     zones: text('<file>', 'count objects at the lines and in the zones of a JSON file; tracks'),
     events: text('<file>', 'write crossings, entries and exits as JSON lines; - prints them', {
       default: 'none',

@@ -6,10 +6,10 @@ import { DETECT_OPTIONS, type DetectFlags } from './detect-command-options.ts';
 export function registerDetectCommand(program: Command): void {
   addCommand(program, {
     name: 'detect',
-    description: 'detect objects in images (JPEG, PNG, WebP) or a video',
+    description: 'detect objects in images (JPEG, PNG, WebP) or videos',
     arguments: {
       '[inputs...]':
-        'images: files, folders, globs, URLs, - for the standard input; or one video: a file, rtsp://, http(s)://, camera:0',
+        'images or videos: files, folders, globs, URLs; - for an image from the standard input; rtsp:// or camera:0 for a live video',
     },
     options: DETECT_OPTIONS,
     examples: [

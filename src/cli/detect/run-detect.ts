@@ -15,17 +15,17 @@ import { Progress } from '../progress.ts';
 import { outputClosed, warn } from '../terminal.ts';
 import { type DetectFlags, detectOptions, reclaimInputs } from './detect-flags.ts';
 import { type Outputs, planOutputs } from './detect-outputs.ts';
-import { videoWord } from './video-word.ts';
+import { videoWords } from './video-words.ts';
 
 /** @throws USAGE, NO_DEFAULT_MODEL, MODEL_*, INVALID_OPTION, UNKNOWN_CLASS, FILE_WRITE, ABORTED */
 export async function runDetect(givenWords: string[], givenFlags: DetectFlags): Promise<void> {
   const signal = interruptSignal();
   const [words, flags] = await reclaimInputs(givenWords, givenFlags);
   if (words.length === 0) throw new RefineDetError('USAGE', noInputs(flags));
-  const video = await videoWord(words, flags);
-  if (video !== undefined) {
-    const { runVideo } = await import('./run-video.ts');
-    return runVideo(video, flags);
+  const videos = await videoWords(words, flags);
+  if (videos) {
+    const { runVideos } = await import('./run-videos.ts');
+    return runVideos(videos, flags);
   }
   const options = await detectOptions(flags);
   const model = await loadNamedModel(flags.model, signal);
@@ -36,9 +36,10 @@ export async function runDetect(givenWords: string[], givenFlags: DetectFlags): 
   const images = inputs.filter((input) => 'file' in input);
   const outputs = await planOutputs(images, flags, classes);
   const workers = workersFor(images.length, flags.workers);
-  const { threads, inputSize } = flags;
+  const { threads, inputSize, backend } = flags;
   try {
-    const runner = await startRunner(model, { workers, threads, inputSize, warn, signal });
+    const setup = { workers, threads, inputSize, backend, warn, signal };
+    const runner = await startRunner(model, setup);
     await new Run({ runner, options, outputs, flags, signal }).over(inputs);
   } catch (error) {
     await outputs.sink.discard();

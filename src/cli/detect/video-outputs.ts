@@ -1,121 +1,134 @@
-/** Where the results of a video go: lines, events, an annotated video. */
+/** Plans where the results of videos go: lines, events, annotated videos. */
 import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
-import type { ZoneEvent, ZoneTotals } from '../../stream/zone-counter.ts';
 import { ffmpegPath } from '../../video/ffmpeg.ts';
+import { withoutPassword } from '../../video/video-source.ts';
 import { VIDEO_EXTENSIONS, VideoWriter } from '../../video/video-writer.ts';
 import { ANNOTATED_MARK } from '../inputs.ts';
-import {
-  type FrameResult,
-  VIDEO_FORMATS,
-  type VideoFormat,
-  type VideoFormatName,
-} from '../output/video-formats.ts';
+import { VIDEO_FORMATS, type VideoFormat, type VideoFormatName } from '../output/video-formats.ts';
 import { PendingFile, requireAbsent, requireOther } from '../output-files.ts';
-import { print } from '../terminal.ts';
+import { OutputNames } from '../output-names.ts';
 import type { DetectFlags } from './detect-command-options.ts';
+import { EventLines } from './event-lines.ts';
 import { LineFile } from './line-file.ts';
+import { ResultLines } from './result-lines.ts';
+import { VideoFiles } from './video-files.ts';
 
 const SAVE_FOLDER = 'detections';
+/** Name of the file with the results of several videos. */
+const DOCUMENT_STEM = 'detections';
 
-/** Open files of a run. */
+/** Names of the files of one video. */
+interface Targets {
+  results?: string;
+  saved?: string;
+}
+
 export class VideoOutputs {
+  readonly #targets: ReadonlyMap<string, Targets>;
   readonly #format: VideoFormat;
-  readonly #results: PendingFile | undefined;
-  readonly #events: LineFile | undefined;
-  readonly #printsEvents: boolean;
-  #hasStarted = false;
-  readonly writer: VideoWriter | undefined;
-  /** Descriptions of the files, for the summary. */
+  readonly #ffmpeg: string;
+  readonly #results: ResultLines | undefined;
+  readonly #events: EventLines | undefined;
+  /** Descriptions of the files that all videos share, for the summary. */
   readonly places: readonly string[];
 
   private constructor(
+    targets: ReadonlyMap<string, Targets>,
     format: VideoFormat,
-    files: { results?: PendingFile; events?: LineFile; writer?: VideoWriter },
-    printsEvents: boolean,
-    places: readonly string[],
+    ffmpeg: string,
+    shared: { results?: ResultLines; events?: EventLines; places: readonly string[] },
   ) {
+    this.#targets = targets;
     this.#format = format;
-    this.#results = files.results;
-    this.#events = files.events;
-    this.writer = files.writer;
-    this.#printsEvents = printsEvents;
-    this.places = places;
+    this.#ffmpeg = ffmpeg;
+    this.#results = shared.results;
+    this.#events = shared.events;
+    this.places = shared.places;
   }
 
-  /** @throws FILE_WRITE when a file exists, USAGE when it is the input */
-  static async create(source: string, name: string, flags: DetectFlags): Promise<VideoOutputs> {
-    const { out, events, force, format = 'jsonl', ffmpeg } = flags;
-    const chosen = VIDEO_FORMATS[format as VideoFormatName];
-    const stem = stemOf(name);
-    const resultFile = out === undefined ? undefined : path.join(out, stem + chosen.extension);
+  /** @throws FILE_WRITE when a file exists, USAGE when it is an input or one file for several videos */
+  static async create(sources: readonly string[], flags: DetectFlags): Promise<VideoOutputs> {
+    const { out, events, force, format: name = 'jsonl', ffmpeg } = flags;
+    const format: VideoFormat = VIDEO_FORMATS[name as VideoFormatName];
+    const isOnly = sources.length === 1;
+    // Lines of MOTChallenge do not say which video they are about.
+    const isShared = !isOnly && format.namesSource === true;
+    if (!isOnly && !isShared && out === undefined) {
+      const many = `one file for each of the ${sources.length} videos`;
+      throw new RefineDetError('USAGE', `--format ${name} writes ${many}: give --out DIR`);
+    }
+    const names = new OutputNames(sources);
+    const targets = new Map<string, Targets>();
+    for (const source of sources) {
+      const stem = stemOf(withoutPassword(source));
+      const isOwn = out !== undefined && !isShared;
+      const results = isOwn ? names.claim(out, stem, format.extension) : undefined;
+      targets.set(source, { results, saved: savedFile(flags, stem, names, isOnly) });
+    }
+    const document =
+      isShared && out !== undefined ? names.claim(out, DOCUMENT_STEM, format.extension) : undefined;
     const eventFile = events === '-' ? undefined : events;
-    const saved = savedFile(flags, stem);
-    for (const file of [resultFile, eventFile, saved]) if (file) await requireOther(source, file);
-    const fresh = [resultFile, eventFile].filter((file) => file !== undefined);
+    const own = [...targets.values()].flatMap(({ results, saved }) => [results, saved]);
+    for (const file of [document, eventFile, ...own]) {
+      for (const source of sources) if (file) await requireOther(source, file);
+    }
+    const results = [...targets.values()].map((target) => target.results);
+    const fresh = [document, eventFile, ...results].filter((file) => file !== undefined);
     if (!force) await requireAbsent(fresh);
-    return new VideoOutputs(
-      chosen,
-      {
-        results: resultFile ? await PendingFile.create(resultFile) : undefined,
-        events: eventFile ? await LineFile.create(eventFile) : undefined,
-        writer: saved ? new VideoWriter(saved, ffmpegPath(ffmpeg)) : undefined,
-      },
-      events === '-',
-      [
-        ...(resultFile ? [`results in ${resultFile}`] : []),
+    const prints = out === undefined && events !== '-';
+    const file = document === undefined ? undefined : await PendingFile.create(document);
+    const follows = eventFile === undefined ? undefined : await LineFile.create(eventFile);
+    return new VideoOutputs(targets, format, ffmpegPath(ffmpeg), {
+      results: prints || file ? new ResultLines(format, file) : undefined,
+      events: events === undefined ? undefined : new EventLines(follows),
+      places: [
+        ...(document ? [`results in ${document}`] : []),
         ...(eventFile ? [`events in ${eventFile}`] : []),
+      ],
+    });
+  }
+
+  /** @throws FILE_WRITE */
+  async open(source: string): Promise<VideoFiles> {
+    const { results, saved } = this.#targets.get(source)!;
+    const file = results === undefined ? undefined : await PendingFile.create(results);
+    const lines = file && new ResultLines(this.#format, file);
+    return new VideoFiles({
+      results: lines ?? this.#results,
+      ownsResults: lines !== undefined,
+      events: this.#events,
+      writer: saved === undefined ? undefined : new VideoWriter(saved, this.#ffmpeg),
+      places: [
+        ...(results ? [`results in ${results}`] : []),
+        ...(this.#targets.size === 1 ? this.places : []),
         ...(saved ? [`video in ${saved}`] : []),
       ],
-    );
+    });
   }
 
-  /** Whether results or events appear on the standard output. */
-  get prints(): boolean {
-    return this.#results === undefined || this.#printsEvents;
-  }
-
-  async add(result: FrameResult, events: readonly ZoneEvent[]): Promise<void> {
-    const start = this.#hasStarted ? '' : (this.#format.start ?? '');
-    this.#hasStarted = true;
-    const text = start + this.#format.frame(result);
-    if (this.#results) await this.#results.write(text);
-    else if (!this.#printsEvents) await print(text);
-    await this.#addEvents(events);
-  }
-
-  /** Completes the files, also after an interruption or a failure of the source. */
-  async finish(totals?: ZoneTotals): Promise<void> {
-    if (totals) await this.#addEvents([{ type: 'totals', ...totals }]);
+  /** Completes the files that all videos share. */
+  async finish(): Promise<void> {
     await this.#results?.commit();
     await this.#events?.close();
   }
-
-  /** Removes incomplete files; events stay. */
-  async discard(): Promise<void> {
-    await this.#results?.discard();
-    await this.#events?.close();
-    await this.writer?.discard();
-  }
-
-  async #addEvents(events: readonly object[]): Promise<void> {
-    const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
-    await this.#events?.write(text);
-    if (this.#printsEvents) await print(text);
-  }
 }
 
-function savedFile({ save, out }: DetectFlags, stem: string): string | undefined {
+function savedFile(
+  { save, out }: DetectFlags,
+  stem: string,
+  names: OutputNames,
+  isOnly: boolean,
+): string | undefined {
   if (!save) return undefined;
-  const name = `${stem}${ANNOTATED_MARK}${VIDEO_EXTENSIONS[0]}`;
-  if (save === true) return path.join(out ?? SAVE_FOLDER, name);
+  const ending = ANNOTATED_MARK + VIDEO_EXTENSIONS[0];
+  if (save === true) return names.claim(out ?? SAVE_FOLDER, stem, ending);
   const extension = path.extname(save).toLowerCase();
-  if (VIDEO_EXTENSIONS.includes(extension)) return save;
-  if (extension === '') return path.join(save, name);
-  throw new RefineDetError(
-    'USAGE',
-    `--save of a video is a folder or a file with ${VIDEO_EXTENSIONS.join(', ')}, not "${save}"`,
-  );
+  if (isOnly && VIDEO_EXTENSIONS.includes(extension)) return save;
+  if (extension === '') return names.claim(save, stem, ending);
+  const file = isOnly ? ` or a file with ${VIDEO_EXTENSIONS.join(', ')}` : '';
+  const videos = isOnly ? 'a video' : 'several videos';
+  throw new RefineDetError('USAGE', `--save of ${videos} is a folder${file}, not "${save}"`);
 }
 
 /** Name of files for a source: of a file its own, else its letters. */

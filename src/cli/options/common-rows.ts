@@ -58,6 +58,13 @@ export const THREADS = value(
   },
 );
 
+export const BACKEND = value(
+  '<name>',
+  choice(['wasm', 'webgpu']),
+  'backend; webgpu needs the packages webgpu and @tensorflow/tfjs-backend-webgpu',
+  { default: 'wasm' },
+);
+
 /** Detection of several images at once. */
 export const WORKERS = value(
   '<n>',

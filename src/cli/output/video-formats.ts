@@ -1,23 +1,12 @@
 /** Formats of the detections in videos: lines for each frame, written as soon as they are known. */
 import { roundedDetection } from '../../rounding.ts';
-import type { TrackedDetection } from '../../stream/tracker.ts';
+import { type FrameResult, frameRecord, roundedTime } from '../../stream/frame-record.ts';
 import { quoted } from './csv-format.ts';
-
-/** The detections of one frame. */
-export interface FrameResult {
-  /** The video as given on the command line, without a password. */
-  source: string;
-  /** Number of the frame, from 0. */
-  frame: number;
-  /** Milliseconds. */
-  time: number;
-  width: number;
-  height: number;
-  detections: readonly TrackedDetection[];
-}
 
 export interface VideoFormat {
   extension: string;
+  /** Whether each line names its video. */
+  namesSource?: boolean;
   /** Text before the first frame. */
   start?: string;
   frame(result: FrameResult): string;
@@ -26,14 +15,12 @@ export interface VideoFormat {
 export const VIDEO_FORMATS = {
   jsonl: {
     extension: '.jsonl',
-    frame({ source, frame, time, width, height, detections }) {
-      const found = detections.map((one) => ({ ...roundedDetection(one), trackId: one.trackId }));
-      const result = { source, frame, time: milliseconds(time), width, height, detections: found };
-      return `${JSON.stringify(result)}\n`;
-    },
+    namesSource: true,
+    frame: (result) => `${JSON.stringify(frameRecord(result))}\n`,
   },
   csv: {
     extension: '.csv',
+    namesSource: true,
     start: 'source,frame,time,label,class_id,score,x,y,width,height,track_id\n',
     frame: ({ source, frame, time, detections }) =>
       detections
@@ -41,7 +28,7 @@ export const VIDEO_FORMATS = {
           const { label, classId, score, box } = roundedDetection(one);
           const { x, y, width, height } = box;
           const numbers = [classId, score, x, y, width, height, one.trackId ?? ''];
-          return `${quoted(source)},${frame},${milliseconds(time)},${quoted(label)},${numbers}\n`;
+          return `${quoted(source)},${frame},${roundedTime(time)},${quoted(label)},${numbers}\n`;
         })
         .join(''),
   },
@@ -61,8 +48,3 @@ export const VIDEO_FORMATS = {
 } as const satisfies Record<string, VideoFormat>;
 
 export type VideoFormatName = keyof typeof VIDEO_FORMATS;
-
-/** Microseconds: finer than the clocks of videos. */
-function milliseconds(time: number): number {
-  return Math.round(1000 * time) / 1000;
-}

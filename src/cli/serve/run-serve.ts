@@ -9,6 +9,7 @@ import { imageFetcher } from '../../serve/fetch-image.ts';
 import { handlerOf } from '../../serve/handler.ts';
 import { closeServer, nodeServer } from '../../serve/node-server.ts';
 import { DEFAULTS } from '../../serve/options.ts';
+import type { Video } from '../../video/open-video.ts';
 import { pageFolder, readSite } from '../demo/demo-site.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { listen } from '../listen.ts';
@@ -37,15 +38,17 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   const bytes = await modelBytes(word, signal);
   const model = await readNamed(bytes, word);
   const site = await readSite(await pageFolder(), bytes);
-  const { threads, inputSize } = flags;
-  const runner = await startWorkers(model, { workers, threads, inputSize, warn, signal });
+  const { threads, inputSize, backend } = flags;
+  const runner = await startWorkers(model, { workers, threads, inputSize, backend, warn, signal });
   try {
     const { allowHost = [] } = flags;
     const handle = handlerOf(runner, {
       // A page cannot know a token, so only servers without one need the check of names.
       hosts: tokens.length > 0 && allowHost.length === 0 ? undefined : [host, ...allowHost],
       processMetrics: true,
-      ...{ tokens, maxBody, fetchImage, site, cors: flags.cors },
+      ...{ tokens, maxBody, fetchImage, site, signal, cors: flags.cors },
+      streams: await openStreams(flags),
+      trustProxy: flags.trustProxy,
       name: flags.name ?? path.parse(word).name,
       maxPixels: flags.maxPixels,
       queue: flags.queue,
@@ -64,6 +67,14 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   } finally {
     await runner.detector.dispose();
   }
+}
+
+/** Describes the videos of --stream; each is opened when somebody listens. */
+async function openStreams({ stream = {} }: ServeFlags): Promise<Record<string, Video>> {
+  const { openVideo } = await import('../../video/open-video.ts');
+  return Object.fromEntries(
+    Object.entries(stream).map(([name, source]) => [name, openVideo(source, { reconnect: 0 })]),
+  );
 }
 
 /** @throws FILE_NOT_FOUND, USAGE for a file without tokens */

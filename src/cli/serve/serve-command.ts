@@ -11,6 +11,7 @@ export function registerServeCommand(program: Command): void {
     examples: [
       'serve',
       'serve --model my.safetensors --workers 4 --queue 128',
+      'serve --stream yard=rtsp://camera.local/stream',
       'serve --host 0.0.0.0 --token-file tokens.txt',
     ],
   }).action(async (flags: ServeFlags) => {

@@ -1,9 +1,23 @@
 /** Options of `refinedet serve`. */
-import { inputSizeOf, MODEL, THREADS, WORKERS } from '../options/common-rows.ts';
-import { type FlagsOf, initially, on, text, value } from '../options/option-table.ts';
+import { RefineDetError } from '../../errors.ts';
+import { STREAM_NAME } from '../../serve/stream-name.ts';
+import { BACKEND, inputSizeOf, MODEL, THREADS, WORKERS } from '../options/common-rows.ts';
+import { type FlagsOf, initially, on, type Parser, text, value } from '../options/option-table.ts';
 import { byteSize, count, duration, listOf, port } from '../options/parsers.ts';
 
 const words = listOf<string>((given) => given);
+
+/** Sources of streams by their names. */
+const streams: Parser<Readonly<Record<string, string>>> = (text, flag, before = {}) => {
+  const at = text.indexOf('=');
+  const [name, source] = [text.slice(0, Math.max(0, at)), text.slice(at + 1)];
+  if (!STREAM_NAME.test(name) || source === '') {
+    const example = 'such as yard=rtsp://camera/stream (letters, digits, _, . and - in the name)';
+    throw new RefineDetError('USAGE', `${flag} must be NAME=VIDEO, ${example}, not "${text}"`);
+  }
+  if (!Object.hasOwn(before, name)) return { ...before, [name]: source };
+  throw new RefineDetError('USAGE', `${flag} ${name} is given twice`);
+};
 
 export const SERVE_OPTIONS = {
   'Server:': {
@@ -29,6 +43,13 @@ export const SERVE_OPTIONS = {
         default: 'none',
       },
     ),
+    stream: value(
+      '<name=video>',
+      streams,
+      'detect in a video, rtsp://… or camera:0 while clients follow /v1/streams/NAME; may be repeated',
+      { default: 'none' },
+    ),
+    trustProxy: on('log the client that a reverse proxy appends to X-Forwarded-For'),
     quiet: on('no log', { short: 'q' }),
   },
   'Limits:': {
@@ -45,6 +66,7 @@ export const SERVE_OPTIONS = {
     name: text('<name>', 'name of the model in the API', { default: "the file's name" }),
     workers: { ...WORKERS, default: 'auto' },
     threads: THREADS,
+    backend: BACKEND,
     inputSize: inputSizeOf("the model's"),
   },
 };

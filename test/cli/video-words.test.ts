@@ -1,9 +1,12 @@
 /** Which words of the command line are videos. */
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { videoWord } from '../../src/cli/detect/video-word.ts';
+import { videoWords } from '../../src/cli/detect/video-words.ts';
 
 describe('a word of the command line', () => {
   it.each([
@@ -15,19 +18,34 @@ describe('a word of the command line', () => {
     'frames/%06d.jpg',
     'https://host/live/index.m3u8?key=1',
   ])('such as %s is a video', async (word) => {
-    expect(await videoWord([word], {})).toBe(word);
+    expect(await videoWords([word], {})).toEqual([word]);
   });
 
   it.each(['photo.jpg', 'photos', '-', 'http://host/photo.jpg?film=a.mp4', '100%.png', 'a b.txt'])(
     'such as %s is none',
     async (word) => {
-      expect(await videoWord([word], {})).toBeUndefined();
+      expect(await videoWords([word], {})).toBeUndefined();
     },
   );
 
   it('of another name is a video beside an option for videos', async () => {
-    expect(await videoWord(['recording.bin'], { every: 5 })).toBe('recording.bin');
-    await expect(videoWord(['photo.jpg'], { every: 5 })).rejects.toThrow('--every is for videos');
+    expect(await videoWords(['recording.bin'], { every: 5 })).toEqual(['recording.bin']);
+    await expect(videoWords(['photo.jpg'], { every: 5 })).rejects.toThrow('--every is for videos');
+  });
+
+  it('that is a folder has videos if it has no images, or if videos are asked for', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'refinedet-words-'));
+    const at = (name: string) => path.join(folder, name);
+    for (const name of ['v2.mp4', 'v10.mkv', 'v2.detected.mp4', '.v.mp4', 'notes.txt']) {
+      writeFileSync(at(name), '');
+    }
+    const videos = [at('v2.mp4'), at('v10.mkv')];
+    expect(await videoWords([folder], {})).toEqual(videos);
+    expect(await videoWords([at('v*.m*'), at('v10.mkv')], {})).toEqual(videos);
+    writeFileSync(at('photo.jpg'), '');
+    expect(await videoWords([folder], {})).toBeUndefined();
+    expect(await videoWords([folder], { track: true })).toEqual(videos);
+    rmSync(folder, { recursive: true });
   });
 
   it.each([
@@ -45,7 +63,7 @@ describe('a word of the command line', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/live`;
-    expect(await videoWord([url], {})).toBe(isVideo ? url : undefined);
+    expect(await videoWords([url], {})).toEqual(isVideo ? [url] : undefined);
     server.close();
   });
 });
