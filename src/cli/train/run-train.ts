@@ -69,6 +69,7 @@ function requireNoOthers({
   backend,
   epochs,
   steps,
+  patience,
   force,
   ...others
 }: TrainFlags): void {
@@ -80,11 +81,13 @@ function requireNoOthers({
   if (given.length === 0) return;
   throw new RefineDetError(
     'USAGE',
-    `--resume continues with the configuration of the run; only --epochs and --steps change it: leave out ${given.map(([name]) => name).join(', ')}`,
+    `--resume continues with the configuration of the run; only --epochs, --steps and --patience change it: leave out ${given.map(([name]) => name).join(', ')}`,
   );
 }
 
-const length = ({ epochs, steps }: TrainFlags): TrainOptions => ({ epochs, steps });
+const length = ({ epochs, steps, patience }: TrainFlags): TrainOptions => {
+  return { epochs, steps, evaluation: { patience } };
+};
 
 function evaluationLine({ step, epoch, evaluation }: StepRecord): string {
   const { score, images, seconds, best } = evaluation!;
@@ -106,11 +109,15 @@ function conclusion(
   last: StepRecord | undefined,
 ): string {
   const more = `refinedet train --out ${quoted(out)} --resume --epochs N`;
-  if (!last) return `the run is already finished; extend it with ${more}\n`;
+  if (!last)
+    return `the run is already finished; extend it with ${more}, or with more --patience\n`;
   const hasBest = run?.data.validation !== undefined;
   const file = (name: string) => path.join(out, name);
   const model = file(hasBest ? RUN_FILES.best : RUN_FILES.model);
+  const isEarly = run !== undefined && last.step < run.totalSteps;
+  const early = `stopped:  step ${last.step} of ${run?.totalSteps}, ${run?.config.evaluation.patience} evaluations after the best`;
   const lines = [
+    ...(isEarly ? [early] : []),
     `finished: ${model}${hasBest ? ' has the best evaluation' : ''}`,
     `report:   ${file(RUN_FILES.report)}`,
     `detect:   refinedet detect IMAGES --model ${quoted(model)} --save`,
