@@ -111,12 +111,10 @@ async function start(): Promise<void> {
     });
   }
   try {
-    const opened = session.open();
-    // The list shows before everything is counted.
-    await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, 500))]);
+    await session.open();
     const first = session.images.find(({ state }) => state !== 'done') ?? session.images[0];
     if (first) void panel.open(first.name);
-    await opened;
+    await session.count();
     setText(byId('saved'), 'Saved');
     await trainPanel.restore();
     if (isFolder) setText(byId('place'), `Labels are saved in the folder ${session.project.name}.`);

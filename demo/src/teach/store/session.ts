@@ -53,12 +53,17 @@ export class Session {
     return this.#entries.get(name);
   }
 
+  /** Lists the images. */
   async open(): Promise<void> {
     this.#project = await this.store.open();
     this.#entries.clear();
     this.#known.clear();
     for (const entry of this.#project.images) this.#entries.set(entry.name, entry);
     this.#listener.changed();
+  }
+
+  /** Counts boxes and finds classes, which takes longer in a large folder. */
+  async count(): Promise<void> {
     const { classes, boxes } = await this.store.summary();
     this.#project.classes = [...new Set([...this.#project.classes, ...classes])];
     this.#project.images.forEach((entry, i) => {
