@@ -9,7 +9,7 @@ export const LABEL_OPTIONS = {
     model: { ...MODEL, help: 'model that suggests boxes: file or URL' },
     port: value('<n>', port, 'port to listen at, on this machine only', {
       short: 'p',
-      default: '8321, or a free one',
+      default: '8322, or a free one',
     }),
   },
 };

@@ -9,7 +9,7 @@ import { LabelFolder } from './label-folder.ts';
 import type { LabelFlags } from './label-options.ts';
 import { serveFolder } from './label-server.ts';
 
-const DEFAULT_PORT = 8321;
+const DEFAULT_PORT = 8322;
 
 /**
  * Serves until it is interrupted, which counts as success.

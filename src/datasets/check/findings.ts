@@ -119,8 +119,9 @@ export function stopAtErrors(warnings: Finding[]): Report {
 /** `file:line (key)`, as far as known; files below `base` are shown relative to it. */
 export function formatPlace({ file, line, key }: Place, base?: string): string {
   // Without node:path: pages report findings too.
-  const isInside = base && file?.startsWith(base) && /[/\\]/.test(file.charAt(base.length));
-  const shown = isInside ? file.slice(base.length + 1) : file;
+  const isInside = (name: string, folder: string) =>
+    name.startsWith(folder) && /[/\\]/.test(name.charAt(folder.length));
+  const shown = file && base && isInside(file, base) ? file.slice(base.length + 1) : file;
   const position = line === undefined ? (shown ?? '') : `${shown}:${line}`;
   if (key === undefined) return position;
   return position ? `${position} (${key})` : key;

@@ -11,7 +11,7 @@ export class Suggester {
   /** Grows with every model: results of another one are outdated. */
   generation = 0;
 
-  /** Classes of the model; none while there is no model. */
+  /** Classes of the model; none without a model. */
   async classes(): Promise<readonly string[]> {
     return (await this.#load())?.classes ?? [];
   }
@@ -29,7 +29,7 @@ export class Suggester {
     this.#detector = undefined;
   }
 
-  /** @returns nothing where there is no model */
+  /** @returns nothing without a model */
   async detect(file: Blob, signal: AbortSignal): Promise<readonly Detection[]> {
     const detector = await this.#load();
     if (!detector) return [];

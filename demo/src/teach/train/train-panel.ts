@@ -118,7 +118,7 @@ export class TrainPanel {
       return;
     }
     this.#stored = await this.#controller.stored();
-    if (!this.#stored) throw new Error('there is no run to continue');
+    if (!this.#stored) throw new Error('no run is stored that could continue');
     this.#parts.started();
     await this.#controller.resume(this.#stored);
     this.#times = [];
