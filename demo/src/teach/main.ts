@@ -16,7 +16,7 @@ import { TrainPanel } from './train/train-panel.ts';
 import { UsePanel } from './use/use-panel.ts';
 
 const isFolder = document.documentElement.dataset['store'] === 'folder';
-const notice = new Notice();
+const notice = new Notice(byId('notices'));
 const suggester = new Suggester();
 const session = new Session(isFolder ? new FolderStore() : new BrowserStore(), {
   changed: () => refresh(),

@@ -157,6 +157,8 @@ export class LabelPanel {
 
   #key(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
+    // Leaves a field, so that the keys of the editor work again.
+    if (event.key === 'Escape' && target.matches('.label-panel input')) byId('board').focus();
     const isElsewhere =
       byId('panel-label').hidden ||
       document.querySelector('dialog[open]') ||

@@ -24,6 +24,7 @@ export class VirtualList {
   readonly #items = new Map<number, Item>();
   #entries: readonly ImageEntry[] = [];
   #current = -1;
+  #wasRow: boolean | undefined;
 
   /** @param open called when an image is chosen */
   constructor(view: HTMLElement, thumbnails: Thumbnails, open: (name: string) => void) {
@@ -56,6 +57,11 @@ export class VirtualList {
     this.#list.style.width = isRow ? length : '';
     this.#list.style.height = isRow ? '' : length;
     this.#render();
+    // Positions along the other axis mean nothing.
+    if (this.#wasRow === isRow) return;
+    this.#wasRow = isRow;
+    this.#view.scrollTo(0, 0);
+    if (this.#current >= 0) this.#reveal(this.#current);
   }
 
   #reveal(index: number): void {

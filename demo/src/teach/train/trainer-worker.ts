@@ -61,7 +61,8 @@ async function run({ init, options }: RunData, data: TrainingData, resume: boole
     resume,
     signal,
     store: new OpfsFolder(RUN_FOLDER),
-    onNote: (sentence) => answer({ kind: 'note', sentence }),
+    onNote: (sentence) =>
+      answer({ kind: 'note', sentence: sentence.replace(init, 'the default model') }),
     onStart: ({ config, totalSteps }) => {
       const names = held.map(({ fileName }) => fileName);
       answer({ kind: 'started', steps: totalSteps, workers: config.workers, held: names });
