@@ -4,7 +4,7 @@ import { splitDataset } from '../../datasets/split-dataset.ts';
 import type { TrainingData } from '../data/training-set.ts';
 
 /** With fewer boxes a class is learned by luck. */
-export const FEW_BOXES = 20;
+const FEW_BOXES = 20;
 const HELD_OUT = 0.2;
 /** With fewer images nothing can be held out. */
 const LEAST_IMAGES = 4;

@@ -15,7 +15,7 @@ export interface Size {
 export type Handle = 'n' | 's' | 'w' | 'e' | 'nw' | 'ne' | 'sw' | 'se' | 'move';
 
 /** Boxes are at least this wide and high: smaller ones are slips of the hand. */
-export const LEAST_SIDE = 2;
+const LEAST_SIDE = 2;
 /** Positions are kept to a tenth of a pixel. */
 const STEPS_PER_PIXEL = 10;
 

@@ -75,13 +75,6 @@ export class BrowserStore implements AnnotationStore {
     });
   }
 
-  /** Removes everything. */
-  async clear(): Promise<void> {
-    await change(await this.#database, ['labels', 'files', 'values'], async (store) => {
-      for (const name of ['labels', 'files', 'values'] as const) store(name).clear();
-    });
-  }
-
   async #all(): Promise<StoredLabels[]> {
     const all: StoredLabels[] = await read(await this.#database, 'labels', (store) =>
       store.getAll(),

@@ -4,15 +4,14 @@ const NAME = 'refinedet-teach';
 const VERSION = 1;
 
 /** Object stores: what is read often is apart from the files. */
-export const STORES = { labels: 'labels', files: 'files', values: 'values' } as const;
-type StoreName = keyof typeof STORES;
+type StoreName = 'labels' | 'files' | 'values';
 
 export function openDatabase(): Promise<IDBDatabase> {
   const request = indexedDB.open(NAME, VERSION);
   request.onupgradeneeded = () => {
-    request.result.createObjectStore(STORES.labels, { keyPath: 'name' });
-    request.result.createObjectStore(STORES.files);
-    request.result.createObjectStore(STORES.values);
+    request.result.createObjectStore('labels', { keyPath: 'name' });
+    request.result.createObjectStore('files');
+    request.result.createObjectStore('values');
   };
   return result(request);
 }
