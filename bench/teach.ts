@@ -1,7 +1,7 @@
 /**
  * Teaches the page as a person would: two classes, 20 images of each labeled with the mouse, one training, and
  * 40 other images to see what was learned. `npx tsx --conditions=refinedet-source bench/teach.ts FOLDER CLASS CLASS
- * [--minutes N]`, with a VOC folder.
+ * [--minutes N] [--images N]`, with a VOC folder.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -15,13 +15,13 @@ import { RefineDet } from '../src/index.ts';
 import { launchChromium } from '../support/browser/chromium.ts';
 import { drawBox, openTeach, saved, servePlain, teachSite } from '../support/browser/teach.ts';
 
-const PER_CLASS = 20;
 const MODEL = new URL('../models/default.safetensors', import.meta.url);
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     minutes: { type: 'string', default: '4' },
+    images: { type: 'string', default: '20' },
     split: { type: 'string', default: 'train' },
   },
 });
@@ -38,7 +38,7 @@ function choose({ images }: Dataset): { taught: DatasetImage[]; others: DatasetI
   for (const target of [taught, others]) {
     for (const list of lists) {
       const free = list.filter((image) => !taught.has(image) && !others.has(image));
-      for (const image of free.slice(0, PER_CLASS)) target.add(image);
+      for (const image of free.slice(0, Number(values.images))) target.add(image);
     }
   }
   return { taught: [...taught], others: [...others] };
