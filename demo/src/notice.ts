@@ -28,7 +28,7 @@ export class Notice {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param home where messages are shown while no dialog is open */
-  constructor(home = byId('stage')) {
+  constructor(home: HTMLElement = byId('stage')) {
     this.#home = home;
     byId('notice-close').addEventListener('click', () => this.#hide());
     this.#button.addEventListener('click', () => {

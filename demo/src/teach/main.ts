@@ -15,8 +15,11 @@ import { Suggester } from './suggest/suggester.ts';
 import { TrainPanel } from './train/train-panel.ts';
 import { UsePanel } from './use/use-panel.ts';
 
+let hasFailed = false;
+/** Number of changes on their way to the store. */
+let unsaved = 0;
 const isFolder = document.documentElement.dataset['store'] === 'folder';
-const notice = new Notice(byId('notices'));
+const notice = new Notice(byId<HTMLElement>('notices'));
 const suggester = new Suggester();
 const session = new Session(isFolder ? new FolderStore() : new BrowserStore(), {
   changed: () => refresh(),
@@ -24,8 +27,16 @@ const session = new Session(isFolder ? new FolderStore() : new BrowserStore(), {
     panel.merge(name, labels);
     notice.show('source', { title: 'Joined:', detail: `another page has changed ${name} too` });
   },
-  saving: (open) => setText(byId('saved'), open > 0 ? 'Saving …' : 'Saved'),
-  failed: ({ message }) => notice.show('save', { title: 'Not saved', detail: message }),
+  saving: (open) => {
+    if (open > 0) hasFailed = false;
+    unsaved = open;
+    setText(byId('saved'), open > 0 ? 'Saving …' : hasFailed ? 'Not saved' : 'Saved');
+  },
+  failed: ({ message }) => {
+    hasFailed = true;
+    const retry = { name: 'Try again', run: () => panel.saveAgain() };
+    notice.show('save', { title: 'Not saved', detail: message }, retry);
+  },
 });
 const shelf: ImageShelf = new ImageShelf({
   session,
@@ -102,6 +113,9 @@ async function start(): Promise<void> {
     byId('key-list').append(element('dt', {}, keys), element('dd', {}, meaning));
   }
   openWith('keys', 'keys-dialog');
+  addEventListener('beforeunload', (event) => {
+    if (unsaved > 0 || hasFailed) event.preventDefault();
+  });
   for (const step of ['label', 'train', 'use']) {
     byId(`step-${step}`).addEventListener('click', () => showStep(step));
   }

@@ -5,7 +5,7 @@ import { byId, setText } from '../../dom.ts';
 import type { Notice } from '../../notice.ts';
 import { Board } from '../editor/board.ts';
 import { Editor } from '../editor/editor.ts';
-import { actionOf, type Command, type KeyAction } from '../editor/keys.ts';
+import type { Command, KeyAction } from '../editor/keys.ts';
 import type { Suggestion } from '../editor/paint.ts';
 import type { ImageEntry } from '../store/annotation-store.ts';
 import type { Session } from '../store/session.ts';
@@ -13,6 +13,7 @@ import { chooseSuggestions } from '../suggest/choose-suggestions.ts';
 import type { Suggester } from '../suggest/suggester.ts';
 import { BoxList } from './box-list.ts';
 import { ClassList } from './class-list.ts';
+import { watchControls } from './controls.ts';
 
 const ZOOM_STEP = 1.5;
 /** Share of the image that a box of the keyboard takes at first. */
@@ -35,6 +36,8 @@ export class LabelPanel {
   readonly #classes: ClassList;
   readonly #boxes: BoxList;
   #name: string | undefined;
+  /** Image whose labels the editor has: the one before while another is being opened. */
+  #edited: string | undefined;
   #opening = new AbortController();
   /** A box that waits for the name of the first class. */
   #unnamed: Box | undefined;
@@ -55,7 +58,15 @@ export class LabelPanel {
       added: (name) => void this.#addClass(name),
     });
     this.#boxes = new BoxList(this.#editor);
-    this.#watch();
+    watchControls({
+      act: (action) => void this.#act(action),
+      toggleDone: () => {
+        if (this.#editor.labels.done) this.#editor.setDone(false);
+        else void this.#run('done');
+      },
+      isReady: () => this.#name !== undefined,
+      hasSelection: () => this.#editor.selected !== undefined,
+    });
   }
 
   /** Name of the open image. */
@@ -81,6 +92,7 @@ export class LabelPanel {
       }
       byId('board-stage').dataset['state'] = 'shown';
       this.#board.show(bitmap);
+      this.#edited = name;
       this.#editor.load(labels, { width: bitmap.width, height: bitmap.height });
       if (highlight) this.#highlight(highlight);
       byId('board').ariaLabel = name;
@@ -95,7 +107,12 @@ export class LabelPanel {
 
   /** Takes over labels that another page has changed. */
   merge(name: string, labels: ImageLabels): void {
-    if (name === this.#name) this.#editor.merge(labels);
+    if (name === this.#edited) this.#editor.merge(labels);
+  }
+
+  /** Stores the labels of the editor once more. */
+  saveAgain(): void {
+    if (this.#edited !== undefined) this.#save(this.#editor.labels);
   }
 
   /** Detects again, for example with another model. */
@@ -131,45 +148,6 @@ export class LabelPanel {
     byId('done').ariaPressed = String(done);
     for (const id of ['done', 'next', 'previous', 'copy']) enable(id, this.#name !== undefined);
     this.#board.draw();
-  }
-
-  #watch(): void {
-    const commands: Readonly<Record<string, Command>> = {
-      previous: 'previous',
-      next: 'next',
-      accept: 'acceptAll',
-      copy: 'copy',
-      undo: 'undo',
-      redo: 'redo',
-      'zoom-out': 'zoomOut',
-      'zoom-fit': 'zoomFit',
-      'zoom-in': 'zoomIn',
-    };
-    for (const [id, command] of Object.entries(commands)) {
-      byId(id).addEventListener('click', () => void this.#run(command));
-    }
-    byId('done').addEventListener('click', () => {
-      if (this.#editor.labels.done) this.#editor.setDone(false);
-      else void this.#run('done');
-    });
-    document.addEventListener('keydown', (event) => this.#key(event));
-  }
-
-  #key(event: KeyboardEvent): void {
-    const target = event.target as HTMLElement;
-    // Leaves a field, so that the keys of the editor work again.
-    if (event.key === 'Escape' && target.matches('.label-panel input')) byId('board').focus();
-    const isElsewhere =
-      byId('panel-label').hidden ||
-      document.querySelector('dialog[open]') ||
-      target.matches('input, select, textarea');
-    // Space and Enter press a focused button.
-    const isPress = target.matches('button, a') && (event.key === ' ' || event.key === 'Enter');
-    if (isElsewhere || isPress || this.#name === undefined) return;
-    const action = actionOf(event, this.#editor.selected !== undefined);
-    if (!action) return;
-    event.preventDefault();
-    void this.#act(action);
   }
 
   async #act(action: NonNullable<KeyAction>): Promise<void> {
@@ -291,7 +269,7 @@ export class LabelPanel {
   }
 
   #save(labels: ImageLabels): void {
-    this.#parts.session.save(this.#name!, labels).catch(() => {}); // the session reports it
+    this.#parts.session.save(this.#edited!, labels).catch(() => {}); // the session reports it
   }
 
   async #suggest(file: Blob, signal: AbortSignal): Promise<void> {
