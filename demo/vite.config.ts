@@ -1,6 +1,7 @@
 /** Builds the demo page as files that any server can serve under any path. */
 import { fileURLToPath } from 'node:url';
 import type { Plugin, UserConfig } from 'vite';
+import { readyPagePlugin } from './ready-page.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -47,7 +48,7 @@ export default {
       replacement: here(`../src/${file}`),
     })),
   },
-  plugins: [modelBesidePage()],
+  plugins: [modelBesidePage(), readyPagePlugin()],
   worker: { format: 'es', plugins: () => [modelBesidePage()] },
   server: { headers: ISOLATION, fs: { allow: [here('..')] } },
   build: {
@@ -56,7 +57,7 @@ export default {
     target: 'es2022',
     chunkSizeWarningLimit: 2000,
     rolldownOptions: {
-      input: [here('index.html'), here('zones.html')],
+      input: [here('index.html'), here('zones.html'), here('teach.html')],
       checks: { pluginTimings: false },
     },
   },

@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Optional for users, but part of the bundles in dist/browser and dist/demo. */
-const BUNDLED = ['@tensorflow/tfjs-backend-webgl', '@tensorflow/tfjs-backend-webgpu'];
+/** Optional for users or not installed, but part of the bundles in dist/browser and dist/demo. */
+const BUNDLED = ['@tensorflow/tfjs-backend-webgl', '@tensorflow/tfjs-backend-webgpu', 'fflate'];
 /** Licenses that allow distributing the code with this package. */
 const PERMISSIVE = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD'];
 const LICENSE_FILE = /^licen[cs]e/i;
@@ -56,7 +56,7 @@ export function thirdParty(packages: readonly Installed[]): string {
   return `# Packages installed with refinedet
 
 Made by \`npm run third-party\`; do not edit. It lists the dependencies, with their own dependencies, in the
-versions that the tests ran with, and the GPU backends that the bundles for pages contain. [NOTICE](NOTICE)
+versions that the tests ran with, and the GPU backends and the zip library that the bundles for pages contain. [NOTICE](NOTICE)
 lists third-party material in refinedet's own files.
 
 | package | version | license | copyright |

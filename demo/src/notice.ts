@@ -21,13 +21,15 @@ const LIFETIME = 15_000;
 
 export class Notice {
   readonly #box = byId('notice');
-  readonly #home = byId('stage');
+  readonly #home: HTMLElement;
   readonly #button = byId<HTMLButtonElement>('notice-action');
   #topic: Topic | undefined;
   #action: Action | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor() {
+  /** @param home where messages are shown while no dialog is open */
+  constructor(home: HTMLElement = byId('stage')) {
+    this.#home = home;
     byId('notice-close').addEventListener('click', () => this.#hide());
     this.#button.addEventListener('click', () => {
       const action = this.#action;

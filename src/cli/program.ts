@@ -10,6 +10,7 @@ import { registerEvalCommand } from './eval/eval-command.ts';
 import { registerExportCommand } from './export/export-command.ts';
 import { registerHelpCommand } from './help.ts';
 import { registerInfoCommand } from './info/info-command.ts';
+import { registerLabelCommand } from './label/label-command.ts';
 import { helpExamples } from './options/add-command.ts';
 import { registerServeCommand } from './serve/serve-command.ts';
 import { registerTrainCommand } from './train/train-command.ts';
@@ -33,6 +34,7 @@ export function createProgram(): Command {
   registerDatasetCommand(program);
   registerEvalCommand(program);
   registerTrainCommand(program);
+  registerLabelCommand(program);
   registerServeCommand(program);
   registerDemoCommand(program);
   registerHelpCommand(program);

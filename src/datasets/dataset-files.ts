@@ -5,16 +5,14 @@ import path from 'node:path';
 import { mapConcurrently } from '../concurrency.ts';
 import { RefineDetError } from '../errors.ts';
 import { decodeText, EncodingError, hasLostCharacters } from './decode-text.ts';
+import { withoutExtension } from './file-names.ts';
 
-export { mapConcurrently };
+export { mapConcurrently, withoutExtension };
 
 /** Lists of a million images are smaller; a larger file would only fill the memory. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
 /** Far above any file of one image's annotations, which take many times their size once read. */
 export const MAX_ANNOTATION_BYTES = 16 * 2 ** 20;
-
-/** `dir/name.jpg` → `dir/name` */
-export const withoutExtension = (name: string): string => name.replace(/\.[^./\\]*$/, '');
 
 /**
  * Absolute path of a file named by an annotation, or undefined when the name is absolute, leaves

@@ -2,8 +2,8 @@
 import { RefineDetError } from '../errors.ts';
 import { BELOW_ONE, checkValue, oneOf, wholeFrom } from '../option-checks.ts';
 import { deriveRandom } from '../random.ts';
-import { withoutExtension } from './dataset-files.ts';
 import type { Dataset, DatasetImage } from './dataset-types.ts';
+import { withoutExtension } from './file-names.ts';
 
 /** What images that stay together have in common. */
 export type SplitGroups = 'auto' | 'folder' | 'prefix' | 'none';

@@ -9,7 +9,8 @@ import { type TrainCallOptions, trainOn } from './run/train.ts';
 
 /**
  * Trains a detector. Yields every finished step; the run ends when the consumer stops iterating.
- * @param options see {@link TrainConfig} for the defaults; with `resume` only `epochs` and `steps` count
+ * @param options see {@link TrainConfig} for the defaults; with `resume` only `epochs`, `steps` and
+ *   `evaluation.patience` count
  * @throws INVALID_OPTION, UNKNOWN_PRESET, UNKNOWN_CLASS, DATASET_*, FILE_*, MODEL_*,
  *   TRAINING_DIVERGED, CHECKPOINT_MISMATCH, BACKEND_UNAVAILABLE, MISSING_DEPENDENCY,
  *   OUT_OF_MEMORY

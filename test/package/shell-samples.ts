@@ -26,7 +26,7 @@ export function runnable(command: string): string {
 
 /** Whether the line starts a server that runs until it is ended. */
 export function isServer(command: string): boolean {
-  return /^refinedet (demo|serve)\b(?!.* --out)/.test(command);
+  return /^refinedet (demo|label|serve)\b(?!.* --out)/.test(command);
 }
 
 /** @throws Error when a part of the line is invalid */

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { listen } from '../listen.ts';
 import type { Site } from './demo-site.ts';
 
-const HEADERS: Readonly<Record<string, string>> = {
+/** Headers of every answer. */
+export const HEADERS: Readonly<Record<string, string>> = {
   // A cross-origin isolated page may share memory between threads.
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',

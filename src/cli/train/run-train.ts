@@ -70,6 +70,7 @@ function requireNoOthers({
   backend,
   epochs,
   steps,
+  patience,
   force,
   ...others
 }: TrainFlags): void {
@@ -81,11 +82,13 @@ function requireNoOthers({
   if (given.length === 0) return;
   throw new RefineDetError(
     'USAGE',
-    `--resume continues with the configuration of the run; only --epochs and --steps change it: leave out ${given.map(([name]) => name).join(', ')}`,
+    `--resume continues with the configuration of the run; only --epochs, --steps and --patience change it: leave out ${given.map(([name]) => name).join(', ')}`,
   );
 }
 
-const length = ({ epochs, steps }: TrainFlags): TrainOptions => ({ epochs, steps });
+const length = ({ epochs, steps, patience }: TrainFlags): TrainOptions => {
+  return { epochs, steps, evaluation: { patience } };
+};
 
 function evaluationLine({ step, epoch, evaluation }: StepRecord): string {
   const { score, images, seconds, best } = evaluation!;
@@ -107,11 +110,16 @@ function conclusion(
   last: StepRecord | undefined,
 ): string[] {
   const more = shellCommand('train', '--out', out, '--resume', '--epochs', 'N');
-  if (!last) return [`the run is already finished; extend it with ${more}`];
+  if (!last) {
+    return [`the run is already finished; extend it with ${more}, or with more --patience`];
+  }
   const hasBest = run?.data.validation !== undefined;
   const file = (name: string) => path.join(out, name);
   const model = file(hasBest ? RUN_FILES.best : RUN_FILES.model);
+  const isEarly = run !== undefined && last.step < run.totalSteps;
+  const early = `stopped:  step ${last.step} of ${run?.totalSteps}, ${run?.config.evaluation.patience} evaluations after the best`;
   return [
+    ...(isEarly ? [early] : []),
     `finished: ${model}${hasBest ? ' has the best evaluation' : ''}`,
     `report:   ${file(RUN_FILES.report)}`,
     `detect:   ${shellCommand('detect', 'IMAGES', '--model', model, '--save')}`,

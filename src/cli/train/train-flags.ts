@@ -34,7 +34,12 @@ export async function trainOptions(flags: TrainFlags): Promise<TrainOptions> {
     sampling: { balance: flags.balance },
     schedule: { learningRate: flags.lr },
     optimizer: flags.optimizer && { kind: flags.optimizer },
-    evaluation: { every: flags.evalEvery, images: flags.evalImages, metric: flags.metric },
+    evaluation: {
+      every: flags.evalEvery,
+      images: flags.evalImages,
+      metric: flags.metric,
+      patience: flags.patience,
+    },
     graphOptions: { tcb: flags.tcb ? undefined : false },
     loss: {
       refineAnchors: flags.armRegression ? undefined : false,

@@ -70,6 +70,9 @@ export const TRAIN_OPTIONS = {
     evalEvery: value('<n>', positive, 'epochs between evaluations', { default: '1' }),
     evalImages: value('<n>', count(), 'evaluate only this many images', { default: 'all' }),
     metric: value('<metric>', choice(METRICS), 'metric of evaluations', { default: 'voc07' }),
+    patience: value('<n>', count(), 'end after this many evaluations without a better one', {
+      default: 'never',
+    }),
   },
   'Run:': {
     out: required(text('<dir>', 'folder of the run', { short: 'o' })),

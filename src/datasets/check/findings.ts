@@ -2,7 +2,6 @@
  * What can be wrong with a dataset. Readers report findings to a {@link Report}: loading stops at
  * the first one that matters, checking collects them all.
  */
-import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
 import { groupBy } from '../group-by.ts';
 
@@ -119,7 +118,10 @@ export function stopAtErrors(warnings: Finding[]): Report {
 
 /** `file:line (key)`, as far as known; files below `base` are shown relative to it. */
 export function formatPlace({ file, line, key }: Place, base?: string): string {
-  const shown = file && base && file.startsWith(base + path.sep) ? path.relative(base, file) : file;
+  // Without node:path: pages report findings too.
+  const isInside = (name: string, folder: string) =>
+    name.startsWith(folder) && /[/\\]/.test(name.charAt(folder.length));
+  const shown = file && base && isInside(file, base) ? file.slice(base.length + 1) : file;
   const position = line === undefined ? (shown ?? '') : `${shown}:${line}`;
   if (key === undefined) return position;
   return position ? `${position} (${key})` : key;

@@ -23,11 +23,12 @@ export function vocXmlText(
 		<depth>3</depth>
 	</size>
 	<segmented>0</segmented>
-${objects.map(objectText).join('')}</annotation>
+${objects.map(vocObjectText).join('')}</annotation>
 `;
 }
 
-function objectText({ name, corners, difficult, score }: WrittenObject): string {
+/** One `<object>` with its lines. */
+export function vocObjectText({ name, corners, difficult, score }: WrittenObject): string {
   const [xmin, ymin, xmax, ymax] = corners;
   return `	<object>
 		<name>${escapeXml(name)}</name>

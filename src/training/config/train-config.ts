@@ -48,6 +48,8 @@ export interface EvaluationConfig {
   images: number | null;
   /** Metric; default `voc07`. */
   metric: Metric;
+  /** Ends the run after this many evaluations without a better one; null never. Default null. */
+  patience: number | null;
 }
 
 /** Random distributions for tensors that no file provides; see initial-weights.ts. */

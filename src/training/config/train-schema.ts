@@ -91,6 +91,7 @@ export function trainSchema(
       every: [POSITIVE, 1],
       images: [orNull(wholeFrom(1)), null],
       metric: [oneOf(METRICS), 'voc07'],
+      patience: [orNull(wholeFrom(1)), null],
     },
     checkpointMinutes: [POSITIVE, 5],
   };
@@ -104,6 +105,9 @@ const LIGHT_FREEZE: readonly FreezeRule[] = [
   { layers: ['stem', ...blocks(0, 5)], until: 0, rate: 0, rampSteps: 0 },
   { layers: [...blocks(6, 16), 'last', 'extra0'], until: 0.42, rate: 0.03, rampSteps: 150 },
 ];
+
+/** All layers of the light backbone. */
+export const BACKBONE: readonly string[] = LIGHT_FREEZE.flatMap(({ layers }) => layers);
 
 function blocks(first: number, last: number): string[] {
   return Array.from({ length: last - first + 1 }, (_, i) => `block${first + i}`);

@@ -6,6 +6,7 @@ import {
   detectInOrder,
 } from '../../evaluation/detect-dataset.ts';
 import { type EvaluationResult, evaluate } from '../../evaluation/evaluate.ts';
+import type { Predictions } from '../../evaluation/predictions.ts';
 import type { EvaluationConfig } from '../config/train-config.ts';
 import type { Replica } from '../data-parallel/replica-protocol.ts';
 import type { EvaluationRecord } from './step-record.ts';
@@ -13,6 +14,7 @@ import type { EvaluationRecord } from './step-record.ts';
 export interface EvaluateOptions {
   signal?: AbortSignal;
   onProgress?: (progress: { done: number; total: number }) => void;
+  onPredictions?: (predictions: Predictions) => void;
 }
 
 /**
@@ -31,6 +33,7 @@ export async function evaluateReplicas(
     const { classes } = dataset;
     const source = detectInOrder(detectorOf(replicas, classes));
     const found = await detectDataset(source, classes, dataset, options);
+    options.onPredictions?.(found.predictions);
     const result = evaluate(dataset, found.predictions, { metric });
     const { seconds } = found;
     const { perClass } = result;

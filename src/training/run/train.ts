@@ -3,6 +3,7 @@ import { isTfjsBackend, type TfjsBackend } from '../../backend/tfjs.ts';
 import { dataName, isTrainedOn } from '../../datasets/provenance.ts';
 import { modelBytes } from '../../detection/load-model.ts';
 import { RefineDetError, throwIfAborted } from '../../errors.ts';
+import type { Predictions } from '../../evaluation/predictions.ts';
 import type { Model } from '../../model/model.ts';
 import { checkValue, numberBetween, type Rule, wholeFrom } from '../../option-checks.ts';
 import { requireData, resolveTrainConfig } from '../config/resolve-config.ts';
@@ -27,8 +28,8 @@ export interface TrainCallOptions {
   /** Stores configuration, metrics, checkpoints and models. Default: none, nothing is stored. */
   store?: RunStore;
   /**
-   * Continue the run in `store` with its own configuration; only `epochs` or `steps` can be changed, which
-   * also extends a finished run. Default false.
+   * Continue the run in `store` with its own configuration; only `epochs` or `steps`, which also extend a
+   * finished run, and `evaluation.patience` can be changed. Default false.
    */
   resume?: boolean;
   /** Training and validation data instead of those in the configuration. */
@@ -46,6 +47,8 @@ export interface TrainCallOptions {
   onStart?: (run: { config: TrainConfig; data: TrainingData; totalSteps: number }) => void;
   /** Runs after every image of an evaluation. */
   onEvaluation?: (progress: { done: number; total: number }) => void;
+  /** Receives what an evaluation has found in the validation images. */
+  onPredictions?: (predictions: Predictions) => void;
 }
 
 const GPU: Rule = [
@@ -69,6 +72,7 @@ export async function* trainOn(
   if (!store) onNote('without the option store, nothing of this run is kept');
   const config = await runnableConfig(host, checkpoint?.config ?? options, call, onNote);
   const data = call.data ?? (await host.loadData(config));
+  requireValidation(config, data);
   for (const note of inspectData(data, config.batch)) onNote(note);
   const model = checkpoint
     ? resumedModel(checkpoint)
@@ -83,14 +87,15 @@ export async function* trainOn(
     const isDue = () => data.validation !== undefined && keeper.owesEvaluation(trainer);
     // An earlier call may have been interrupted before it evaluated its last step.
     let record = isDue() ? keeper.lastRecord(trainer.step) : undefined;
-    while (!signal?.aborted && (record || !trainer.finished)) {
+    const isOver = () => trainer.finished || keeper.isOutOfPatience;
+    while (!signal?.aborted && (record || !isOver())) {
       if (!record) {
         record = await trainer.advance();
         await keeper.note(record);
       }
       if (isDue()) record = await evaluated(record, trainer, keeper, call);
       if (record.evaluation || keeper.saveIsDue) await keeper.save(trainer);
-      if (trainer.finished) await keeper.saveModel(RUN_FILES.model, trainer);
+      if (isOver()) await keeper.saveModel(RUN_FILES.model, trainer);
       yield record;
       record = undefined;
     }
@@ -118,11 +123,11 @@ async function evaluated(
   record: StepRecord,
   trainer: Trainer,
   keeper: RunKeeper,
-  { signal, onEvaluation: onProgress }: TrainCallOptions,
+  { signal, onEvaluation: onProgress, onPredictions }: TrainCallOptions,
 ): Promise<StepRecord> {
   try {
     throwIfAborted(signal);
-    const found = await trainer.evaluate({ signal, onProgress });
+    const found = await trainer.evaluate({ signal, onProgress, onPredictions });
     const evaluation = keeper.remember(trainer.step, found);
     if (evaluation.best) await keeper.saveModel(RUN_FILES.best, trainer);
     const complete = { ...record, evaluation };
@@ -135,16 +140,25 @@ async function evaluated(
 }
 
 /**
- * A checkpoint with a greater length of its run; schedules follow the new length.
+ * A checkpoint with a greater length of its run, which schedules follow, or with other patience.
  * @throws INVALID_OPTION for a shorter run
  */
-function extended(checkpoint: Checkpoint, { epochs, steps }: TrainOptions): Checkpoint {
+function extended(checkpoint: Checkpoint, options: TrainOptions): Checkpoint {
+  const { epochs, steps, evaluation } = options;
   const { config, trainer } = checkpoint;
   const least = config.steps === null ? config.epochs : 0;
   if (steps) checkValue('steps', steps, wholeFrom(trainer.step));
   else if (epochs) checkValue('epochs', epochs, numberBetween(least, Number.MAX_SAFE_INTEGER));
   const length = steps ? { steps } : epochs && { epochs, steps: null };
-  return { ...checkpoint, config: resolveTrainConfig({ ...config, ...length }) };
+  const { patience = config.evaluation.patience } = evaluation ?? {};
+  const changed = { ...config, ...length, evaluation: { ...config.evaluation, patience } };
+  return { ...checkpoint, config: resolveTrainConfig(changed) };
+}
+
+function requireValidation({ evaluation }: TrainConfig, { validation }: TrainingData): void {
+  if (evaluation.patience === null || validation) return;
+  const message = 'evaluation.patience needs validation data: without it nothing is evaluated';
+  throw new RefineDetError('INVALID_OPTION', message);
 }
 
 function requireStore(store: RunStore | undefined): RunStore {

@@ -92,6 +92,13 @@ export class RunKeeper {
     return this.#last?.step === step ? this.#last : undefined;
   }
 
+  /** Whether as many evaluations as the configuration allows have passed without a better one. */
+  get isOutOfPatience(): boolean {
+    const { patience } = this.#config.evaluation;
+    const best = this.#history.findLastIndex((past) => past.best);
+    return patience !== null && this.#history.length - 1 - best >= patience;
+  }
+
   /** Whether the last checkpoint is older than the configuration allows. */
   get saveIsDue(): boolean {
     return performance.now() - this.#lastSave > 60_000 * this.#config.checkpointMinutes;

@@ -1,0 +1,65 @@
+/** Labels as lines of YOLO, which has no mark for difficult boxes. */
+import type { ImageSize } from '../image-size.ts';
+import { parseYoloLine } from '../yolo/yolo-line.ts';
+import { isSameBox, type LabelBox } from './labels.ts';
+
+/** 1e-8 of the widest image is far below a thousandth of a pixel. */
+const DECIMALS = 8;
+
+/** @param names class names by the numbers of the labels */
+export function readYoloLabels(
+  text: string,
+  names: readonly string[],
+  size: ImageSize,
+  keypoints = false,
+): LabelBox[] {
+  return rows(text).flatMap((row) => labelBox(row, names, size, keypoints) ?? []);
+}
+
+/**
+ * @param before text of the file until now: lines of boxes that have not changed stay, such as polygons, and
+ *   lines that are not boxes
+ */
+export function writeYoloLabels(
+  boxes: readonly LabelBox[],
+  names: readonly string[],
+  size: ImageSize,
+  before = '',
+  keypoints = false,
+): string {
+  const lines = boxes.map((box) => ({ box, row: labelLine(box, names, size) }));
+  const kept: string[] = [];
+  for (const row of rows(before)) {
+    const old = labelBox(row, names, size, keypoints);
+    const same = old && lines.find(({ box }) => isSameBox({ ...box, difficult: false }, old));
+    if (same) same.row = row;
+    else if (!old) kept.push(row);
+  }
+  return [...lines.map(({ row }) => row), ...kept].map((row) => `${row}\n`).join('');
+}
+
+const rows = (text: string): string[] =>
+  text.split(/\r\n|\n|\r/).filter((row) => row.trim() !== '');
+
+function labelBox(
+  row: string,
+  names: readonly string[],
+  size: ImageSize,
+  keypoints: boolean,
+): LabelBox | undefined {
+  const { classId, box } = parseYoloLine(row, size, keypoints);
+  const label = names[classId];
+  if (!box || label === undefined || !(box.width > 0 && box.height > 0)) return undefined;
+  return { label, box, difficult: false };
+}
+
+function labelLine({ label, box }: LabelBox, names: readonly string[], size: ImageSize): string {
+  const { x, y, width, height } = box;
+  const values = [
+    (x + width / 2) / size.width,
+    (y + height / 2) / size.height,
+    width / size.width,
+    height / size.height,
+  ];
+  return `${names.indexOf(label)} ${values.map((value) => value.toFixed(DECIMALS)).join(' ')}`;
+}
