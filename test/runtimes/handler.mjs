@@ -15,19 +15,19 @@ const handler = createHandler(detector, { log: (entry) => log.push(entry), strea
 const server = globalThis.Bun
   ? Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: handler })
   : Deno.serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, handler);
-const url = 'http://127.0.0.1:' + (server.port ?? server.addr.port);
+const url = `http://127.0.0.1:${server.port ?? server.addr.port}`;
 const body = readFileSync(process.argv[2]);
 const form = new FormData();
 form.append('image', new File([body], 'cat.jpg'));
-const raw = await fetch(url + '/v1/detect?threshold=0.5', { method: 'POST', body });
-const batch = await fetch(url + '/v1/detect/batch', { method: 'POST', body: form });
-const marked = await fetch(url + '/v1/detect', {
+const raw = await fetch(`${url}/v1/detect?threshold=0.5`, { method: 'POST', body });
+const batch = await fetch(`${url}/v1/detect/batch`, { method: 'POST', body: form });
+const marked = await fetch(`${url}/v1/detect`, {
   method: 'POST',
   body,
   headers: { accept: 'image/jpeg' },
 });
-const wrong = await fetch(url + '/v1/detect', { method: 'POST', body: 'text' });
-const events = await fetch(url + '/v1/streams/yard');
+const wrong = await fetch(`${url}/v1/detect`, { method: 'POST', body: 'text' });
+const events = await fetch(`${url}/v1/streams/yard`);
 const result = {
   raw: await raw.json(),
   batch: await batch.json(),
