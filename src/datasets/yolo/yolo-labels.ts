@@ -24,6 +24,7 @@ interface YoloImage {
 export class LineKinds {
   #shapes = 0;
   #scores = 0;
+  #poses = 0;
   #first: string | undefined;
 
   shape(file: string): void {
@@ -36,6 +37,11 @@ export class LineKinds {
     this.#first ??= file;
   }
 
+  pose(file: string): void {
+    this.#poses++;
+    this.#first ??= file;
+  }
+
   report(split: string, report: Report): void {
     const place = { file: this.#first, key: split };
     if (this.#shapes > 0) {
@@ -45,6 +51,10 @@ export class LineKinds {
     if (this.#scores > 0) {
       const message = `${this.#scores} label lines of "${split}" end in a score or a track`;
       report('label-score', `${message}, which is ignored`, place);
+    }
+    if (this.#poses > 0) {
+      const message = `${this.#poses} label lines of "${split}" look like a box with keypoints`;
+      report('shape-left-out', `${message}, which are not read`, place);
     }
   }
 }
@@ -79,23 +89,31 @@ export async function readYoloImage(source: YoloImage): Promise<DatasetImage | u
 function parseLabels(text: string, size: ImageSize, source: YoloImage): GroundTruth[] {
   const { labels: file, config, kinds, report } = source;
   const boxes: GroundTruth[] = [];
-  for (const [index, row] of splitLines(text).entries()) {
+  const rows = splitLines(text).map((row) => row.trim());
+  const parsed = rows.map((row) => row.split(/\s+/).map(toNumber));
+  const all = parsed.map(([, ...numbers]) => numbers).filter((numbers) => numbers.length >= 4);
+  const isPose = config.keypoints || all.every((numbers) => hasKeypoints(numbers, all[0].length));
+  const isTracked = all.every(mayEndInTrack) && all.filter(isTrackedBox).length <= 1;
+  for (const [index, row] of rows.entries()) {
     const line = index + 1;
-    if (row.trim() === '') continue;
-    const [classId, ...numbers] = row.trim().split(/\s+/).map(toNumber);
-    const isPose = config.keypoints || hasKeypoints(numbers);
-    const values = isPose ? numbers : withoutExtras(numbers);
+    if (row === '') continue;
+    const [classId, ...numbers] = parsed[index];
+    const values = isPose ? numbers : withoutExtras(numbers, isTracked);
     const box = labelBox(values, size, isPose);
     if (!box || !Number.isInteger(classId)) {
-      report('malformed-file', `not a label: "${row.trim().slice(0, 60)}"`, { file, line });
-    } else if (!(classId >= 0 && classId < config.classIds.length)) {
-      const message = `class ${classId} is none of the ${config.classIds.length} of ${path.basename(config.file)}`;
+      report('malformed-file', `not a label: "${row.slice(0, 60)}"`, { file, line });
+    } else if (!(config.classIds[classId] >= 0)) {
+      const isBlank = classId in config.classIds;
+      const message = isBlank
+        ? `line ${classId + 1} of ${path.basename(config.file)}, for class ${classId}, is blank`
+        : `class ${classId} is none of the ${config.classIds.length} of ${path.basename(config.file)}`;
       report('unknown-class', message, { file, line });
     } else if (!(box.width > 0 && box.height > 0)) {
       report('zero-area-box', `box ${values.slice(0, 4).join(' ')} has no area`, { file, line });
     } else {
       boxes.push({ classId: config.classIds[classId], box, difficult: false, crowd: false, line });
       if (values.length < numbers.length) kinds.score(file);
+      if (isPose && !config.keypoints) kinds.pose(file);
       if (values.length > 4 && !isPose) kinds.shape(file);
     }
   }
@@ -106,11 +124,10 @@ function parseLabels(text: string, size: ImageSize, source: YoloImage): GroundTr
  * The values of a shape without what detectors add behind it: Ultralytics' `Results.save_txt` writes
  * the class, `x y w h` or a polygon, then the score with `save_conf`, then the number of the track,
  * which counts from 1 and is -1 before it is confirmed.
+ * @param isTracked whether all lines of the file may end in a track
  */
-function withoutExtras(values: readonly number[]): readonly number[] {
-  const last = values.at(-1)!;
-  const isOutside = last > 1 || last < 0;
-  const hasTrack = Number.isInteger(last) && (isOutside || (last === 1 && isTrackedBox(values)));
+function withoutExtras(values: readonly number[], isTracked: boolean): readonly number[] {
+  const hasTrack = isTrackNumber(values) || (isTracked && isTrackedBox(values));
   const rest = hasTrack ? values.slice(0, -1) : values;
   const score = rest.at(-1)!;
   const hasScore = rest.length >= 5 && rest.length % 2 === 1 && score >= 0 && score <= 1;
@@ -120,17 +137,42 @@ function withoutExtras(values: readonly number[]): readonly number[] {
 /** Rounding, and boxes that reach a little over the edge. */
 const EDGE = 0.01;
 
-/** Whether `x y w h score 1` is a box inside the image; a triangle can have such values, but rarely. */
-function isTrackedBox(values: readonly number[]): boolean {
-  return values.length === 6 && values[4] >= 0 && values[4] <= 1 && isBoxInside(values);
+/** Whether a line ends in a whole number that is no coordinate. */
+function isTrackNumber(values: readonly number[]): boolean {
+  const last = values.at(-1)!;
+  return Number.isInteger(last) && (last > 1 || last < 0);
 }
 
-/** Whether at least two points `x y visibility` follow a box, in a set that does not say so. */
-function hasKeypoints(values: readonly number[]): boolean {
-  const points = values.slice(4);
-  const flags = points.filter((_, i) => i % 3 === 2);
-  const isList = points.length % 3 === 0 && flags.length >= 2;
-  return isList && flags.every((flag) => [0, 1, 2].includes(flag)) && isBoxInside(values);
+/**
+ * Whether a line is `x y w h score 1` with a box inside the image. A triangle can have such values, so it
+ * counts only among lines that all end in tracks, of which one can be the first.
+ */
+function isTrackedBox(values: readonly number[]): boolean {
+  const [, , , , score, track] = values;
+  return values.length === 6 && track === 1 && score >= 0 && score <= 1 && isBoxInside(values);
+}
+
+const mayEndInTrack = (values: readonly number[]): boolean =>
+  isTrackNumber(values) || isTrackedBox(values);
+
+/**
+ * Whether at least two points `x y visibility` follow a box, in a set that does not say so. A polygon on
+ * the edge of the image can have the flags 0 and 1, but then points hardly lie in the box; and all lines
+ * of poses have one length.
+ */
+function hasKeypoints(values: readonly number[], length: number): boolean {
+  const count = (values.length - 4) / 3;
+  if (values.length !== length || !Number.isInteger(count) || count < 2) return false;
+  const [cx, cy, w, h] = values;
+  const isNear = (at: number, center: number, side: number) =>
+    Math.abs(at - center) <= side / 2 + EDGE;
+  const points = Array.from({ length: count }, (_, i) => values.slice(4 + 3 * i, 7 + 3 * i));
+  const hasFlags = points.every(([, , flag]) => [0, 1, 2].includes(flag));
+  const isCertain = points.some(([, , flag]) => flag === 2);
+  const areNear = points.every(
+    ([x, y, flag]) => flag === 0 || (isNear(x, cx, w) && isNear(y, cy, h)),
+  );
+  return isBoxInside(values) && hasFlags && (isCertain || areNear);
 }
 
 function isBoxInside([x, y, w, h]: readonly number[]): boolean {
