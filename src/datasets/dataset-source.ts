@@ -32,9 +32,12 @@ export async function readSplit(
   report: Report,
 ): Promise<Dataset> {
   const dataset = mergeAlike(await source.read(split, report), report);
-  for (const name of dataset.classes.filter(hasLostCharacters)) {
+  for (const [classId, name] of dataset.classes.entries()) {
+    if (!hasLostCharacters(name)) continue;
     const message = `the class name "${name}" has lost characters in an earlier conversion`;
-    report('text-encoding', message, { file: source.root, key: split });
+    const all = dataset.images.flatMap((image) => image.boxes);
+    const boxes = all.filter((truth) => truth.classId === classId).length;
+    report('text-encoding', message, { file: source.root, key: split, boxes });
   }
   return dataset;
 }

@@ -65,6 +65,30 @@ describe('LabelMe', () => {
     expect(await codes(json(shapes))).toEqual(['box-of-shape']);
   });
 
+  it.each(['png', 'jpg', 'JPEG'])('finds the %s image of its own name', async (extension) => {
+    const { 'a.json': text } = json([
+      {
+        points: [
+          [1, 1],
+          [9, 9],
+        ],
+        shape_type: 'rectangle',
+      },
+    ]);
+    const { imagePath: _, ...content } = JSON.parse(String(text)) as Record<string, unknown>;
+    for (const stale of [
+      {},
+      { imagePath: `IMG_0001.${extension}` },
+      { imagePath: 'IMG_0001.bmp' },
+    ]) {
+      const tree = {
+        'sub/a.json': JSON.stringify({ ...content, ...stale }),
+        [`sub/a.${extension}`]: png(100, 50),
+      };
+      expect(await codes(tree)).toEqual([]);
+    }
+  });
+
   it('leaves out points and lines with a note', async () => {
     const shapes = [
       {
@@ -214,6 +238,16 @@ describe('CVAT for images', () => {
     expect(await codes(xml(shapes))).toEqual(['box-of-shape', 'shape-left-out']);
   });
 
+  it('warns of labeled objects of which it reads no box', async () => {
+    const shapes = '<cuboid label="nut" xtl1="10"/><skeleton label="nut"><points/></skeleton>';
+    expect(await codes(xml(shapes))).toEqual(['unread-object', 'unread-object', 'no-boxes']);
+    const { warnings } = await loadDataset(folderWith(xml(shapes)));
+    expect(warnings.map(({ message }) => message)).toEqual([
+      '1 labeled objects are cuboids, of which no box is read',
+      '1 labeled objects are skeletons, of which no box is read',
+    ]);
+  });
+
   it('reports a rotation that is no number', async () => {
     for (const shape of [
       '<box label="nut" xtl="1" ytl="1" xbr="9" ybr="9" rotation="x"/>',
@@ -288,6 +322,12 @@ describe('Label Studio', () => {
   ];
   const json = (tasks: object[]): Tree => ({ ...IMAGE, 'export.json': JSON.stringify(tasks) });
   const rectangle = { x: 10, y: 20, width: 20, height: 40 };
+
+  it('warns of brush masks, of which it reads no box', async () => {
+    const brush = region('brushlabels', { format: 'rle', rle: [1, 2], brushlabels: ['nut'] });
+    const tree = { ...IMAGE, 'export.json': JSON.stringify(task([brush])) };
+    expect((await codes(tree)).sort()).toEqual(['no-boxes', 'unread-object']);
+  });
 
   it('turns percentages into pixels, and turned rectangles about their corner', async () => {
     const tasks = task([

@@ -65,7 +65,9 @@ export async function checkCensus(
   const reportFolder = (what: string, folder: string, unused: readonly string[]) => {
     const example = relativeName(folder, unused[0]);
     const message = `${what} used: ${unused.length} files such as ${example}`;
-    report(codeOf(unused[0], format), message, { file: folder });
+    const codes = unused.map((file) => codeOf(file, format));
+    const code = codes.find((found) => found === 'unused-label') ?? codes[0];
+    report(code, message, { file: folder });
   };
   for (const [folder, unused] of idle) {
     reportFolder(`nothing in the folder ${path.basename(folder)} is`, folder, unused);

@@ -1,6 +1,7 @@
 /** A cleaned copy of a dataset: what checking finds and a program can put right. */
 
 import { type ConvertOptions, type ConvertReport, convertDataset } from '../convert-dataset.ts';
+import { selectClasses } from '../dataset-classes.ts';
 import {
   type Dataset,
   type DatasetFormat,
@@ -10,6 +11,7 @@ import {
   WRITTEN_FORMATS,
   type WrittenFormat,
 } from '../dataset-types.ts';
+import { hasLostCharacters } from '../decode-text.ts';
 import { boxOverhang, boxPlace, clipBox, showBox } from './check-boxes.ts';
 import {
   type CheckOptions,
@@ -43,6 +45,7 @@ const LEFT_OUT: ReadonlyMap<string, boolean> = new Map([
   ['unsafe-path', false],
   ['unknown-class', true],
   ['unknown-image', true],
+  ['unread-object', true],
   ['zero-area-box', true],
   ['repeated-image', false],
   ['missing-image', true],
@@ -87,6 +90,12 @@ export async function fixDataset(
   }
   const splits = inspection.splits
     .map((split) => cleanSplit(split, inspection, changes))
+    .map((split) =>
+      selectClasses(
+        split,
+        split.classes.filter((name) => !hasLostCharacters(name)),
+      ),
+    )
     .filter((split) => split.images.length > 0);
   const written =
     splits.length === 0

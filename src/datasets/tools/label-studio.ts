@@ -205,7 +205,8 @@ function addResults(
     // A region without a label of its own shares its id with one that has it.
     const labels = own.length > 0 ? own : (labelsById.get(id) ?? []);
     if (!shape) {
-      if (!/^labels$/.test(String(type))) count.leftOut++;
+      if (/^brush/.test(String(type))) count.addUnread('brush masks');
+      else if (!/^labels$/.test(String(type))) count.leftOut++;
       continue;
     }
     if (shape.isShape) count.boxes++;
