@@ -96,12 +96,12 @@ async function uprightSplit(split: Dataset, losses: string[]): Promise<Dataset> 
   const lost = split.images.filter((image) => {
     const frame = frames.get(image);
     const problem = frame && frameProblem(image, headers.get(image.path)!, frame);
-    return frame === 'unknown' && problem?.code === 'size-mismatch';
+    return frame === 'unknown' && problem !== undefined;
   });
   if (lost.length > 0) {
     const boxes = lost.reduce((sum, image) => sum + image.boxes.length, 0);
     losses.push(
-      `images of another size than stated, whose boxes do not tell of which: ${lost.length} with ${boxes} boxes`,
+      `images of another size than stated, or turned by EXIF, whose boxes do not tell of which: ${lost.length} with ${boxes} boxes`,
     );
   }
   const left = new Set(lost);
