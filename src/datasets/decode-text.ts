@@ -22,7 +22,7 @@ const DECLARATION_BYTES = 256;
 /** The sign that some program has put in the place of characters it could not read. */
 const LOST_CHARACTER = '\ufffd';
 
-/** Half of a pair that stands for one character in UTF-16: no encoding can write it. */
+/** Half of a pair that is one character in UTF-16: no encoding can write it. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 export const hasLostCharacters = (text: string): boolean =>

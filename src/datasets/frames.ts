@@ -95,12 +95,12 @@ function framesOfResized(resized: readonly Resized[]): Map<DatasetImage, Frame> 
       ),
     ]),
   );
-  const told = resized.map((one) =>
+  const shown = resized.map((one) =>
     one.found === 'either' ? (agreed.get(isEnlarged(one)) ?? 'unknown') : one.found,
   );
-  const most = majority(told);
+  const most = majority(shown);
   return new Map(
-    resized.map(({ image }, i) => [image, most && told[i] !== most ? 'unknown' : told[i]]),
+    resized.map(({ image }, i) => [image, most && shown[i] !== most ? 'unknown' : shown[i]]),
   );
 }
 

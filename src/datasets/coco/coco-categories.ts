@@ -75,7 +75,7 @@ export function readCategories(
 export const isId = (value: unknown): value is Id =>
   typeof value === 'string' || Number.isSafeInteger(value);
 
-/** Why a value is no id. */
+/** Reason why a value cannot be an id. */
 export function idProblem(value: unknown): string {
   return Number.isInteger(value)
     ? `the id ${value} is too large to be exact: write it as a text`

@@ -137,7 +137,7 @@ function withoutExtras(values: readonly number[], isTracked: boolean): readonly 
 /** Rounding, and boxes that reach a little over the edge. */
 const EDGE = 0.01;
 
-/** Whether a line ends in a whole number that is no coordinate. */
+/** Whether a line ends in a whole number outside the range of coordinates. */
 function isTrackNumber(values: readonly number[]): boolean {
   const last = values.at(-1)!;
   return Number.isInteger(last) && (last > 1 || last < 0);
