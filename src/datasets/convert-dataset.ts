@@ -8,6 +8,7 @@ import { writeCoco } from './coco/write-coco.ts';
 import { alignClasses } from './dataset-classes.ts';
 import { entryKind } from './dataset-files.ts';
 import type { Dataset, DatasetImage, WrittenFormat } from './dataset-types.ts';
+import { hasLostCharacters } from './decode-text.ts';
 import { findFrames, frameProblem, readHeaders, statesSizes, toFileFrame } from './frames.ts';
 import { mergeRecords } from './merge-records.ts';
 import { writeVoc } from './voc/write-voc.ts';
@@ -45,7 +46,7 @@ const WRITERS: Record<WrittenFormat, (job: WriteJob) => Promise<WrittenBoxes>> =
  * become difficult); YOLO holds neither `difficult` nor crowd regions (they are left out). Areas and
  * annotation ids survive in COCO only; segmentations, poses and the like never.
  * @returns counts and what was lost
- * @throws FILE_WRITE, INVALID_OPTION (see {@link ConvertOptions.overwrite}; a split that YOLO cannot
+ * @throws DATASET_FORMAT for a class name with lost characters, FILE_WRITE, INVALID_OPTION (see {@link ConvertOptions.overwrite}; a split that YOLO cannot
  *   name), FILE_NOT_FOUND for an image that is to be copied, ABORTED
  */
 export async function convertDataset(
@@ -55,6 +56,10 @@ export async function convertDataset(
   { copyImages = 'copy', overwrite, signal }: ConvertOptions = {},
 ): Promise<ConvertReport> {
   const given = alignClasses('images' in dataset ? [dataset] : dataset);
+  const broken = given[0]?.classes.find(hasLostCharacters);
+  if (broken !== undefined) {
+    throw new RefineDetError('DATASET_FORMAT', `the class name "${broken}" has lost characters`);
+  }
   const losses: string[] = [];
   const upright = await Promise.all(given.map((split) => uprightSplit(split, losses)));
   const splits = upright.map((split): Dataset => {
@@ -91,12 +96,12 @@ async function uprightSplit(split: Dataset, losses: string[]): Promise<Dataset> 
   const lost = split.images.filter((image) => {
     const frame = frames.get(image);
     const problem = frame && frameProblem(image, headers.get(image.path)!, frame);
-    return frame === 'unknown' && problem?.code === 'size-mismatch';
+    return frame === 'unknown' && problem !== undefined;
   });
   if (lost.length > 0) {
     const boxes = lost.reduce((sum, image) => sum + image.boxes.length, 0);
     losses.push(
-      `images of another size than stated, whose boxes do not tell of which: ${lost.length} with ${boxes} boxes`,
+      `images of another size than stated, or turned by EXIF, whose boxes do not tell of which: ${lost.length} with ${boxes} boxes`,
     );
   }
   const left = new Set(lost);

@@ -1,6 +1,8 @@
 /** A dataset on disk whose splits are known but not read yet. */
 import { RefineDetError } from '../errors.ts';
 import type { Report } from './check/findings.ts';
+import { className } from './class-name.ts';
+import { mapClasses } from './dataset-classes.ts';
 import type { Dataset, DatasetFormat } from './dataset-types.ts';
 import { hasLostCharacters } from './decode-text.ts';
 
@@ -17,6 +19,8 @@ export interface DatasetSource {
   files: readonly string[];
   /** Absolute folders of which every file should be accounted for. */
   folders: readonly string[];
+  /** Whether a file was given, not a folder: other files of its folder may belong to others. */
+  isFile?: boolean;
   /** Reads one of `splits` or `partSplits`. Items that are reported are left out. */
   read(split: string, report: Report): Promise<Dataset>;
 }
@@ -27,12 +31,28 @@ export async function readSplit(
   split: string,
   report: Report,
 ): Promise<Dataset> {
-  const dataset = await source.read(split, report);
-  for (const name of dataset.classes.filter(hasLostCharacters)) {
+  const dataset = mergeAlike(await source.read(split, report), report);
+  for (const [classId, name] of dataset.classes.entries()) {
+    if (!hasLostCharacters(name)) continue;
     const message = `the class name "${name}" has lost characters in an earlier conversion`;
-    report('text-encoding', message, { file: source.root, key: split });
+    const all = dataset.images.flatMap((image) => image.boxes);
+    const boxes = all.filter((truth) => truth.classId === classId).length;
+    report('text-encoding', message, { file: source.root, key: split, boxes });
   }
   return dataset;
+}
+
+/** Classes whose names look the same, being composed or spaced otherwise, are one class. */
+function mergeAlike(dataset: Dataset, report: Report): Dataset {
+  const { classes, root: file, split: key } = dataset;
+  const changed = classes.filter((name) => name !== className(name));
+  if (changed.length === 0) return dataset;
+  for (const name of changed) {
+    if (!classes.some((other) => other !== name && className(other) === className(name))) continue;
+    const message = `there are classes called "${className(name)}" with other accents or blanks`;
+    report('merged-classes', `${message}: they are one class`, { file, key });
+  }
+  return mapClasses(dataset, new Map(changed.map((name) => [name, className(name)])));
 }
 
 /** Other names that people give to the usual splits. */

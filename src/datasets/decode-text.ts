@@ -22,7 +22,11 @@ const DECLARATION_BYTES = 256;
 /** The sign that some program has put in the place of characters it could not read. */
 const LOST_CHARACTER = '\ufffd';
 
-export const hasLostCharacters = (text: string): boolean => text.includes(LOST_CHARACTER);
+/** Half of a pair that is one character in UTF-16: no encoding can write it. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+export const hasLostCharacters = (text: string): boolean =>
+  text.includes(LOST_CHARACTER) || LONE_SURROGATE.test(text);
 
 /**
  * Text of a file: by its byte order mark, else as its XML declaration says, else UTF-8.

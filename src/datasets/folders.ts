@@ -1,9 +1,10 @@
 /** What lies in folders of datasets: the one place that knows hidden entries, links and circles. */
 import type { Dirent } from 'node:fs';
-import { readdir, realpath } from 'node:fs/promises';
+import { lstat, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 import { isImageName, withoutImageExtension } from '../image/image-names.ts';
+import type { Report } from './check/findings.ts';
 import { entryKind, isInside } from './dataset-files.ts';
 
 /** macOS leaves `._photo.jpg`, Jupyter `.ipynb_checkpoints`, git `.git`: none of them is data. */
@@ -25,13 +26,26 @@ export async function listFolder(folder: string, isRequired = false): Promise<st
   }
 }
 
+/** Path of the first of some names in a folder, exactly or else in any case of letters. */
+export async function findEntry(
+  folder: string,
+  names: readonly string[],
+): Promise<string | undefined> {
+  const entries = await listFolder(folder);
+  const exact = names.find((name) => entries.includes(name));
+  const lower = names.map((name) => name.toLowerCase());
+  const found = exact ?? entries.find((entry) => lower.includes(entry.toLowerCase()));
+  return found === undefined ? undefined : path.join(folder, found);
+}
+
 /**
  * Visible files below a folder, sorted. Linked folders are followed, each folder once, but for those
  * that lead back above the start.
+ * @param report receives images and labels that are links to nothing
  * @returns absolute paths
  * @throws FILE_NOT_FOUND when the folder cannot be read
  */
-export async function walkFiles(folder: string): Promise<string[]> {
+export async function walkFiles(folder: string, report?: Report): Promise<string[]> {
   const start = await realFolder(folder);
   const seen = new Set([start]);
   const files: string[] = [];
@@ -54,6 +68,7 @@ export async function walkFiles(folder: string): Promise<string[]> {
   for (const file of links) {
     const kind = await entryKind(file);
     if (kind === 'file') files.push(file);
+    else if (kind === 'missing' && report && (await isLink(file))) reportLink(file, report);
     if (kind !== 'folder') continue;
     const target = await realFolder(file);
     if (seen.has(target) || isInside(target, start)) continue;
@@ -61,6 +76,13 @@ export async function walkFiles(folder: string): Promise<string[]> {
     await visit(file, target);
   }
   return files.sort();
+}
+
+const isLink = async (file: string): Promise<boolean> => (await lstat(file)).isSymbolicLink();
+
+function reportLink(file: string, report: Report): void {
+  const message = `${path.basename(file)} is a link to a file that is not there`;
+  report(isImageName(file) ? 'missing-image' : 'unused-file', message, { file });
 }
 
 async function realFolder(folder: string): Promise<string> {
@@ -94,6 +116,15 @@ export class FileFinder {
     return found && path.join(place!, found);
   }
 
+  /** As {@link find}, or else the only file whose name differs in the case of its extension. */
+  async findAlike(folder: string, name: string): Promise<string | undefined> {
+    const { place, base } = (await this.#enter(folder, name)) ?? {};
+    if (base === undefined) return undefined;
+    const { names, shouted } = await this.#list(place!);
+    const found = names.get(base.normalize()) ?? shouted.get(base.normalize());
+    return found && path.join(place!, found);
+  }
+
   /** Paths of images by their name without extension. */
   async findStem(folder: string, stem: string): Promise<string[]> {
     const { place, base } = (await this.#enter(folder, stem)) ?? {};
@@ -124,20 +155,26 @@ export class FileFinder {
 /** Names in a folder by their composed form. */
 interface Listing {
   names: ReadonlyMap<string, string>;
+  /** Those with capitals in the extension, by the name with a lower-case one. */
+  shouted: ReadonlyMap<string, string>;
   /** Images only, by their names without extension. */
   stems: ReadonlyMap<string, string[]>;
 }
 
 async function listFiles(folder: string): Promise<Listing> {
   const names = new Map<string, string>();
+  const shouted = new Map<string, string>();
   const stems = new Map<string, string[]>();
   for (const name of await listFolder(folder)) {
-    names.set(name.normalize(), name);
+    const composed = name.normalize();
+    names.set(composed, name);
+    const quiet = composed.replace(/\.[^.]*$/, (extension) => extension.toLowerCase());
+    if (quiet !== composed) shouted.set(quiet, name);
     if (!isImageName(name)) continue;
     const stem = withoutImageExtension(name).normalize();
     const others = stems.get(stem);
     if (others) others.push(name);
     else stems.set(stem, [name]);
   }
-  return { names, stems };
+  return { names, shouted, stems };
 }

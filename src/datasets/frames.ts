@@ -3,10 +3,11 @@
  * file has another size, either that size is wrong or the boxes are: cameras store images turned
  * (EXIF), and people resize images after labeling. What the boxes fit into tells the two apart.
  */
+import type { Box } from '../boxes.ts';
 import { RefineDetError } from '../errors.ts';
 import { type ImageHeader, uprightSize } from '../image/header.ts';
 import { orientBox } from '../image/orient.ts';
-import { boxOverhang } from './check/check-boxes.ts';
+import { clipBox } from './check/check-boxes.ts';
 import { mapConcurrently } from './dataset-files.ts';
 import type { Dataset, DatasetImage } from './dataset-types.ts';
 import { type ImageSize, readImageFileHeader } from './image-size.ts';
@@ -20,21 +21,24 @@ export type Frame = 'file' | 'stated' | 'unknown';
 /** What one image tells by itself: its boxes may fit both frames. */
 type Evidence = Frame | 'either';
 
-/** How far a box may reach over the edge of its own frame: pixels, and a share of the side. */
-const TOLERANCE = 2;
-const SLOPPY_SHARE = 0.1;
-/** Share of an image's boxes that may be plain mistakes. */
+/** Share of a box that may lie outside of its own frame: a sloppy hand draws no more than half too much. */
+const SLOPPY_SHARE = 0.5;
+/** Share of an image's boxes, or of images, that may be plain mistakes. */
 const MISTAKES = 0.1;
 /** How sure others must be to decide for an image: share of those that tell, and of all. */
 const MAJORITY = 0.75;
 const QUORUM = 0.25;
+/** How unlikely it must be that boxes of the larger frame stay within the smaller one by chance. */
+const CHANCE = 1e-3;
+/** Boxes of many images together reach that far across their own frame. */
+const REACH = 0.75;
 /** Sides are rounded to whole pixels when an image is resized. */
 const RATIO_TOLERANCE = 0.01;
 
 /**
  * The frame of every image whose stated size is not that of its file, or that EXIF turns without
- * changing its size. Images that do not tell follow a clear majority of the others; one of another
- * size that contradicts it is unknown, because a wrong box explains that as well.
+ * changing its size. Images that do not tell follow the others if these are clear; one of another
+ * size that contradicts them is unknown, because a wrong box explains that as well.
  * @param headers by path; images without one are left out
  */
 export function findFrames(
@@ -42,30 +46,95 @@ export function findFrames(
   headers: ReadonlyMap<string, ImageHeader | undefined>,
 ): Map<DatasetImage, Frame> {
   const evidence = new Map<DatasetImage, Evidence>();
-  const [turned, resized]: [Evidence[], Evidence[]] = [[], []];
+  const turned: Evidence[] = [];
+  const resized: Resized[] = [];
   for (const image of images) {
     const header = headers.get(image.path);
     const found = header && frameEvidence(image, header);
     if (found === undefined) continue;
     evidence.set(image, found);
     // Without boxes there is nothing to be wrong.
-    if (image.boxes.length > 0) (header!.orientation > 1 ? turned : resized).push(found);
+    if (image.boxes.length === 0) continue;
+    if (header!.orientation > 1) turned.push(found);
+    else resized.push({ image, found, stated: statedSize(image)!, file: uprightSize(header!) });
   }
-  const [ofTurned, ofResized] = [majority(turned), majority(resized)];
+  const ofTurned = majority(turned);
+  const ofResized = framesOfResized(resized);
   const frames = new Map<DatasetImage, Frame>();
   for (const [image, found] of evidence) {
     const header = headers.get(image.path)!;
-    const isTurned = header.orientation > 1;
-    const agreed = isTurned ? ofTurned : ofResized;
-    // The size of the stored pixels is that of no other frame, unless the turn keeps it.
-    const isStored = isTurned && !keepsSize(header) && isSameSize(statedSize(image)!, header);
-    const alone = isStored ? 'stated' : 'unknown';
-    const isOdd = !isTurned && image.boxes.length > 0 && agreed !== undefined && agreed !== found;
-    if (found === 'either') frames.set(image, agreed ?? alone);
-    else frames.set(image, isOdd ? 'unknown' : found);
+    const resizedFrame = ofResized.get(image);
+    if (resizedFrame) frames.set(image, resizedFrame);
+    else if (found !== 'either') frames.set(image, found);
+    else {
+      // The size of the stored pixels is that of no other frame, unless the turn keeps it.
+      const isStored = !keepsSize(header) && isSameSize(statedSize(image)!, header);
+      frames.set(image, ofTurned ?? (isStored ? 'stated' : 'unknown'));
+    }
   }
   return frames;
 }
+
+/** An image with boxes that has another size than stated, and is not turned. */
+interface Resized {
+  image: DatasetImage;
+  found: Evidence;
+  stated: ImageSize;
+  file: ImageSize;
+}
+
+/** Frames of resized images: what they tell, or else what those enlarged or reduced alike tell. */
+function framesOfResized(resized: readonly Resized[]): Map<DatasetImage, Frame> {
+  const isEnlarged = ({ stated, file }: Resized) => file.width > stated.width;
+  const agreed = new Map(
+    [true, false].map((enlarged) => [
+      enlarged,
+      agreedFrame(
+        resized.filter((one) => isEnlarged(one) === enlarged && isScaled(one.stated, one.file)),
+        enlarged ? ['stated', 'file'] : ['file', 'stated'],
+      ),
+    ]),
+  );
+  const shown = resized.map((one) =>
+    one.found === 'either' ? (agreed.get(isEnlarged(one)) ?? 'unknown') : one.found,
+  );
+  const most = majority(shown);
+  return new Map(
+    resized.map(({ image }, i) => [image, most && shown[i] !== most ? 'unknown' : shown[i]]),
+  );
+}
+
+/**
+ * The frame of images enlarged alike. One whose boxes reach beyond the smaller frame is of the larger.
+ * The others fit both: they are of the larger frame where most are; and of the smaller one where hardly
+ * any reaches beyond it, though boxes of the larger frame would, and they do reach to its edges.
+ */
+function agreedFrame(
+  images: readonly Resized[],
+  [smaller, larger]: readonly ['file' | 'stated', 'file' | 'stated'],
+): 'file' | 'stated' | undefined {
+  const beyond = images.filter(({ found }) => found === larger).length;
+  if (images.length === 0 || beyond >= MAJORITY * images.length) return larger;
+  if (beyond > MISTAKES * images.length) return undefined;
+  // The center of a box of the larger frame lies in the smaller one as often as their areas say.
+  const chance = images.reduce(
+    (product, one) => (product * areaOf(one[smaller])) / areaOf(one[larger]),
+    1,
+  );
+  const reach = (end: (box: Box) => number, side: 'width' | 'height') =>
+    Math.max(
+      ...images.map((one) => {
+        const ends = one.image.boxes.map(({ box }) => end(box));
+        return ends.reduce((a, b) => Math.max(a, b)) / one[smaller][side];
+      }),
+    );
+  const isSpread =
+    reach(({ x, width }) => x + width, 'width') >= REACH &&
+    reach(({ y, height }) => y + height, 'height') >= REACH;
+  return chance <= CHANCE && isSpread ? smaller : undefined;
+}
+
+const areaOf = ({ width, height }: ImageSize): number => width * height;
 
 /** The frame that most images show which show any, if they are not too few. */
 function majority(evidence: readonly Evidence[]): 'file' | 'stated' | undefined {
@@ -114,10 +183,12 @@ export const statesSizes = ({ format }: Dataset): boolean =>
 /** Whether the turn leaves no trace in the size: mirrored, upside down, or a square. */
 const keepsSize = (header: ImageHeader): boolean => isSameSize(header, uprightSize(header));
 
-/** Whether boxes may be of a frame, drawn with a sloppy hand: only a clear overhang of many tells. */
+/** Whether boxes may be of a frame, drawn with a sloppy hand: only many that are elsewhere tell. */
 function mayFit({ boxes }: DatasetImage, size: ImageSize): boolean {
-  const tolerance = Math.max(TOLERANCE, SLOPPY_SHARE * Math.min(size.width, size.height));
-  const outside = boxes.filter(({ box }) => boxOverhang(box, size) > tolerance);
+  const outside = boxes.filter(({ box }) => {
+    const inside = clipBox(box, size);
+    return !inside || areaOf(inside) < (1 - SLOPPY_SHARE) * areaOf(box);
+  });
   return outside.length <= MISTAKES * boxes.length;
 }
 

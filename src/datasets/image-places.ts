@@ -1,12 +1,11 @@
 /** Where the images of an annotation file lie, decided by all its entries. */
 import path from 'node:path';
-import { confinedPath, isFolder } from './dataset-files.ts';
+import { confinedPath, isFolder, isInside, relativeName } from './dataset-files.ts';
 import { type FileFinder, listFolder } from './folders.ts';
 import {
   extendsOne,
   findReading,
   isFolderHere,
-  leadsAway,
   type NamedImage,
   nameParts,
   nameReadings,
@@ -45,24 +44,29 @@ export class ImagePlaces {
   readonly #root: string | undefined;
   readonly #finder: FileFinder;
   readonly #isForeign: boolean;
+  readonly #near: string | undefined;
   #others: Promise<string[]> | undefined;
 
   /**
    * @param sources.folders in the order of preference
    * @param sources.root its folders, and those in `images`, are tried too, none before the others;
    *   undefined: the user has named all folders, and none comes first
-   * @param sources.isForeign whether names may lead away, as those of a tool on another machine do
+   * @param sources.near folder of the annotation file, from where names may lead up inside the root
+   * @param sources.isForeign whether a name that leads away is that of an image which is not here, as a
+   *   tool on another machine has it
    */
   constructor(sources: {
     folders: readonly string[];
     root?: string;
     finder: FileFinder;
+    near?: string;
     isForeign?: boolean;
   }) {
     this.#folders = sources.folders;
     this.#root = sources.root;
     this.#finder = sources.finder;
     this.#isForeign = sources.isForeign ?? false;
+    this.#near = sources.near;
   }
 
   /**
@@ -109,7 +113,8 @@ export class ImagePlaces {
 
   /** @param isWhole whether no folder of the name may be left out */
   async #findOne(name: string, isWhole: boolean): Promise<Found | undefined> {
-    if (!this.#isForeign && leadsAway(name)) return undefined;
+    const up = await this.#findUp(name);
+    if (up) return { ...up, isPath: true, isGuess: false };
     const readings = nameReadings(name);
     for (const { rest, foreign } of isWhole ? readings.slice(0, 1) : readings) {
       const isPath = rest.includes('/');
@@ -125,6 +130,15 @@ export class ImagePlaces {
       if (await isFolderHere([...this.#folders, ...others], rest, this.#finder)) return undefined;
     }
     return undefined;
+  }
+
+  /** The image of a name such as `../images/a.jpg` that leads from its file to a folder of the root. */
+  async #findUp(name: string): Promise<NamedImage | undefined> {
+    const [root, near] = [this.#root, this.#near];
+    if (root === undefined || near === undefined || !/^\.\.[/\\]/.test(name)) return undefined;
+    const file = path.resolve(near, name.replaceAll('\\', '/'));
+    if (!isInside(root, file)) return undefined;
+    return (await findReading([root], relativeName(root, file), '', this.#finder))[0];
   }
 
   #otherFolders(): Promise<string[]> {

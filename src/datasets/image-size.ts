@@ -1,5 +1,6 @@
 /** Sizes of images on disk, as they are seen: with the EXIF orientation applied. */
 
+import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
 import {
   type ImageHeader,
@@ -42,14 +43,23 @@ async function readImageFileSize(file: string): Promise<ImageSize> {
   return uprightSize(await readImageFileHeader(file));
 }
 
-/** As {@link readImageFileSize}, for `boxes` boxes that are shares of it; undefined after a report. */
+/**
+ * As {@link readImageFileSize}, for `boxes` boxes that are shares of it; undefined after a report. Shares
+ * fit the stored image as well as the upright one, which tools usually mean.
+ */
 export async function sizeOrReport(
   file: string,
   boxes: number,
   report: Report,
 ): Promise<ImageSize | undefined> {
   try {
-    return await readImageFileSize(file);
+    const header = await readImageFileHeader(file);
+    if (header.orientation > 1) {
+      const name = path.basename(file);
+      const message = `the EXIF orientation of ${name} turns it, and its boxes are taken as those of the upright image`;
+      report('unknown-frame', message, { file });
+    }
+    return uprightSize(header);
   } catch (error) {
     if (!(error instanceof RefineDetError)) throw error;
     const code = error.code === 'FILE_NOT_FOUND' ? 'missing-image' : 'undecodable-image';

@@ -36,6 +36,7 @@ export type {
   Severity,
   WrittenFormat,
 } from './dataset-types.ts';
+export { findCopies } from './find-copies.ts';
 export { type ImageSize, imageSize } from './image-size.ts';
 export {
   type ClassOptions,

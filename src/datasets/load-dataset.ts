@@ -166,7 +166,7 @@ export async function openDataset(
   }
   // What is malformed in one format does not matter to a folder of another.
   if (failure && found.length === 0) throw failure;
-  if (found.length === 1) return found[0];
+  if (found.length === 1) return { ...found[0], isFile: kind === 'file' };
   if (found.length > 1) {
     const formats = found.map((source) => source.format).join(' or ');
     throw new RefineDetError(

@@ -70,15 +70,10 @@ export async function isFolderHere(
 
 const MOST_FOLDERS = 16;
 
-/** Whether a name leads up, or to another drive: no annotation of one's own has such names. */
-export function leadsAway(name: string): boolean {
-  return /^\w:/.test(name) || name.split(/[/\\]/).includes('..');
-}
-
 /** Parts of a foreign path that can be looked up: no drive, no way up. */
 export function nameParts(name: string): string[] {
   if (name.includes('\0')) return [];
-  const parts = name.replaceAll('\\', '/').split('/');
+  const parts = path.posix.normalize(name.replaceAll('\\', '/')).split('/');
   return parts.filter(
     (part) => part !== '' && part !== '.' && part !== '..' && !/^\w:$/.test(part),
   );

@@ -24,6 +24,8 @@ export interface SplitOptions {
    * one image by Roboflow (`.rf.`) always stay together. Default `auto`.
    */
   groups?: SplitGroups;
+  /** By path, what files of equal content have in common ({@link findCopies}): they stay together. */
+  copies?: ReadonlyMap<string, string>;
 }
 
 /** The splits, and what their images were grouped by. */
@@ -47,7 +49,7 @@ const SPLIT_STREAM = 11;
  */
 export function splitDataset(
   dataset: Dataset,
-  { val = 0.2, test = 0, seed = 1, groups: wanted = 'auto' }: SplitOptions = {},
+  { val = 0.2, test = 0, seed = 1, groups: wanted = 'auto', copies }: SplitOptions = {},
 ): SplitResult {
   checkValue('val', val, BELOW_ONE);
   checkValue('test', test, BELOW_ONE);
@@ -62,7 +64,7 @@ export function splitDataset(
     { name: 'val', share: val },
     { name: 'test', share: test },
   ].filter(({ share }) => share > 0);
-  const { groups, lists } = grouped(dataset.images, wanted);
+  const { groups, lists } = grouped(dataset.images, wanted, copies);
   if (lists.length < parts.length) {
     const problem = `${dataset.name} has ${lists.length} groups of images for ${parts.length} splits`;
     throw new RefineDetError('DATASET_EMPTY', problem);
@@ -90,6 +92,7 @@ const KEYS: Record<SplitResult['groups'], (image: DatasetImage) => string> = {
 function grouped(
   images: readonly DatasetImage[],
   wanted: SplitGroups,
+  copies: ReadonlyMap<string, string> = new Map(),
 ): { groups: SplitResult['groups']; lists: DatasetImage[][] } {
   const by = (groups: SplitResult['groups']) => {
     const lists = new Map<string, DatasetImage[]>();
@@ -99,7 +102,7 @@ function grouped(
       if (list) list.push(image);
       else lists.set(key, [image]);
     }
-    return { groups, lists: [...lists.values()] };
+    return { groups, lists: joinCopies([...lists.values()], copies) };
   };
   if (wanted !== 'auto') return by(wanted);
   const single = by('none');
@@ -108,6 +111,27 @@ function grouped(
     lists.length < single.lists.length &&
     Math.max(...lists.map(({ length }) => length)) <= LARGEST_SHARE * images.length;
   return [by('folder'), by('prefix')].find(isFit) ?? single;
+}
+
+/** Joins lists that share an image. */
+function joinCopies(
+  lists: readonly DatasetImage[][],
+  copies: ReadonlyMap<string, string>,
+): DatasetImage[][] {
+  const joined = new Map<string, DatasetImage[]>();
+  const result = new Set<DatasetImage[]>();
+  for (const list of lists) {
+    const keys = list.flatMap((image) => copies.get(image.path) ?? []);
+    const others = new Set(keys.flatMap((key) => (joined.has(key) ? [joined.get(key)!] : [])));
+    const whole = [...others, list].flat();
+    for (const other of others) result.delete(other);
+    result.add(whole);
+    for (const image of whole) {
+      const key = copies.get(image.path);
+      if (key !== undefined) joined.set(key, whole);
+    }
+  }
+  return [...result];
 }
 
 interface Group {

@@ -93,7 +93,10 @@ export async function readBytes(
     if (signal?.aborted) {
       throw new RefineDetError('ABORTED', `reading ${text} was aborted`, { cause });
     }
-    const reason = READ_ERRORS[(cause as NodeJS.ErrnoException).code ?? ''];
+    const code = (cause as NodeJS.ErrnoException).code ?? '';
+    // Node puts this sign in the place of bytes that it cannot decode.
+    const isLost = code === 'ENOENT' && text.includes('\ufffd');
+    const reason = isLost ? 'its name is not UTF-8' : READ_ERRORS[code];
     throw new RefineDetError(
       'FILE_NOT_FOUND',
       `cannot read ${text}: ${reason ?? (cause as Error).message}`,

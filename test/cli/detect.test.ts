@@ -191,11 +191,19 @@ describe('files', () => {
     expect(readdirSync(at('yolo'), { recursive: true }).sort()).toEqual([
       'astronaut.txt',
       'cat.txt',
+      'classes.txt',
       'deep',
       'deep/cat.txt',
     ]);
     expect(readFileSync(at('yolo/cat.txt'), 'utf8')).toMatch(/^(\d(?: \d\.\d+){5}\n)+$/);
 
+    // The same classes are no reason to refuse; others would be lost.
+    const other = ['--out', 'yolo', '--format', 'yolo'];
+    copyFileSync(CAT, at('other.jpg'));
+    expect((await detect('other.jpg', ...other)).code).toBe(0);
+    writeFileSync(at('yolo/classes.txt'), 'nut\n');
+    copyFileSync(CAT, at('third.jpg'));
+    expect((await detect('third.jpg', ...other)).stderr).toContain('classes.txt exists already');
     const second = await detect(...args);
     expect(second.code).toBe(1);
     expect(second.stderr).toMatch(/exists already; --force replaces it \[FILE_WRITE\]\n$/);

@@ -63,6 +63,19 @@ describe('boxes in the stored frame of an image that EXIF turns', () => {
     const { errors, warnings } = await checkDataset(folderWith(turned([3])));
     expect(errors).toEqual([]);
     expect(warnings.map(({ code }) => code)).toContain('unknown-frame');
+    const report = await fixDataset(folderWith(turned([3, 1])), path.join(emptyFolder(), 'out'));
+    expect(report).toMatchObject({ images: 1, boxes: 1, dropped: { 'unknown-frame': 1 } });
+  });
+
+  it('are a warning in a format of shares, where no size tells', async () => {
+    const folder = folderWith({
+      'data.yaml': 'train: images\nnames: [nut]\n',
+      'images/a.png': png(96, 64, 1, 6),
+      'labels/a.txt': '0 0.5 0.5 0.2 0.2\n',
+    });
+    expect((await loadDataset(folder)).warnings).toMatchObject([{ code: 'unknown-frame' }]);
+    const { errors, warnings } = await checkDataset(folder);
+    expect([...errors, ...warnings].map(({ code }) => code)).toEqual(['unknown-frame']);
   });
 
   it('stay where they are when they were drawn on the upright image', async () => {
@@ -130,24 +143,57 @@ describe('boxes of an image that was resized', () => {
   it('are not taken for boxes of the file because of a small overhang', async () => {
     for (const objects of [[sloppy], [inside, inside, sloppy], [inside + sloppy, inside]]) {
       const folder = folderWith(set(...objects));
-      await expect(fixDataset(folder, path.join(emptyFolder(), 'out'))).rejects.toThrow(
-        'no images',
-      );
+      expect(await fixDataset(folder, path.join(emptyFolder(), 'out'))).toMatchObject({
+        images: 0,
+      });
       expect(await errors(set(...objects))).toBe(objects.length);
     }
   });
 
   it('are not taken for boxes of the file because of one wrong box among many', async () => {
     const folder = folderWith(set(inside.repeat(20) + beyond));
-    await expect(fixDataset(folder, path.join(emptyFolder(), 'out'))).rejects.toThrow('no images');
+    const report = await fixDataset(folder, path.join(emptyFolder(), 'out'));
+    expect(report).toMatchObject({ images: 0, boxes: 0, dropped: { 'size-mismatch': 21 } });
+    expect(report.check.errors).toHaveLength(1);
   });
 
   it('follow a clear majority of the others, and no single one', async () => {
     const one = await fixed(set(beyond, inside, inside, inside, inside, inside));
     expect(Object.keys(one.corners)).toEqual(['s0']);
-    const most = await fixed(set(beyond, beyond, inside, sloppy));
-    expect(most.corners['s2']).toEqual([[11, 11, 100, 100]]);
-    expect(most.corners['s3']).toEqual([[401, 11, 483, 100]]);
+    const half = await fixed(set(beyond, beyond, inside, sloppy));
+    expect(Object.keys(half.corners)).toEqual(['s0', 's1']);
+    expect(half.report.dropped).toEqual({ 'size-mismatch': 2 });
+    const most = await fixed(set(...new Array<string>(6).fill(beyond), inside, sloppy));
+    expect(most.corners['s6']).toEqual([[11, 11, 100, 100]]);
+    expect(most.corners['s7']).toEqual([[401, 11, 483, 100]]);
+  });
+
+  it('are scaled where none of many boxes reaches beyond the smaller frame', async () => {
+    const wide = vocObject('nut', [401, 11, 470, 100]);
+    const low = vocObject('nut', [11, 201, 100, 310]);
+    const many = set(...new Array<string>(5).fill(wide), ...new Array<string>(5).fill(low), sloppy);
+    const { corners: found, errors: left } = await fixed(many);
+    expect(found['s0']).toEqual([[801, 21, 940, 200]]);
+    expect(found['s10'][0][0]).toBe(801);
+    expect(Object.keys(found)).toHaveLength(11);
+    expect(left).toEqual([]);
+    // Objects that all lie in one corner, or few images, tell nothing.
+    for (const objects of [new Array<string>(10).fill(inside), [wide, low, wide, low]]) {
+      const folder = folderWith(set(...objects));
+      const report = await fixDataset(folder, path.join(emptyFolder(), 'out'));
+      expect(report).toMatchObject({ images: 0, dropped: { 'size-mismatch': objects.length } });
+    }
+  });
+
+  it('keep their place where none of many of a larger stated size reaches beyond the file', async () => {
+    const wide = vocObject('nut', [401, 201, 470, 310]);
+    const tree = Object.fromEntries(
+      Array.from({ length: 8 }, (_, i): [string, string | Uint8Array][] => [
+        [`Annotations/s${i}.xml`, vocXml(wide, 960, 640)],
+        [`JPEGImages/s${i}.png`, png(480, 320, i)],
+      ]).flat(),
+    );
+    expect((await fixed(tree)).corners['s0']).toEqual([[401, 201, 470, 310]]);
   });
 
   it('are unknown where they contradict the others', async () => {

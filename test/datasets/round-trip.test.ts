@@ -107,7 +107,7 @@ const DETECTED: Record<string, (images: readonly PlainImage[]) => Tree> = {
   voc: (images) => pages('voc', images, (stem) => `photos/${stem}.xml`),
   yolo: (images) => ({
     ...pages('yolo', images, (stem) => `labels/${stem}.txt`),
-    'data.yaml': `train: images\nnames: ${JSON.stringify(LABELS)}\n`,
+    'labels/classes.txt': FORMATS.yolo.listing!({ classes: LABELS, colors: NO_COLORS }).text,
   }),
 };
 

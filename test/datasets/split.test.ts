@@ -3,6 +3,8 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dataset, DatasetImage } from '../../src/datasets/dataset-types.ts';
+import { findCopies } from '../../src/datasets/find-copies.ts';
+import { checkDataset } from '../../src/datasets/index.ts';
 import { loadDataset } from '../../src/datasets/load-dataset.ts';
 import { splitDataset } from '../../src/datasets/split-dataset.ts';
 import { runCli } from '../cli/helpers.ts';
@@ -38,6 +40,19 @@ describe('splitDataset', () => {
     expect(splits.flatMap(namesOf).sort()).toEqual(images.map(({ fileName }) => fileName).sort());
     const rare = splits.map((part) => part.images.filter(({ boxes }) => boxes.length > 1).length);
     expect(rare).toEqual([7, 2, 1]);
+  });
+
+  it('keeps files of equal content together, whatever their groups', () => {
+    const images = Array.from({ length: 40 }, (_, i) => imageOf(`${word(i)}.jpg`, 0));
+    const copies = new Map(images.map(({ path: file }, i) => [file, `content ${i % 4}`]));
+    const { splits, count } = splitDataset(datasetOf(images), { val: 0.5, copies });
+    expect(count).toBe(4);
+    const contents = splits.map(
+      (part) => new Set(part.images.map(({ path: file }) => copies.get(file))),
+    );
+    expect([...contents[0]].filter((content) => contents[1].has(content))).toEqual([]);
+    const one = new Map(images.map(({ path: file }) => [file, 'one']));
+    expect(() => splitDataset(datasetOf(images), { copies: one })).toThrow('1 groups of images');
   });
 
   it('is the same for the same seed, and another one for another', () => {
@@ -179,5 +194,26 @@ describe('refinedet dataset split', { timeout: 120_000 }, () => {
     expect(readFileSync(path.join(root, 'ak.txt'), 'utf8')).toBe('0 0.5 0.5 0.2 0.4\n');
     const again = await runCli(['dataset', 'split', root, '--val', '0.2']);
     expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('[FILE_WRITE]') });
+  });
+});
+
+describe('dataset split', () => {
+  it('makes a dataset that checks without overlap, of images with copies', async () => {
+    const folder = emptyFolder();
+    const out = path.join(emptyFolder(), 'out');
+    const labels = '0 0.5 0.5 0.2 0.2\n';
+    writeTree(path.join(folder, 'own'), {
+      'classes.txt': 'nut\n',
+      ...Object.fromEntries(
+        Array.from({ length: 12 }, (_, i): [string, string | Uint8Array][] => [
+          [`images/${word(i)}.png`, png(20, 20, i % 3)],
+          [`labels/${word(i)}.txt`, labels],
+        ]).flat(),
+      ),
+    });
+    const dataset = await loadDataset(path.join(folder, 'own'));
+    expect(new Set((await findCopies(dataset)).values()).size).toBe(3);
+    await runCli(['dataset', 'split', path.join(folder, 'own'), '--val', '0.3', '--out', out]);
+    expect((await checkDataset(out)).errors).toEqual([]);
   });
 });

@@ -65,6 +65,30 @@ describe('LabelMe', () => {
     expect(await codes(json(shapes))).toEqual(['box-of-shape']);
   });
 
+  it.each(['png', 'jpg', 'JPEG'])('finds the %s image of its own name', async (extension) => {
+    const { 'a.json': text } = json([
+      {
+        points: [
+          [1, 1],
+          [9, 9],
+        ],
+        shape_type: 'rectangle',
+      },
+    ]);
+    const { imagePath: _, ...content } = JSON.parse(String(text)) as Record<string, unknown>;
+    for (const stale of [
+      {},
+      { imagePath: `IMG_0001.${extension}` },
+      { imagePath: 'IMG_0001.bmp' },
+    ]) {
+      const tree = {
+        'sub/a.json': JSON.stringify({ ...content, ...stale }),
+        [`sub/a.${extension}`]: png(100, 50),
+      };
+      expect(await codes(tree)).toEqual([]);
+    }
+  });
+
   it('leaves out points and lines with a note', async () => {
     const shapes = [
       {
@@ -214,6 +238,16 @@ describe('CVAT for images', () => {
     expect(await codes(xml(shapes))).toEqual(['box-of-shape', 'shape-left-out']);
   });
 
+  it('warns of labeled objects of which it reads no box', async () => {
+    const shapes = '<cuboid label="nut" xtl1="10"/><skeleton label="nut"><points/></skeleton>';
+    expect(await codes(xml(shapes))).toEqual(['unread-object', 'unread-object', 'no-boxes']);
+    const { warnings } = await loadDataset(folderWith(xml(shapes)));
+    expect(warnings.map(({ message }) => message)).toEqual([
+      '1 labeled objects are cuboids, of which no box is read',
+      '1 labeled objects are skeletons, of which no box is read',
+    ]);
+  });
+
   it('reports a rotation that is no number', async () => {
     for (const shape of [
       '<box label="nut" xtl="1" ytl="1" xbr="9" ybr="9" rotation="x"/>',
@@ -288,6 +322,51 @@ describe('Label Studio', () => {
   ];
   const json = (tasks: object[]): Tree => ({ ...IMAGE, 'export.json': JSON.stringify(tasks) });
   const rectangle = { x: 10, y: 20, width: 20, height: 40 };
+
+  /** RGBA values in runs of up to 16 repeated values, as @thi.ng/rle-pack writes them. */
+  function packed(values: readonly number[]): number[] {
+    let bits = '';
+    const add = (value: number, count: number) => {
+      bits += value.toString(2).padStart(count, '0');
+    };
+    add(values.length, 32);
+    for (const [value, count] of [
+      [7, 5],
+      [0, 4],
+      [3, 4],
+      [7, 4],
+      [15, 4],
+    ]) {
+      add(value, count);
+    }
+    for (let i = 0; i < values.length; ) {
+      let end = i + 1;
+      while (end - i < 16 && values[end] === values[i]) end++;
+      const isRepeated = end > i + 1;
+      add(isRepeated ? 1 : 0, 1);
+      add(isRepeated ? 1 : 0, 2);
+      add(end - i - 1, isRepeated ? 4 : 1);
+      add(values[i], 8);
+      i = end;
+    }
+    return (bits.match(/.{1,8}/g) ?? []).map((byte) => Number.parseInt(byte.padEnd(8, '0'), 2));
+  }
+
+  it('gives brush masks the box around them, and warns of those that it cannot read', async () => {
+    const alpha = (x: number, y: number) => (x >= 20 && x < 45 && y >= 10 && y < 30 ? 255 : 0);
+    const values = Array.from({ length: 4 * 100 * 50 }, (_, i) =>
+      i % 4 === 3 ? alpha((i >> 2) % 100, Math.floor((i >> 2) / 100)) : 9,
+    );
+    const brush = (rle: number[]): Tree => {
+      const value = { format: 'rle', rle, brushlabels: ['nut'] };
+      return { ...IMAGE, 'export.json': JSON.stringify(task([region('brushlabels', value)])) };
+    };
+    expect(await boxes(brush(packed(values)))).toEqual([['nut', 20, 10, 25, 20]]);
+    expect(await codes(brush(packed(values)))).toEqual(['box-of-shape']);
+    for (const broken of [[1, 2], packed(values).slice(0, 900), packed(values.map(() => 0))]) {
+      expect((await codes(brush(broken))).sort()).toEqual(['no-boxes', 'unread-object']);
+    }
+  });
 
   it('turns percentages into pixels, and turned rectangles about their corner', async () => {
     const tasks = task([

@@ -77,23 +77,21 @@ describe('reading YOLO folders', () => {
   it('reads over the score and the track that trackers put at the end', async () => {
     const box = '1 0.5 0.5 0.25 0.5';
     const triangle = '1 0.1 0.2 0.3 0.2 0.3 0.7';
-    const rows = [
-      ...[`${box} 0.9 3`, `${box} 0.9 1`, `${box} 7`, `${box} 1`, `${box} 0.93`],
-      ...[`${box} 0.9 -1`, `${box} -1`],
-      ...[triangle, `${triangle} 0.9`, `${triangle} 0.9 12`, `${triangle} 5`],
-      // Points on the lower and the upper edge are no tracks.
-      ...['1 0.1 0.8 0.3 0.7 0.3 1', '1 0.1 0.2 0.3 0.2 0.3 0'],
-    ];
-    const { images } = await load(withLabels(rows.join('\n')));
-    const round = (value: number) => Math.round(value * 100) / 100;
-    const found = images[0].boxes.map(({ box: { x, y, width, height } }) =>
-      [x, y, width, height].map(round).join(),
-    );
-    expect(found).toEqual([
-      ...Array.from({ length: 7 }, () => '15,5,10,10'),
-      ...Array.from({ length: 4 }, () => '4,4,8,10'),
-      ...['4,14,8,6', '4,0,8,4'],
-    ]);
+    const found = async (...rows: string[]) => {
+      const { images } = await load(withLabels(rows.join('\n')));
+      const round = (value: number) => Math.round(value * 100) / 100;
+      return images[0].boxes.map(({ box: { x, y, width, height } }) =>
+        [x, y, width, height].map(round).join(),
+      );
+    };
+    const tracked = [`${box} 0.9 3`, `${box} 0.9 1`, `${box} 7`, `${box} 0.9 -1`, `${box} -1`];
+    expect(await found(...tracked)).toEqual(tracked.map(() => '15,5,10,10'));
+    expect(await found(`${box} 1`, `${box} 0.93`)).toEqual(['15,5,10,10', '15,5,10,10']);
+    const polygons = [triangle, `${triangle} 0.9`, `${triangle} 0.9 12`, `${triangle} 5`];
+    expect(await found(...polygons)).toEqual(polygons.map(() => '4,4,8,10'));
+    // Points on the lower and the upper edge are no tracks.
+    const edges = ['1 0.1 0.8 0.3 0.7 0.3 1', '1 0.1 0.2 0.3 0.2 0.3 0'];
+    expect(await found(...edges)).toEqual(['4,14,8,6', '4,0,8,4']);
     // Polygons in pixels are malformed rather than tracks.
     for (const pixels of ['1 10 20 30 40 50 60', '1 1 2 3 4 5 6 7 8']) {
       expect(await message(withLabels(pixels))).toContain('not a label');

@@ -108,7 +108,7 @@ function findingList(name: string, findings: readonly Finding[], root: string): 
 /** The result of a conversion, with what the format could not hold. */
 export function convertText(folder: string, { images, boxes, losses }: ConvertReport): string {
   const written = `${counted(images, 'image')} and ${counted(boxes, 'box', 'boxes')}`;
-  const lines = [`wrote ${written} in ${printable(folder)}`];
+  const lines = images === 0 ? [] : [`wrote ${written} in ${printable(folder)}`];
   return [...lines, ...losses.map((loss) => `lost: ${loss}`), ''].join('\n');
 }
 

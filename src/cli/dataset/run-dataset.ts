@@ -39,7 +39,10 @@ export async function runCheck(data: string, flags: CheckFlags): Promise<void> {
     const text = () =>
       `${checkText(check)}\n${changesText(fixed.changes)}${convertText(fix, fixed)}${droppedText(fixed)}`;
     await print(json ? toJson({ ...check, fix: written }) : text());
-    if (lostMost(fixed) && !overwrite) {
+    if (fixed.images === 0) {
+      warn('nothing was written: no image of the dataset can be kept');
+      process.exitCode = EXIT_FAILURE;
+    } else if (lostMost(fixed) && !overwrite) {
       warn('most boxes were dropped: correct the dataset, or say with --force that this is right');
       process.exitCode = EXIT_FAILURE;
     }

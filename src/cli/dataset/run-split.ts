@@ -1,7 +1,7 @@
 /** `refinedet dataset split`: draws splits and writes them to a new folder. */
 import path from 'node:path';
 import { WRITTEN_FORMATS } from '../../datasets/dataset-types.ts';
-import { convertDataset, loadDataset, splitDataset } from '../../datasets/index.ts';
+import { convertDataset, findCopies, loadDataset, splitDataset } from '../../datasets/index.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { givenClasses } from '../options/class-list.ts';
 import { dataPart, withSplit } from '../options/data-part.ts';
@@ -20,7 +20,13 @@ export async function runSplit(data: string, flags: SplitFlags): Promise<void> {
   const classes = await givenClasses(flags.classes);
   const read = { split, format: flags.dataFormat, map, imageFolder, classes };
   const dataset = await loadDataset(location, read);
-  const result = splitDataset(dataset, { val, test, seed, groups });
+  const result = splitDataset(dataset, {
+    val,
+    test,
+    seed,
+    groups,
+    copies: await findCopies(dataset),
+  });
   const to = flags.to ?? WRITTEN_FORMATS.find((format) => format === dataset.format) ?? 'coco';
   const signal = interruptSignal();
   const written = await convertDataset(result.splits, to, folder, {

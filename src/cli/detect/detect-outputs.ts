@@ -1,4 +1,5 @@
 /** Plans the output files before detection starts. */
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isFolder } from '../../datasets/dataset-files.ts';
 import { RefineDetError } from '../../errors.ts';
@@ -93,9 +94,13 @@ async function planResults(
     return { sink: printedPages(page!), places: [] };
   }
   if (page) {
+    const { name: listName, text } = format.listing?.({ classes, colors }) ?? {};
+    const list = listName && names.claim(out, path.parse(listName).name, path.extname(listName));
     const files = new Map(images.map((image) => [image, names.claim(out, image.stem, extension)]));
-    if (!force) await requireAbsent(files.values());
-    return { sink: pageFiles(page, files), places: [`results in ${out}${path.sep}`] };
+    const isSame = list && (await readFile(list, 'utf8').catch(() => undefined)) === text;
+    const added = list && !isSame ? { file: list, text: text! } : undefined;
+    if (!force) await requireAbsent([...files.values(), ...(added ? [added.file] : [])]);
+    return { sink: pageFiles(page, files, added), places: [`results in ${out}${path.sep}`] };
   }
   const file = names.claim(out, DOCUMENT_STEM, extension);
   if (!force) await requireAbsent([file]);

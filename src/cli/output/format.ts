@@ -48,6 +48,8 @@ export interface ResultFormat {
   document?(context: FormatContext): TextDocument;
   /** Text of one image, where each has its own file; formats without it have one text for all. */
   page?(result: ImageResult): string;
+  /** A file beside those of the images: its name and text. */
+  listing?(context: FormatContext): { name: string; text: string };
 }
 
 /** Whether a box still has an area after rounding: formats hold no empty boxes. */

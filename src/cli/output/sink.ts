@@ -51,11 +51,20 @@ export async function documentFile(document: TextDocument, file: string): Promis
   };
 }
 
-/** @param files name of the file of each image */
-export function pageFiles(page: Page, files: ReadonlyMap<Image, string>): ResultSink {
+/**
+ * @param files name of the file of each image
+ * @param listing a file beside them
+ */
+export function pageFiles(
+  page: Page,
+  files: ReadonlyMap<Image, string>,
+  listing?: { file: string; text: string },
+): ResultSink {
   return {
     add: (image, result) => writeWhole(files.get(image)!, page(result)),
-    finish: nothing,
+    finish: async () => {
+      if (listing) await writeWhole(listing.file, listing.text);
+    },
     discard: nothing,
   };
 }

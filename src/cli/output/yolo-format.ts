@@ -8,6 +8,8 @@ const DECIMALS = 6;
 
 export const YOLO_FORMAT: ResultFormat = {
   extension: '.txt',
+  // Its lines have numbers of classes only.
+  listing: ({ classes }) => ({ name: 'classes.txt', text: `${classes.join('\n')}\n` }),
   page: ({ width, height, detections }) =>
     detections
       .map(({ classId, score, box }) => {

@@ -2,10 +2,11 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { isImageName } from '../../image/image-names.ts';
-import { isFolder, relativeName } from '../dataset-files.ts';
+import { isFolder, isInside, relativeName } from '../dataset-files.ts';
 import type { DatasetSource } from '../dataset-source.ts';
 import type { Dataset, DatasetFormat, Finding } from '../dataset-types.ts';
 import { walkFiles } from '../folders.ts';
+import { groupBy } from '../group-by.ts';
 import type { FindingCode, Report } from './findings.ts';
 
 /** What annotation files of one image are called; other formats have one file for all. */
@@ -16,12 +17,13 @@ const LABEL_NAMES: Partial<Record<DatasetFormat, RegExp>> = {
 };
 
 /**
- * Reports the files that nothing uses and no finding names; a folder of them is one finding.
+ * Reports the files that nothing uses and no finding names; a folder of them is one finding. A dataset that
+ * is a single file lies in the folders of its images too, which may have others for other files.
  * @param splits all splits of the source, as read
  * @param findings so far
  */
 export async function checkCensus(
-  { files, folders, format }: DatasetSource,
+  { files, folders, format, isFile }: DatasetSource,
   splits: readonly Dataset[],
   findings: readonly Finding[],
   report: Report,
@@ -33,32 +35,53 @@ export async function checkCensus(
     ...findings.flatMap(({ file }) => file ?? []),
   ];
   const placeName = placeNames();
-  const places = new Set(named.map(placeName));
+  const used = new Set(named.map(placeName));
   // Asking the disk about every file takes long, and most are not links.
   let behindLinks: { known: Set<string>; busy: Set<string> } | undefined;
+  const reportLink: Report = (code, message, place) => {
+    if (!used.has(placeName(place.file!))) report(code, message, place);
+  };
   const idle = new Map<string, string[]>();
-  for (const folder of folders) {
+  const beside: string[] = [];
+  const places = isFile
+    ? outermost([...folders, ...images.map(({ path: file }) => path.dirname(file))])
+    : folders;
+  for (const folder of places) {
     if (!(await isFolder(folder))) continue;
-    for (const file of await walkFiles(folder)) {
-      if (places.has(placeName(file))) continue;
+    for (const file of await walkFiles(folder, reportLink)) {
+      if (used.has(placeName(file))) continue;
       behindLinks ??= realNames(named);
       const { known, busy } = behindLinks;
       const real = realName(file);
       if (known.has(real)) continue;
       known.add(real);
       const place = idleFolder(folder, file, busy);
-      if (place === undefined) reportFile(file, format, report);
+      if (place === undefined && isFile) beside.push(file);
+      else if (place === undefined) reportFile(file, format, report);
       else if (idle.has(place)) idle.get(place)!.push(file);
       else idle.set(place, [file]);
     }
   }
-  for (const [folder, unused] of idle) {
-    const code = codeOf(unused[0], format);
-    const name = path.basename(folder);
+  const reportFolder = (what: string, folder: string, unused: readonly string[]) => {
     const example = relativeName(folder, unused[0]);
-    const message = `nothing in the folder ${name} is used: ${unused.length} files such as ${example}`;
+    const message = `${what} used: ${unused.length} files such as ${example}`;
+    const codes = unused.map((file) => codeOf(file, format));
+    const code = codes.find((found) => found === 'unused-label') ?? codes[0];
     report(code, message, { file: folder });
+  };
+  for (const [folder, unused] of idle) {
+    reportFolder(`nothing in the folder ${path.basename(folder)} is`, folder, unused);
   }
+  for (const group of groupBy(beside, (file) => `${path.dirname(file)}\n${codeOf(file, format)}`)) {
+    const folder = path.dirname(group[1][0]);
+    reportFolder(`not all of the folder ${path.basename(folder)} is`, folder, group[1]);
+  }
+}
+
+/** Folders that lie in no other of them. */
+function outermost(folders: readonly string[]): string[] {
+  const distinct = [...new Set(folders)];
+  return distinct.filter((folder) => !distinct.some((other) => isInside(other, folder)));
 }
 
 /** A function that names a file the same behind any linked folders. */

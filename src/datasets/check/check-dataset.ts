@@ -4,7 +4,6 @@ import { type PresetName, presetByName } from '../../model/presets.ts';
 import { alignClasses } from '../dataset-classes.ts';
 import { chosenSplits, type DatasetSource, readSplit } from '../dataset-source.ts';
 import type { Dataset, DatasetFormat, DatasetImage, Finding } from '../dataset-types.ts';
-import type { Frame } from '../frames.ts';
 import {
   type ClassOptions,
   chooseClasses,
@@ -13,7 +12,12 @@ import {
 } from '../load-dataset.ts';
 import { checkCensus } from './census.ts';
 import { checkBoxes } from './check-boxes.ts';
-import { type ImageFiles, inspectImageFiles, settleFrames } from './check-images.ts';
+import {
+  type ImageFiles,
+  inspectImageFiles,
+  type SettledFrame,
+  settleFrames,
+} from './check-images.ts';
 import { checkSplits } from './check-splits.ts';
 import { type DatasetStats, datasetStats, knownSize } from './dataset-stats.ts';
 import { collect, type Report, sortFindings } from './findings.ts';
@@ -58,7 +62,7 @@ export interface Inspection {
   /** Boxes of each annotation file that were read, of all classes. */
   read: ReadonlyMap<string, number>;
   /** Frames of the images whose stated size or turn does not fit the file. */
-  frames: ReadonlyMap<DatasetImage, { frame: Frame; original: DatasetImage }>;
+  frames: ReadonlyMap<DatasetImage, SettledFrame>;
 }
 
 /**
@@ -91,7 +95,7 @@ export async function inspectDataset(
   const images = asked.flatMap((split) => split.images);
   const { decode = false, onProgress, signal } = options;
   const imageFiles = await inspectImageFiles(images, { decode, onProgress, signal }, report);
-  const frames: Map<DatasetImage, { frame: Frame; original: DatasetImage }> = new Map();
+  const frames = new Map<DatasetImage, SettledFrame>();
   const splits = asked.map((split) => settleFrames(split, imageFiles, frames, report));
   for (const { images: ofSplit, classes } of splits) {
     for (const image of ofSplit) {

@@ -7,7 +7,7 @@ import { mapConcurrently } from '../dataset-files.ts';
 import type { Dataset, DatasetImage } from '../dataset-types.ts';
 import { type Frame, findFrames, frameProblem, statesSizes, toFileFrame } from '../frames.ts';
 import { type ImageSize, readImageFile } from '../image-size.ts';
-import type { Report } from './findings.ts';
+import type { FindingCode, Report } from './findings.ts';
 
 /** What reading an image has shown. */
 export interface ImageFile {
@@ -61,6 +61,13 @@ async function inspectImageFile(file: string, decode: boolean, report: Report): 
   }
 }
 
+/** What is known of the frame of an image with a finding of this code. */
+export interface SettledFrame {
+  frame: Frame;
+  original: DatasetImage;
+  code: FindingCode;
+}
+
 /**
  * Reports boxes of another frame than the upright image, and moves those whose frame is known.
  * @param frames receives what was found out, by the images that are returned
@@ -68,7 +75,7 @@ async function inspectImageFile(file: string, decode: boolean, report: Report): 
 export function settleFrames(
   split: Dataset,
   imageFiles: ImageFiles,
-  frames: Map<DatasetImage, { frame: Frame; original: DatasetImage }>,
+  frames: Map<DatasetImage, SettledFrame>,
   report: Report,
 ): Dataset {
   if (!statesSizes(split)) return split;
@@ -80,9 +87,8 @@ export function settleFrames(
     const problem = header && frameProblem(image, header, frame);
     if (!problem) return image;
     report(problem.code, problem.message, { file: image.annotationPath, ...imageKey(image) });
-    if (problem.code === 'unknown-frame') return image;
     const settled = frame === 'unknown' ? { ...image } : toFileFrame(image, header, frame!);
-    frames.set(settled, { frame: frame!, original: image });
+    frames.set(settled, { frame: frame!, original: image, code: problem.code });
     return settled;
   });
   return { ...split, images };

@@ -42,6 +42,10 @@ const FINDINGS = {
   'merged-classes': ['note', 'Nothing to do, unless the classes differ: then rename one of them.'],
   'box-of-shape': ['note', 'Nothing to do: boxes are the smallest around the shapes.'],
   'shape-left-out': ['note', 'Nothing to do, unless they mark objects: draw boxes around these.'],
+  'unread-object': [
+    'warning',
+    'Draw boxes around these objects, or export them as polygons: their images count as background.',
+  ],
   'label-score': ['note', 'Nothing to do, unless the labels should come from people.'],
   'no-boxes': ['note', 'Nothing to do if these images show no object: they are background.'],
   'too-many-findings': ['error', 'Correct the findings above, then check again.'],

@@ -1,6 +1,7 @@
 /** A cleaned copy of a dataset: what checking finds and a program can put right. */
 
 import { type ConvertOptions, type ConvertReport, convertDataset } from '../convert-dataset.ts';
+import { selectClasses } from '../dataset-classes.ts';
 import {
   type Dataset,
   type DatasetFormat,
@@ -10,6 +11,7 @@ import {
   WRITTEN_FORMATS,
   type WrittenFormat,
 } from '../dataset-types.ts';
+import { hasLostCharacters } from '../decode-text.ts';
 import { boxOverhang, boxPlace, clipBox, showBox } from './check-boxes.ts';
 import {
   type CheckOptions,
@@ -43,6 +45,7 @@ const LEFT_OUT: ReadonlyMap<string, boolean> = new Map([
   ['unsafe-path', false],
   ['unknown-class', true],
   ['unknown-image', true],
+  ['unread-object', true],
   ['zero-area-box', true],
   ['repeated-image', false],
   ['missing-image', true],
@@ -64,7 +67,8 @@ class Changes {
  * Writes the dataset into another folder, in its own format or, where that is only read, as COCO. It
  * leaves out what cannot be used: images and annotations that cannot be read, boxes without area,
  * outside the image or of an unknown frame. Boxes of a known frame are turned or scaled with the
- * image, those over the edge are clipped. Splits that overlap stay as they are.
+ * image, those over the edge are clipped. Splits that overlap stay as they are. When no image is left,
+ * nothing is written, and the report says why.
  * @param options `copyImages` is `symlink` by default: the images are not changed
  * @throws as `checkDataset` and `convertDataset`
  */
@@ -86,12 +90,21 @@ export async function fixDataset(
   }
   const splits = inspection.splits
     .map((split) => cleanSplit(split, inspection, changes))
+    .map((split) =>
+      selectClasses(
+        split,
+        split.classes.filter((name) => !hasLostCharacters(name)),
+      ),
+    )
     .filter((split) => split.images.length > 0);
-  const written = await convertDataset(splits, writtenFormat(report.format), folder, {
-    copyImages,
-    overwrite,
-    signal: options.signal,
-  });
+  const written =
+    splits.length === 0
+      ? { images: 0, boxes: 0, losses: [] }
+      : await convertDataset(splits, writtenFormat(report.format), folder, {
+          copyImages,
+          overwrite,
+          signal: options.signal,
+        });
   const remaining = report.errors.filter(({ code }) => code === 'split-overlap');
   const dropped = Object.fromEntries(changes.dropped);
   return { ...written, check: report, changes: changes.sentences, dropped, remaining };
@@ -125,12 +138,13 @@ function cleanImage(
   }
   const framed = frames.get(image);
   if (framed) {
-    const { frame, original } = framed;
+    const { frame, original, code } = framed;
     const now = `${image.path} is ${size.width}×${size.height}`;
     const stated = `${original.width}×${original.height}`;
     if (frame === 'unknown') {
-      const sentence = `${now}, not ${stated}, or turned, and its boxes do not tell their frame`;
-      changes.drop('size-mismatch', image.boxes.length, sentence);
+      const why = code === 'unknown-frame' ? 'but turned by EXIF' : `not ${stated}`;
+      const sentence = `${now}, ${why}, and its boxes do not tell their frame`;
+      changes.drop(code, image.boxes.length, sentence);
       return undefined;
     }
     changes.sentences.push(

@@ -1,4 +1,5 @@
 /** The categories of a COCO file as classes: two of one name are one class. */
+import { className } from '../class-name.ts';
 import { type Id, idKey } from '../dataset-types.ts';
 import { groupBy } from '../group-by.ts';
 import type { CocoFile, Element } from './coco-file.ts';
@@ -30,14 +31,16 @@ export function readCategories(
   const byId = new Map<string, Category>();
   for (const { fields, place } of elements) {
     const { id, name, supercategory: parent } = fields;
-    if (!isId(id)) report('malformed-file', 'an id is a whole number or a text', place('id'));
+    if (!isId(id)) report('malformed-file', idProblem(id), place('id'));
     else if (typeof name !== 'string') report('malformed-file', 'a name is needed', place('name'));
     else if (byId.has(idKey(id))) {
       report('duplicate-id', `category id ${id} occurs twice`, place('id'));
-    } else byId.set(idKey(id), { id, name, parent });
+    } else byId.set(idKey(id), { id, name: className(name), parent });
   }
   const all = [...byId.values()].sort((a, b) => compareIds(a.id, b.id));
-  const groups = new Set(all.map(({ parent }) => parent));
+  const groups = new Set(
+    all.map(({ parent }) => (typeof parent === 'string' ? className(parent) : parent)),
+  );
   const merged = groupBy(all, ({ name }) => name);
   const result = { classes: [] as string[], categoryIds: [] as Id[] };
   const classIds = new Map<string, number>();
@@ -71,6 +74,13 @@ export function readCategories(
 
 export const isId = (value: unknown): value is Id =>
   typeof value === 'string' || Number.isSafeInteger(value);
+
+/** Reason why a value cannot be an id. */
+export function idProblem(value: unknown): string {
+  return Number.isInteger(value)
+    ? `the id ${value} is too large to be exact: write it as a text`
+    : 'an id is needed: a whole number or a text';
+}
 
 /** By number where both are numbers. */
 function compareIds(a: Id, b: Id): number {

@@ -3,7 +3,7 @@
  * split, or SPLIT/_annotations.coco.json beside the images.
  */
 import path from 'node:path';
-import { isFile, isFolder, onlyFile, readStartText } from '../dataset-files.ts';
+import { isFile, isFolder, mapConcurrently, readStartText } from '../dataset-files.ts';
 import { type DatasetSource, sortSplits } from '../dataset-source.ts';
 import { FileFinder, listFolder } from '../folders.ts';
 import { ImagePlaces, usualFolders } from '../image-places.ts';
@@ -19,6 +19,8 @@ const OTHER_TASKS = /^(captions|image_info|panoptic|person_keypoints|stuff)_/i;
 const JSON_NAME = /\.json$/i;
 const ANNOTATIONS = /^annotations$/i;
 const USUAL_SPLIT = /train|val|test/i;
+/** `person_train.json` */
+const SPLIT_END = /[-_.]((?:train|val|valid|test)[-_]?\d*)\.json$/i;
 /** Outside `annotations`, only names that promise boxes count: any folder may hold a JSON file. */
 const LIKELY_NAME = /^(instances_.*|.*coco.*|(train|val|valid|test)[-_]?\d*)\.json$/i;
 
@@ -50,6 +52,7 @@ export async function openCoco(
       const places = new ImagePlaces({
         folders,
         root: given.length > 0 ? undefined : root,
+        near: path.dirname(file),
         finder,
       });
       return readCoco({ file, root, split, places, report });
@@ -70,8 +73,11 @@ async function annotationFiles(folder: string): Promise<string[]> {
   const flags = await Promise.all(children.map(isFile));
   if (flags.includes(true)) return children.filter((_, i) => flags[i]);
   const others = names.filter((name) => JSON_NAME.test(name));
-  const only = await onlyFile(folder, others, looksLikeCoco);
-  return only ? [only] : [];
+  const flagged = await mapConcurrently(others, (name) => looksLikeCoco(path.join(folder, name)));
+  const likely = others.filter((_, i) => flagged[i]);
+  // Several are a dataset if their names say which split each is.
+  const isClear = likely.length === 1 || likely.every((name) => SPLIT_END.test(name));
+  return isClear ? likely.map((name) => path.join(folder, name)) : [];
 }
 
 /** Files of a folder that may belong to another format; malformed ones too where none is there. */
@@ -85,12 +91,15 @@ async function likelyFiles(folder: string, json: readonly string[]): Promise<str
 }
 
 const START_BYTES = 2 ** 16;
+/** Other members may come first: the categories of LVIS have half a megabyte. */
+const MOST_BYTES = 2 ** 22;
 
-/** Whether a file begins like a COCO file, under any name. */
+/** Whether a file begins like a COCO file, under any name. Categories alone are notes of other tools. */
 async function looksLikeCoco(file: string): Promise<boolean> {
+  const hasLists = (text: string) => /"(images|annotations)"\s*:\s*\[/.test(text);
   const start = await readStartText(file, START_BYTES);
-  const isObject = /^[^"[]*\{/.test(start);
-  return isObject && /"(images|annotations|categories)"\s*:\s*\[/.test(start);
+  if (!/^[^"[]*\{/.test(start)) return false;
+  return hasLists(start) || hasLists(await readStartText(file, MOST_BYTES));
 }
 
 /** Two files of one split are two splits: each is read, and what they share is found. */
@@ -110,6 +119,8 @@ function splitName(file: string, isOnly: boolean): string {
   if (name === BESIDE_IMAGES) return path.basename(path.dirname(file));
   const whole = name.replace(JSON_NAME, '');
   const split = whole.replace(/^instances_/i, '');
+  const end = split === whole ? SPLIT_END.exec(name)?.[1] : undefined;
+  if (end) return end;
   const isSplit = split !== whole || USUAL_SPLIT.test(split);
   return isSplit || !isOnly ? split : 'train';
 }

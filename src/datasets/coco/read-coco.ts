@@ -10,8 +10,8 @@ import {
   idKey,
 } from '../dataset-types.ts';
 import { EncodingError } from '../decode-text.ts';
-import { isCoordinate } from '../parse-number.ts';
-import { isId, readCategories } from './coco-categories.ts';
+import { isCoordinate, isYes } from '../parse-number.ts';
+import { idProblem, isId, readCategories } from './coco-categories.ts';
 import type { CocoFile, Element, Fields } from './coco-file.ts';
 import { JsonError, jsonBytes, lineFinder, listElements, objectMembers } from './json-records.ts';
 
@@ -93,7 +93,7 @@ async function readImages(images: Iterable<Element>, source: CocoFile): Promise<
   for (const element of images) {
     const { fields, place } = element;
     const { id, file_name: name } = fields;
-    if (!isId(id)) source.report('malformed-file', 'an id is needed', place('id'));
+    if (!isId(id)) source.report('malformed-file', idProblem(id), place('id'));
     else if (entries.has(idKey(id))) {
       source.report('duplicate-id', `image id ${id} occurs twice`, place('id'));
     } else if (typeof name !== 'string') {
@@ -168,8 +168,8 @@ function groundTruth(fields: Fields, classId: number, bbox: readonly number[]): 
   return {
     classId,
     box: { x, y, width, height },
-    difficult: fields['difficult'] === 1,
-    crowd: fields['iscrowd'] === 1 || fields['iscrowd'] === true,
+    difficult: isYes(fields['difficult']),
+    crowd: isYes(fields['iscrowd']),
     ...(isNumber(area) && { area }),
     ...(isId(id) && { id }),
   };

@@ -1,6 +1,6 @@
 /** Labels as lines of YOLO, which has no mark for difficult boxes. */
 import type { ImageSize } from '../image-size.ts';
-import { parseYoloLine } from '../yolo/yolo-line.ts';
+import { parseYoloLines, type YoloLine } from '../yolo/yolo-lines.ts';
 import { isSameBox, type LabelBox } from './labels.ts';
 
 /** 1e-8 of the widest image is far below a thousandth of a pixel. */
@@ -13,7 +13,7 @@ export function readYoloLabels(
   size: ImageSize,
   keypoints = false,
 ): LabelBox[] {
-  return rows(text).flatMap((row) => labelBox(row, names, size, keypoints) ?? []);
+  return parseYoloLines(text, size, keypoints).flatMap((line) => labelBox(line, names) ?? []);
 }
 
 /**
@@ -29,25 +29,16 @@ export function writeYoloLabels(
 ): string {
   const lines = boxes.map((box) => ({ box, row: labelLine(box, names, size) }));
   const kept: string[] = [];
-  for (const row of rows(before)) {
-    const old = labelBox(row, names, size, keypoints);
+  for (const line of parseYoloLines(before, size, keypoints)) {
+    const old = labelBox(line, names);
     const same = old && lines.find(({ box }) => isSameBox({ ...box, difficult: false }, old));
-    if (same) same.row = row;
-    else if (!old) kept.push(row);
+    if (same) same.row = line.row;
+    else if (!old) kept.push(line.row);
   }
   return [...lines.map(({ row }) => row), ...kept].map((row) => `${row}\n`).join('');
 }
 
-const rows = (text: string): string[] =>
-  text.split(/\r\n|\n|\r/).filter((row) => row.trim() !== '');
-
-function labelBox(
-  row: string,
-  names: readonly string[],
-  size: ImageSize,
-  keypoints: boolean,
-): LabelBox | undefined {
-  const { classId, box } = parseYoloLine(row, size, keypoints);
+function labelBox({ classId, box }: YoloLine, names: readonly string[]): LabelBox | undefined {
   const label = names[classId];
   if (!box || label === undefined || !(box.width > 0 && box.height > 0)) return undefined;
   return { label, box, difficult: false };

@@ -162,7 +162,8 @@ function readShape(
   } else if (kind === 'mask') {
     const [x, y, width, height] = ['left', 'top', 'width', 'height'].map(number);
     add({ x, y, width, height }, true);
-  } else count.leftOut++;
+  } else if (kind === 'cuboid' || kind === 'skeleton') count.addUnread(`${kind}s`);
+  else count.leftOut++;
 }
 
 function centerOf({ x, y, width, height }: ReturnType<typeof boxAround>): Point {

@@ -6,6 +6,7 @@ import type { Place, Report } from '../check/findings.ts';
 import { isFolder, onlyFile, readStartText } from '../dataset-files.ts';
 import type { DatasetSource } from '../dataset-source.ts';
 import { listFolder } from '../folders.ts';
+import { boxOfBrush } from './brush-mask.ts';
 import { readJsonOrReport } from './json-file.ts';
 import { imageKeyOf, taskImages } from './label-studio-names.ts';
 import {
@@ -205,7 +206,8 @@ function addResults(
     // A region without a label of its own shares its id with one that has it.
     const labels = own.length > 0 ? own : (labelsById.get(id) ?? []);
     if (!shape) {
-      if (!/^labels$/.test(String(type))) count.leftOut++;
+      if ('rle' in value) count.addUnread('masks without pixels, or of another size');
+      else if (!/^labels$/.test(String(type))) count.leftOut++;
       continue;
     }
     if (shape.isShape) count.boxes++;
@@ -243,6 +245,10 @@ function regionBox(
       return [(Number(x) * width) / 100, (Number(y) * height) / 100];
     });
     return { box: boxAround(points), isShape: true };
+  }
+  if (type.startsWith('brush')) {
+    const box = boxOfBrush(value['rle'], width, height);
+    return box && { box, isShape: true };
   }
   if (type.startsWith('ellipse')) {
     const [center, radii] = [

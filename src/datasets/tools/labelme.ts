@@ -95,7 +95,8 @@ function imageNames(root: string, file: string, imagePath: unknown): string[] {
   ];
   const stated = typeof imagePath === 'string' ? imagePath.replaceAll('\\', '/') : '';
   const isAbsolute = /^(\/|\w:)/.test(stated);
-  const own = `${path.basename(file).replace(/\.json$/i, '')}.jpg`;
+  // Without an extension: that of any image.
+  const own = path.basename(file).replace(/\.json$/i, '');
   const names = [isAbsolute ? path.posix.basename(stated) : stated, own];
   const all = names.filter(Boolean).flatMap((name) => {
     return folders.map((place) => path.posix.join(place.replace(/^\//, ''), name));

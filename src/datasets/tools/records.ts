@@ -58,6 +58,7 @@ export async function recordsDataset(
     folders,
     root: given.length > 0 ? undefined : root,
     finder,
+    near,
     isForeign: true,
   });
   const found = await places.findFirst(records.map(({ names }) => names));
@@ -154,6 +155,12 @@ export function boxAroundEllipse(
 export class ShapeCount {
   boxes = 0;
   leftOut = 0;
+  /** Labeled objects of whose shape no box is made, by what they are. */
+  readonly unread = new Map<string, number>();
+
+  addUnread(what: string): void {
+    this.unread.set(what, (this.unread.get(what) ?? 0) + 1);
+  }
 
   report(report: Report, place: Place): void {
     if (this.boxes > 0) {
@@ -162,6 +169,10 @@ export class ShapeCount {
     }
     if (this.leftOut > 0) {
       report('shape-left-out', `${this.leftOut} points, lines or tags are not read`, place);
+    }
+    for (const [what, count] of this.unread) {
+      const message = `${count} labeled objects are ${what}, of which no box is read`;
+      report('unread-object', message, { ...place, boxes: count });
     }
   }
 }

@@ -11,7 +11,7 @@ import {
   withoutExtension,
 } from '../dataset-files.ts';
 import type { Dataset, DatasetImage, GroundTruth } from '../dataset-types.ts';
-import { type FileFinder, listFolder, walkFiles } from '../folders.ts';
+import { type FileFinder, findEntry, walkFiles } from '../folders.ts';
 import { isCoordinate } from '../parse-number.ts';
 import { readTextOrReport, reportText } from '../read-text.ts';
 import { XmlError } from '../xml.ts';
@@ -70,13 +70,9 @@ export async function readVoc(
   };
 }
 
-/** The XML files of a folder, and of the folders in it unless the images lie there too. */
-export async function annotationFiles(folders: VocFolders): Promise<AnnotationFiles> {
-  const { annotations } = folders;
-  const all =
-    annotations === folders.images
-      ? (await listFolder(annotations)).map((name) => path.join(annotations, name))
-      : await walkFiles(annotations).catch((): string[] => []);
+/** The XML files of a folder, and of the folders in it. */
+export async function annotationFiles({ annotations }: VocFolders): Promise<AnnotationFiles> {
+  const all = await walkFiles(annotations).catch((): string[] => []);
   const xml = all.filter((file) => /\.xml$/i.test(file));
   return new Map(
     xml.map((file) => [withoutExtension(relativeName(annotations, file)).normalize(), file]),
@@ -131,7 +127,8 @@ async function readAnnotation(
 }
 
 /** The class list of a root, where it has one. */
-export const classesFile = (root: string): string => path.join(root, 'classes.txt');
+export const classesFile = async (root: string): Promise<string> =>
+  (await findEntry(root, ['classes.txt'])) ?? path.join(root, 'classes.txt');
 
 async function vocClasses(
   root: string,
@@ -139,7 +136,7 @@ async function vocClasses(
   allNames: () => Promise<readonly string[]>,
   report: Report,
 ): Promise<string[]> {
-  const list = classesFile(root);
+  const list = await classesFile(root);
   const text = (await isFile(list)) ? await readTextOrReport(list, report) : undefined;
   if (text !== undefined) {
     const names = splitLines(text).map((name) => name.trim());
@@ -202,11 +199,13 @@ function groundTruths(
 ): GroundTruth[] {
   const classIds = new Map(classes.map((name, classId) => [name, classId]));
   const boxes: GroundTruth[] = [];
-  for (const { line, name, difficult, corners } of annotation.objects) {
+  for (const { line, name, difficult, corners, repeated } of annotation.objects) {
     const [xmin, ymin, xmax, ymax] = corners;
     const classId = name === undefined ? undefined : classIds.get(name);
     if (name === undefined) {
       report('malformed-file', 'an object has no name', { file, line });
+    } else if (repeated) {
+      report('malformed-file', `"${name}" has more than one ${repeated}`, { file, line });
     } else if (!corners.every(isCoordinate)) {
       report('malformed-file', `the bndbox of "${name}" is not four coordinates`, { file, line });
     } else if (classId === undefined) {

@@ -10,7 +10,7 @@ import { startOnce } from '../../start-once.ts';
 import { joinDatasets } from '../dataset-classes.ts';
 import { isFolder, withoutExtension } from '../dataset-files.ts';
 import { canonicalSplit, type DatasetSource, sortSplits } from '../dataset-source.ts';
-import { FileFinder, listFolder } from '../folders.ts';
+import { FileFinder, findEntry, listFolder } from '../folders.ts';
 import {
   annotationFiles,
   classesFile,
@@ -26,7 +26,7 @@ export const VOC_LAYOUT =
   'ImageSets/Main/*.txt beside Annotations/ and JPEGImages/, or *.xml with images (PASCAL VOC)';
 
 /** ImageSets/Main also holds one list per class, `cow_train.txt`; VoTT writes no others. */
-const CLASS_LIST = /_(train|val|trainval|test)\.txt$/;
+const CLASS_LIST = /_(train|val|trainval|test)\.txt$/i;
 
 const DEVKIT_YEAR = /^VOC\d{4}/;
 
@@ -41,7 +41,9 @@ export async function openVoc(folder: string): Promise<DatasetSource | undefined
   const roots = await vocRoots(folder);
   if (roots.length === 0) return openUnlisted(folder);
   const sources = await Promise.all(roots.map(openRoot));
-  return sources.length === 1 ? sources[0] : joinedSource(folder, sources);
+  const source = sources.length === 1 ? sources[0] : joinedSource(folder, sources);
+  // What lies beside the roots, such as a year without lists, is not read.
+  return { ...source, folders: [folder] };
 }
 
 async function vocRoots(folder: string): Promise<string[]> {
@@ -61,7 +63,7 @@ const isVocRoot = (folder: string): Promise<boolean> =>
 
 async function openRoot(root: string): Promise<DatasetSource> {
   const sets = path.join(root, 'ImageSets', 'Main');
-  const names = (await listFolder(sets)).filter((name) => name.endsWith('.txt'));
+  const names = (await listFolder(sets)).filter((name) => /\.txt$/i.test(name));
   const folders = { annotations: await annotationFolder(root), images: await imageFolder(root) };
   const lists = splitLists(names);
   if (lists.size === 0) {
@@ -79,7 +81,7 @@ async function openRoot(root: string): Promise<DatasetSource> {
     format: 'voc',
     root,
     splits: sortSplits(lists.keys()),
-    files: [classesFile(root), ...names.map((name) => path.join(sets, name))],
+    files: [await classesFile(root), ...names.map((name) => path.join(sets, name))],
     folders: [root],
     read: (split, report) => {
       const files = lists.get(split)!.map((name) => path.join(sets, name));
@@ -94,33 +96,40 @@ function splitLists(names: readonly string[]): Map<string, string[]> {
   const lists = new Map<string, string[]>();
   const ofClasses = names.filter((name) => CLASS_LIST.test(name));
   for (const name of names) {
-    if (!ofClasses.includes(name)) lists.set(withoutExtension(name), [name]);
+    if (!ofClasses.includes(name)) lists.set(splitOf(withoutExtension(name)), [name]);
   }
   const whole = new Set(lists.keys());
   for (const name of ofClasses) {
-    const split = CLASS_LIST.exec(name)![1];
+    const split = CLASS_LIST.exec(name)![1].toLowerCase();
     if (!whole.has(split)) lists.set(split, [...(lists.get(split) ?? []), name]);
   }
   return lists;
 }
 
+/** `TRAIN` → `train`; names of one's own stay as they are. */
+function splitOf(name: string): string {
+  return /^(train|val|trainval|test)$/i.test(name) ? name.toLowerCase() : name;
+}
+
 async function openUnlisted(root: string): Promise<DatasetSource | undefined> {
   const finder = new FileFinder();
   const parsed = new VocAnnotations();
-  const whole = await unlistedFolders(root, finder, parsed);
-  const splits = new Map(whole && [['train', whole]]);
-  for (const name of whole ? [] : await listFolder(root)) {
+  const splits = new Map<string, VocFolders>();
+  const ownFolder = (await annotationFolder(root)) !== root;
+  for (const name of ownFolder ? [] : await listFolder(root)) {
     if (!['train', 'val', 'test'].includes(canonicalSplit(name))) continue;
     const folders = await unlistedFolders(path.join(root, name), finder, parsed);
     if (folders) splits.set(name, folders);
   }
+  const whole = splits.size > 0 ? undefined : await unlistedFolders(root, finder, parsed);
+  if (whole) splits.set('train', whole);
   if (splits.size === 0) return undefined;
   const allNames = startOnce(() => vocNames([...splits.values()], parsed));
   return {
     format: 'voc',
     root,
     splits: sortSplits(splits.keys()),
-    files: [classesFile(root)],
+    files: [await classesFile(root)],
     folders: [root],
     read: (split, report) =>
       readVoc({ root, split, ...splits.get(split)!, finder, parsed }, allNames, report),
@@ -141,13 +150,14 @@ async function unlistedFolders(
   return (await isVocPair(folders, finder, parsed)) ? folders : undefined;
 }
 
-const annotationFolder = (root: string) => folderCalled(root, ['Annotations', 'annotations']);
+const annotationFolder = (root: string) => folderCalled(root, ['Annotations']);
 const imageFolder = (root: string) => folderCalled(root, ['JPEGImages', 'images']);
 
 /** The first of the folders that exists, else the one that would hold them. */
 async function folderCalled(parent: string, names: readonly string[]): Promise<string> {
-  for (const folder of names.map((name) => path.join(parent, name))) {
-    if (await isFolder(folder)) return folder;
+  for (const name of names) {
+    const folder = await findEntry(parent, [name]);
+    if (folder && (await isFolder(folder))) return folder;
   }
   return parent;
 }

@@ -4,7 +4,6 @@ import { isImageName, withoutImageExtension } from '../../image/image-names.ts';
 import type { Report } from '../check/findings.ts';
 import { confinedPath, splitLines } from '../dataset-files.ts';
 import { isHidden } from '../folders.ts';
-import { leadsAway } from '../named-images.ts';
 import { readTextOrReport } from '../read-text.ts';
 
 /** The second column of a list of one class: whether the image shows it. */
@@ -54,7 +53,6 @@ function readings(line: string, files: AnnotationFiles): string[] {
   const names = new Set([...texts].flatMap((text) => [text, withoutKnownExtension(text)]));
   const found = [...names].filter((name) => files.has(name.normalize()));
   if (found.length > 0) return found;
-  if (leadsAway(line)) return [line];
   // Lists of other tools have paths to the images.
   const bases = new Set([...names].map((name) => name.replace(/^.*\//s, '')));
   const byBase = [...bases].filter((name) => files.has(name.normalize()));

@@ -1,5 +1,5 @@
 /** One PASCAL VOC annotation file. */
-import { toNumber } from '../parse-number.ts';
+import { isYes, toNumber } from '../parse-number.ts';
 import { parseXml } from '../xml.ts';
 import type { VocCorners } from './voc-box.ts';
 
@@ -16,8 +16,14 @@ export interface VocObject {
   line: number;
   name?: string;
   difficult: boolean;
+  /** Element that occurs twice where one is expected. */
+  repeated?: 'name' | 'bndbox';
   /** As written; NaN where missing or not a number. */
   corners: VocCorners;
+}
+
+interface OpenObject extends Pick<VocObject, 'line' | 'repeated'> {
+  fields: Map<string, string>;
 }
 
 const CORNERS = ['xmin', 'ymin', 'xmax', 'ymax'] as const;
@@ -25,7 +31,7 @@ const CORNERS = ['xmin', 'ymin', 'xmax', 'ymax'] as const;
 /** @throws XmlError for malformed XML, a DOCTYPE, or a root element that is not `annotation` */
 export function parseVocXml(text: string): VocAnnotation {
   const annotation: VocAnnotation = { objects: [] };
-  let object: { line: number; fields: Map<string, string> } | undefined;
+  let object: OpenObject | undefined;
   parseXml(text, {
     root: 'annotation',
     kind: 'a VOC annotation',
@@ -35,10 +41,14 @@ export function parseVocXml(text: string): VocAnnotation {
     onClose(open, content) {
       const field = fieldOf(open);
       if (object && open.length === 2) {
-        annotation.objects.push(vocObject(object.line, object.fields));
+        annotation.objects.push(vocObject(object));
         object = undefined;
-      } else if (object && field !== undefined) object.fields.set(field, content);
-      else if (open[1] === 'size' && field === 'width') annotation.width = toNumber(content);
+      } else if (object && field !== undefined) {
+        if (object.fields.has(field) && (field === 'name' || field === 'bndbox')) {
+          object.repeated = field;
+        }
+        object.fields.set(field, content);
+      } else if (open[1] === 'size' && field === 'width') annotation.width = toNumber(content);
       else if (open[1] === 'size' && field === 'height') annotation.height = toNumber(content);
       else if (open.length === 2 && open[1] === 'filename') annotation.filename = content;
     },
@@ -55,12 +65,13 @@ function fieldOf(open: readonly string[]): string | undefined {
   return open.length === 4 && open[2] === 'bndbox' ? `bndbox/${open[3]}` : undefined;
 }
 
-function vocObject(line: number, fields: ReadonlyMap<string, string>): VocObject {
+function vocObject({ line, fields, repeated }: OpenObject): VocObject {
   const [xmin, ymin, xmax, ymax] = CORNERS.map((c) => toNumber(fields.get(`bndbox/${c}`) ?? ''));
   return {
     line,
     name: fields.get('name') || undefined,
-    difficult: fields.get('difficult') === '1',
+    difficult: isYes(fields.get('difficult')),
+    ...(repeated && { repeated }),
     corners: [xmin, ymin, xmax, ymax],
   };
 }

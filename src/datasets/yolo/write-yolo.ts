@@ -10,7 +10,7 @@ import type { Dataset, GroundTruth } from '../dataset-types.ts';
 import { type ImageSize, imageSize } from '../image-size.ts';
 import type { WriteJob, WrittenBoxes } from '../write-job.ts';
 import { distinctNames } from '../write-names.ts';
-import { labelPath } from './yolo-dataset.ts';
+import { labelPath } from './label-path.ts';
 
 /** 1e-8 of the widest image is far below a thousandth of a pixel. */
 const DECIMALS = 8;

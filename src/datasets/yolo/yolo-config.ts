@@ -1,9 +1,21 @@
 /** The data.yaml of a YOLO dataset, as Ultralytics writes it. */
 import path from 'node:path';
-import { Lexer, LineCounter, Parser, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  Parser,
+  parseDocument,
+} from 'yaml';
 import { RefineDetError } from '../../errors.ts';
 import { formatPlace, type Place } from '../check/findings.ts';
-import { entryKind, readStartText, readText } from '../dataset-files.ts';
+import { className } from '../class-name.ts';
+import { entryKind, readStartText, readText, splitLines } from '../dataset-files.ts';
+import { canonicalSplit } from '../dataset-source.ts';
 import { extendsOne, nameReadings } from '../named-images.ts';
 
 export interface YoloConfig {
@@ -11,13 +23,19 @@ export interface YoloConfig {
   /** `path`, absolute: what relative entries are relative to. */
   root: string;
   classes: string[];
-  /** Index into `classes` by the number in a label: two numbers of one name are one class. */
+  /**
+   * Index into `classes` by the number in a label: two numbers of one name are one class; -1 for a number
+   * without a name.
+   */
   classIds: number[];
   /** Folders and list files of each split, absolute. */
   splits: Map<string, string[]>;
   /** Label lines carry keypoints behind the box. */
   keypoints: boolean;
 }
+
+/** What is known of folders without a YAML file, and the files that say it. */
+export type YoloFolders = YoloConfig & { files: string[] };
 
 const SPLIT_KEYS = ['train', 'val', 'test'];
 /** In double quotes a backslash of a Windows path begins an escape. */
@@ -35,7 +53,7 @@ const MAX_LEXEMES = 100_000;
  */
 export async function readYoloConfig(file: string): Promise<YoloConfig> {
   const text = await readText(file, { limit: MAX_BYTES });
-  const fields = parseYaml(text.replace(QUOTED_PATH, withSlashes), file);
+  const fields = withUsualKeys(parseYaml(text.replace(QUOTED_PATH, withSlashes), file));
   const entries = new Map(SPLIT_KEYS.map((key) => [key, pathList(fields, key, file)]));
   const given = [...entries].filter(([, paths]) => paths.length > 0);
   if (given.length === 0) fail({ file }, `none of the keys ${SPLIT_KEYS.join(', ')} is set`);
@@ -45,12 +63,10 @@ export async function readYoloConfig(file: string): Promise<YoloConfig> {
     given.flatMap(([, paths]) => paths),
   );
   const names = classNames(fields, file);
-  const classes = [...new Set(names)];
   return {
     file,
     root,
-    classes,
-    classIds: names.map((name) => classes.indexOf(name)),
+    ...numberedClasses(names),
     splits: new Map(given.map(([key, paths]) => [key, paths.map((entry) => places.get(entry)!)])),
     keypoints: fields.has('kpt_shape'),
   };
@@ -60,7 +76,7 @@ export async function readYoloConfig(file: string): Promise<YoloConfig> {
 export async function looksLikeYoloConfig(file: string): Promise<boolean> {
   const text = await readStartText(file, MAX_BYTES);
   const has = (keys: string) => new RegExp(`^[{ ]*["']?(${keys})["']?\\s*:`, 'm').test(text);
-  return has('names') || has(SPLIT_KEYS.join('|'));
+  return has('names') || has([...SPLIT_KEYS, 'valid', 'validation'].join('|'));
 }
 
 function fail(place: Place, message: string): never {
@@ -79,6 +95,7 @@ function parseYaml(text: string, file: string): ReadonlyMap<unknown, unknown> {
     if (problem) {
       fail({ file, line: lineCounter.linePos(problem.pos[0]).line }, problem.message);
     }
+    keepText(document);
     value = document.toJS({ mapAsMap: true, maxAliasCount: MAX_ALIASES });
   } catch (cause) {
     // Too many aliases.
@@ -87,6 +104,40 @@ function parseYaml(text: string, file: string): ReadonlyMap<unknown, unknown> {
   }
   if (!(value instanceof Map)) fail({ file }, 'the YAML is not a mapping');
   return value;
+}
+
+/** Class names as they are written: YAML would take `007`, `1.0` and `3.10` for the numbers 7, 1 and 3.1. */
+function keepText(document: Document): void {
+  const names = isMap(document.contents) ? document.contents.get('names', true) : undefined;
+  const items = isSeq(names) || isMap(names) ? names.items : [];
+  for (const item of items) {
+    const name = isPair(item) ? item.value : item;
+    if (isScalar(name) && typeof name.value === 'number') name.value = name.source;
+  }
+}
+
+/** Other names of the splits, `valid` and so on, where the usual key is not set. */
+function withUsualKeys(fields: ReadonlyMap<unknown, unknown>): ReadonlyMap<unknown, unknown> {
+  const others = [...fields].flatMap(([key, value]): [unknown, unknown][] => {
+    const split = typeof key === 'string' ? canonicalSplit(key) : '';
+    return SPLIT_KEYS.includes(split) ? [[split, value]] : [];
+  });
+  return new Map([...others, ...fields]);
+}
+
+/** Names of classes by number as a list of classes; a number whose name is '' has none. */
+export function numberedClasses(
+  names: readonly string[],
+): Pick<YoloConfig, 'classes' | 'classIds'> {
+  const composed = names.map(className);
+  const classes = [...new Set(composed)].filter((name) => name !== '');
+  const ids = new Map(classes.map((name, classId) => [name, classId]));
+  return { classes, classIds: composed.map((name) => ids.get(name) ?? -1) };
+}
+
+/** Names of classes by number: a blank line counts, except at the end. */
+export async function readClassList(file: string): Promise<string[]> {
+  return splitLines((await readText(file)).trimEnd()).map((line) => line.trim());
 }
 
 /** Composing a document recurses, and a full stack can end the whole process. */
@@ -109,16 +160,21 @@ function pathList(fields: ReadonlyMap<unknown, unknown>, key: string, file: stri
   return strings.map(withSlashes);
 }
 
-/** `names` is a list, or a mapping from 0, 1, 2, …; `nc`, if given, is their number. */
+/**
+ * `names` is a list, or a mapping from 0, 1, 2, …; `nc`, if given, is their number. Without names they are
+ * their numbers.
+ */
 function classNames(fields: ReadonlyMap<unknown, unknown>, file: string): string[] {
-  const names = fields.get('names');
+  const nc = fields.get('nc');
+  const isCount = typeof nc === 'number' && Number.isInteger(nc) && nc > 0 && nc <= MAX_LEXEMES;
+  const numbers = isCount ? Array.from({ length: nc }, (_, i) => String(i)) : undefined;
+  const names = fields.get('names') ?? numbers;
   const values = names instanceof Map ? inOrder(names, file) : names;
   if (!Array.isArray(values)) fail({ file, key: 'names' }, 'class names are missing');
   const isName = (value: unknown) => typeof value === 'string' || typeof value === 'number';
   const other = values.findIndex((value) => !isName(value));
   if (other >= 0) fail({ file, key: `names.${other}` }, 'a name is expected');
   const classes = values.map(String);
-  const nc = fields.get('nc');
   if (nc !== undefined && nc !== classes.length) {
     fail({ file, key: 'nc' }, `nc is ${nc} but there are ${classes.length} names`);
   }
@@ -173,7 +229,7 @@ async function resolveAll(root: string, entries: readonly string[]): Promise<Map
   );
 }
 
-async function resolve(
+export async function resolve(
   root: string,
   entry: string,
 ): Promise<{ file: string; foreign: string } | undefined> {

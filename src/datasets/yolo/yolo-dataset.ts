@@ -12,19 +12,19 @@ import {
   readText,
   relativeName,
   splitLines,
-  withoutExtension,
 } from '../dataset-files.ts';
 import type { DatasetSource } from '../dataset-source.ts';
 import type { Dataset } from '../dataset-types.ts';
 import { FileFinder, isHiddenPath, listFolder, walkFiles } from '../folders.ts';
 import { findNamed } from '../named-images.ts';
+import { LabelFinder, labelPath } from './label-path.ts';
 import { looksLikeYoloConfig, readYoloConfig, type YoloConfig } from './yolo-config.ts';
 import { yoloFolders } from './yolo-folders.ts';
 import { LineKinds, readYoloImage } from './yolo-labels.ts';
 
 /** What to look for, in words. */
 export const YOLO_LAYOUT =
-  'data.yaml, or images/ and labels/ with classes.txt, one class name per line (YOLO)';
+  'data.yaml, images/ and labels/ with classes.txt, one class name per line, or obj.data (YOLO)';
 
 /**
  * @param location a YAML file or a folder with data.yaml, dataset.yaml or a single YAML file
@@ -41,7 +41,7 @@ export async function openYolo(location: string): Promise<DatasetSource | undefi
   const flags = await Promise.all(entries.map(isFolder));
   const ofImages = entries.filter((_, i) => flags[i]);
   const ofLabels = ofImages.map((folder) => path.dirname(labelPath(path.join(folder, '_'))));
-  const folders = [...(inFolder ? [location] : []), ...ofImages, ...ofLabels];
+  const folders = [...wholeFolders(location, inFolder, config.root), ...ofImages, ...ofLabels];
   return {
     format: 'yolo',
     root: config.root,
@@ -50,6 +50,13 @@ export async function openYolo(location: string): Promise<DatasetSource | undefi
     folders: folders.filter((folder) => !folders.some((other) => isInside(other, folder))),
     read: (split, report) => readYolo(config, split, report),
   };
+}
+
+/** The folder of a dataset, unless its file only says that it lies somewhere below. */
+function wholeFolders(location: string, inFolder: boolean, root: string): string[] {
+  if (inFolder) return [location];
+  const isAbove = isInside(root, location) && root !== path.dirname(location);
+  return isAbove ? [] : [root];
 }
 
 async function configFile(folder: string): Promise<string | undefined> {
@@ -71,7 +78,7 @@ async function readYolo(config: YoloConfig, split: string, report: Report): Prom
     const isList = !(await isFolder(entry));
     const found = isList
       ? await listedImageFiles(entry, config, finder, report)
-      : (await walkFiles(entry)).filter(isImageName);
+      : (await walkFiles(entry, report)).filter(isImageName);
     for (const imageFile of found) imageFiles.add(imageFile);
     folders.push(...(isList ? new Set(found.map((file) => path.dirname(file))) : [entry]));
   }
@@ -79,13 +86,12 @@ async function readYolo(config: YoloConfig, split: string, report: Report): Prom
   reportSharedLabels(imageFiles, report);
   reportMergedClasses(config, split, report);
   const kinds = new LineKinds();
+  const labels = new LabelFinder(finder);
   const images = await mapConcurrently([...imageFiles], async (imageFile) => {
-    const labels = labelPath(imageFile);
     return readYoloImage({
       imageFile,
       fileName: relativeName(base, imageFile),
-      // The disk may spell accents otherwise than the image's name.
-      labels: (await finder.find(path.dirname(labels), path.basename(labels))) ?? labels,
+      labels: await labels.find(imageFile),
       config,
       kinds,
       report,
@@ -192,13 +198,4 @@ function commonFolder(folders: readonly string[]): string {
     if (end >= 0) common = common.slice(0, end);
   }
   return common.length > 1 ? common.join(path.sep) : path.parse(first).root;
-}
-
-/** `…/images/train/7.jpg` → `…/labels/train/7.txt`, exchanging the last such folder. */
-export function labelPath(imageFile: string): string {
-  const [images, labels] = ['images', 'labels'].map((name) => `${path.sep}${name}${path.sep}`);
-  const at = imageFile.lastIndexOf(images);
-  const swapped =
-    at < 0 ? imageFile : imageFile.slice(0, at) + labels + imageFile.slice(at + images.length);
-  return `${withoutExtension(swapped)}.txt`;
 }

@@ -6,7 +6,7 @@ import type { DatasetImage, GroundTruth } from '../dataset-types.ts';
 import { type ImageSize, sizeOrReport } from '../image-size.ts';
 import { readTextOrReport } from '../read-text.ts';
 import type { YoloConfig } from './yolo-config.ts';
-import { parseYoloLine } from './yolo-line.ts';
+import { parseYoloLines } from './yolo-lines.ts';
 
 interface YoloImage {
   /** Absolute. */
@@ -23,6 +23,7 @@ interface YoloImage {
 export class LineKinds {
   #shapes = 0;
   #scores = 0;
+  #poses = 0;
   #first: string | undefined;
 
   shape(file: string): void {
@@ -35,6 +36,11 @@ export class LineKinds {
     this.#first ??= file;
   }
 
+  pose(file: string): void {
+    this.#poses++;
+    this.#first ??= file;
+  }
+
   report(split: string, report: Report): void {
     const place = { file: this.#first, key: split };
     if (this.#shapes > 0) {
@@ -44,6 +50,10 @@ export class LineKinds {
     if (this.#scores > 0) {
       const message = `${this.#scores} label lines of "${split}" end in a score or a track`;
       report('label-score', `${message}, which is ignored`, place);
+    }
+    if (this.#poses > 0) {
+      const message = `${this.#poses} label lines of "${split}" look like a box with keypoints`;
+      report('shape-left-out', `${message}, which are not read`, place);
     }
   }
 }
@@ -78,20 +88,25 @@ export async function readYoloImage(source: YoloImage): Promise<DatasetImage | u
 function parseLabels(text: string, size: ImageSize, source: YoloImage): GroundTruth[] {
   const { labels: file, config, kinds, report } = source;
   const boxes: GroundTruth[] = [];
-  for (const [index, row] of splitLines(text).entries()) {
-    const line = index + 1;
-    if (row.trim() === '') continue;
-    const { classId, numbers, values, isPose, box } = parseYoloLine(row, size, config.keypoints);
+  for (const { row, line, classId, numbers, values, isPose, box } of parseYoloLines(
+    text,
+    size,
+    config.keypoints,
+  )) {
     if (!box || !Number.isInteger(classId)) {
-      report('malformed-file', `not a label: "${row.trim().slice(0, 60)}"`, { file, line });
-    } else if (!(classId >= 0 && classId < config.classIds.length)) {
-      const message = `class ${classId} is none of the ${config.classIds.length} of ${path.basename(config.file)}`;
+      report('malformed-file', `not a label: "${row.slice(0, 60)}"`, { file, line });
+    } else if (!(config.classIds[classId] >= 0)) {
+      const isBlank = classId in config.classIds;
+      const message = isBlank
+        ? `line ${classId + 1} of ${path.basename(config.file)}, for class ${classId}, is blank`
+        : `class ${classId} is none of the ${config.classIds.length} of ${path.basename(config.file)}`;
       report('unknown-class', message, { file, line });
     } else if (!(box.width > 0 && box.height > 0)) {
       report('zero-area-box', `box ${values.slice(0, 4).join(' ')} has no area`, { file, line });
     } else {
       boxes.push({ classId: config.classIds[classId], box, difficult: false, crowd: false, line });
       if (values.length < numbers.length) kinds.score(file);
+      if (isPose && !config.keypoints) kinds.pose(file);
       if (values.length > 4 && !isPose) kinds.shape(file);
     }
   }
