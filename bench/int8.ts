@@ -32,7 +32,8 @@ for (let pair = -WARM_UP; pair < Number(pairs); pair++) {
     return performance.now() - start;
   });
   if (pair < 0) continue;
-  times.forEach((list, i) => list.push(ms[i]));
+  times[0].push(ms[0]);
+  times[1].push(ms[1]);
   ratios.push(ms[0] / ms[1]);
 }
 const folded = foldBatchNorm(graph, weights);

@@ -127,11 +127,11 @@ export async function writeModel(model: Model, type: StorageType = 'f32'): Promi
   checkValue('type', type, oneOf(Object.keys(KERNEL_TYPES)));
   const config = checkModel(model);
   const tensors = new Map<string, TensorWriter>();
-  const grid = weightGrid(model);
+  const grid = type === 'int8' ? weightGrid(model) : undefined;
   for (const [name, tensor] of model.weights) {
     const dtype = storedType(tensor, type);
     requireRange(name, tensor, dtype);
-    const writers = tensorWriters(name, tensor, dtype, grid.get(name));
+    const writers = tensorWriters(name, tensor, dtype, grid?.get(name));
     for (const [stored, writer] of writers) tensors.set(stored, writer);
   }
   const calibration = model.quantization ? quantizationTensors(model.quantization) : [];

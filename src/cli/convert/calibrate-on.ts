@@ -7,8 +7,8 @@ import { calibrate } from '../../engine/calibration/calibrate.ts';
 import { RefineDetError } from '../../errors.ts';
 import type { RawImage } from '../../image/raw-image.ts';
 import type { Model } from '../../model/model.ts';
+import type { DataPart } from '../../training/config/train-config.ts';
 import { interruptSignal } from '../interrupt.ts';
-import type { DataPart } from '../options/data-part.ts';
 import { Progress } from '../progress.ts';
 import { warn } from '../terminal.ts';
 

@@ -1,5 +1,6 @@
 /** Options of `refinedet detect`. */
 import {
+  COMPUTE,
   classes,
   inputSizeOf,
   MODEL,
@@ -46,6 +47,7 @@ export const DETECT_OPTIONS = {
     ),
     fastDecode: on('decode large JPEG files to fewer pixels: faster, slightly blurred'),
     inputSize: inputSizeOf("the model's"),
+    compute: COMPUTE,
     threads: THREADS,
     workers: WORKERS,
   },

@@ -36,9 +36,9 @@ export async function runDetect(givenWords: string[], givenFlags: DetectFlags): 
   const images = inputs.filter((input) => 'file' in input);
   const outputs = await planOutputs(images, flags, classes);
   const workers = workersFor(images.length, flags.workers);
-  const { threads, inputSize } = flags;
+  const { compute, threads, inputSize } = flags;
   try {
-    const runner = await startRunner(model, { workers, threads, inputSize, warn, signal });
+    const runner = await startRunner(model, { workers, compute, threads, inputSize, warn, signal });
     await new Run({ runner, options, outputs, flags, signal }).over(inputs);
   } catch (error) {
     await outputs.sink.discard();

@@ -39,9 +39,16 @@ export async function runVideo(source: string, flags: DetectFlags): Promise<void
   const model = await loadNamedModel(flags.model, signal);
   resolveDetectOptions(options, model.config);
   const outputs = await VideoOutputs.create(source, video.name, flags);
-  const { threads, inputSize } = flags;
+  const { compute, threads, inputSize } = flags;
   const workers = workersFor(Number.POSITIVE_INFINITY, flags.workers);
-  const { detector } = await startRunner(model, { workers, threads, inputSize, warn, signal });
+  const { detector } = await startRunner(model, {
+    workers,
+    compute,
+    threads,
+    inputSize,
+    warn,
+    signal,
+  });
   const frames = new KeptFrames(video);
   // The next frame of a live source is read when the detector is free: a frame read ahead gets old.
   const { concurrency } = detector;

@@ -33,7 +33,7 @@ export function chooseScales(
   const mixed = new Set(
     plan.filter(({ kind }) => kind !== 'depthwise').flatMap(({ inputs }) => inputs),
   );
-  // All pixel values occur, whatever the images of the calibration hold.
+  // All pixel values occur in later images.
   const most = mean.map((m, c) => Math.max(m, MAX_PIXEL - m) / std[c]);
   const step = Math.max(...most) / SIGNED_LEVELS;
   scales.set(graph.layers[0].name, new Float32Array(mean.length).fill(step));

@@ -71,7 +71,8 @@ export function quantizeConv(conv: ConvMatrix): QuantizedConv {
   const most = ratios.reduce((a, b) => Math.max(a, b), 0);
   const fraction = residual ? FRACTION : 1;
   let shift = 0;
-  while (shift < MAX_SHIFT && most * 2 ** (shift + 1) * SPARE <= 1 + TOLERANCE) shift++;
+  const limit = (MAX_MULTIPLIER + TOLERANCE) / (ONE * SPARE);
+  while (shift < MAX_SHIFT && most * 2 ** (shift + 1) <= limit) shift++;
   const unit = ONE * fraction * 2 ** shift;
   const multipliers = Int16Array.from(ratios, (ratio) => {
     const needed = Math.max(MIN_MULTIPLIER * fraction, Math.ceil(ratio * unit - TOLERANCE));

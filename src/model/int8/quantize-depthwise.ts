@@ -22,7 +22,8 @@ const MAX_BITS = 15;
 
 /**
  * Returns [3, 3, channels] weights, [channels] starts and [channels] multipliers. A sum has as many
- * bits behind the output's as fit 16 bits for any input.
+ * bits behind the output's as fit 16 bits for any input; only with weights beyond all measure, which
+ * leave no bit, the largest inputs saturate it.
  * @throws MODEL_METADATA when the scales do not fit the weights
  */
 export function quantizeDepthwise({ weight, bias, input, output }: DepthwiseFilter): Int16Array {
@@ -37,22 +38,22 @@ export function quantizeDepthwise({ weight, bias, input, output }: DepthwiseFilt
       most += Math.abs(weight[at]) * scale * MAX_BYTE;
     }
     let bits = MAX_BITS;
-    while (bits > 0 && most * 2 ** bits > MAX_WORD - ROUNDING) bits--;
-    if (bits === 0) {
-      throw new RefineDetError(
-        'MODEL_METADATA',
-        "the model's calibration does not fit its weights: a scale is too small",
-      );
-    }
+    while (bits > 1 && most * 2 ** bits > MAX_WORD - ROUNDING) bits--;
     for (let at = c; at < weight.length; at += channels) {
-      numbers[at] = clampWord(Math.round(weight[at] * scale * ONE * 2 ** bits));
+      numbers[at] = word(weight[at] * scale * ONE * 2 ** bits);
     }
-    starts[c] = Math.round((bias[c] / output[c]) * 2 ** bits);
+    starts[c] = word((bias[c] / output[c]) * 2 ** bits);
     multipliers[c] = 2 ** (MAX_BITS - bits);
   }
   return numbers;
 }
 
-function clampWord(value: number): number {
-  return Math.max(-MAX_WORD, Math.min(MAX_WORD, value));
+/** A weight may exceed the words by what the largest input, 255 instead of 256, leaves. */
+function word(value: number): number {
+  const rounded = Math.round(value);
+  if (Math.abs(rounded) <= MAX_WORD + ONE) return Math.max(-MAX_WORD, Math.min(MAX_WORD, rounded));
+  throw new RefineDetError(
+    'MODEL_METADATA',
+    "the model's calibration does not fit its weights: a scale is too small",
+  );
 }
