@@ -15,7 +15,7 @@ const BLOCK_BYTES = 131072;
 
 /** Shape, tensors and the treatment of the sums of a convolution. */
 @unmanaged
-export class ByteConv extends Store {
+class ByteConv extends Store {
   shape: ConvShape;
   x: usize;
   /** 0: the map holds 0..255, 1: -128..127. */

@@ -11,7 +11,7 @@ const SHIFT = 7;
 
 /** Shape and tensors. */
 @unmanaged
-export class ByteDepthwise {
+class ByteDepthwise {
   shape: DepthwiseShape;
   /** 0..255 */
   x: usize;

@@ -1,5 +1,6 @@
 /** Binds the steps of a network to kernels on 8-bit maps. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { ByteOutput } from '../../kernels/layers/bytes.ts';
 import { runLayerKernel } from '../../kernels/layers/index.ts';
 import type { BoundStep } from '../binders.ts';
 import { convGeometry, depthwiseGeometry } from '../geometry.ts';
@@ -77,9 +78,10 @@ function bindConv(
   const isFloat = matrix.output === undefined;
   const filter = keep(packPanels(quantized, piece, isFloat));
   const [input, added] = step.inputs;
-  const unsigned = around.isSigned(step.name) ? 'signed' : 'unsigned';
+  const rectified: ByteOutput = around.isSigned(step.name) ? 'signed' : 'unsigned';
+  const output: ByteOutput = isFloat ? 'float' : rectified;
   const attributes = {
-    output: isFloat ? ('float' as const) : (unsigned as 'signed' | 'unsigned'),
+    output,
     shift: quantized.shift,
     isSigned: around.isSigned(input),
     residualIsSigned: added !== undefined && around.isSigned(added),
