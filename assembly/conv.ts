@@ -235,7 +235,7 @@ export function convInputGradient(
       );
     }
     for (let tap = 0; tap < s.kernelHeight * s.kernelWidth; tap++) {
-      locate(s, dx, tap, 1, row, count, 0, addresses);
+      locate(s, dx, (<usize>s.channels) << 2, tap, 1, row, count, 0, addresses);
       addRows(addresses, patches + ((<usize>tap * s.channels) << 2), rowBytes, s.channels, count);
     }
   }

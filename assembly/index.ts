@@ -5,6 +5,13 @@
 export { rectifierGradient, sumRows } from './activation';
 export { anchorLevel } from './anchors';
 export { paintTile } from './augment';
+export {
+  convolveBytes,
+  convolveBytesBlock,
+  convolveBytesScratch,
+  quantizeFloats,
+} from './byte-conv';
+export { depthwiseBytes } from './byte-depthwise';
 export { chain, chainScratch } from './chain';
 export {
   convFilterGradient,

@@ -40,7 +40,7 @@ export function isPointwise(s: ConvShape): bool {
 const FEW_CHANNELS = 4;
 
 /** Number of neighboring pixels that are read as one piece: a line of the filter, or a single pixel. */
-function pieceWidth(s: ConvShape): i32 {
+export function pieceWidth(s: ConvShape): i32 {
   return s.dilation == 1 && s.channels <= FEW_CHANNELS ? s.kernelWidth : 1;
 }
 
@@ -54,6 +54,7 @@ export function outsideBytes(s: ConvShape): usize {
 /**
  * Lists the addresses of one piece of the filter's window for `count` output pixels from `row` on.
  *
+ * @param pixelBytes bytes of a pixel of the map
  * @param piece counts along the lines of the filter
  * @param width pixels of a piece
  * @param outside memory that replaces single pixels outside of the map; longer pieces across the border
@@ -62,6 +63,7 @@ export function outsideBytes(s: ConvShape): usize {
 export function locate(
   s: ConvShape,
   map: usize,
+  pixelBytes: usize,
   piece: i32,
   width: i32,
   row: i32,
@@ -69,7 +71,6 @@ export function locate(
   outside: usize,
   addresses: usize,
 ): void {
-  const pixelBytes = (<usize>s.channels) << 2;
   const lineBytes = <usize>s.width * pixelBytes;
   const piecesPerLine = s.kernelWidth / width;
   const top = (piece / piecesPerLine) * s.dilation - s.padTop;
@@ -135,11 +136,12 @@ export function packPatches(
 ): void {
   const stripBytes = <usize>(to - from) * STRIP_STEP;
   const width = pieceWidth(s);
+  const pixelBytes = (<usize>s.channels) << 2;
   const pieceSize = width * s.channels;
   let first = from % pieceSize;
   for (let k = from; k < to; first = 0) {
     const length = min(pieceSize - first, to - k);
-    locate(s, map, k / pieceSize, width, row, count, outside, addresses);
+    locate(s, map, pixelBytes, k / pieceSize, width, row, count, outside, addresses);
     const target = strips + <usize>(k - from) * STRIP_STEP;
     packStrips(addresses, count, first, length, target, stripBytes);
     k += length;
@@ -188,11 +190,12 @@ export function packPatchColumns(
   strips: usize,
 ): void {
   const width = pieceWidth(s);
+  const pixelBytes = (<usize>s.channels) << 2;
   const pieceSize = width * s.channels;
   let first = from % pieceSize;
   for (let k = from; k < to; first = 0) {
     const length = min(pieceSize - first, to - k);
-    locate(s, map, k / pieceSize, width, row, count, outside, addresses);
+    locate(s, map, pixelBytes, k / pieceSize, width, row, count, outside, addresses);
     packColumns(addresses, count, first, length, k - from, strips);
     k += length;
   }

@@ -1,7 +1,13 @@
 /** The text form of the kernels that most time is spent in. */
 
 /** Files of assembly/ whose functions are kept as text. */
-export const HOT_FILES = ['gemm', 'depthwise', 'winograd-tiles'] as const;
+export const HOT_FILES = [
+  'gemm',
+  'depthwise',
+  'winograd-tiles',
+  'byte-gemm',
+  'byte-depthwise',
+] as const;
 
 /**
  * Text of the functions of one file.

@@ -7,7 +7,7 @@ import type {
   ThrowErrors,
 } from './detection/detect-options.ts';
 import type { ImageSource } from './detection/image-source.ts';
-import type { BackendName } from './engine/engine.ts';
+import type { BackendName, Compute } from './engine/engine.ts';
 import type { InputSize } from './model/input-size.ts';
 import type { ModelConfig } from './model/model.ts';
 import type { StreamSource } from './stream/read-frames.ts';
@@ -21,6 +21,8 @@ export interface Detector {
   readonly classes: readonly string[];
   /** Backend of the network (in a pool, of the first worker); becomes `wasm` when the GPU is lost. */
   readonly backend: BackendName;
+  /** Numbers that the network computes with (in a pool, that of the first worker). */
+  readonly compute: Compute;
   /** Number of threads in use, summed over all workers. */
   readonly threads: number;
   /** Bytes of wasm heap, summed over all workers; it grows with the images and never shrinks. */

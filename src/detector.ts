@@ -18,7 +18,13 @@ import { mergeViews, toDetections, viewToImage } from './detection/merge-views.t
 import { Queue } from './detection/queue.ts';
 import { type Size, wholeImage } from './detection/views.ts';
 import type { Detector } from './detector-contract.ts';
-import { type BackendName, type Engine, noTimings, type StageTimings } from './engine/engine.ts';
+import {
+  type BackendName,
+  type Compute,
+  type Engine,
+  noTimings,
+  type StageTimings,
+} from './engine/engine.ts';
 import { anchorsOf } from './engine/model-anchors.ts';
 import { startEngine } from './engine/start-engine.ts';
 import { RefineDetError, throwIfAborted } from './errors.ts';
@@ -77,6 +83,7 @@ export class RefineDet implements Detector {
     const engine = await startEngine(model, {
       backend: options.backend ?? (gpu.length > 0 ? 'auto' : 'wasm'),
       gpu,
+      compute: options.compute ?? 'auto',
       threads: options.threads,
       wasm: options.wasm,
       warn,
@@ -96,6 +103,10 @@ export class RefineDet implements Detector {
 
   get backend(): BackendName {
     return this.#engine.backend;
+  }
+
+  get compute(): Compute {
+    return this.#engine.compute;
   }
 
   get threads(): number {

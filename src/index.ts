@@ -19,7 +19,7 @@ export type { LoadOptions } from './detection/load-options.ts';
 export type { MultiScaleOptions } from './detection/multi-scale.ts';
 export type { TileOptions } from './detection/tiles.ts';
 export { RefineDet } from './detector.ts';
-export type { BackendName, StageTimings } from './engine/engine.ts';
+export type { BackendName, Compute, StageTimings } from './engine/engine.ts';
 export { ERROR_CODES, type ErrorCode, RefineDetError } from './errors.ts';
 export type { HeadMap } from './heads.ts';
 export type { RawImage } from './image/raw-image.ts';
@@ -43,6 +43,7 @@ export type {
   WeightTensor,
 } from './model/graph.ts';
 export type { InputSize } from './model/input-size.ts';
+export type { Quantization } from './model/int8/quantization.ts';
 export type { Model, ModelConfig } from './model/model.ts';
 export { type ChannelOrder, PRESETS, type PresetName } from './model/presets.ts';
 export type { LayerSummary, ModelSummary } from './model/summary.ts';

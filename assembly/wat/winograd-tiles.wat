@@ -551,7 +551,6 @@
  (local $17 i32)
  (local $18 i32)
  (local $19 i32)
- (local $20 i32)
  local.get $6
  local.tee $7
  i32.const 576
@@ -638,11 +637,11 @@
      local.get $0
      i32.load offset=44
      i32.sub
-     local.tee $19
+     local.tee $17
      local.set $10
      loop $for-loop|00
       local.get $10
-      local.get $19
+      local.get $17
       i32.const 6
       i32.add
       i32.lt_s
@@ -658,22 +657,22 @@
         if
          local.get $0
          i32.load offset=4
-         local.tee $17
+         local.tee $18
          local.get $10
          i32.gt_u
-         local.set $20
+         local.set $19
          local.get $12
          local.get $1
          local.get $0
          i32.load offset=12
-         local.get $0
-         i32.load offset=8
-         local.tee $18
          local.get $16
-         local.get $17
+         local.get $18
          i32.mul
          local.get $10
          i32.add
+         local.get $0
+         i32.load offset=8
+         local.tee $18
          i32.mul
          local.get $6
          i32.add
@@ -685,8 +684,8 @@
          local.get $6
          local.get $18
          i32.lt_u
-         local.get $20
-         local.get $20
+         local.get $19
+         local.get $19
          select
          select
          i32.store
@@ -857,19 +856,18 @@
 
 (func $assembly/winograd-tiles/transformInput (param $0 i32) (param $1 i32) (param $2 i32) (param $3 i32)
  (local $4 i32)
- (local $5 i32)
- (local $6 v128)
- (local $7 i32)
+ (local $5 v128)
+ (local $6 i32)
+ (local $7 v128)
  (local $8 v128)
  (local $9 v128)
  (local $10 v128)
  (local $11 v128)
  (local $12 v128)
- (local $13 v128)
  local.get $2
  local.set $4
  loop $for-loop|0
-  local.get $7
+  local.get $6
   i32.const 6
   i32.lt_s
   if
@@ -878,104 +876,99 @@
    local.get $1
    i32.add
    v128.load
-   local.set $6
+   local.set $5
    local.get $0
    i32.load offset=96
    local.get $1
    i32.add
    v128.load
-   local.tee $8
+   local.tee $7
    local.get $0
    i32.load offset=48
    local.get $1
    i32.add
    v128.load
-   local.tee $9
-   local.get $9
+   local.tee $8
+   local.get $8
    f32x4.add
    f32x4.sub
-   local.set $10
+   local.set $9
    local.get $0
    i32.load offset=72
    local.get $1
    i32.add
    v128.load
-   local.tee $11
+   local.tee $10
    local.get $0
    i32.load offset=24
    local.get $1
    i32.add
    v128.load
-   local.tee $12
-   local.get $12
+   local.tee $11
+   local.get $11
    f32x4.add
    f32x4.sub
    v128.const i32x4 0x3f3504f3 0x3f3504f3 0x3f3504f3 0x3f3504f3
    f32x4.mul
-   local.set $13
+   local.set $12
    local.get $4
    local.get $0
    i32.load
    local.get $1
    i32.add
    v128.load
-   local.get $9
+   local.get $8
    v128.const i32x4 0x40200000 0x40200000 0x40200000 0x40200000
    f32x4.mul
    f32x4.sub
-   local.get $8
+   local.get $7
    f32x4.add
    v128.store
    local.get $4
-   i32.const 96
-   i32.add
-   local.tee $5
-   local.get $10
-   local.get $13
-   f32x4.add
-   v128.store
-   local.get $5
-   i32.const 96
-   i32.add
-   local.get $10
-   local.get $13
-   f32x4.sub
-   v128.store
-   local.get $5
-   local.get $8
    local.get $9
+   local.get $12
+   f32x4.add
+   v128.store offset=96
+   local.get $4
+   local.get $9
+   local.get $12
+   f32x4.sub
+   v128.store offset=192
+   local.get $4
+   local.get $7
+   local.get $8
    v128.const i32x4 0x3f000000 0x3f000000 0x3f000000 0x3f000000
    f32x4.mul
    f32x4.sub
-   local.tee $8
+   local.tee $7
+   local.get $10
    local.get $11
-   local.get $12
    v128.const i32x4 0x3f000000 0x3f000000 0x3f000000 0x3f000000
    f32x4.mul
    f32x4.sub
    v128.const i32x4 0x3fb504f3 0x3fb504f3 0x3fb504f3 0x3fb504f3
    f32x4.mul
-   local.tee $9
+   local.tee $8
    f32x4.add
-   v128.store offset=192
-   local.get $5
-   local.get $8
-   local.get $9
-   f32x4.sub
    v128.store offset=288
-   local.get $5
-   local.get $12
+   local.get $4
+   local.get $7
+   local.get $8
+   f32x4.sub
+   v128.store offset=384
+   local.get $4
    local.get $11
+   local.get $10
    v128.const i32x4 0x40200000 0x40200000 0x40200000 0x40200000
    f32x4.mul
    f32x4.sub
-   local.get $6
+   local.get $5
    f32x4.add
-   v128.store offset=384
-   local.get $7
+   v128.store offset=480
+   local.get $6
    i32.const 1
    i32.add
-   local.set $7
+   local.set $6
    local.get $0
    i32.const 4
    i32.add
@@ -996,84 +989,84 @@
   if
    local.get $2
    v128.load offset=80
-   local.set $6
+   local.set $5
    local.get $2
    v128.load offset=64
-   local.tee $8
+   local.tee $7
    local.get $2
    v128.load offset=32
-   local.tee $9
-   local.get $9
+   local.tee $8
+   local.get $8
    f32x4.add
    f32x4.sub
-   local.set $10
+   local.set $9
    local.get $2
    v128.load offset=48
-   local.tee $11
+   local.tee $10
    local.get $2
    v128.load offset=16
-   local.tee $12
-   local.get $12
+   local.tee $11
+   local.get $11
    f32x4.add
    f32x4.sub
    v128.const i32x4 0x3f3504f3 0x3f3504f3 0x3f3504f3 0x3f3504f3
    f32x4.mul
-   local.set $13
+   local.set $12
    local.get $3
    local.get $2
    v128.load
-   local.get $9
+   local.get $8
    v128.const i32x4 0x40200000 0x40200000 0x40200000 0x40200000
    f32x4.mul
    f32x4.sub
-   local.get $8
+   local.get $7
    f32x4.add
    v128.store
    local.get $3
    i32.const 256
    i32.add
    local.tee $0
-   local.get $10
-   local.get $13
+   local.get $9
+   local.get $12
    f32x4.add
    v128.store
    local.get $0
    i32.const 256
    i32.add
    local.tee $1
-   local.get $10
-   local.get $13
+   local.get $9
+   local.get $12
    f32x4.sub
    v128.store
    local.get $0
+   local.get $7
    local.get $8
-   local.get $9
    v128.const i32x4 0x3f000000 0x3f000000 0x3f000000 0x3f000000
    f32x4.mul
    f32x4.sub
-   local.tee $8
+   local.tee $7
+   local.get $10
    local.get $11
-   local.get $12
    v128.const i32x4 0x3f000000 0x3f000000 0x3f000000 0x3f000000
    f32x4.mul
    f32x4.sub
    v128.const i32x4 0x3fb504f3 0x3fb504f3 0x3fb504f3 0x3fb504f3
    f32x4.mul
-   local.tee $9
+   local.tee $8
    f32x4.add
    v128.store offset=512
    local.get $0
+   local.get $7
    local.get $8
-   local.get $9
    f32x4.sub
    v128.store offset=768
    local.get $1
-   local.get $12
    local.get $11
+   local.get $10
    v128.const i32x4 0x40200000 0x40200000 0x40200000 0x40200000
    f32x4.mul
    f32x4.sub
-   local.get $6
+   local.get $5
    f32x4.add
    v128.store offset=768
    local.get $4

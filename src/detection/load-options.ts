@@ -1,7 +1,7 @@
 /** Options of loading a detector. */
 import { isTfjsBackend, type TfjsBackend } from '../backend/tfjs.ts';
 import { THREADS, type Threads } from '../backend/wasm.ts';
-import type { BackendName } from '../engine/engine.ts';
+import type { BackendName, Compute } from '../engine/engine.ts';
 import { checkInputSize, INPUT_SIZE, type InputSize } from '../model/input-size.ts';
 import {
   ABORT_SIGNAL,
@@ -9,6 +9,7 @@ import {
   checkObject,
   FLAG,
   FUNCTION,
+  oneOf,
   type Rule,
   TEXT,
 } from '../option-checks.ts';
@@ -25,6 +26,11 @@ export interface LoadOptions {
   backend?: BackendName | 'auto' | TfjsBackend;
   /** Candidates for `auto`: `webgl` of refinedet/webgl, `webgpu` of refinedet/webgpu. */
   gpu?: readonly TfjsBackend[];
+  /**
+   * Numbers that the network computes with. `int8` needs a calibrated model and the wasm backend; `auto`,
+   * the default, takes it where it can.
+   */
+  compute?: Compute | 'auto';
   /** Threads of the wasm backend; the first load of a process decides. Default `auto`. */
   threads?: Threads;
   /** Size of the network input, a side or `{ width, height }`, multiples of 64; default: the model's. */
@@ -56,6 +62,7 @@ export const LOAD_RULES: Record<keyof LoadOptions, Rule> = {
     '"auto", "wasm", or the backend of refinedet/webgl, refinedet/webgpu or refinedet/cpu',
   ],
   gpu: [(v) => Array.isArray(v) && v.every(isTfjsBackend), 'a list of GPU backends'],
+  compute: oneOf(['auto', 'float32', 'int8']),
   threads: THREADS,
   inputSize: INPUT_SIZE,
   warmUp: FLAG,

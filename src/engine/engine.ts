@@ -11,6 +11,9 @@ import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
 /** Name of the tfjs backend that runs a network. */
 export type BackendName = 'wasm' | TfjsBackend['name'];
 
+/** Numbers that a network computes with. */
+export type Compute = 'float32' | 'int8';
+
 /** Milliseconds per stage of one detection, summed over all views. */
 export interface StageTimings {
   /** Reading and decoding the image. */
@@ -25,6 +28,7 @@ export interface StageTimings {
 
 export interface Engine {
   readonly backend: BackendName;
+  readonly compute: Compute;
   /** Threads of the wasm backend; 1 on the others. */
   readonly threads: number;
   /** Kernels for work on whole images. */

@@ -29,6 +29,10 @@ export class FallbackEngine implements Engine {
     return this.#engine.backend;
   }
 
+  get compute() {
+    return this.#engine.compute;
+  }
+
   get threads() {
     return this.#engine.threads;
   }

@@ -9,23 +9,26 @@ import { PostProcessor } from '../kernels/postprocess.ts';
 import { Preprocessor } from '../kernels/resize.ts';
 import type { Model } from '../model/model.ts';
 import { joinHeads, Network } from '../model/network.ts';
-import type { BackendName } from './engine.ts';
+import type { BackendName, Compute } from './engine.ts';
 import { modelAnchors } from './model-anchors.ts';
 
 export abstract class ModelEngine {
   readonly backend: BackendName;
   readonly kernels: Kernels;
+  readonly compute: Compute;
   protected readonly network: Network;
   readonly #model: Model;
   readonly #preprocessor: Preprocessor;
   readonly #postprocessors = new Map<string, PostProcessor>();
 
-  constructor(backend: BackendName, kernels: Kernels, model: Model) {
+  constructor(backend: BackendName, kernels: Kernels, model: Model, compute: Compute) {
     this.backend = backend;
     this.kernels = kernels;
+    this.compute = compute;
     this.#model = model;
     useBackend(backend);
-    this.network = new Network(model.graph, model.weights);
+    const quantization = compute === 'int8' ? model.quantization : undefined;
+    this.network = new Network(model.graph, model.weights, quantization);
     this.#preprocessor = new Preprocessor(kernels);
   }
 

@@ -8,7 +8,7 @@ import { loadKernels } from '../kernels/module.ts';
 import { POSTPROCESS_DEFAULTS } from '../kernels/postprocess-options.ts';
 import type { Model } from '../model/model.ts';
 import type { WasmSource } from '../platform/platform.ts';
-import { type BackendName, type Engine, noTimings } from './engine.ts';
+import { type BackendName, type Compute, type Engine, noTimings } from './engine.ts';
 import { FallbackEngine } from './fallback-engine.ts';
 import { TfjsEngine } from './tfjs-engine.ts';
 import { WasmEngine } from './wasm-engine.ts';
@@ -17,6 +17,8 @@ export interface EngineOptions {
   /** `auto` times wasm and every backend of `gpu` and picks the fastest. */
   backend: BackendName | 'auto' | TfjsBackend;
   gpu: readonly TfjsBackend[];
+  /** `auto` is `int8` where model and backend can run it. */
+  compute: Compute | 'auto';
   threads: Threads | undefined;
   wasm: WasmSource | undefined;
   warn: (message: string) => void;
@@ -44,8 +46,20 @@ export async function startEngine(model: Model, options: EngineOptions): Promise
   );
 }
 
-async function startWasm(model: Model, { threads, wasm, warn }: EngineOptions): Promise<Engine> {
-  return new WasmEngine(await wasmRuntime(threads, warn, wasm), model);
+async function startWasm(model: Model, options: EngineOptions): Promise<Engine> {
+  const { threads, wasm, warn } = options;
+  const compute = wasmCompute(model, options);
+  return new WasmEngine(await wasmRuntime(threads, warn, wasm), model, compute);
+}
+
+/** @throws INVALID_OPTION when the model is not calibrated */
+function wasmCompute({ quantization }: Model, { compute }: EngineOptions): Compute {
+  if (compute === 'auto') return quantization ? 'int8' : 'float32';
+  if (compute === 'float32' || quantization) return compute;
+  throw new RefineDetError(
+    'INVALID_OPTION',
+    'compute: "int8" needs a calibrated model; `refinedet convert` with --calibrate makes one',
+  );
 }
 
 async function startTfjs(
@@ -53,6 +67,12 @@ async function startTfjs(
   backend: TfjsBackend,
   options: EngineOptions,
 ): Promise<Engine> {
+  if (options.compute === 'int8') {
+    throw new RefineDetError(
+      'INVALID_OPTION',
+      `compute: "int8" needs the wasm backend, not ${backend.name}`,
+    );
+  }
   const device = await backend.start();
   const engine = new TfjsEngine(backend.name, device, await loadKernels(createHeap()), model);
   return new FallbackEngine(engine, (reason) => {

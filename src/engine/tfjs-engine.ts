@@ -26,7 +26,7 @@ export class TfjsEngine extends ModelEngine implements Engine {
 
   /** @param device device that the backend of this name has started */
   constructor(backend: TfjsBackend['name'], device: TfjsDevice, kernels: Kernels, model: Model) {
-    super(backend, kernels, model);
+    super(backend, kernels, model, 'float32');
     this.#device = device;
     this.#input = new GrowingBuffer(kernels.heap);
   }

@@ -9,7 +9,7 @@ import type { HeadPointers, RawDetections } from '../kernels/postprocess.ts';
 import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
 import type { Model } from '../model/model.ts';
 import { disposeHeads } from '../model/network.ts';
-import { type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
+import { type Compute, type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
 import { ModelEngine } from './model-engine.ts';
 
 export class WasmEngine extends ModelEngine implements Engine {
@@ -19,8 +19,8 @@ export class WasmEngine extends ModelEngine implements Engine {
   /** [1, height, width, 3], for each network input size. */
   readonly #inputs = new Map<string, tf.Tensor4D>();
 
-  constructor(runtime: WasmRuntime, model: Model) {
-    super('wasm', runtime.kernels, model);
+  constructor(runtime: WasmRuntime, model: Model, compute: Compute) {
+    super('wasm', runtime.kernels, model, compute);
     this.#runtime = runtime;
   }
 

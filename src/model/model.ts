@@ -3,6 +3,7 @@ import type { AnchorOptions } from '../anchors.ts';
 import type { Decoding } from '../kernels/postprocess-options.ts';
 import type { Graph, Weights } from './graph.ts';
 import type { GraphOptions } from './graph-options.ts';
+import type { Quantization } from './int8/quantization.ts';
 import type { ChannelOrder, PresetName } from './presets.ts';
 
 /** Everything about a model except its tensors; stored as metadata of the weight file. */
@@ -34,4 +35,6 @@ export interface Model {
   config: ModelConfig;
   graph: Graph;
   weights: Weights;
+  /** Present in a calibrated model, which can run in 8 bits. */
+  quantization?: Quantization;
 }

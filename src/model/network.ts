@@ -8,14 +8,12 @@ import { TFJS_BINDERS } from './bind-tfjs.ts';
 import { type Binders, type BoundStep, bindStep } from './binders.ts';
 import { foldBatchNorm } from './fold.ts';
 import type { Graph, Weights } from './graph.ts';
+import { bindInt8, type NamedStep } from './int8/bind.ts';
+import type { Quantization } from './int8/quantization.ts';
 import { type PlanStep, planSteps, type StepKind } from './plan.ts';
 import { planInference } from './plan-inference.ts';
 
-interface NetworkStep {
-  /** The map that the step returns. */
-  name: string;
-  inputs: readonly string[];
-  bound: BoundStep;
+interface NetworkStep extends NamedStep {
   /** Maps that nothing reads after this step. */
   release: string[];
 }
@@ -28,14 +26,14 @@ export class Network {
 
   /**
    * Uploads the weights, batch normalization folded into them.
-   * @throws WEIGHTS_MISMATCH when a tensor is missing
+   * @param quantization runs the network in 8 bits, for which the backend must have the layer kernels
+   * @throws WEIGHTS_MISMATCH when a tensor is missing; INVALID_OPTION, MODEL_METADATA when the network
+   *   cannot run in 8 bits
    */
-  constructor(graph: Graph, weights: Weights) {
+  constructor(graph: Graph, weights: Weights, quantization?: Quantization) {
     const folded = foldBatchNorm(graph, weights);
     this.#graph = folded.graph;
-    this.#steps = hasLayerKernels()
-      ? this.#bind(planInference(folded.graph), KERNEL_BINDERS, folded.weights)
-      : this.#bind(planSteps(folded.graph), TFJS_BINDERS, folded.weights);
+    this.#steps = withReleases(this.#bindAll(folded, quantization));
   }
 
   /**
@@ -60,18 +58,25 @@ export class Network {
     this.#constants.length = 0;
   }
 
+  #bindAll(
+    { graph, weights }: { graph: Graph; weights: Weights },
+    quantization: Quantization | undefined,
+  ): NamedStep[] {
+    if (quantization) return bindInt8(graph, weights, quantization);
+    return hasLayerKernels()
+      ? this.#bind(planInference(graph), KERNEL_BINDERS, weights)
+      : this.#bind(planSteps(graph), TFJS_BINDERS, weights);
+  }
+
   #bind<K extends StepKind>(
     plan: readonly PlanStep<K>[],
     binders: Binders<K>,
     weights: Weights,
-  ): NetworkStep[] {
-    const lastReader = lastReaders(plan);
-    return plan.map((step) => ({
-      name: step.name,
-      inputs: step.inputs,
-      bound: this.#bindStep(step, binders, weights),
-      release: [...lastReader].filter(([, reader]) => reader === step.name).map(([name]) => name),
-    }));
+  ): NamedStep[] {
+    return plan.map((step) => {
+      const bound = this.#bindStep(step, binders, weights);
+      return { name: step.name, inputs: step.inputs, bound };
+    });
   }
 
   /** Uploads the tensors of a step, and keeps those that it still reads. */
@@ -107,8 +112,16 @@ function tensorOf(weights: Weights, name: string) {
   return tensor;
 }
 
+function withReleases(steps: readonly NamedStep[]): NetworkStep[] {
+  const lastReader = lastReaders(steps);
+  return steps.map((step) => ({
+    ...step,
+    release: [...lastReader].filter(([, reader]) => reader === step.name).map(([name]) => name),
+  }));
+}
+
 /** For every map, the step that reads it last; heads are read at the very end. */
-function lastReaders(plan: readonly Pick<PlanStep, 'name' | 'inputs'>[]): Map<string, string> {
+function lastReaders(plan: readonly NamedStep[]): Map<string, string> {
   return new Map(plan.flatMap(({ name, inputs }) => inputs.map((input) => [input, name])));
 }
 

@@ -66,14 +66,14 @@ export async function startPool(
   const { warn = console.warn, info = console.info } = options;
   throwIfAborted(signal);
   const size = workers === 'auto' ? Math.min(availableWorkers(), MOST_WORKERS) : workers;
-  const { backend, threads = size > 1 ? 1 : 'auto', inputSize, warmUp, cache } = options;
+  const { backend, compute, threads = size > 1 ? 1 : 'auto', inputSize, warmUp, cache } = options;
   const folder = wasm === undefined ? undefined : absoluteUrl(String(wasm));
   const warned = new Set<string>();
   const setup: WorkerSetup = {
     start: worker ? () => workerWire(worker()) : start,
     request: {
       source: await sentSource(source, options),
-      options: { backend, threads, inputSize, warmUp, cache, wasm: folder },
+      options: { backend, compute, threads, inputSize, warmUp, cache, wasm: folder },
     },
     onEvent(name, data) {
       if (name === 'progress') onProgress?.(data as DownloadProgress);

@@ -13,7 +13,7 @@ import {
 import type { ImageSource } from '../detection/image-source.ts';
 import { Queue } from '../detection/queue.ts';
 import type { Detector } from '../detector-contract.ts';
-import type { BackendName } from '../engine/engine.ts';
+import type { BackendName, Compute } from '../engine/engine.ts';
 import { anchorsOf, type Network } from '../engine/model-anchors.ts';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import { untilAborted } from '../interruption.ts';
@@ -86,7 +86,15 @@ export class DetectorPool implements Detector {
   }
 
   get backend(): BackendName {
-    return (this.#workers.find(({ isReady }) => isReady) ?? this.#workers[0]).state!.backend;
+    return this.#first.backend;
+  }
+
+  get compute(): Compute {
+    return this.#first.compute;
+  }
+
+  get #first(): WorkerState {
+    return (this.#workers.find(({ isReady }) => isReady) ?? this.#workers[0]).state!;
   }
 
   get threads(): number {

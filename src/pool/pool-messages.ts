@@ -4,13 +4,13 @@ import type { DetectOptions } from '../detection/detect-options.ts';
 import type { ImageSource } from '../detection/image-source.ts';
 import type { ModelSource } from '../detection/load-model.ts';
 import type { LoadOptions } from '../detection/load-options.ts';
-import type { BackendName, StageTimings } from '../engine/engine.ts';
+import type { BackendName, Compute, StageTimings } from '../engine/engine.ts';
 import type { SentError } from '../remote/sent-error.ts';
 
 /** Argument of `load`, the first call, whose answer is a `Network`. */
 export interface LoadRequest {
   source: ModelSource;
-  options: Pick<LoadOptions, 'threads' | 'inputSize' | 'warmUp' | 'cache'> & {
+  options: Pick<LoadOptions, 'compute' | 'threads' | 'inputSize' | 'warmUp' | 'cache'> & {
     backend?: BackendName | 'auto';
     wasm?: string;
   };
@@ -32,6 +32,7 @@ export interface Detected {
 /** Data of the event `state`, which is sent before the answer of the call that changed it. */
 export interface WorkerState {
   backend: BackendName;
+  compute: Compute;
   threads: number;
   heapBytes: number;
 }

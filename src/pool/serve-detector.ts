@@ -46,8 +46,8 @@ export function serveDetector(
     return sent.binary;
   };
 
-  const report = ({ backend, threads, heapBytes }: RefineDet) => {
-    emit('state', { backend, threads, heapBytes } satisfies WorkerState);
+  const report = ({ backend, compute, threads, heapBytes }: RefineDet) => {
+    emit('state', { backend, compute, threads, heapBytes } satisfies WorkerState);
   };
 
   const served = Object.entries({ detect, ...methods }).map(([name, method]) => [

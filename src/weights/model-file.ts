@@ -5,12 +5,13 @@
  * `checksum` ("sha256:" and the digest of all tensor bytes). Tensors are named by graph layer;
  * batch normalization may be folded or not. In the reduced types only kernels are reduced; vectors
  * (biases, normalization) stay float32, small kernels of an int8 file are float16, and an int8 kernel `x`
- * has its scales in `x.scale`.
+ * has its scales in `x.scale`. A calibrated model has the tensors of quantization-tensors.ts too.
  */
 import { RefineDetError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import { withoutBatchNorm } from '../model/fold.ts';
 import { BATCH_NORM_TENSORS, type Graph, type WeightTensor } from '../model/graph.ts';
+import { weightGrid } from '../model/int8/weight-grid.ts';
 import type { Model } from '../model/model.ts';
 import { presetGraph } from '../model/presets.ts';
 import { checkValue, oneOf } from '../option-checks.ts';
@@ -20,6 +21,7 @@ import { encodeFloat16 } from './half.ts';
 import { matchTensors, readWeights, requireComplete } from './import.ts';
 import { NATIVE } from './importers/native.ts';
 import { parseModelConfig } from './model-config.ts';
+import { quantizationTensors, readQuantization } from './quantization-tensors.ts';
 import { channelScales, outputChannels, quantize, SCALE_SUFFIX } from './quantize.ts';
 import {
   encodeHeader,
@@ -62,9 +64,10 @@ export async function readModel(bytes: Uint8Array): Promise<Model> {
   await verifyChecksum(file);
   const { preset, classes, graphOptions } = config;
   const graph = graphOf(file, presetGraph(preset, classes.length, graphOptions));
-  const { matched, ...fit } = matchTensors(safetensorsSource(file), graph, NATIVE);
+  const { rest, quantization } = readQuantization(safetensorsSource(file), graph);
+  const { matched, ...fit } = matchTensors(rest, graph, NATIVE);
   requireComplete(fit, describeModel(config));
-  return { config, graph, weights: readWeights(matched) };
+  return { config, graph, weights: readWeights(matched), ...(quantization && { quantization }) };
 }
 
 function parseConfigJson(metadata: ReadonlyMap<string, string>): unknown {
@@ -124,10 +127,16 @@ export async function writeModel(model: Model, type: StorageType = 'f32'): Promi
   checkValue('type', type, oneOf(Object.keys(KERNEL_TYPES)));
   const config = checkModel(model);
   const tensors = new Map<string, TensorWriter>();
+  const grid = type === 'int8' ? weightGrid(model) : undefined;
   for (const [name, tensor] of model.weights) {
     const dtype = storedType(tensor, type);
     requireRange(name, tensor, dtype);
-    for (const [stored, writer] of tensorWriters(name, tensor, dtype)) tensors.set(stored, writer);
+    const writers = tensorWriters(name, tensor, dtype, grid?.get(name));
+    for (const [stored, writer] of writers) tensors.set(stored, writer);
+  }
+  const calibration = model.quantization ? quantizationTensors(model.quantization) : [];
+  for (const [name, values] of calibration) {
+    tensors.set(name, floatWriter([values.length], values));
   }
   const metadata = {
     format: FORMAT_NAME,
@@ -160,10 +169,12 @@ function storedType({ shape, data }: WeightTensor, type: StorageType): StoredTyp
   return isSmall ? 'F16' : KERNEL_TYPES[type];
 }
 
+/** @param grid steps of an int8 kernel; default: the finest */
 function tensorWriters(
   name: string,
   { shape, data }: WeightTensor,
   dtype: StoredType,
+  grid: Float32Array | undefined,
 ): [string, TensorWriter][] {
   if (dtype === 'F32') return [[name, floatWriter(shape, data)]];
   if (dtype === 'F16') {
@@ -171,7 +182,7 @@ function tensorWriters(
       encodeFloat16(data, new Uint16Array(target.buffer, target.byteOffset, data.length));
     return [[name, { dtype, shape, write }]];
   }
-  const scales = channelScales(data, outputChannels(shape));
+  const scales = grid ?? channelScales(data, outputChannels(shape));
   const write = (target: Uint8Array) =>
     quantize(data, scales, new Int8Array(target.buffer, target.byteOffset, data.length));
   return [

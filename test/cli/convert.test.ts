@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readModel } from '../../src/weights/model-file.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
 import { randomModel } from '../../support/models/random-model.ts';
+import { vocObject, vocTree, vocXml, writeTree } from '../datasets/tree.ts';
 import { FAILURE_LINE, runCli, temporaryFolder, writeRandomModel } from './helpers.ts';
 
 const temporary = temporaryFolder();
@@ -52,6 +53,33 @@ describe('refinedet convert', () => {
     expect(readFileSync(out).length).toBeLessThan(readFileSync(MODEL).length / 3);
     const { config } = await readModel(readFileSync(out));
     expect(config).toEqual(randomModel(64).config);
+  });
+
+  it('calibrates for 8-bit inference, which info and detect then know', async () => {
+    writeTree(at('photos'), vocTree({ a: vocXml(vocObject('cat', [1, 1, 9, 9])) }));
+    const out = at('calibrated.safetensors');
+    const args = [
+      '--dtype',
+      'int8',
+      '--calibrate',
+      at('photos:train'),
+      '--calibration-images',
+      '1',
+    ];
+    const { code, stderr } = await runCli(['convert', MODEL, out, ...args]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { quantization } = await readModel(readFileSync(out));
+    expect(quantization?.scales.get('stem')).toHaveLength(32);
+    const { stdout } = await runCli(['info', out, '--no-layers']);
+    expect(stdout).toMatch(/^compute +float32, int8$/m);
+  });
+
+  it('does not count images of a calibration that it does not make', async () => {
+    const out = at('none.safetensors');
+    const { code, stderr } = await runCli(['convert', MODEL, out, '--calibration-images', '3']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--calibration-images needs --calibrate');
+    expect(existsSync(out)).toBe(false);
   });
 
   it('lists what is missing and writes nothing', async () => {

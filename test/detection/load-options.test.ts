@@ -23,6 +23,7 @@ describe('load options', () => {
     [{ gpu: 'webgl' }, 'gpu must be a list of GPU backends, not "webgl"'],
     [{ gpu: ['webgl'] }, 'gpu must be a list of GPU backends, not ["webgl"]'],
     [{ backend: {} }, 'backend must be "auto", "wasm", or the backend of refinedet/webgl'],
+    [{ compute: 8 }, 'compute must be one of auto, float32, int8, not 8'],
     [{ wasm: 1 }, 'wasm must be a URL or a function, not 1'],
     [{ signal: {} }, 'signal must be an AbortSignal, not {}'],
     [{ warn: 'quiet' }, 'warn must be a function, not "quiet"'],

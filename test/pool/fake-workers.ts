@@ -24,7 +24,7 @@ export class FakeWorker implements WorkerWire {
   post(message: ToWorker): void {
     if ('call' in message && message.method === 'load') {
       this.loaded = message.argument;
-      const state = { backend: 'wasm', threads: 1, heapBytes: 1000 };
+      const state = { backend: 'wasm', compute: 'float32', threads: 1, heapBytes: 1000 };
       this.send({ event: 'state', data: state });
       const { graph, config } = MODEL;
       this.send({ answer: message.call, result: { graph, config } });

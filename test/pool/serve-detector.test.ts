@@ -15,6 +15,7 @@ vi.mock('../../src/detector.ts', () => ({
     ) => ({
       config,
       backend: 'wasm',
+      compute: 'float32',
       threads: 1,
       heapBytes: (await options.wasm(true)).length,
     }),
@@ -42,7 +43,7 @@ it("asks the client for tfjs' wasm binary, and fails with the client's error", a
   expect(events).toEqual([
     ['binary', true],
     ['binary', true],
-    ['state', { backend: 'wasm', threads: 1, heapBytes: 3 }],
+    ['state', { backend: 'wasm', compute: 'float32', threads: 1, heapBytes: 3 }],
   ]);
   port1.close();
 });

@@ -17,6 +17,7 @@ export function registerConvertCommand(program: Command): void {
       'convert VOC0712.caffemodel voc.safetensors --preset refinedet320-vgg16 --classes voc --dtype f16',
       'convert vgg16_reducedfc.pth start.safetensors --preset refinedet320-vgg16 --classes cat,dog --init',
       'convert voc.safetensors small.safetensors --dtype int8',
+      'convert voc.safetensors fast.safetensors --dtype int8 --calibrate VOCdevkit/VOC2007:val',
     ],
   }).action(async (source: string, target: string, flags: ConvertFlags) => {
     const { runConvert } = await import('./run-convert.ts');

@@ -1,7 +1,8 @@
 /** Options of `refinedet convert`. */
-import { classes, FORCE, inputSizeOf } from '../options/common-rows.ts';
+import { classes, DATA_WORD, FORCE, inputSizeOf } from '../options/common-rows.ts';
+import { dataPart } from '../options/data-part.ts';
 import { type FlagsOf, on, text, value } from '../options/option-table.ts';
-import { choice } from '../options/parsers.ts';
+import { choice, count } from '../options/parsers.ts';
 
 export const CONVERT_OPTIONS = {
   'Options:': {
@@ -13,6 +14,14 @@ export const CONVERT_OPTIONS = {
       'type of the weights; f16 has half the size, int8 a quarter to a third',
       { default: 'f32' },
     ),
+    calibrate: value(
+      '<path[:split]>',
+      (given) => dataPart(given),
+      `calibrate the model for 8-bit inference on images: ${DATA_WORD}`,
+    ),
+    calibrationImages: value('<n>', count(), 'images of a calibration, spread over the dataset', {
+      default: '64',
+    }),
     layout: text('<name>', 'naming scheme of the tensors', { default: 'recognized' }),
     inputSize: inputSizeOf("the preset's"),
     init: on('fill what the file lacks with random weights: a start for training'),

@@ -16,6 +16,7 @@ import { classList } from '../options/class-list.ts';
 import { requireAbsent, requireOther, writeWhole } from '../output-files.ts';
 import { counted, printable } from '../printable.ts';
 import { print } from '../terminal.ts';
+import { calibrateOn } from './calibrate-on.ts';
 import type { ConvertFlags } from './convert-options.ts';
 
 /** @throws USAGE, FILE_*, FETCH_FAILED, MODEL_*, PICKLE_FORBIDDEN, UNKNOWN_PRESET, WEIGHTS_MISMATCH */
@@ -27,13 +28,22 @@ export async function runConvert(
   await requireOther(source, target);
   if (!flags.force) await requireAbsent([target]);
   const bytes = await modelBytes(source, interruptSignal());
-  const { model, notes } = await namingFile(source, () => read(bytes, source, flags));
+  const { model: plain, notes } = await namingFile(source, () => read(bytes, source, flags));
+  const model = await calibrated(plain, flags);
   const { dtype = 'f32' } = flags;
   const file = await writeModel(model, dtype);
   await writeWhole(target, file);
   const size = `${(file.length / 1e6).toFixed(1)} MB`;
   const lines = [...notes, modelLine(model), `wrote ${target}: ${dtype}, ${size}`];
   await print(lines.map((line) => `${printable(line)}\n`).join(''));
+}
+
+/** Adds or renews the calibration if the flags ask for it. */
+async function calibrated(model: Model, flags: ConvertFlags): Promise<Model> {
+  const { calibrate, calibrationImages } = flags;
+  if (calibrate) return calibrateOn(model, calibrate, calibrationImages);
+  if (calibrationImages === undefined) return model;
+  throw new RefineDetError('USAGE', '--calibration-images needs --calibrate');
 }
 
 interface Converted {

@@ -1,6 +1,7 @@
 /** Options of `refinedet detect`. */
 import {
   BACKEND,
+  COMPUTE,
   classes,
   inputSizeOf,
   MODEL,
@@ -47,6 +48,7 @@ export const DETECT_OPTIONS = {
     ),
     fastDecode: on('decode large JPEG files to fewer pixels: faster, slightly blurred'),
     inputSize: inputSizeOf("the model's"),
+    compute: COMPUTE,
     threads: THREADS,
     backend: BACKEND,
     workers: WORKERS,

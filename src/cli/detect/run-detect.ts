@@ -36,9 +36,9 @@ export async function runDetect(givenWords: string[], givenFlags: DetectFlags): 
   const images = inputs.filter((input) => 'file' in input);
   const outputs = await planOutputs(images, flags, classes);
   const workers = workersFor(images.length, flags.workers);
-  const { threads, inputSize, backend } = flags;
+  const { threads, compute, inputSize, backend } = flags;
   try {
-    const setup = { workers, threads, inputSize, backend, warn, signal };
+    const setup = { workers, threads, compute, inputSize, backend, warn, signal };
     const runner = await startRunner(model, setup);
     await new Run({ runner, options, outputs, flags, signal }).over(inputs);
   } catch (error) {

@@ -37,9 +37,9 @@ export async function runVideos(sources: readonly string[], flags: DetectFlags):
   const model = await loadNamedModel(flags.model, signal);
   resolveDetectOptions(options, model.config);
   const outputs = await VideoOutputs.create(sources, flags);
-  const { threads, inputSize, backend } = flags;
+  const { threads, compute, inputSize, backend } = flags;
   const workers = workersFor(Number.POSITIVE_INFINITY, flags.workers);
-  const setup = { workers, threads, inputSize, backend, warn, signal };
+  const setup = { workers, threads, compute, inputSize, backend, warn, signal };
   const { detector } = await startRunner(model, setup);
   const streamOptions = { ...options, track, signal };
   try {

@@ -37,9 +37,16 @@ export async function detectWithModel(
     );
   }
   const workers = workersFor(dataset.images.length, flags.workers);
-  const { threads, inputSize, multiScale } = flags;
+  const { compute, threads, inputSize, multiScale } = flags;
   const { threshold: scoreThreshold = EVALUATION_SCORE_THRESHOLD } = flags;
-  const { detector } = await startRunner(model, { workers, threads, inputSize, warn, signal });
+  const { detector } = await startRunner(model, {
+    workers,
+    compute,
+    threads,
+    inputSize,
+    warn,
+    signal,
+  });
   const progress = new Progress(dataset.images.length, flags);
   try {
     const source = detectInOrder(detector, { scoreThreshold, multiScale });

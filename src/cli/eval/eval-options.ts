@@ -2,6 +2,7 @@
 import { METRICS } from '../../evaluation/evaluate.ts';
 import {
   CLASS_MAP,
+  COMPUTE,
   classes,
   DATA,
   DATA_FORMAT,
@@ -52,6 +53,7 @@ export const EVAL_OPTIONS = {
     threshold: threshold('lowest score that the model reports', '0.01'),
     multiScale: MULTI_SCALE,
     inputSize: inputSizeOf("the model's"),
+    compute: COMPUTE,
     threads: THREADS,
     workers: WORKERS,
   },

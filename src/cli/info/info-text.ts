@@ -59,6 +59,7 @@ function factLines(info: ModelInfo, { bold }: Colors): string[] {
   ];
   const stated = Object.entries(decoding).map(([name, value]) => `${name} ${value}`);
   if (stated.length > 0) facts.push(['decoding', stated.join(', ')]);
+  facts.push(['compute', info.compute.join(', ')]);
   return aligned(facts);
 }
 

@@ -1,13 +1,15 @@
 /** The facts of a model that `refinedet info` prints. */
-import type { Graph } from '../../model/graph.ts';
-import type { ModelConfig } from '../../model/model.ts';
+import type { Model } from '../../model/model.ts';
 import { PRESETS } from '../../model/presets.ts';
 import { summarize } from '../../model/summary.ts';
 
 /** A description of a model, as `--json` prints it. */
 export type ModelInfo = ReturnType<typeof modelInfo>;
 
-export function modelInfo(name: string, config: ModelConfig, graph: Graph) {
+/** The parts of a model that its description needs. */
+export type Described = Pick<Model, 'config' | 'graph' | 'quantization'>;
+
+export function modelInfo(name: string, { config, graph, quantization }: Described) {
   const { preset, inputWidth, inputHeight, mean, std, channelOrder, classes, anchors } = config;
   const { layers, ...counts } = summarize(graph, inputHeight, inputWidth);
   return {
@@ -20,6 +22,7 @@ export function modelInfo(name: string, config: ModelConfig, graph: Graph) {
     ...counts,
     anchorOptions: anchors,
     decoding: config.decoding ?? {},
+    compute: quantization ? ['float32', 'int8'] : ['float32'],
     layers,
   };
 }

@@ -3,7 +3,6 @@ import { ANCHOR_DEFAULTS } from '../../anchors.ts';
 import { entryKind } from '../../datasets/dataset-files.ts';
 import type { Size } from '../../detection/views.ts';
 import { didYouMean, RefineDetError } from '../../errors.ts';
-import type { Graph } from '../../model/graph.ts';
 import type { ModelConfig } from '../../model/model.ts';
 import { PRESETS, presetByName, presetGraph } from '../../model/presets.ts';
 import { MODELS, packagedModel } from '../../packaged-models.ts';
@@ -13,14 +12,15 @@ import { classList } from '../options/class-list.ts';
 import { colorsFor, print } from '../terminal.ts';
 import type { InfoFlags } from './info-options.ts';
 import { modelText, presetsText } from './info-text.ts';
-import { modelInfo } from './model-info.ts';
+import { type Described, modelInfo } from './model-info.ts';
 
 /** @throws FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, UNKNOWN_PRESET, USAGE */
 export async function runInfo(name: string | undefined, flags: InfoFlags): Promise<void> {
   const { layers, json } = flags;
   if (name === undefined) return listPresets(flags);
-  const { config, graph } = await describe(name, flags);
-  const info = modelInfo(name, withSize(config, flags.inputSize), graph);
+  const described = await describe(name, flags);
+  const config = withSize(described.config, flags.inputSize);
+  const info = modelInfo(name, { ...described, config });
   if (json) {
     const { layers: all, ...rest } = info;
     return print(`${JSON.stringify(layers ? info : rest, null, 2)}\n`);
@@ -28,10 +28,7 @@ export async function runInfo(name: string | undefined, flags: InfoFlags): Promi
   await print(modelText(info, layers, colorsFor(process.stdout)));
 }
 
-async function describe(
-  name: string,
-  flags: InfoFlags,
-): Promise<{ config: ModelConfig; graph: Graph }> {
+async function describe(name: string, flags: InfoFlags): Promise<Described> {
   if (packagedModel(name)) return loadNamedModel(name);
   const isFile = isUrl(name) || (await entryKind(name)) !== 'missing';
   if (!isFile && !/[./\\]/.test(name)) {
@@ -74,7 +71,8 @@ async function listPresets(flags: InfoFlags): Promise<void> {
   const infos = await Promise.all(
     Object.keys(PRESETS).map(async (name) => {
       const { config, graph } = await presetModel(name, flags.classes ?? 'voc');
-      const { layers, ...info } = modelInfo(name, withSize(config, flags.inputSize), graph);
+      const sized = withSize(config, flags.inputSize);
+      const { layers, ...info } = modelInfo(name, { config: sized, graph });
       return info;
     }),
   );

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { parseDocument } from 'yaml';
 import type { LabelBox } from '../../datasets/labeling/labels.ts';
 import { readYoloLabels, writeYoloLabels } from '../../datasets/labeling/yolo-labels.ts';
+import { labelPath } from '../../datasets/yolo/label-path.ts';
 import { readYoloConfig, type YoloConfig } from '../../datasets/yolo/yolo-config.ts';
-import { labelPath } from '../../datasets/yolo/yolo-dataset.ts';
 import { yoloFolders } from '../../datasets/yolo/yolo-folders.ts';
 import { type AnnotationFiles, FolderText, type StoredBoxes, sizeOf } from './annotation-files.ts';
 

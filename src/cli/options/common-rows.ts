@@ -65,6 +65,13 @@ export const BACKEND = value(
   { default: 'wasm' },
 );
 
+export const COMPUTE = value(
+  '<type>',
+  choice(['auto', 'float32', 'int8']),
+  'numbers that the network computes with: auto, float32 or int8; auto is int8 for calibrated models',
+  { default: 'auto' },
+);
+
 /** Detection of several images at once. */
 export const WORKERS = value(
   '<n>',

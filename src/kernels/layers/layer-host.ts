@@ -39,8 +39,8 @@ export class Tensors {
   }
 
   /** Creates a tensor with undefined contents. */
-  output(shape: number[]): TensorInfo {
-    return this.#backend.makeOutput(shape, 'float32');
+  output(shape: number[], dtype: 'float32' | 'bool' = 'float32'): TensorInfo {
+    return this.#backend.makeOutput(shape, dtype);
   }
 }
 

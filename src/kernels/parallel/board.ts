@@ -12,6 +12,8 @@ export const PARALLEL_KERNELS = [
   'depthwise',
   'chain',
   'depthToSpace',
+  'convolveBytes',
+  'depthwiseBytes',
 ] as const;
 
 export type ParallelKernel = (typeof PARALLEL_KERNELS)[number];
@@ -19,7 +21,10 @@ export type ParallelKernel = (typeof PARALLEL_KERNELS)[number];
 /** The kernels, bound to the shared memory of the threads. */
 export type PartKernels = Pick<KernelExports, ParallelKernel>;
 
-type PartArguments<K extends ParallelKernel> = K extends 'depthwise' | 'depthToSpace'
+type PartArguments<K extends ParallelKernel> = K extends
+  | 'depthwise'
+  | 'depthToSpace'
+  | 'depthwiseBytes'
   ? [from: number, to: number]
   : [from: number, to: number, scratch: number];
 
