@@ -1,4 +1,4 @@
-/** Overloads the server: three times the clients that fill its queue. */
+/** Overloads the server: three times the requests that it can answer. */
 import { readFileSync } from 'node:fs';
 import { loadServer } from '../../support/http-load.ts';
 import { EXAMPLE } from '../example.ts';
@@ -23,11 +23,13 @@ export async function soakServe(minutes: number): Promise<string> {
       loadServer(address, body, { connections: WORKERS, until: (n) => n >= until });
     const calm = await some(40);
     const service = quantile(calm.accepted, 0.5);
+    const queueTime = (CAPACITY * service) / WORKERS;
     const samples: Sample[] = [];
     const sample = (at: number) => samples.push({ at, resident: residentBytes(server.pid) / 1e6 });
     const load = await loadServer(address, body, {
       connections: 3 * CAPACITY,
-      pause: 50,
+      // Two thirds of the clients find the queue full: each asks again after the time of the queue.
+      pause: queueTime,
       until(requests, milliseconds) {
         if (milliseconds >= (samples.length * total) / SAMPLES) sample(requests);
         return milliseconds >= total;
@@ -40,7 +42,7 @@ export async function soakServe(minutes: number): Promise<string> {
     const title =
       `${minutes} minutes of ${3 * CAPACITY} clients, where the server holds ${CAPACITY} images: ${counts.join(', ')}; ` +
       `${(accepted.length / seconds).toFixed(1)} images/s; of the accepted ones p50 ${ms(accepted, 0.5)}, p99 ${ms(accepted, 0.99)} ms ` +
-      `(queue × service time: ${((CAPACITY * service) / WORKERS).toFixed(0)} ms); one image before: ${service.toFixed(0)} ms, ` +
+      `(queue × service time: ${queueTime.toFixed(0)} ms); one image before: ${service.toFixed(0)} ms, ` +
       `right after: ${ms(after.accepted, 0.5)} ms`;
     return report(title, 'requests', samples);
   } finally {

@@ -10,10 +10,11 @@ export interface Connection {
   requestIP?(request: Request): { address: string } | null;
   /** Given by Node. */
   incoming?: { socket?: { remoteAddress?: string } };
-  /**
-   * The body, instead of that of the request.
-   * @internal
-   */
+}
+
+/** The connection of our own server, which also reads the body. */
+export interface OwnConnection extends Connection {
+  /** The body, instead of that of the request. */
   chunks?: Chunks;
 }
 

@@ -6,7 +6,7 @@ import type { Detector } from '../detector-contract.ts';
 import { detectImage } from '../runner/detect-image.ts';
 import type { Runner } from '../runner/runner.ts';
 import { checkHost, checkOrigin } from './authorize.ts';
-import { type Connection, clientAddress } from './client-address.ts';
+import { type Connection, clientAddress, type OwnConnection } from './client-address.ts';
 import { DetectionService } from './detection-service.ts';
 import { openApi } from './openapi.ts';
 import { type HandlerOptions, resolveHandlerOptions, type SiteFile } from './options.ts';
@@ -68,7 +68,7 @@ export function handlerOf(runner: Runner, given: HandlerOptions = {}): Handler {
   return async (request, connection) => {
     const call = new Call(request, options.timeout);
     call.client = clientAddress(request, connection, options.trustProxy);
-    call.chunks = connection?.chunks;
+    call.chunks = (connection as OwnConnection | undefined)?.chunks;
     try {
       const response = isPreflight(request)
         ? preflightAnswer(request, options.cors, call)

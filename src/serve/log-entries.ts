@@ -31,4 +31,5 @@ export interface StreamLog extends StreamError {
   error: string;
 }
 
+/** A line of the log. */
 export type LogEntry = RequestLog | StreamLog;

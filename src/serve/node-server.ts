@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import type { OwnConnection } from './client-address.ts';
 import type { Handler } from './handler.ts';
 
 /** Milliseconds in which a client must have sent its headers. */
@@ -28,7 +29,8 @@ export function nodeServer(
       const { incoming } = connection as HttpBindings;
       // A web stream for each body costs a tenth of the time of this thread.
       const chunks = incoming.iterator({ destroyOnReturn: false });
-      return handle(request, { incoming, chunks });
+      const own: OwnConnection = { incoming, chunks };
+      return handle(request, own);
     },
     hostname: 'localhost', // for requests without Host, which HTTP/1.0 allows
     serverOptions: {

@@ -4,6 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPosix } from '../../support/posix.ts';
+import { ffmpeg, hasFfmpeg } from '../../support/video/ffmpeg.ts';
+import { typesOf } from '../serve/events.ts';
 import { CAT, runCli, startCli, temporaryFolder, writeRandomModel } from './helpers.ts';
 
 /** The page, as `npm run build` leaves it. */
@@ -81,6 +83,20 @@ describe.skipIf(!isBuilt)('refinedet serve', { timeout: 120_000 }, () => {
     );
   });
 
+  it('follows videos, and logs the client that a trusted proxy names', async ({ skip }) => {
+    skip(!hasFfmpeg, 'ffmpeg is missing');
+    ffmpeg('-f', 'lavfi', '-i', 'testsrc=s=64x64:r=5:d=1', '-pix_fmt', 'yuv420p', at('a=b.mp4'));
+    const flags = ['--stream', `film=${at('a=b.mp4')}`, '--trust-proxy'];
+    const { child, errors, url } = await serve(...flags);
+    const headers = { 'x-forwarded-for': '198.51.100.7, 203.0.113.9' };
+    const types = await typesOf(await fetch(`${url}v1/streams/film`, { headers }));
+    expect(types.filter((type) => type === 'detections')).toHaveLength(5);
+    expect(types.at(-1)).toBe('end');
+    child.kill('SIGINT');
+    const [entry] = (await errors).split('\n').map((line) => line && JSON.parse(line));
+    expect(entry).toMatchObject({ path: '/v1/streams/film', status: 200, client: '203.0.113.9' });
+  });
+
   it('refuses wrong options with one sentence', async () => {
     writeFileSync(at('empty'), '\n# none\n');
     for (const [flags, message] of [
@@ -95,6 +111,8 @@ describe.skipIf(!isBuilt)('refinedet serve', { timeout: 120_000 }, () => {
         /--timeout must be a time such as 90, 90s, 500ms or 1:30, not "soon" \[USAGE\]\n$/,
       ],
       [['--max-body', '5 apples'], /--max-body must be a size such as 20mb.*\[USAGE\]\n$/],
+      [['--stream', 'yard'], /--stream must be NAME=VIDEO, such as .*, not "yard" \[USAGE\]\n$/],
+      [['--stream', 'a=x', '--stream', 'a=y'], /--stream a is given twice \[USAGE\]\n$/],
       [['--allow-url', '*'], /--allow-url must be a pattern such as .* \[USAGE\]\n$/],
     ] as const) {
       const { code, stdout, stderr } = await runCli(['serve', ...flags]);
