@@ -31,9 +31,9 @@ export class Progress {
     this.#bar.start(total, 0, { rate: '–', note: '' });
   }
 
-  /** Counts one more image as done. */
-  advance(note = ''): void {
-    this.#done++;
+  /** Counts one more image, or so many, as done. */
+  advance(note = '', count = 1): void {
+    this.#done += count;
     this.#bar?.update(this.#done, { rate: this.rate.toFixed(1), note });
   }
 

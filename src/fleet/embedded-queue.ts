@@ -60,8 +60,9 @@ export class EmbeddedQueue<T extends Task> implements TaskQueue<T> {
   ): Promise<void> {
     const notes = this.#notesOf(task.index);
     const save: SaveJournal = async (state) => {
-      if (state) await this.#storage.write(notes, Buffer.from(JSON.stringify(state)));
-      else await this.#storage.remove(notes);
+      if (!state) return this.#storage.remove(notes);
+      const text = JSON.stringify(state);
+      await this.#storage.write(notes, Buffer.from(text), { isNote: true });
     };
     for (let attempt = 1; ; attempt++) {
       const journal = await Journal.begin(await this.#read(notes), save);
@@ -80,7 +81,11 @@ export class EmbeddedQueue<T extends Task> implements TaskQueue<T> {
 
   async #read(notes: string): Promise<JournalState | undefined> {
     const bytes = await this.#storage.find(notes);
-    return bytes && JSON.parse(Buffer.from(bytes).toString());
+    try {
+      return bytes && JSON.parse(Buffer.from(bytes).toString());
+    } catch {
+      return undefined; // cut off by a death: it says one start less
+    }
   }
 }
 

@@ -283,8 +283,13 @@ async function connect({ url, warn }: RedisQueueOptions): Promise<Redis> {
   client.on('error', (error) => {
     reason = error.message || (error as NodeJS.ErrnoException).code || reason;
   });
-  client.on('close', () => {
-    if (isConnected) warn?.(`the connection to ${withoutPassword(url)} is lost: waiting for it`);
+  let isLost = false;
+  client.on('ready', () => {
+    isLost = false;
+  });
+  client.on('reconnecting', () => {
+    if (!isLost) warn?.(`the connection to ${withoutPassword(url)} is lost: waiting for it`);
+    isLost = true;
   });
   try {
     await client.connect();

@@ -1,8 +1,11 @@
 /** Files on disk. */
 import { createReadStream } from 'node:fs';
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { abortError, RefineDetError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { PendingFile } from '../../pending-file.ts';
+import { writeError } from '../../write-error.ts';
 import type { Content, ReadOptions, Store, StoredFile, WriteOptions } from './store.ts';
 
 export class FolderStore implements Store {
@@ -28,7 +31,8 @@ export class FolderStore implements Store {
     }
   }
 
-  async write(file: string, content: Content, _options?: WriteOptions): Promise<void> {
+  async write(file: string, content: Content, { isNote }: WriteOptions = {}): Promise<void> {
+    if (isNote) return writeNote(file, content as Uint8Array);
     const pending = await PendingFile.create(file);
     if (content instanceof Uint8Array) await pending.write(content);
     else for await (const piece of content) await pending.write(piece);
@@ -46,6 +50,15 @@ export class FolderStore implements Store {
 
   async remove(file: string): Promise<void> {
     await rm(file, { force: true });
+  }
+}
+
+async function writeNote(file: string, content: Uint8Array): Promise<void> {
+  try {
+    await makeFolder(path.dirname(file));
+    await writeFile(file, content);
+  } catch (cause) {
+    throw writeError(file, cause);
   }
 }
 

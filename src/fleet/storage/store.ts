@@ -48,6 +48,8 @@ export interface WriteOptions {
    * from a reader.
    */
   ifAbsent?: boolean;
+  /** The content is short and may be lost: a folder then needs no temporary file. */
+  isNote?: boolean;
 }
 
 /** The URI of a file in the folder of another one. */
