@@ -7,7 +7,7 @@ import type { Runner } from '../runner/runner.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Journal } from './journal.ts';
 import type { ManifestHeader } from './manifest-format.ts';
-import { PassingError, withRetries } from './storage/retry.ts';
+import { PassingError } from './storage/retry.ts';
 import { isRemote, type Storage } from './storage/storage.ts';
 import type { StoredFile } from './storage/store.ts';
 
@@ -97,19 +97,19 @@ async function detectOne(
 }
 
 /** @throws INPUT_CHANGED */
-function readInput(
+async function readInput(
   storage: Storage,
   uri: string,
   size: number | undefined,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  return withRetries(async () => {
-    const bytes = await storage.read(uri, { signal });
-    if (size === undefined || bytes.length === size) return bytes;
-    // A body may have been cut off on its way.
-    const Kind = isRemote(uri) ? PassingError : RefineDetError;
-    throw new Kind('INPUT_CHANGED', `${uri} has ${bytes.length} bytes, not ${size} as planned`);
-  }, signal);
+  let bytes = await storage.read(uri, { signal });
+  const isAsPlanned = () => size === undefined || bytes.length === size;
+  // Not every server states the length of a body, so that a part of it passes for the whole.
+  if (!isAsPlanned() && isRemote(uri)) bytes = await storage.read(uri, { signal });
+  if (isAsPlanned()) return bytes;
+  const message = `${uri} has ${bytes.length} bytes, not ${size} as planned`;
+  throw new RefineDetError('INPUT_CHANGED', message);
 }
 
 const isCrash = (error: unknown): boolean =>
@@ -118,7 +118,6 @@ const isCrash = (error: unknown): boolean =>
 /** Whether an error is due to the image, so that no other attempt would help. */
 function isOfImage(error: unknown): boolean {
   if (!(error instanceof RefineDetError)) return true;
-  if (error.code === 'INPUT_CHANGED') return true;
   return !(error instanceof PassingError) && !OF_WORKER.has(error.code);
 }
 

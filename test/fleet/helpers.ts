@@ -16,6 +16,8 @@ export async function fleetFolder() {
   const folder = temporaryFolder();
   const model = folder.at('model.safetensors');
   await writeRandomModel(model);
+  const planned = (inputs: Parameters<typeof planManifest>[0], options: Partial<PlanOptions>) =>
+    planManifest(inputs, { ...{ dest: folder.at('out'), model, shardSize: 3 }, ...options });
   return {
     ...folder,
     model,
@@ -26,10 +28,8 @@ export async function fleetFolder() {
       return names.map((name) => folder.at(name));
     },
     plan: (files: readonly string[], options: Partial<PlanOptions> = {}) =>
-      planManifest(describedInputs(files, new Storage()), {
-        ...{ dest: folder.at('out'), model, shardSize: 3 },
-        ...options,
-      }),
+      planned(describedInputs(files, new Storage()), options),
+    planned,
     lines: (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n'),
     shard: (uri: string, index: number) => path.join(path.dirname(uri), `shard-0000${index}.jsonl`),
   };
