@@ -43,7 +43,7 @@ export interface Plan {
 }
 
 /** Inputs of a shard: some ten seconds of work on two cores. */
-export const DEFAULT_SHARD_SIZE = 500;
+const DEFAULT_SHARD_SIZE = 500;
 
 /** Characters that are collected before they are written. */
 const PIECE = 2 ** 20;

@@ -24,7 +24,7 @@ import {
 const BATCH = 500;
 /** Jobs that may wait; the producer pauses above. */
 const MOST_WAITING = 10_000;
-/** Milliseconds between two looks at the queue. */
+/** Milliseconds between two polls of the queue. */
 const POLL = 500;
 /** Times that a job comes back after its process has died, then it counts as failed. */
 const MOST_DEATHS = 16;

@@ -17,7 +17,7 @@ import { type FailedTask, gracefulEnd, type Process, type TaskQueue } from './ta
 
 /** Files that are checked at a time. */
 const CHECKS = 32;
-export const DEFAULT_GRACE = 25_000;
+const DEFAULT_GRACE = 25_000;
 
 /** A fixed part of a run's shards: those whose number leaves the rest `index` when divided by `count`. */
 export interface RunPart {

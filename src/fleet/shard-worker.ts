@@ -46,7 +46,7 @@ export interface WorkerSetup extends WorkerEvents {
   start?: (model: Model, header: ManifestHeader, workers: number) => ReturnType<StartRunner>;
 }
 
-export const DEFAULT_PREFETCH = 256_000_000;
+const DEFAULT_PREFETCH = 256_000_000;
 
 export class ShardWorker {
   /** Images at the same time, and shards under way. */

@@ -43,10 +43,19 @@ export function samplesWorld(): Tree {
     ]),
     ...vocResults('results'),
     ...motVideo,
+    'photos.txt': 'photos/cat.jpg\nphotos/astronaut.jpg\n',
+    'sweep.json': JSON.stringify(sweep),
     'street.mp4': street(),
     'zones.json': JSON.stringify(ZONES),
   };
 }
+
+/** A training of one step. */
+const sweep = {
+  base: { steps: 1, batch: 1, workers: 1, inputSizes: [{ from: 0, sizes: [64] }], init: 'none' },
+  options: { data: [{ path: 'boxes', split: 'train' }] },
+  out: 'runs/sweep',
+};
 
 /** Images with labels and without splits. */
 const ownImages: Tree = {

@@ -14,7 +14,7 @@ import { Progress } from '../progress.ts';
 import type { RunFlags } from './fleet-options.ts';
 import { openQueue } from './open-queue.ts';
 
-/** Milliseconds between two looks at the queue. */
+/** Milliseconds between two polls of the queue. */
 const POLL = 500;
 /** Looks in a row at an idle queue, after which missing shards are added again. */
 const IDLE_LOOKS = 4;
