@@ -60,9 +60,14 @@ export class EmbeddedQueue<T extends Task> implements TaskQueue<T> {
   ): Promise<void> {
     const notes = this.#notesOf(task.index);
     const save: SaveJournal = async (state) => {
-      if (!state) return this.#storage.remove(notes);
-      const text = JSON.stringify(state);
-      await this.#storage.write(notes, Buffer.from(text), { isNote: true });
+      try {
+        const text = JSON.stringify(state);
+        if (state) await this.#storage.write(notes, Buffer.from(text), { isNote: true });
+        else await this.#storage.remove(notes);
+      } catch (error) {
+        // Notes only help to find a deadly image: no shard fails for want of them.
+        if (!(error instanceof PassingError)) throw error;
+      }
     };
     for (let attempt = 1; ; attempt++) {
       const journal = await Journal.begin(await this.#read(notes), save);
@@ -80,11 +85,11 @@ export class EmbeddedQueue<T extends Task> implements TaskQueue<T> {
   }
 
   async #read(notes: string): Promise<JournalState | undefined> {
-    const bytes = await this.#storage.find(notes);
     try {
+      const bytes = await this.#storage.find(notes);
       return bytes && JSON.parse(Buffer.from(bytes).toString());
     } catch {
-      return undefined; // cut off by a death: it says one start less
+      return undefined; // cut off by a death, or out of reach: one start less is counted
     }
   }
 }

@@ -9,6 +9,7 @@ import { MOST_WORKERS } from '../pool/pool-size.ts';
 import { startWorkers } from '../runner/runner.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { detectShard, type ImageEvents, type ShardTools } from './detect-shard.ts';
+import { Exclusion } from './exclusion.ts';
 import type { Journal } from './journal.ts';
 import type { Manifest, ShardRange } from './manifest.ts';
 import type { ManifestHeader } from './manifest-format.ts';
@@ -55,6 +56,7 @@ export class ShardWorker {
   readonly #manifest: Manifest;
   readonly #tools: ShardTools;
   readonly #runner: SteadyRunner;
+  readonly #exclusion = new Exclusion();
 
   private constructor(
     manifest: Manifest,
@@ -95,10 +97,19 @@ export class ShardWorker {
    * Writes the file of a shard, unless it is there and valid.
    * @throws what `detectShard` throws; FILE_WRITE
    */
-  async process(
+  process(
     range: ShardRange,
     journal: Journal,
     signal?: AbortSignal,
+  ): Promise<'written' | 'present'> {
+    // A shard that may kill the process is alone in it: the images of others must not be suspected.
+    return this.#exclusion.run(journal.isCareful, () => this.#process(range, journal, signal));
+  }
+
+  async #process(
+    range: ShardRange,
+    journal: Journal,
+    signal: AbortSignal | undefined,
   ): Promise<'written' | 'present'> {
     const { storage } = this.#tools;
     const uri = this.#manifest.shardUri(range.index);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ByteBudget } from '../../src/fleet/byte-budget.ts';
+import { Exclusion } from '../../src/fleet/exclusion.ts';
 import { Journal, type JournalState } from '../../src/fleet/journal.ts';
 
 describe('Journal', () => {
@@ -90,5 +91,27 @@ describe('ByteBudget', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
     give();
     expect(budget.used).toBe(0);
+  });
+});
+
+describe('Exclusion', () => {
+  it('lets work be alone, and keeps the order', async () => {
+    const exclusion = new Exclusion();
+    const events: string[] = [];
+    const work = (name: string, isAlone: boolean) =>
+      exclusion.run(isAlone, async () => {
+        events.push(`${name} begins`);
+        await new Promise((go) => setTimeout(go, 5));
+        events.push(`${name} ends`);
+        if (name === 'B') throw new Error(name);
+      });
+    const all = [work('a', false), work('b', false), work('B', true), work('c', false)];
+    expect((await Promise.allSettled(all)).map(({ status }) => status)).toEqual([
+      ...['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+    ]);
+    expect(events).toEqual([
+      ...['a begins', 'b begins', 'a ends', 'b ends'],
+      ...['B begins', 'B ends', 'c begins', 'c ends'],
+    ]);
   });
 });

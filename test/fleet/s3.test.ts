@@ -112,7 +112,7 @@ describe('Storage on S3', () => {
 
   it('does not repeat what no repetition changes', async () => {
     const before = s3.counts['GET'];
-    const env = { ...s3.env, AWS_ACCESS_KEY_ID: 'unknown' };
+    const env = { ...s3.env, AWS_SECRET_ACCESS_KEY: 'wrong' };
     await expect(storageOf({ env }).read('s3://bucket/x')).rejects.toThrow(/answered 403/);
     expect(s3.counts['GET']).toBe(before + 1);
   });
@@ -143,13 +143,13 @@ describe('a run on S3', { timeout: 120_000 }, () => {
       const faults: [number, Fault][] = [
         [5, 'error'],
         [7, 'cut'],
-        [31, 'silence'],
+        [47, 'silence'],
       ];
       const fault = faults.find(([every]) => requests % every === 0)?.[1];
       if (fault) injected[fault] = (injected[fault] ?? 0) + 1;
       return fault;
     };
-    const options = { env: s3.env, timeout: TIMEOUT };
+    const options = { env: s3.env, timeout: 3 * TIMEOUT };
     const listed = uris.map((uri, i) => ({ uri, size: readFileSync(files[i]).length }));
     const plan = await world.planned(listed, { dest: 's3://bucket/out', ...options });
     expect(plan.uri).toBe(`s3://bucket/out/${plan.run}/manifest.jsonl`);
