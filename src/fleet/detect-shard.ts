@@ -27,7 +27,7 @@ const OF_WORKER: ReadonlySet<ErrorCode> = new Set([
 
 /** What happens to the images of a worker. */
 export interface ImageEvents {
-  /** Called after every image. @param code of its error */
+  /** Called after every image, with its bytes or the code of its error. */
   image?(image: { bytes: number; code?: ErrorCode }): void;
 }
 

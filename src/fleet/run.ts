@@ -1,6 +1,7 @@
 /** Runs a manifest in this process, or a fixed part of it. */
 import { mapConcurrently } from '../concurrency.ts';
 import { RefineDetError } from '../errors.ts';
+import { checkValue, wholeFrom } from '../option-checks.ts';
 import { EmbeddedQueue } from './embedded-queue.ts';
 import { Manifest, type ShardRange } from './manifest.ts';
 import { readShard } from './shard-file.ts';
@@ -56,7 +57,7 @@ export interface RunSummary extends RunStart {
  * Works on the shards whose files are missing or damaged, as many at a time as there are workers. After an
  * interruption at any moment, the same call continues.
  * @param uri of the manifest
- * @throws MANIFEST_FORMAT, FLEET_MISMATCH, FILE_WRITE, the errors of loading a model
+ * @throws INVALID_OPTION, MANIFEST_FORMAT, FLEET_MISMATCH, FILE_WRITE, the errors of loading a model
  */
 export function runManifest(uri: string, options: RunOptions = {}): Promise<RunSummary> {
   return runWith(uri, options);
@@ -73,6 +74,7 @@ export async function runWith(
   { start, watch }: Internals = {},
 ): Promise<RunSummary> {
   const { part, signal, grace = DEFAULT_GRACE } = options;
+  if (part) checkValue('part.index', part.index, wholeFrom(0, part.count - 1));
   const storage = new Storage(options);
   const manifest = await Manifest.open(uri, storage, signal);
   const { missing, shards } = await missingShards(manifest, storage, part, signal);
