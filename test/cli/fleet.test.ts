@@ -59,7 +59,7 @@ describe('refinedet fleet', { timeout: 120_000 }, () => {
       readdirSync(path.dirname(at(manifest))).filter((name) => /journal|tmp/.test(name)),
     ).toEqual([]);
 
-    for (const format of ['jsonl', 'csv', 'coco']) {
+    for (const format of ['jsonl', 'coco']) {
       const merged = output(await cli('fleet', 'merge', manifest, '--format', format));
       const detect = await cli('detect', 'photos', '--format', format, ...DETECTION);
       expect(merged, format).toBe(output(detect));
@@ -151,7 +151,7 @@ describe('refinedet fleet', { timeout: 120_000 }, () => {
     child.kill('SIGTERM');
     expect(await once(child, 'close')).toEqual([143, null]);
     expect(await errors).toMatch(
-      /interrupted after \d of 6 shards; the same command continues \[ABORTED\]\n$/,
+      /: shards under way may end; .*\n.*interrupted after \d of 6 shards; the same command continues \[ABORTED\]\n$/s,
     );
     rmSync(at('stopped'), { recursive: true });
   });

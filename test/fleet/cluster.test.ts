@@ -15,7 +15,7 @@ let redis: RedisServer;
 beforeAll(async () => {
   await writeRandomModel(at('insects.safetensors'));
   mkdirSync(at('photos'));
-  for (let i = 1; i <= 60; i++) copyFileSync(CAT, at('photos', `cat${i}.jpg`));
+  for (let i = 1; i <= 40; i++) copyFileSync(CAT, at('photos', `cat${i}.jpg`));
   mkdirSync(at('redis'));
   if (hasRedis) redis = await startRedis(at('redis'));
 });
@@ -30,7 +30,7 @@ const cli = (...args: string[]) => runCli(args, { cwd: folder });
 async function plan(out: string): Promise<string> {
   const options = ['--out', out, '--shard-size', '4', ...DETECTION];
   const { stdout, stderr } = await cli('fleet', 'plan', 'photos', ...options);
-  expect(stderr).toBe('refinedet: 60 images in 15 shards\n');
+  expect(stderr).toBe('refinedet: 40 images in 10 shards\n');
   return stdout.trim();
 }
 
@@ -84,10 +84,10 @@ describe.skipIf(!hasRedis || !isPosix)('a fleet', { timeout: 180_000 }, () => {
     const merged = await cli('fleet', 'merge', manifest);
     const detected = await cli('detect', 'photos', '--format', 'jsonl', ...DETECTION);
     expect(merged.stdout).toBe(detected.stdout);
-    expect(merged.stdout.split('\n')).toHaveLength(61);
+    expect(merged.stdout.split('\n')).toHaveLength(41);
 
     const again = await cli('fleet', 'run', manifest, '--redis', redis.url);
-    expect(again.stderr).toBe('refinedet: all 15 shards are there: nothing to do\n');
+    expect(again.stderr).toBe('refinedet: all 10 shards are there: nothing to do\n');
   });
 
   it('releases its shards at SIGTERM, and is counted, canceled and continued', async () => {
@@ -106,9 +106,9 @@ describe.skipIf(!hasRedis || !isPosix)('a fleet', { timeout: 180_000 }, () => {
       return JSON.parse(stdout);
     };
     const done = Object.keys(shards(manifest)).length;
-    expect(await status()).toMatchObject({ done, active: 0, failed: 0, waiting: 15 - done });
+    expect(await status()).toMatchObject({ done, active: 0, failed: 0, waiting: 10 - done });
     const canceled = await cli('fleet', 'cancel', manifest, '--redis', redis.url);
-    expect(canceled.stdout).toBe(`canceled after ${done} of 15 shards; "fleet run" continues\n`);
+    expect(canceled.stdout).toBe(`canceled after ${done} of 10 shards; "fleet run" continues\n`);
     expect(await status()).toMatchObject({ waiting: 0, canceled: true });
     expect((await start('work', manifest, '--workers', '1').end).code).toBe(0);
     expect(Object.keys(shards(manifest))).toHaveLength(done);

@@ -54,6 +54,12 @@ export class FleetProgress implements WorkerEvents {
     this.#expected = images;
   };
 
+  /** Tells those who wait what the program waits for. */
+  announceEnd(signal: AbortSignal): void {
+    const tell = () => this.#tell('shards under way may end; another signal stops them at once');
+    signal.addEventListener('abort', tell);
+  }
+
   image: NonNullable<WorkerEvents['image']> = (image) => {
     this.#metrics?.image(image);
     this.#images++;

@@ -37,6 +37,7 @@ export async function runHere(
   const signal = interruptSignal();
   const progress = new FleetProgress(flags);
   const close = await progress.serve();
+  progress.announceEnd(signal);
   try {
     const { onStart, image, shard, watch } = progress;
     const options = { ...flags, part, signal, warn, onStart, image, shard };

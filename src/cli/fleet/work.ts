@@ -23,6 +23,7 @@ export async function runWork(uri: string, flags: WorkFlags): Promise<void> {
   const { storage, manifest, queue } = await openQueue(uri, { ...flags, redis }, signal);
   const progress = new FleetProgress(flags);
   const close = await progress.serve();
+  progress.announceEnd(signal);
   let worker: ShardWorker | undefined;
   try {
     await queue.join(knowsFusedProducts() ? 'relaxed SIMD' : 'plain SIMD');
