@@ -51,13 +51,13 @@ describe('refinedet fleet', { timeout: 120_000 }, () => {
     expect(before).toBeLessThan(4);
     const second = await cli('fleet', 'run', manifest, '--workers', '2');
     expect(output(second)).toBe('');
-    expect(second.stderr).toMatch(new RegExp(`^refinedet: ${before} shards? are there already\n`));
+    expect(second.stderr).toMatch(new RegExp(`^refinedet: ${before} shards? done before\n`));
     expect(second.stderr).toMatch(
       / images in \d shards?, [\d.]+ images\/s; results in out\/\w+\/\n$/,
     );
-    expect(
-      readdirSync(path.dirname(at(manifest))).filter((name) => /journal|tmp/.test(name)),
-    ).toEqual([]);
+    // A death between a shard and the removal of its notes leaves the notes, which nobody reads again.
+    const names = readdirSync(path.dirname(at(manifest)));
+    expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([]);
 
     for (const format of ['jsonl', 'coco']) {
       const merged = output(await cli('fleet', 'merge', manifest, '--format', format));
@@ -66,7 +66,7 @@ describe('refinedet fleet', { timeout: 120_000 }, () => {
     }
     const start = performance.now();
     const third = await cli('fleet', 'run', manifest);
-    expect(third.stderr).toBe('refinedet: all 4 shards are there: nothing to do\n');
+    expect(third.stderr).toBe('refinedet: nothing to do: 4 complete shards\n');
     expect(performance.now() - start).toBeLessThan(10_000); // neither a model nor workers are started
     expect(output(await cli('fleet', 'status', manifest, '--json'))).toBe('{"total":4,"done":4}\n');
   });

@@ -87,7 +87,7 @@ describe.skipIf(!hasRedis || !isPosix)('a fleet', { timeout: 180_000 }, () => {
     expect(merged.stdout.split('\n')).toHaveLength(41);
 
     const again = await cli('fleet', 'run', manifest, '--redis', redis.url);
-    expect(again.stderr).toBe('refinedet: all 10 shards are there: nothing to do\n');
+    expect(again.stderr).toBe('refinedet: nothing to do: 10 complete shards\n');
   });
 
   it('releases its shards at SIGTERM, and is counted, canceled and continued', async () => {

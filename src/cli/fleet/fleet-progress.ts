@@ -48,9 +48,8 @@ export class FleetProgress implements WorkerEvents {
   };
 
   onStart = ({ shards, missing, images }: RunStart): void => {
-    if (missing === 0) this.#tell(`all ${counted(shards, 'shard')} are there: nothing to do`);
-    else if (missing < shards)
-      this.#tell(`${counted(shards - missing, 'shard')} are there already`);
+    if (missing === 0) this.#tell(`nothing to do: ${counted(shards, 'complete shard')}`);
+    else if (missing < shards) this.#tell(`${counted(shards - missing, 'shard')} done before`);
     this.#expected = images;
   };
 

@@ -38,8 +38,8 @@ export async function produce(uri: string, flags: Flags): Promise<void> {
     };
     const missing = await addMissing(run, () => run.queue.revive());
     const { shards } = run.manifest;
-    if (missing === 0) return tell(`all ${counted(shards, 'shard')} are there: nothing to do`);
-    if (flags.detach) return tell(`${counted(missing, 'shard')} are in the queue`);
+    if (missing === 0) return tell(`nothing to do: ${counted(shards, 'complete shard')}`);
+    if (flags.detach) return tell(`${counted(missing, 'shard')} added to the queue`);
     const rate = await follow(run, flags);
     tell(`all machines together: ${rate.toFixed(1)} images/s; results in ${besides(uri, '')}`);
   } finally {

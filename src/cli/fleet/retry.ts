@@ -8,7 +8,7 @@ import { openQueue } from './open-queue.ts';
 export async function runRetry(uri: string, flags: QueueFlags): Promise<void> {
   const { queue } = await openQueue(uri, flags);
   try {
-    await print(`${counted(await queue.retry(), 'shard')} wait again\n`);
+    await print(`${counted(await queue.retry(), 'shard')} put back into the queue\n`);
   } finally {
     await queue.close();
   }
