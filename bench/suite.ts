@@ -13,6 +13,7 @@ export const SUITE_NAMES = [
   'memory',
   'folder',
   'serve',
+  'fleet',
   'training',
   'video',
   'size',

@@ -11,12 +11,12 @@ export type Settled<R> = { value: R } | { error: unknown };
  * the memory for any number of items.
  */
 export async function* inOrder<T, R>(
-  items: Iterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   limit: number,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<[item: T, outcome: Settled<R>]> {
   const underWay: Promise<[T, Settled<R>]>[] = [];
-  for (const item of items) {
+  for await (const item of items) {
     underWay.push(settle(work(item)).then((outcome) => [item, outcome]));
     if (underWay.length >= limit) yield await underWay.shift()!;
   }

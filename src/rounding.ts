@@ -27,3 +27,19 @@ export function roundedDetection({ label, classId, score, box }: Detection): Det
     },
   };
 }
+
+/** The detections of one image. */
+export interface ImageResult {
+  /** Path or URL as given on the command line; `-` for the standard input. */
+  file: string;
+  /** Pixels, the image upright. */
+  width: number;
+  height: number;
+  /** Best first. */
+  detections: readonly Detection[];
+}
+
+/** The result of an image for machine-readable formats, with the keys in this order. */
+export function roundedResult({ file, width, height, detections }: ImageResult): ImageResult {
+  return { file, width, height, detections: detections.map(roundedDetection) };
+}

@@ -1,5 +1,7 @@
 /** Ctrl-C: the first ends the work in progress cleanly, the second kills the process. */
 
+import { setMaxListeners } from 'node:events';
+
 /** 128 + number of the signal, as shells report it. */
 const EXIT_CODES: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
 
@@ -10,6 +12,7 @@ let controller: AbortController | undefined;
 export function interruptSignal(): AbortSignal {
   if (!controller) {
     controller = new AbortController();
+    setMaxListeners(0, controller.signal); // one for each image or request under way
     for (const name of Object.keys(EXIT_CODES)) process.on(name, interrupt);
   }
   return controller.signal;

@@ -1,13 +1,14 @@
 /** The program with all its commands. */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { packageVersion } from '../package-version.ts';
 import { registerConvertCommand } from './convert/convert-command.ts';
 import { registerDatasetCommand } from './dataset/dataset-command.ts';
 import { registerDemoCommand } from './demo/demo-command.ts';
 import { registerDetectCommand } from './detect/detect-command.ts';
 import { registerEvalCommand } from './eval/eval-command.ts';
 import { registerExportCommand } from './export/export-command.ts';
+import { registerFleetCommand } from './fleet/fleet-command.ts';
 import { registerHelpCommand } from './help.ts';
 import { registerInfoCommand } from './info/info-command.ts';
 import { registerLabelCommand } from './label/label-command.ts';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   registerTrainCommand(program);
   registerLabelCommand(program);
   registerServeCommand(program);
+  registerFleetCommand(program);
   registerDemoCommand(program);
   registerHelpCommand(program);
   return program.addHelpText(
@@ -47,10 +49,4 @@ export function createProgram(): Command {
       'help detect',
     ]),
   );
-}
-
-function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-  return version;
 }

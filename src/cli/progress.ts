@@ -34,9 +34,9 @@ export class Progress {
     this.#bar.start(total, 0, { rate: '–', left: '', note: '' });
   }
 
-  /** Counts one more image as done. */
-  advance(note = ''): void {
-    this.#done++;
+  /** Counts one more image, or so many, as done. */
+  advance(note = '', count = 1): void {
+    this.#done += count;
     const left = `  ${duration((this.#total - this.#done) / this.rate)} left`;
     this.#bar?.update(this.#done, { rate: this.rate.toFixed(1), left, note });
   }

@@ -101,6 +101,14 @@ export class DetectorPool implements Detector {
     return this.#sum(({ threads }) => threads);
   }
 
+  /**
+   * Whether a worker is left; without one, all calls fail.
+   * @internal
+   */
+  get isAlive(): boolean {
+    return this.#workers.some(({ end }) => !end);
+  }
+
   get heapBytes(): number {
     return this.#sum(({ heapBytes }) => heapBytes);
   }
@@ -208,7 +216,7 @@ export class DetectorPool implements Detector {
 
   /** @throws DISPOSED, or WORKER_CRASHED when no worker is left */
   #assertAlive(): void {
-    if (this.#workers.every(({ end }) => end)) throw this.#workers[0].end;
+    if (!this.isAlive) throw this.#workers[0].end;
   }
 
   /** Sums a count over the workers that run. */

@@ -1,8 +1,8 @@
 /** A detector behind a fetch-style handler. */
 
-import { createRequire } from 'node:module';
 import { Hono } from 'hono';
 import type { Detector } from '../detector-contract.ts';
+import { packageVersion } from '../package-version.ts';
 import { detectImage } from '../runner/detect-image.ts';
 import type { Runner } from '../runner/runner.ts';
 import { checkHost, checkOrigin } from './authorize.ts';
@@ -194,9 +194,4 @@ function preflightAnswer(request: Request, cors: readonly string[], call: Call):
       'access-control-max-age': '600',
     },
   });
-}
-
-function packageVersion(): string {
-  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
-  return version;
 }

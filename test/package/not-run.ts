@@ -14,6 +14,8 @@ export const NOT_RUN: readonly Exception[] = [
     because: 'measures or trains for many minutes, on private data',
   },
   { of: / --backend webgpu\b/, because: 'needs a GPU' },
+  { of: /--redis|s3:/, because: 'needs a Redis server or a store; test/fleet runs both' },
+  { of: /fleet train bench/, because: 'trains for many minutes, on private data' },
   { of: /camera:0|rtsp:/, because: 'needs a camera' },
   ...(hasFfmpeg ? [] : [{ of: /street\.mp4|clips/, because: 'needs ffmpeg' }]),
 ];

@@ -44,9 +44,18 @@ export function samplesWorld(): Tree {
     ...vocResults('results'),
     ...motVideo,
     ...films(),
+    'photos.txt': 'photos/cat.jpg\nphotos/astronaut.jpg\n',
+    'sweep.json': JSON.stringify(sweep),
     'zones.json': JSON.stringify(ZONES),
   };
 }
+
+/** A training of one step. */
+const sweep = {
+  base: { steps: 1, batch: 1, workers: 1, inputSizes: [{ from: 0, sizes: [64] }], init: 'none' },
+  options: { data: [{ path: 'boxes', split: 'train' }] },
+  out: 'runs/sweep',
+};
 
 /** Images with labels and without splits. */
 const ownImages: Tree = {

@@ -8,6 +8,7 @@ import { transformSync } from 'esbuild';
 import { SaxesParser } from 'saxes';
 import { globSync } from 'tinyglobby';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { resolveTrainConfig } from '../../src/training/api.ts';
 import { hasChromium } from '../../support/browser/chromium.ts';
 import { codeBlocks } from '../../support/markdown.ts';
@@ -36,7 +37,7 @@ const PLAIN = ['', 'text'];
 const PROGRAMS = ['js', 'ts'];
 /** Many processes on a busy machine need time. */
 const PATIENT = { timeout: 600_000 };
-const HANDLED = [...PLAIN, ...PROGRAMS, 'sh', 'json', 'jsonc', 'xml'];
+const HANDLED = [...PLAIN, ...PROGRAMS, 'sh', 'bash', 'json', 'jsonc', 'xml', 'yaml'];
 
 const blocks = PAGES.flatMap((page) =>
   codeBlocks(readFileSync(join(ROOT, page), 'utf8')).map((block) => ({ ...block, page })),
@@ -242,6 +243,7 @@ describe('data', () => {
     json: (code: string) => JSON.parse(code),
     jsonc: (code: string) => JSON.parse(code.replace(/\s\/\/ .*$/gm, '')),
     xml: (code: string) => new SaxesParser().write(code).close(),
+    yaml: (code: string) => parseAllDocuments(code).map((document) => document.toJS()),
   };
 
   it.each(Object.keys(parse) as (keyof typeof parse)[])('%s can be parsed', (language) => {

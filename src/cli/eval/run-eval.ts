@@ -4,7 +4,7 @@ import { chooseClasses, loadDataset } from '../../datasets/load-dataset.ts';
 import { RefineDetError } from '../../errors.ts';
 import { type Analysis, analyze } from '../../evaluation/analysis/analyze.ts';
 import { writeCocoResults } from '../../evaluation/coco-results.ts';
-import type { EvaluateOptions } from '../../evaluation/evaluate.ts';
+import type { EvaluateOptions, Metric } from '../../evaluation/evaluate.ts';
 import type { Predictions } from '../../evaluation/predictions.ts';
 import { writeVocResults } from '../../evaluation/voc-results.ts';
 import { EXIT_FAILURE } from '../describe-error.ts';
@@ -28,10 +28,37 @@ export async function runEval(model: string | undefined, given: EvalFlags): Prom
     return (await import('./run-mot-eval.ts')).runMotEval(model, given);
   }
   if (given.tracks !== undefined) throw new RefineDetError('USAGE', '--tracks needs --metric mot');
-  const flags = { ...given, data: withSplit(given.data, given.split) };
-  if (model !== undefined && flags.predictions !== undefined) {
+  if (model !== undefined && given.predictions !== undefined) {
     throw new RefineDetError('USAGE', `give a model or --predictions, not both: ${model}`);
   }
+  await scoreDetections({ ...given, metric: given.metric }, (data, flags) =>
+    flags.predictions
+      ? readPredictions(flags.predictions, data.whole, data.dataset, flags.map)
+      : detectWithModel(model, data.dataset, data.options, flags),
+  );
+}
+
+/** The options of metrics for boxes. */
+type ScoreFlags = Omit<EvalFlags, 'metric'> & { metric?: Metric };
+
+/** The data to score on. */
+interface EvalData {
+  /** The dataset as it is on the disk. */
+  whole: Dataset;
+  /** The part of it that is evaluated. */
+  dataset: Dataset;
+  options: EvaluateOptions;
+}
+
+/**
+ * Scores detections on a dataset and prints the result.
+ * @param find returns the detections
+ */
+export async function scoreDetections(
+  given: ScoreFlags,
+  find: (data: EvalData, flags: ScoreFlags) => Promise<Found>,
+): Promise<void> {
+  const flags = { ...given, data: withSplit(given.data, given.split) };
   const { data, dataFormat: format, imageFolder, map, report, savePredictions } = flags;
   const outputs = [report, savePredictions].filter((file) => file !== undefined);
   if (!flags.force) await requireAbsent(outputs);
@@ -44,9 +71,7 @@ export async function runEval(model: string | undefined, given: EvalFlags): Prom
     metric: given.metric ?? (dataset.format === 'coco' ? 'coco' : 'voc07'),
     iouThreshold: flags.iou,
   };
-  const found = flags.predictions
-    ? await readPredictions(flags.predictions, whole, dataset, map)
-    : await detectWithModel(model, dataset, options, flags);
+  const found = await find({ whole, dataset, options }, flags);
   if (savePredictions) await save(savePredictions, found.predictions, dataset);
   const analysis = analyze(dataset, found.predictions, options);
   if (report) await writeReport(report, analysis, found);

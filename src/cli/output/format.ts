@@ -1,18 +1,8 @@
-/** Types and rounding that all formats of detections share. */
-import type { Detection } from '../../boxes.ts';
-import { roundedDetection } from '../../rounding.ts';
+/** Types that all formats of detections share. */
+import type { ImageResult } from '../../rounding.ts';
 import type { Colors } from '../terminal.ts';
 
-/** The detections of one image. */
-export interface ImageResult {
-  /** Path or URL as given on the command line; `-` for the standard input. */
-  file: string;
-  /** Pixels, the image upright. */
-  width: number;
-  height: number;
-  /** Best first. */
-  detections: readonly Detection[];
-}
+export { type ImageResult, roundedResult } from '../../rounding.ts';
 
 export interface FormatContext {
   /** Class names of the model. */
@@ -55,9 +45,4 @@ export interface ResultFormat {
 /** Whether a box still has an area after rounding: formats hold no empty boxes. */
 export function hasArea(width: number, height: number): boolean {
   return width > 0 && height > 0;
-}
-
-/** The result of an image for machine-readable formats, with the keys in this order. */
-export function roundedResult({ file, width, height, detections }: ImageResult): ImageResult {
-  return { file, width, height, detections: detections.map(roundedDetection) };
 }
