@@ -23,9 +23,9 @@ export interface Detector {
   readonly backend: BackendName;
   /** Numbers that the network computes with (in a pool, that of the first worker). */
   readonly compute: Compute;
-  /** Number of threads in use, summed over all workers. */
+  /** Number of threads in use, summed over all workers; 0 after `dispose`. */
   readonly threads: number;
-  /** Bytes of wasm heap, summed over all workers; it grows with the images and never shrinks. */
+  /** Bytes of wasm heap, summed over all workers; it grows with the images; 0 after `dispose`. */
   readonly heapBytes: number;
   /**
    * Number of concurrent calls of `detect` that keep the detector busy: one for each image that it works
@@ -67,7 +67,10 @@ export interface Detector {
    * @throws INVALID_OPTION
    */
   anchors(inputSize?: InputSize): Float32Array;
-  /** Frees the memory; later calls fail with DISPOSED. A pool resolves when its workers have ended. */
+  /**
+   * Frees the memory; later calls fail with DISPOSED. `RefineDet` first finishes the calls that run; a pool
+   * ends them with DISPOSED, and resolves when its workers have ended.
+   */
   dispose(): void | Promise<void>;
   /** Disposes the detector at the end of a `using` block. */
   [Symbol.dispose](): void;

@@ -110,15 +110,19 @@ export class RefineDet implements Detector {
   }
 
   get threads(): number {
-    return this.#engine.threads;
+    return this.#isFreed ? 0 : this.#engine.threads;
   }
 
   get heapBytes(): number {
-    return this.#engine.kernels.heap.memory.buffer.byteLength;
+    return this.#isFreed ? 0 : this.#engine.kernels.heap.memory.buffer.byteLength;
   }
 
   get concurrency(): number {
     return this.#engine.capacity + 1;
+  }
+
+  get #isFreed(): boolean {
+    return this.#disposed && this.#underway === 0;
   }
 
   get classes(): readonly string[] {

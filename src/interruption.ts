@@ -43,12 +43,40 @@ export class Interruption {
   }
 }
 
+/** What waits for the abort of a signal. */
+const WAITING = new WeakMap<AbortSignal, { calls: Set<() => void>; notify: () => void }>();
+
+/**
+ * Calls back at an abort. However many wait, the signal has one listener of ours: Node warns of a leak at more
+ * than ten. The listener goes with the last of them, because it would keep a signal of `AbortSignal.any` alive.
+ * @returns a function that ends the wait
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  let waiting = WAITING.get(signal);
+  if (!waiting) {
+    const calls = new Set<() => void>();
+    const notify = () => {
+      for (const call of [...calls]) call();
+    };
+    waiting = { calls, notify };
+    WAITING.set(signal, waiting);
+    signal.addEventListener('abort', notify);
+  }
+  const { calls, notify } = waiting;
+  const call = () => callback();
+  calls.add(call);
+  return () => {
+    if (!calls.delete(call) || calls.size > 0) return;
+    signal.removeEventListener('abort', notify);
+    WAITING.delete(signal);
+  };
+}
+
 /** Waits for a promise; an abort rejects at once with ABORTED and ignores the result of the work. */
 export function untilAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (!signal) return work;
   const abortion = new Interruption();
   const abort = () => abortion.raise(abortError(signal));
   if (signal.aborted) abort();
-  signal.addEventListener('abort', abort);
-  return abortion.during(work).finally(() => signal.removeEventListener('abort', abort));
+  return abortion.during(work).finally(onAbort(signal, abort));
 }

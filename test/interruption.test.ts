@@ -1,7 +1,8 @@
+import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { Interruption } from '../src/interruption.ts';
+import { Interruption, onAbort, untilAborted } from '../src/interruption.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -34,5 +35,31 @@ describe('Interruption', () => {
     await new Promise((resolve) => setTimeout(resolve, 10));
     collectGarbage();
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000_000);
+  });
+});
+
+describe('waits for an abort', () => {
+  it('have one listener together, and none after the last', async () => {
+    const control = new AbortController();
+    const { signal } = control;
+    const waits = Array.from({ length: 20 }, () => untilAborted(signal, new Promise(() => {})));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await untilAborted(signal, Promise.resolve());
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    control.abort(new Error('enough'));
+    for (const wait of waits) {
+      await expect(wait).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'enough' } });
+    }
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  it('call back each, but not those that have ended', () => {
+    const control = new AbortController();
+    const called: number[] = [];
+    const [first] = [1, 2, 3].map((i) => onAbort(control.signal, () => called.push(i)));
+    first();
+    first();
+    control.abort();
+    expect(called).toEqual([2, 3]);
   });
 });

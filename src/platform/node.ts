@@ -8,6 +8,7 @@ import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelBackend } from '@tensorflow/tfjs-core';
 import { missingDependency, RefineDetError } from '../errors.ts';
 import type { DecodeOptions } from '../image/header.ts';
+import { untilAborted } from '../interruption.ts';
 import { startOnce } from '../start-once.ts';
 import { fetchBytes } from './fetch.ts';
 import type { DownloadOptions, Gpu, Thread, WasmSource } from './platform.ts';
@@ -88,11 +89,10 @@ export async function readBytes(
   if (/^(https?|data|blob):/i.test(text)) return fetchBytes(text, { signal, onProgress });
   try {
     const path = /^file:/i.test(text) ? fileURLToPath(text) : text;
-    return await readFile(path, { signal });
+    // Not readFile's own signal: each use of one adds a listener.
+    return await untilAborted(signal, readFile(path));
   } catch (cause) {
-    if (signal?.aborted) {
-      throw new RefineDetError('ABORTED', `reading ${text} was aborted`, { cause });
-    }
+    if (cause instanceof RefineDetError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code ?? '';
     // Node puts this sign in the place of bytes that it cannot decode.
     const isLost = code === 'ENOENT' && text.includes('\ufffd');

@@ -1,5 +1,6 @@
 /** The calling end of a wire: requests to a worker and promises of their answers. */
 import { RefineDetError } from '../errors.ts';
+import { onAbort } from '../interruption.ts';
 import { unpackError } from './sent-error.ts';
 import type { WorkerWire } from './wire.ts';
 
@@ -78,12 +79,12 @@ export class Channel {
     });
     this.#wire.hold?.(true);
     const cancel = () => this.#wire.post({ cancel: call }, []);
+    const stop = signal && onAbort(signal, cancel);
     try {
       if (signal?.aborted) cancel();
-      signal?.addEventListener('abort', cancel);
       return (await answer) as T;
     } finally {
-      signal?.removeEventListener('abort', cancel);
+      stop?.();
     }
   }
 
