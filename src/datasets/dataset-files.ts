@@ -85,9 +85,6 @@ export async function readText(
   }
 }
 
-/** Lines of a text, however they end. */
-export const splitLines = (text: string): string[] => text.split(/\r\n|\n|\r/);
-
 /**
  * All bytes of a file.
  * @throws FILE_NOT_FOUND, or DATASET_FORMAT when it has more than `limit` bytes

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { splitLines } from '../../src/datasets/dataset-files.ts';
+import { splitLines } from '../../src/datasets/split-lines.ts';
 import { readLines } from '../../src/datasets/read-lines.ts';
 import { folderWith } from './tree.ts';
 

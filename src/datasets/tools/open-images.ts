@@ -1,7 +1,7 @@
 /** Open Images: SPLIT-annotations-bbox.csv, class descriptions, and images named by their id. */
 import path from 'node:path';
 import type { Report } from '../check/findings.ts';
-import { isFolder, mapConcurrently, readStartText, splitLines } from '../dataset-files.ts';
+import { isFolder, mapConcurrently, readStartText } from '../dataset-files.ts';
 import { type DatasetSource, sortSplits } from '../dataset-source.ts';
 import type { Dataset, DatasetImage } from '../dataset-types.ts';
 import { EncodingError } from '../decode-text.ts';
@@ -11,6 +11,7 @@ import { sizeOrReport } from '../image-size.ts';
 import { toNumber } from '../parse-number.ts';
 import { readLines } from '../read-lines.ts';
 import { readTextOrReport } from '../read-text.ts';
+import { splitLines } from '../split-lines.ts';
 import { csvFields } from './csv.ts';
 import { type ImageRecord, type RecordBox, recordsDataset } from './records.ts';
 

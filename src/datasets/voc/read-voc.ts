@@ -3,17 +3,12 @@ import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
 import { VOC_CLASSES } from '../../labels.ts';
 import type { Report } from '../check/findings.ts';
-import {
-  isFile,
-  mapConcurrently,
-  relativeName,
-  splitLines,
-  withoutExtension,
-} from '../dataset-files.ts';
+import { isFile, mapConcurrently, relativeName, withoutExtension } from '../dataset-files.ts';
 import type { Dataset, DatasetImage, GroundTruth } from '../dataset-types.ts';
 import { type FileFinder, findEntry, walkFiles } from '../folders.ts';
 import { isCoordinate } from '../parse-number.ts';
 import { readTextOrReport, reportText } from '../read-text.ts';
+import { splitLines } from '../split-lines.ts';
 import { XmlError } from '../xml.ts';
 import type { VocAnnotations } from './voc-annotations.ts';
 import { boxFromVocCorners } from './voc-box.ts';

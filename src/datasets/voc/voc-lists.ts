@@ -2,9 +2,10 @@
 import path from 'node:path';
 import { isImageName, withoutImageExtension } from '../../image/image-names.ts';
 import type { Report } from '../check/findings.ts';
-import { confinedPath, splitLines } from '../dataset-files.ts';
+import { confinedPath } from '../dataset-files.ts';
 import { isHidden } from '../folders.ts';
 import { readTextOrReport } from '../read-text.ts';
+import { splitLines } from '../split-lines.ts';
 
 /** The second column of a list of one class: whether the image shows it. */
 const COLUMN = /\s+-?[01]$/;

@@ -1,8 +1,9 @@
 /** The lists of darknet, as CVAT exports them as YOLO 1.1: obj.data names a list of images for each split. */
 import path from 'node:path';
-import { readText, splitLines } from '../dataset-files.ts';
+import { readText } from '../dataset-files.ts';
 import { canonicalSplit } from '../dataset-source.ts';
 import { findEntry, listFolder } from '../folders.ts';
+import { splitLines } from '../split-lines.ts';
 import { numberedClasses, readClassList, resolve, type YoloFolders } from './yolo-config.ts';
 
 const LIST = /^(train|valid|val|test)\.txt$/i;

@@ -14,9 +14,10 @@ import {
 import { RefineDetError } from '../../errors.ts';
 import { formatPlace, type Place } from '../check/findings.ts';
 import { className } from '../class-name.ts';
-import { entryKind, readStartText, readText, splitLines } from '../dataset-files.ts';
+import { entryKind, readStartText, readText } from '../dataset-files.ts';
 import { canonicalSplit } from '../dataset-source.ts';
 import { extendsOne, nameReadings } from '../named-images.ts';
+import { splitLines } from '../split-lines.ts';
 
 export interface YoloConfig {
   file: string;

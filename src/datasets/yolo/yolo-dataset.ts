@@ -5,18 +5,12 @@
 import path from 'node:path';
 import { isImageName } from '../../image/image-names.ts';
 import type { Report } from '../check/findings.ts';
-import {
-  isFolder,
-  isInside,
-  mapConcurrently,
-  readText,
-  relativeName,
-  splitLines,
-} from '../dataset-files.ts';
+import { isFolder, isInside, mapConcurrently, readText, relativeName } from '../dataset-files.ts';
 import type { DatasetSource } from '../dataset-source.ts';
 import type { Dataset } from '../dataset-types.ts';
 import { FileFinder, isHiddenPath, listFolder, walkFiles } from '../folders.ts';
 import { findNamed } from '../named-images.ts';
+import { splitLines } from '../split-lines.ts';
 import { LabelFinder, labelPath } from './label-path.ts';
 import { looksLikeYoloConfig, readYoloConfig, type YoloConfig } from './yolo-config.ts';
 import { yoloFolders } from './yolo-folders.ts';

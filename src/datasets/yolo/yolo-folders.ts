@@ -2,9 +2,10 @@
 import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
 import { isImageName } from '../../image/image-names.ts';
-import { isFolder, readText, splitLines, withoutExtension } from '../dataset-files.ts';
+import { isFolder, readText, withoutExtension } from '../dataset-files.ts';
 import { canonicalSplit } from '../dataset-source.ts';
 import { FileFinder, findEntry, listFolder, walkFiles } from '../folders.ts';
+import { splitLines } from '../split-lines.ts';
 import { readDarknet } from './darknet.ts';
 import { LabelFinder, labelPath } from './label-path.ts';
 import { numberedClasses, readClassList, type YoloFolders } from './yolo-config.ts';

@@ -1,10 +1,11 @@
 /** One image of a YOLO dataset and the lines of its label file. */
 import path from 'node:path';
 import type { Report } from '../check/findings.ts';
-import { isFile, MAX_ANNOTATION_BYTES, splitLines, withoutExtension } from '../dataset-files.ts';
+import { isFile, MAX_ANNOTATION_BYTES, withoutExtension } from '../dataset-files.ts';
 import type { DatasetImage, GroundTruth } from '../dataset-types.ts';
 import { type ImageSize, sizeOrReport } from '../image-size.ts';
 import { readTextOrReport } from '../read-text.ts';
+import { splitLines } from '../split-lines.ts';
 import type { YoloConfig } from './yolo-config.ts';
 import { parseYoloLines } from './yolo-lines.ts';
 

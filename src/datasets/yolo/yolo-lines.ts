@@ -1,8 +1,8 @@
 /** Lines of a YOLO label file. */
 import type { Box } from '../../boxes.ts';
-import { splitLines } from '../dataset-files.ts';
 import type { ImageSize } from '../image-size.ts';
 import { isCoordinate, toNumber } from '../parse-number.ts';
+import { splitLines } from '../split-lines.ts';
 
 export interface YoloLine {
   /** Text without spaces around it. */

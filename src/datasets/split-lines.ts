@@ -1,0 +1,2 @@
+/** Lines of a text, however they end. */
+export const splitLines = (text: string): string[] => text.split(/\r\n|\n|\r/);
