@@ -2,8 +2,8 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { splitLines } from '../../src/datasets/split-lines.ts';
 import { readLines } from '../../src/datasets/read-lines.ts';
+import { splitLines } from '../../src/datasets/split-lines.ts';
 import { folderWith } from './tree.ts';
 
 it('lines of a file in pieces are those of its text', async () => {
