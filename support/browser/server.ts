@@ -30,7 +30,7 @@ const INDEX = `<!doctype html><title>test</title><body></body>
 export interface Site {
   /** URL without a slash at the end. */
   url: string;
-  /** Requested paths, in order. */
+  /** Requested paths, in order, but for the site's own script. */
   requests: string[];
   close(): Promise<void>;
 }
@@ -59,7 +59,7 @@ export async function serveSite({
   const requests: string[] = [];
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url!, 'http://site').pathname);
-    if (request.method === 'GET') requests.push(path);
+    if (request.method === 'GET' && path !== '/lib.js') requests.push(path);
     const all = { ...(isolated && ISOLATION), ...headers };
     response.setHeaders(new Map(Object.entries(all)));
     response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream');

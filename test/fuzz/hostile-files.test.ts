@@ -61,11 +61,11 @@ describe('images', () => {
 });
 
 const OUTSIDE = [
-  '../a.png',
+  '../secret.png',
   '/etc/passwd',
-  'C:\\a.png',
-  '..\\..\\a.png',
-  'x/../../a.png',
+  'C:\\secret.png',
+  '..\\..\\secret.png',
+  'x/../../secret.png',
   'a\0.png',
 ];
 
@@ -79,18 +79,25 @@ function coco(parts: Record<string, unknown>): Tree {
   return { 'train.json': JSON.stringify(whole), 'a.png': png(40, 30) };
 }
 
+/** A dataset in `x/y/data`, with images in the folders above. */
+const besideSecrets = (tree: Tree): Tree => ({
+  'x/secret.png': png(40, 30),
+  'x/y/secret.png': png(40, 30),
+  ...Object.fromEntries(Object.entries(tree).map(([file, text]) => [`x/y/data/${file}`, text])),
+});
+
 describe('annotations', () => {
   const code = (tree: Tree, file = '') =>
     codeOf(() => loadDataset(path.join(folderWith(tree), file)));
 
   it.each(OUTSIDE)('COCO cannot refer to the image %j', async (name) => {
     const tree = coco({ images: [{ id: 1, file_name: name }] });
-    expect(await code(tree, 'train.json')).toBe('DATASET_FORMAT');
+    expect(await code(besideSecrets(tree), 'x/y/data/train.json')).toBe('DATASET_FORMAT');
   });
 
   it.each(OUTSIDE)('VOC cannot refer to the image %j', async (name) => {
     const tree = { ...vocTree({ a: vocXml() }), 'ImageSets/Main/train.txt': `${name}\n` };
-    expect(await code(tree)).toBe('DATASET_FORMAT');
+    expect(await code(besideSecrets(tree), 'x/y/data')).toBe('DATASET_FORMAT');
   });
 
   it('COCO cannot nest without limit', async () => {
