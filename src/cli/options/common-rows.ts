@@ -68,7 +68,7 @@ export const BACKEND = value(
 export const COMPUTE = value(
   '<type>',
   choice(['auto', 'float32', 'int8']),
-  'numbers that the network computes with: auto, float32 or int8; auto is int8 for calibrated models',
+  'numbers that the network computes with; auto is int8 for calibrated models',
   { default: 'auto' },
 );
 
