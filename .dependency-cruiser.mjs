@@ -64,7 +64,7 @@ export default {
       name: 'server-packages-in-serve',
       comment: 'No other command, and not the library, loads the packages of the server; metrics are those of fleets too.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(serve/|fleet/metrics)' },
+      from: { path: '^src/', pathNot: '^src/(serve/|fleet/fleet-metrics)' },
       to: { path: 'node_modules/(hono|@hono|prom-client|typebox|@remix-run)/' },
     },
     {

@@ -1,7 +1,7 @@
 /** A fleet whose detector computes nothing and whose images are in memory: what is left is the queue and the files. */
 import { Manifest, type ShardRange } from '../src/fleet/manifest.ts';
 import { RedisQueue } from '../src/fleet/redis-queue.ts';
-import { rangesOf, workOn } from '../src/fleet/run.ts';
+import { rangesOf, workOn } from '../src/fleet/run-shards.ts';
 import { ShardWorker, type WorkerSetup } from '../src/fleet/shard-worker.ts';
 import { Storage } from '../src/fleet/storage/storage.ts';
 import type { ReadOptions, StoredFile } from '../src/fleet/storage/store.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { planManifest } from '../../src/fleet/plan.ts';
+import { planManifest } from '../../src/fleet/plan-run.ts';
 import { sealedShard } from '../../src/fleet/shard-file.ts';
 import { drain, memoryImages } from '../../support/noop-fleet.ts';
 import { hasRedis, startRedis } from '../../support/redis.ts';

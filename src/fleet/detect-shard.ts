@@ -7,7 +7,7 @@ import type { Runner } from '../runner/runner.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Journal } from './journal.ts';
 import type { ManifestHeader } from './manifest-format.ts';
-import { PassingError } from './storage/retry.ts';
+import { PassingError } from './storage/retry-request.ts';
 import { isRemote, type Storage } from './storage/storage.ts';
 import type { StoredFile } from './storage/store.ts';
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RefineDetError } from '../errors.ts';
 import { Journal, type JournalState, type SaveJournal } from './journal.ts';
-import { PassingError } from './storage/retry.ts';
+import { PassingError } from './storage/retry-request.ts';
 import type { Storage } from './storage/storage.ts';
 import {
   ATTEMPTS,

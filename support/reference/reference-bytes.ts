@@ -1,5 +1,5 @@
 /** Layers on 8-bit maps, number by number: the reference for the kernels of 8-bit inference. */
-import type { ByteOutput } from '../../src/kernels/layers/bytes.ts';
+import type { ByteOutput } from '../../src/kernels/layers/byte-layers.ts';
 import type { ConvGeometry, DepthwiseGeometry } from '../../src/kernels/layers/layer-geometry.ts';
 import type { QuantizedConv } from '../../src/model/int8/quantize-conv.ts';
 

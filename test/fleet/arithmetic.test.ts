@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ShardRange } from '../../src/fleet/manifest.ts';
-import { planManifest } from '../../src/fleet/plan.ts';
+import { planManifest } from '../../src/fleet/plan-run.ts';
 import { RedisQueue } from '../../src/fleet/redis-queue.ts';
 import { drain, memoryImages } from '../../support/noop-fleet.ts';
 import { hasRedis, type RedisServer, startRedis } from '../../support/redis.ts';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describedInputs } from '../../src/fleet/input-list.ts';
-import { type PlanOptions, planManifest } from '../../src/fleet/plan.ts';
+import { type PlanOptions, planManifest } from '../../src/fleet/plan-run.ts';
 import type { WorkerSetup } from '../../src/fleet/shard-worker.ts';
 import { Storage } from '../../src/fleet/storage/storage.ts';
 import type { Runner } from '../../src/runner/runner.ts';

@@ -1,7 +1,7 @@
 /** A worker whose process dies at one image: `killer-worker.ts MANIFEST FATAL_NAME REDIS_URL`. */
 import { Manifest, type ShardRange } from '../../src/fleet/manifest.ts';
 import { RedisQueue } from '../../src/fleet/redis-queue.ts';
-import { workOn } from '../../src/fleet/run.ts';
+import { workOn } from '../../src/fleet/run-shards.ts';
 import { ShardWorker } from '../../src/fleet/shard-worker.ts';
 import { Storage } from '../../src/fleet/storage/storage.ts';
 import { fakeRun, fakeStart } from './helpers.ts';

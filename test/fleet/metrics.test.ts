@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { listen } from '../../src/cli/listen.ts';
-import { FleetMetrics } from '../../src/fleet/metrics.ts';
-import { runWith } from '../../src/fleet/run.ts';
+import { FleetMetrics } from '../../src/fleet/fleet-metrics.ts';
+import { runWith } from '../../src/fleet/run-shards.ts';
 import { fakeStart, fleetFolder } from './helpers.ts';
 
 let world: Awaited<ReturnType<typeof fleetFolder>>;

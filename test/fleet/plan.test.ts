@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listedInputs } from '../../src/fleet/input-list.ts';
-import { planManifest } from '../../src/fleet/plan.ts';
+import { planManifest } from '../../src/fleet/plan-run.ts';
 import { compareUris, sortedInputs } from '../../src/fleet/sorted-inputs.ts';
 import { collect, fleetFolder } from './helpers.ts';
 

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RefineDetError } from '../../src/errors.ts';
-import { mergeManifest } from '../../src/fleet/merge.ts';
-import { runWith } from '../../src/fleet/run.ts';
+import { mergeManifest } from '../../src/fleet/merge-shards.ts';
+import { runWith } from '../../src/fleet/run-shards.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import { collect, fakeRun, fakeStart, fleetFolder } from './helpers.ts';
 

@@ -4,7 +4,7 @@ import type { Dataset } from '../../datasets/dataset-types.ts';
 import { RefineDetError } from '../../errors.ts';
 import { Predictions } from '../../evaluation/predictions.ts';
 import { Manifest } from '../../fleet/manifest.ts';
-import { isFailedImage, mergedImages } from '../../fleet/merge.ts';
+import { isFailedImage, mergedImages } from '../../fleet/merge-shards.ts';
 import { Storage } from '../../fleet/storage/storage.ts';
 import type { Found } from '../eval/found.ts';
 import { scoreDetections } from '../eval/run-eval.ts';

@@ -1,6 +1,6 @@
 /** `refinedet fleet failed`. */
 import { Manifest } from '../../fleet/manifest.ts';
-import { isFailedImage } from '../../fleet/merge.ts';
+import { isFailedImage } from '../../fleet/merge-shards.ts';
 import { readShard } from '../../fleet/shard-file.ts';
 import { Storage } from '../../fleet/storage/storage.ts';
 import { print } from '../terminal.ts';

@@ -58,7 +58,7 @@ function addPlan(fleet: Command): void {
       'fleet plan - --out results --shard-size 1000 < uris.txt',
     ],
   }).action(async (inputs: string[], flags: PlanFlags) => {
-    const { runPlan } = await import('./plan.ts');
+    const { runPlan } = await import('./run-fleet-plan.ts');
     await runPlan(inputs, flags);
   });
 }
@@ -74,7 +74,7 @@ function addRun(fleet: Command): void {
       'fleet run s3://bucket/results/RUN/manifest.jsonl --redis redis://queue:6379',
     ],
   }).action(async (manifest: string, flags: RunFlags) => {
-    const { runFleet } = await import('./run.ts');
+    const { runFleet } = await import('./run-fleet-run.ts');
     await runFleet(manifest, flags);
   });
 }
@@ -129,7 +129,7 @@ function addRetry(fleet: Command): void {
     options: QUEUE_OPTIONS,
     examples: ['fleet retry results/RUN/manifest.jsonl --redis redis://queue:6379'],
   }).action(async (manifest: string, flags: QueueFlags) => {
-    const { runRetry } = await import('./retry.ts');
+    const { runRetry } = await import('./run-fleet-retry.ts');
     await runRetry(manifest, flags);
   });
 }
@@ -158,7 +158,7 @@ function addMerge(fleet: Command): void {
       'fleet merge results/RUN/manifest.jsonl --format coco --out found.json',
     ],
   }).action(async (manifest: string, flags: MergeFlags) => {
-    const { runMerge } = await import('./merge.ts');
+    const { runMerge } = await import('./run-fleet-merge.ts');
     await runMerge(manifest, flags);
   });
 }
@@ -187,7 +187,7 @@ function addTrain(fleet: Command): void {
       'fleet train sweep.json --redis redis://queue:6379   # on several machines',
     ],
   }).action(async (sweep: string, flags: FleetTrainFlags) => {
-    const { runFleetTrain } = await import('./train.ts');
+    const { runFleetTrain } = await import('./run-fleet-train.ts');
     await runFleetTrain(sweep, flags);
   });
 }

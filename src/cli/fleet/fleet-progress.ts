@@ -1,6 +1,6 @@
 /** What the commands of a fleet tell while they work. */
-import { FleetMetrics } from '../../fleet/metrics.ts';
-import type { RunStart } from '../../fleet/run.ts';
+import { FleetMetrics } from '../../fleet/fleet-metrics.ts';
+import type { RunStart } from '../../fleet/run-shards.ts';
 import type { ShardWorker, WorkerEvents } from '../../fleet/shard-worker.ts';
 import { listen } from '../listen.ts';
 import { counted } from '../printable.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RefineDetError } from '../../errors.ts';
 import type { Manifest, ShardRange } from '../../fleet/manifest.ts';
 import type { QueueStatus, RedisQueue } from '../../fleet/redis-queue.ts';
-import { missingShards, rangesOf, shardsFailed } from '../../fleet/run.ts';
+import { missingShards, rangesOf, shardsFailed } from '../../fleet/run-shards.ts';
 import type { Storage } from '../../fleet/storage/storage.ts';
 import { besides } from '../../fleet/storage/store.ts';
 import type { FailedTask } from '../../fleet/task-queue.ts';

@@ -1,6 +1,6 @@
 /** The part of a run that a machine works on, from the command line or the scheduler's environment. */
 import { RefineDetError } from '../../errors.ts';
-import type { RunPart } from '../../fleet/run.ts';
+import type { RunPart } from '../../fleet/run-shards.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,6 @@
 /** `refinedet fleet status`. */
 import { Manifest } from '../../fleet/manifest.ts';
-import { missingShards } from '../../fleet/run.ts';
+import { missingShards } from '../../fleet/run-shards.ts';
 import { Storage } from '../../fleet/storage/storage.ts';
 import { print } from '../terminal.ts';
 import { textTable } from '../text-table.ts';

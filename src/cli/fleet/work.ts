@@ -1,5 +1,5 @@
 /** `refinedet fleet work`. */
-import { shardsFailed, workOn } from '../../fleet/run.ts';
+import { shardsFailed, workOn } from '../../fleet/run-shards.ts';
 import { ShardWorker } from '../../fleet/shard-worker.ts';
 import { besides } from '../../fleet/storage/store.ts';
 import { knowsFusedProducts } from '../../kernels/relaxed-simd.ts';
@@ -8,7 +8,7 @@ import { warn } from '../terminal.ts';
 import type { WorkFlags } from './fleet-options.ts';
 import { FleetProgress } from './fleet-progress.ts';
 import { openQueue } from './open-queue.ts';
-import { runHere } from './run.ts';
+import { runHere } from './run-fleet-run.ts';
 import { runPart } from './run-part.ts';
 
 /**

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { WrittenFormat } from '../../datasets/dataset-types.ts';
 import { type ImageSize, readImageFileHeader } from '../../datasets/image-size.ts';
-import type { LabelBox } from '../../datasets/labeling/labels.ts';
+import type { LabelBox } from '../../datasets/labeling/label-boxes.ts';
 import { uprightSize } from '../../image/header.ts';
 import { writeWhole } from '../output-files.ts';
 import { insidePath } from './folder-files.ts';

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { relativeName } from '../../datasets/dataset-files.ts';
 import type { Dataset } from '../../datasets/dataset-types.ts';
 import { CocoLabels } from '../../datasets/labeling/coco-labels.ts';
-import type { LabelBox } from '../../datasets/labeling/labels.ts';
+import type { LabelBox } from '../../datasets/labeling/label-boxes.ts';
 import { RefineDetError } from '../../errors.ts';
 import { parseJson } from '../../json.ts';
 import { type AnnotationFiles, FolderText, type StoredBoxes, sizeOf } from './annotation-files.ts';

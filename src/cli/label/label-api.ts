@@ -1,13 +1,13 @@
 /** Answers of the label server: the folder as JSON, its images as bytes. */
 import { readFile, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { isClassName, parseLabels } from '../../datasets/labeling/labels.ts';
+import { isClassName, parseLabels } from '../../datasets/labeling/label-boxes.ts';
 import { RefineDetError } from '../../errors.ts';
 import { readImageHeader } from '../../image/header.ts';
 import { isDecodableName } from '../../image/image-names.ts';
 import { parseJson } from '../../json.ts';
 import type { LabelFolder } from './label-folder.ts';
-import { readBody } from './read-body.ts';
+import { readBody } from './read-label-body.ts';
 
 export interface Answer {
   status?: number;

@@ -4,7 +4,7 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { entryKind, mapConcurrently, relativeName } from '../../datasets/dataset-files.ts';
 import { type DatasetFormat, WRITTEN_FORMATS } from '../../datasets/dataset-types.ts';
-import { areSameLabels, type ImageLabels } from '../../datasets/labeling/labels.ts';
+import { areSameLabels, type ImageLabels } from '../../datasets/labeling/label-boxes.ts';
 import { loadSplits, openDataset } from '../../datasets/load-dataset.ts';
 import { RefineDetError } from '../../errors.ts';
 import { isDecodableName } from '../../image/image-names.ts';

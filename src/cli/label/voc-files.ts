@@ -1,7 +1,7 @@
 /** PASCAL VOC: one XML file for each image, in Annotations or beside the image. */
 import path from 'node:path';
 import { relativeName, withoutExtension } from '../../datasets/dataset-files.ts';
-import type { LabelBox } from '../../datasets/labeling/labels.ts';
+import type { LabelBox } from '../../datasets/labeling/label-boxes.ts';
 import { readVocLabels, writeVocLabels } from '../../datasets/labeling/voc-labels.ts';
 import { XmlError } from '../../datasets/xml.ts';
 import { RefineDetError } from '../../errors.ts';

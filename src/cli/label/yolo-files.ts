@@ -1,8 +1,8 @@
 /** YOLO: one text file for each image, and the class list in data.yaml or classes.txt. */
 import path from 'node:path';
 import { parseDocument } from 'yaml';
-import type { LabelBox } from '../../datasets/labeling/labels.ts';
-import { readYoloLabels, writeYoloLabels } from '../../datasets/labeling/yolo-labels.ts';
+import type { LabelBox } from '../../datasets/labeling/label-boxes.ts';
+import { readYoloLabels, writeYoloLabels } from '../../datasets/labeling/yolo-label-text.ts';
 import { labelPath } from '../../datasets/yolo/label-path.ts';
 import { readYoloConfig, type YoloConfig } from '../../datasets/yolo/yolo-config.ts';
 import { yoloFolders } from '../../datasets/yolo/yolo-folders.ts';

@@ -1,7 +1,7 @@
 /** Labels inside a COCO JSON value. Other keys and the segmentations of unchanged boxes stay as they were. */
 import { isRecord } from '../../json.ts';
 import type { ImageSize } from '../image-size.ts';
-import { isSameBox, type LabelBox } from './labels.ts';
+import { isSameBox, type LabelBox } from './label-boxes.ts';
 
 type Fields = Record<string, unknown>;
 

@@ -4,7 +4,7 @@ import type { ImageSize } from '../image-size.ts';
 import { boxFromVocCorners, vocCorners } from '../voc/voc-box.ts';
 import { parseVocXml, type VocObject } from '../voc/voc-xml.ts';
 import { vocObjectText, vocXmlText } from '../voc/voc-xml-text.ts';
-import { isSameBox, type LabelBox } from './labels.ts';
+import { isSameBox, type LabelBox } from './label-boxes.ts';
 
 /** @throws XmlError */
 export function readVocLabels(text: string): LabelBox[] {

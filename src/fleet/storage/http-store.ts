@@ -1,7 +1,7 @@
 /** Files by http(s): any server for reading, one that takes PUT for results. */
 import { buffer } from 'node:stream/consumers';
 import { RefineDetError } from '../../errors.ts';
-import { PassingError, withRetries } from './retry.ts';
+import { PassingError, withRetries } from './retry-request.ts';
 import type { Content, ReadOptions, Store, StoredFile, WriteOptions } from './store.ts';
 
 /** Makes the request for a URI: its URL, and headers such as a signature. */

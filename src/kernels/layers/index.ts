@@ -7,7 +7,7 @@ import type { KernelFunc } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from '../module.ts';
 import { LateThread, type Team } from '../parallel/team.ts';
-import { byteKernels } from './bytes.ts';
+import { byteKernels } from './byte-layers.ts';
 import { chainKernels } from './chain.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';

@@ -1,6 +1,6 @@
 /** Binds the steps of a network to kernels on 8-bit maps. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { ByteOutput } from '../../kernels/layers/bytes.ts';
+import type { ByteOutput } from '../../kernels/layers/byte-layers.ts';
 import { runLayerKernel } from '../../kernels/layers/index.ts';
 import type { BoundStep } from '../binders.ts';
 import { convGeometry, depthwiseGeometry } from '../geometry.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LabelFolder } from '../../../src/cli/label/label-folder.ts';
 import { serveFolder } from '../../../src/cli/label/label-server.ts';
-import type { ImageLabels, LabelBox } from '../../../src/datasets/labeling/labels.ts';
+import type { ImageLabels, LabelBox } from '../../../src/datasets/labeling/label-boxes.ts';
 import { loadDataset } from '../../../src/datasets/load-dataset.ts';
 import { emptyFolder, folderWith, png, type Tree, vocObject, vocXml } from '../../datasets/tree.ts';
 

@@ -6,9 +6,9 @@ import {
   type LabelBox,
   mergeLabels,
   parseLabels,
-} from '../../../src/datasets/labeling/labels.ts';
+} from '../../../src/datasets/labeling/label-boxes.ts';
 import { readVocLabels, writeVocLabels } from '../../../src/datasets/labeling/voc-labels.ts';
-import { readYoloLabels, writeYoloLabels } from '../../../src/datasets/labeling/yolo-labels.ts';
+import { readYoloLabels, writeYoloLabels } from '../../../src/datasets/labeling/yolo-label-text.ts';
 
 const SIZE = { width: 333, height: 500 };
 const box = (x: number, label = 'cat', difficult = false): LabelBox => {

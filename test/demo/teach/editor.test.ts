@@ -12,7 +12,7 @@ import { actionOf } from '../../../demo/src/teach/editor/keys.ts';
 import { Viewport } from '../../../demo/src/teach/editor/viewport.ts';
 import { chooseSuggestions } from '../../../demo/src/teach/suggest/choose-suggestions.ts';
 import type { Detection } from '../../../src/boxes.ts';
-import type { ImageLabels } from '../../../src/datasets/labeling/labels.ts';
+import type { ImageLabels } from '../../../src/datasets/labeling/label-boxes.ts';
 
 const SIZE = { width: 200, height: 100 };
 const BOX = { x: 10, y: 20, width: 30, height: 40 };

@@ -9,7 +9,7 @@ import type {
   WriteResult,
 } from '../../../demo/src/teach/store/annotation-store.ts';
 import { Session } from '../../../demo/src/teach/store/session.ts';
-import type { ImageLabels, LabelBox } from '../../../src/datasets/labeling/labels.ts';
+import type { ImageLabels, LabelBox } from '../../../src/datasets/labeling/label-boxes.ts';
 import { loadDataset } from '../../../src/datasets/load-dataset.ts';
 import { folderWith, png, type Tree } from '../../datasets/tree.ts';
 

@@ -9,7 +9,7 @@ import {
 } from '../../../src/kernels/generated/abi.ts';
 import { uint8View } from '../../../src/kernels/heap.ts';
 import { writeRecord } from '../../../src/kernels/heap-records.ts';
-import { BYTE_OUTPUTS } from '../../../src/kernels/layers/bytes.ts';
+import { BYTE_OUTPUTS } from '../../../src/kernels/layers/byte-layers.ts';
 import type { Kernels } from '../../../src/kernels/module.ts';
 import { packPanels, pieceSize } from '../../../src/model/int8/pack-panels.ts';
 import type { QuantizedConv } from '../../../src/model/int8/quantize-conv.ts';

@@ -5,7 +5,7 @@ import {
   type ImageLabels,
   type LabelBox,
   NO_LABELS,
-} from '../../../../src/datasets/labeling/labels.ts';
+} from '../../../../src/datasets/labeling/label-boxes.ts';
 import { fitInto, type Handle, type Point, pull, type Size } from './geometry.ts';
 
 /** Changes of one kind that follow so fast are one step for undo, in milliseconds. */

@@ -1,5 +1,5 @@
 /** Draws the open image, its boxes and suggestions. */
-import type { LabelBox } from '../../../../src/datasets/labeling/labels.ts';
+import type { LabelBox } from '../../../../src/datasets/labeling/label-boxes.ts';
 import { classColor, textColor } from '../../../../src/image/colors.ts';
 import { CORNERS, EDGES, handlePoint } from './geometry.ts';
 import type { Viewport } from './viewport.ts';

@@ -2,9 +2,9 @@
 
 import type { WrittenFormat } from '../../../../src/datasets/dataset-types.ts';
 import { CocoLabels, emptyCoco } from '../../../../src/datasets/labeling/coco-labels.ts';
-import type { LabelBox } from '../../../../src/datasets/labeling/labels.ts';
+import type { LabelBox } from '../../../../src/datasets/labeling/label-boxes.ts';
 import { writeVocLabels } from '../../../../src/datasets/labeling/voc-labels.ts';
-import { writeYoloLabels } from '../../../../src/datasets/labeling/yolo-labels.ts';
+import { writeYoloLabels } from '../../../../src/datasets/labeling/yolo-label-text.ts';
 import type { Size } from '../editor/geometry.ts';
 
 export interface LabeledImage {

@@ -1,8 +1,8 @@
 /** Finds images and labels in the files of a zip: PASCAL VOC, COCO or YOLO, in any folders. */
 import { CocoLabels } from '../../../../src/datasets/labeling/coco-labels.ts';
-import type { LabelBox } from '../../../../src/datasets/labeling/labels.ts';
+import type { LabelBox } from '../../../../src/datasets/labeling/label-boxes.ts';
 import { readVocLabels } from '../../../../src/datasets/labeling/voc-labels.ts';
-import { readYoloLabels } from '../../../../src/datasets/labeling/yolo-labels.ts';
+import { readYoloLabels } from '../../../../src/datasets/labeling/yolo-label-text.ts';
 import { isDecodableName } from '../../../../src/image/image-names.ts';
 import type { Size } from '../editor/geometry.ts';
 

@@ -1,5 +1,5 @@
 /** The boxes of the open image as a list, for the keyboard and screen readers too. */
-import type { LabelBox } from '../../../../src/datasets/labeling/labels.ts';
+import type { LabelBox } from '../../../../src/datasets/labeling/label-boxes.ts';
 import { classColor } from '../../../../src/image/colors.ts';
 import { byId, element, setText } from '../../dom.ts';
 import type { Editor } from '../editor/editor.ts';

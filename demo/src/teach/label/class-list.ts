@@ -1,6 +1,6 @@
 /** The classes: which one the next box gets, and new ones. */
 
-import { isClassName } from '../../../../src/datasets/labeling/labels.ts';
+import { isClassName } from '../../../../src/datasets/labeling/label-boxes.ts';
 import { classColor } from '../../../../src/image/colors.ts';
 import { byId, element, setText } from '../../dom.ts';
 

@@ -1,6 +1,6 @@
 /** The first step: the open image with its boxes and suggestions, between the list and the classes. */
 import type { Box, Detection } from '../../../../src/boxes.ts';
-import type { ImageLabels, LabelBox } from '../../../../src/datasets/labeling/labels.ts';
+import type { ImageLabels, LabelBox } from '../../../../src/datasets/labeling/label-boxes.ts';
 import { byId, setText } from '../../dom.ts';
 import type { Notice } from '../../notice.ts';
 import { Board } from '../editor/board.ts';

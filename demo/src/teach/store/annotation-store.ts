@@ -1,5 +1,5 @@
 /** Where images and labels are kept: a folder behind `refinedet label`, or this browser. */
-import type { ImageLabels } from '../../../../src/datasets/labeling/labels.ts';
+import type { ImageLabels } from '../../../../src/datasets/labeling/label-boxes.ts';
 
 export type ImageState = 'new' | 'labeled' | 'done';
 

@@ -1,5 +1,5 @@
 /** Images and labels in this browser's IndexedDB, which survives reloads and crashes. */
-import type { ImageLabels } from '../../../../src/datasets/labeling/labels.ts';
+import type { ImageLabels } from '../../../../src/datasets/labeling/label-boxes.ts';
 import {
   type AnnotationStore,
   type Project,

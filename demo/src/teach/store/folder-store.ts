@@ -1,5 +1,5 @@
 /** The folder of `refinedet label`, over HTTP; versions are ETags. */
-import { type ImageLabels, parseLabels } from '../../../../src/datasets/labeling/labels.ts';
+import { type ImageLabels, parseLabels } from '../../../../src/datasets/labeling/label-boxes.ts';
 import type {
   AnnotationStore,
   ImageState,

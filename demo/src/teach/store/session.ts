@@ -3,7 +3,7 @@ import {
   areSameLabels,
   type ImageLabels,
   mergeLabels,
-} from '../../../../src/datasets/labeling/labels.ts';
+} from '../../../../src/datasets/labeling/label-boxes.ts';
 import {
   type AnnotationStore,
   type ImageEntry,

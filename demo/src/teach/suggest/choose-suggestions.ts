@@ -1,6 +1,6 @@
 /** Which detections are worth offering as boxes. */
 import { boxIou, type Detection } from '../../../../src/boxes.ts';
-import type { LabelBox } from '../../../../src/datasets/labeling/labels.ts';
+import type { LabelBox } from '../../../../src/datasets/labeling/label-boxes.ts';
 import type { Suggestion } from '../editor/paint.ts';
 
 /** Below this, wrong boxes outnumber right ones. */

@@ -1,7 +1,7 @@
 /** `refinedet fleet merge`. */
 import { RefineDetError } from '../../errors.ts';
 import { Manifest } from '../../fleet/manifest.ts';
-import { isFailedImage, mergedImages } from '../../fleet/merge.ts';
+import { isFailedImage, mergedImages } from '../../fleet/merge-shards.ts';
 import { Storage } from '../../fleet/storage/storage.ts';
 import { EXIT_FAILURE, reportError } from '../describe-error.ts';
 import { interruptSignal } from '../interrupt.ts';

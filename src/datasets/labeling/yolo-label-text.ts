@@ -1,7 +1,7 @@
 /** Labels as lines of YOLO, which has no mark for difficult boxes. */
 import type { ImageSize } from '../image-size.ts';
 import { parseYoloLines, type YoloLine } from '../yolo/yolo-lines.ts';
-import { isSameBox, type LabelBox } from './labels.ts';
+import { isSameBox, type LabelBox } from './label-boxes.ts';
 
 /** 1e-8 of the widest image is far below a thousandth of a pixel. */
 const DECIMALS = 8;

@@ -1,6 +1,6 @@
 /** `refinedet fleet plan`. */
 import { describedInputs, listedInputs } from '../../fleet/input-list.ts';
-import { planManifest } from '../../fleet/plan.ts';
+import { planManifest } from '../../fleet/plan-run.ts';
 import { isS3, Storage } from '../../fleet/storage/storage.ts';
 import type { StoredFile } from '../../fleet/storage/store.ts';
 import { isDecodableName } from '../../image/image-names.ts';

@@ -1,6 +1,6 @@
 /** `refinedet fleet run`. */
 import { RefineDetError } from '../../errors.ts';
-import { runWith, shardsFailed } from '../../fleet/run.ts';
+import { runWith, shardsFailed } from '../../fleet/run-shards.ts';
 import { besides } from '../../fleet/storage/store.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { counted } from '../printable.ts';
