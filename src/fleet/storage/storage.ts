@@ -6,6 +6,7 @@ import { HttpStore, withoutPassword } from './http-store.ts';
 import type { S3Store } from './s3-store.ts';
 import type { Content, ReadOptions, Store, StoredFile, WriteOptions } from './store.ts';
 
+/** How files are read and written. */
 export interface StorageOptions {
   /** Milliseconds of a request with its body. Default 30,000. */
   timeout?: number;

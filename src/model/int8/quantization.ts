@@ -3,6 +3,7 @@ import { RefineDetError } from '../../errors.ts';
 import type { Graph } from '../graph.ts';
 import { DEPTHWISE_KERNEL, type LayerKind, type PlanStep, planSteps } from '../plan.ts';
 
+/** What calibration adds to a model so that it can compute in 8 bits. */
 export interface Quantization {
   /**
    * Step between neighboring 8-bit numbers, one for each channel of the input and of every map that is
