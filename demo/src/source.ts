@@ -1,6 +1,7 @@
 /** Sources of detection: images and videos from files, the clipboard or samples, and the camera. */
 import { watchCamera } from './camera.ts';
 import { byId, element } from './dom.ts';
+import { watchDrops } from './drops.ts';
 import { explainCamera, explainFile, explainUnknownFile } from './explain.ts';
 import type { Message } from './notice.ts';
 
@@ -39,7 +40,7 @@ export function watchSources(listener: SourceListener): void {
     });
   }
   document.addEventListener('paste', ({ clipboardData }) => open(clipboardData?.files[0]));
-  watchDrops(open);
+  watchDrops(({ files }) => open(files[0]));
   watchCamera({
     opened: (stream) => listener.show({ kind: 'camera', name: 'camera', stream }),
     refused: (error) => listener.refuse(explainCamera(error)),
@@ -62,22 +63,6 @@ function openFile(file: File, { show, useModel, refuse }: SourceListener): void 
   else if (kind === 'video') show({ kind: 'video', name: file.name, file });
   else if (file.name.endsWith('.safetensors')) useModel(file);
   else refuse(explainUnknownFile(file.name));
-}
-
-function watchDrops(open: (file: File | undefined) => void): void {
-  const { classList } = document.body;
-  document.addEventListener('dragover', (event) => {
-    event.preventDefault();
-    classList.add('dropping');
-  });
-  document.addEventListener('dragleave', ({ relatedTarget }) => {
-    if (!relatedTarget) classList.remove('dropping');
-  });
-  document.addEventListener('drop', (event) => {
-    event.preventDefault();
-    classList.remove('dropping');
-    open(event.dataTransfer?.files[0]);
-  });
 }
 
 type Sample = (typeof SAMPLES)[number];

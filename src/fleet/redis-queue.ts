@@ -6,10 +6,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { missingDependency, RefineDetError } from '../errors.ts';
+import { RefineDetError, throwIfAborted } from '../errors.ts';
 import { untilAborted } from '../interruption.ts';
 import { Journal, type JournalState } from './journal.ts';
-import { withoutPassword } from './storage/http-store.ts';
+import { connectRedis, missingPackage } from './redis-connection.ts';
 import {
   ATTEMPTS,
   type FailedTask,
@@ -80,8 +80,8 @@ export class RedisQueue<T extends Task> implements TaskQueue<T> {
 
   /** @throws MISSING_DEPENDENCY, QUEUE_UNAVAILABLE */
   static async open<T extends Task>(options: RedisQueueOptions): Promise<RedisQueue<T>> {
-    const bull = await import('bullmq').catch(missing('bullmq'));
-    return new RedisQueue<T>(bull, await connect(options), options);
+    const bull = await import('bullmq').catch(missingPackage('bullmq'));
+    return new RedisQueue<T>(bull, await connectRedis(options), options);
   }
 
   get #name(): string {
@@ -137,7 +137,7 @@ export class RedisQueue<T extends Task> implements TaskQueue<T> {
   async #addBatch(tasks: readonly T[], signal?: AbortSignal): Promise<void> {
     while ((await this.#counts()).waiting > MOST_WAITING) {
       await sleep(POLL);
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
     }
     const jobs = tasks.map((task) => ({
       name: 'task',
@@ -256,48 +256,3 @@ export class RedisQueue<T extends Task> implements TaskQueue<T> {
 }
 
 const DEFAULT_LOCK = 30_000;
-
-function missing(name: string) {
-  return (cause: unknown): never => {
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
-    throw isMissing ? missingDependency('the queue of a fleet', name, cause) : cause;
-  };
-}
-
-/** Milliseconds between attempts to get a lost connection back. */
-const RECONNECT = 500;
-
-/**
- * Connects at once or not at all; a connection that is lost later comes back, and commands wait for it.
- * @throws MISSING_DEPENDENCY, QUEUE_UNAVAILABLE
- */
-async function connect({ url, warn }: RedisQueueOptions): Promise<Redis> {
-  const { Redis } = await import('ioredis').catch(missing('ioredis'));
-  let isConnected = false;
-  const client = new Redis(url, {
-    lazyConnect: true,
-    maxRetriesPerRequest: null,
-    retryStrategy: () => (isConnected ? RECONNECT : null),
-  });
-  let reason = 'the connection was refused';
-  client.on('error', (error) => {
-    reason = error.message || (error as NodeJS.ErrnoException).code || reason;
-  });
-  let isLost = false;
-  client.on('ready', () => {
-    isLost = false;
-  });
-  client.on('reconnecting', () => {
-    if (!isLost) warn?.(`the connection to ${withoutPassword(url)} is lost: waiting for it`);
-    isLost = true;
-  });
-  try {
-    await client.connect();
-  } catch (cause) {
-    client.disconnect();
-    const message = `the queue at ${withoutPassword(url)} cannot be reached: ${reason}`;
-    throw new RefineDetError('QUEUE_UNAVAILABLE', message, { cause });
-  }
-  isConnected = true;
-  return client;
-}

@@ -1,5 +1,4 @@
 /** Tasks that are carried out at least once: in this process, or by any number of machines. */
-import { setMaxListeners } from 'node:events';
 import type { Journal } from './journal.ts';
 
 /** Plain data. */
@@ -43,7 +42,6 @@ export const FIRST_PAUSE = 1000;
 /** Two signals of an end: the first lets tasks finish, the second comes when the grace has passed. */
 export function gracefulEnd(stop: AbortSignal | undefined, grace: number) {
   const controller = new AbortController();
-  setMaxListeners(0, controller.signal); // one for each image under way
   let timer: NodeJS.Timeout | undefined;
   const begin = () => {
     timer = setTimeout(() => controller.abort(), grace);

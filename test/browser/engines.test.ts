@@ -4,36 +4,41 @@ import { hasChromium, launchChromium } from '../../support/browser/chromium.ts';
 import { type Demo, PATIENCE_MS, serveDemo } from '../../support/browser/demo.ts';
 import { ENGINES, type EnginePage, openEngine } from '../../support/browser/engines.ts';
 import { createFixture, expectSame, type Fixture, OPTIONS } from '../../support/browser/fixture.ts';
-import { serveSite } from '../../support/browser/server.ts';
+import { type SiteContent, serveSite } from '../../support/browser/server.ts';
 import { makeVideo } from '../../support/browser/video.ts';
 
 const FRAMES = 25;
 const FRAME_MS = 40;
+
+let fixture: Fixture;
+let demo: Demo;
+let content: SiteContent;
+beforeAll(async () => {
+  if (!ENGINES.some(({ program }) => program)) return;
+  fixture = await createFixture();
+  demo = await serveDemo();
+  const files: Record<string, string | Uint8Array> = {
+    ...fixture.content.files,
+    '/demo/models/default.safetensors': demo.model,
+  };
+  if (hasChromium) files['/video.webm'] = await recordVideo();
+  content = { folders: { ...fixture.content.folders, '/demo': demo.folder }, files };
+});
+afterAll(() => {
+  demo?.close();
+  fixture?.remove();
+});
 
 describe.each(ENGINES)('$name', { timeout: 120_000 }, (engine) => {
   const { name, program, hasThreads } = engine;
   if (!program) console.warn(`${name} is not tested: it is not installed (see .ci/run)`);
 
   describe.skipIf(!program)('runs', () => {
-    let fixture: Fixture;
     let page: EnginePage;
-    let demo: Demo;
     beforeAll(async () => {
-      fixture = await createFixture();
-      demo = await serveDemo();
-      const files: Record<string, string | Uint8Array> = {
-        ...fixture.content.files,
-        '/demo/models/default.safetensors': demo.model,
-      };
-      const folders = { ...fixture.content.folders, '/demo': demo.folder };
-      if (hasChromium) files['/video.webm'] = await recordVideo(fixture);
-      page = await openEngine(engine, { folders, files });
+      page = await openEngine(engine, content);
     });
-    afterAll(async () => {
-      await page?.close();
-      demo?.close();
-      fixture?.remove();
-    });
+    afterAll(() => page?.close());
 
     it('a detector with as many threads as the engine allows, as Node does', async () => {
       const result = await page.evaluate(async (options) => {
@@ -135,7 +140,7 @@ describe.each(ENGINES)('$name', { timeout: 120_000 }, (engine) => {
 });
 
 /** A video that Chromium has encoded. */
-async function recordVideo(fixture: Fixture): Promise<Uint8Array> {
+async function recordVideo(): Promise<Uint8Array> {
   const [browser, site] = [await launchChromium(), await serveSite(fixture.content)];
   const cat = { url: '/examples/cat.jpg', y: 90, width: 451, height: 300, speed: 2 };
   try {

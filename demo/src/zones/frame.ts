@@ -1,5 +1,6 @@
 /** The frame to draw on: an image, a moment of a video, or a snapshot of a camera. */
 import { byId, setText } from '../dom.ts';
+import { watchDrops } from '../drops.ts';
 import { explainCamera, explainFile } from '../explain.ts';
 import type { Message } from '../notice.ts';
 import type { Size } from './plan.ts';
@@ -28,7 +29,7 @@ export class Frame {
       input.value = ''; // allows choosing the same file again
     });
     document.addEventListener('paste', ({ clipboardData }) => this.#open(clipboardData?.files[0]));
-    this.#watchDrops();
+    watchDrops(({ files }) => this.#open(files[0]));
     byId('camera').addEventListener('click', () => void this.#takeSnapshot());
     this.#time.addEventListener('input', () => this.#seek());
   }
@@ -125,22 +126,6 @@ export class Frame {
     } finally {
       button.disabled = false;
     }
-  }
-
-  #watchDrops(): void {
-    const { classList } = document.body;
-    document.addEventListener('dragover', (event) => {
-      event.preventDefault();
-      classList.add('dropping');
-    });
-    document.addEventListener('dragleave', ({ relatedTarget }) => {
-      if (!relatedTarget) classList.remove('dropping');
-    });
-    document.addEventListener('drop', (event) => {
-      event.preventDefault();
-      classList.remove('dropping');
-      this.#open(event.dataTransfer?.files[0]);
-    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** Files by http(s): any server for reading, one that takes PUT for results. */
 import { buffer } from 'node:stream/consumers';
 import { RefineDetError } from '../../errors.ts';
+import { onAbort } from '../../interruption.ts';
 import { PassingError, withRetries } from './retry-request.ts';
 import type { Content, ReadOptions, Store, StoredFile, WriteOptions } from './store.ts';
 
@@ -113,7 +114,7 @@ export class HttpStore implements Store {
       const timer = new AbortController();
       const abort = () => timer.abort();
       const timeout = setTimeout(abort, this.#timeout);
-      init.signal?.addEventListener('abort', abort);
+      const stop = init.signal && onAbort(init.signal, abort);
       try {
         init.signal?.throwIfAborted();
         const request = await this.#prepare(uri, { ...init, signal: timer.signal });
@@ -130,7 +131,7 @@ export class HttpStore implements Store {
         throw passing(uri, `failed: ${(reason as Error).message}`, cause);
       } finally {
         clearTimeout(timeout);
-        init.signal?.removeEventListener('abort', abort);
+        stop?.();
       }
     }, init.signal);
   }

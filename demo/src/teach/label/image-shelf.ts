@@ -1,5 +1,7 @@
 /** The list of images, its order, and everything that adds images. */
+
 import { byId, setText } from '../../dom.ts';
+import { watchDrops } from '../../drops.ts';
 import type { Notice } from '../../notice.ts';
 import { droppedFiles, type NewImage, readable, sortFiles } from '../files/add-files.ts';
 import { FramesDialog } from '../files/frames-dialog.ts';
@@ -131,21 +133,9 @@ export class ImageShelf {
     document.addEventListener('paste', ({ clipboardData }) => {
       if (isHere() && clipboardData) void this.add([...clipboardData.files]);
     });
-    const { classList } = document.body;
-    document.addEventListener('dragover', (event) => {
-      event.preventDefault();
-      if (isHere()) classList.add('dropping');
-    });
-    document.addEventListener('dragleave', ({ relatedTarget }) => {
-      if (!relatedTarget) classList.remove('dropping');
-    });
-    document.addEventListener('drop', (event) => {
-      event.preventDefault();
-      classList.remove('dropping');
-      if (isHere() && event.dataTransfer) {
-        void droppedFiles(event.dataTransfer).then((files) => this.add(files));
-      }
-    });
+    watchDrops((dropped) => {
+      void droppedFiles(dropped).then((files) => this.add(files));
+    }, isHere);
     const camera = byId<HTMLButtonElement>('add-camera');
     camera.disabled = !navigator.mediaDevices;
     camera.addEventListener('click', () => {
