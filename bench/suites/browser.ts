@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { bundleForPages, embedWorker } from '../../scripts/build-browser.ts';
-import { embedWasm } from '../../scripts/embed.ts';
 import { hasChromium, launchChromium, openPage } from '../../support/browser/chromium.ts';
 import { type SiteContent, serveSite } from '../../support/browser/server.ts';
+import { putPageBundles } from '../../support/build-output.ts';
 import { EXAMPLE } from '../example.ts';
 import { type Samples, summarizeRounds } from '../harness.ts';
 import { benchModel } from '../model.ts';
@@ -50,9 +49,7 @@ export const suite: Suite = {
     const { model, about } = await benchModel();
     return withModelFiles(model, async (files) => {
       const folder = mkdtempSync(path.join(tmpdir(), 'refinedet-bench-'));
-      embedWasm();
-      await embedWorker();
-      await bundleForPages(folder);
+      await putPageBundles(folder);
       const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
       const cases = await compare(
         {

@@ -4,13 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { embedWorker } from '../../scripts/build-browser.ts';
-import { buildDemo } from '../../scripts/build-demo.ts';
-import { embedWasm } from '../../scripts/embed.ts';
 import type { Detection } from '../../src/boxes.ts';
 import { serveSite } from '../../src/cli/demo/demo-server.ts';
 import { readSite } from '../../src/cli/demo/demo-site.ts';
 import { RefineDet, writeModel } from '../../src/index.ts';
+import { putDemo } from '../build-output.ts';
 import { randomModel } from '../models/random-model.ts';
 import { OPTIONS } from './fixture.ts';
 
@@ -32,9 +30,7 @@ export interface Demo {
 
 export async function serveDemo(): Promise<Demo> {
   const folder = mkdtempSync(join(tmpdir(), 'refinedet-demo-'));
-  embedWasm();
-  await embedWorker();
-  await buildDemo(folder);
+  await putDemo(folder);
   const model = await writeModel(randomModel(64));
   const detector = await RefineDet.load(model, { threads: 1 });
   const expected = await detector.detect(CAT, OPTIONS);

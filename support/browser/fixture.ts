@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { bundleForPages, embedWorker } from '../../scripts/build-browser.ts';
-import { embedWasm } from '../../scripts/embed.ts';
 import type { Detection } from '../../src/boxes.ts';
 import { RefineDet, writeModel } from '../../src/index.ts';
+import { putPageBundles } from '../build-output.ts';
 import { randomModel } from '../models/random-model.ts';
 import type { SiteContent } from './server.ts';
 
@@ -34,9 +33,7 @@ export async function createFixture(
   options = OPTIONS,
 ): Promise<Fixture> {
   const folder = mkdtempSync(join(tmpdir(), 'refinedet-browser-'));
-  embedWasm();
-  await embedWorker();
-  await bundleForPages(folder);
+  await putPageBundles(folder);
   const file = model ?? (await writeModel(randomModel()));
   const detector = await RefineDet.load(file, { threads: 1 });
   const expected = await detector.detect(join(EXAMPLES, image), options);

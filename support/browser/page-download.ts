@@ -3,8 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { bundleForPages, embedWorker } from '../../scripts/build-browser.ts';
-import { embedWasm } from '../../scripts/embed.ts';
+import { putPageBundles } from '../build-output.ts';
 
 /** Parts that a page loads besides the entry and what that imports. */
 const PARTS = {
@@ -12,12 +11,10 @@ const PARTS = {
   severalThreads: /^(wasm-threaded|threaded|thread-script|team-worker)-/,
 };
 
-/** @returns the files of a page that imports `refinedet`, from the sources */
+/** @returns the files of a page that imports `refinedet`, as built from the sources */
 export async function pageDownload(threads: keyof typeof PARTS): Promise<Uint8Array[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'refinedet-download-'));
-  embedWasm();
-  await embedWorker();
-  await bundleForPages(folder);
+  await putPageBundles(folder);
   const loaded = staticImports(path.join(folder, 'refinedet.js'), new Set());
   for (const part of readdirSync(path.join(folder, 'parts'))) {
     if (!PARTS[threads].test(part)) continue;

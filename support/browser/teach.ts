@@ -3,13 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { embedWorker } from '../../scripts/build-browser.ts';
-import { buildDemo } from '../../scripts/build-demo.ts';
-import { embedWasm } from '../../scripts/embed.ts';
 import { serveSite } from '../../src/cli/demo/demo-server.ts';
 import { readSite, type Site } from '../../src/cli/demo/demo-site.ts';
 import { LabelFolder } from '../../src/cli/label/label-folder.ts';
 import { serveFolder } from '../../src/cli/label/label-server.ts';
+import { putDemo } from '../build-output.ts';
 
 /** Time limit: the machine may be busy. */
 const PATIENCE_MS = 90_000;
@@ -17,9 +15,7 @@ const PATIENCE_MS = 90_000;
 /** Builds the page. @param model what `models/default.safetensors` is */
 export async function teachSite(model: Uint8Array): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'refinedet-teach-'));
-  embedWasm();
-  await embedWorker();
-  await buildDemo(folder);
+  await putDemo(folder);
   const site = await readSite(folder, model);
   rmSync(folder, { recursive: true });
   return site;

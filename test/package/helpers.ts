@@ -2,13 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import {
   cpSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -16,10 +13,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { globSync } from 'tinyglobby';
-import { bundleForPages, embedWorker } from '../../scripts/build-browser.ts';
+import { bundleForPages } from '../../scripts/build-browser.ts';
 import { buildDemo } from '../../scripts/build-demo.ts';
-import { embedWasm } from '../../scripts/embed.ts';
 import { plainTypes } from '../../scripts/plain-types.ts';
+import { embedRuntime, isBuilt } from '../../support/build-output.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -87,23 +84,9 @@ function copy(name: string, folder: string): void {
   cpSync(join(ROOT, name), join(folder, name), { recursive: true });
 }
 
-/** Whether dist/ is up to date with the sources, as after an installation. */
-function isBuilt(): boolean {
-  const last = join(ROOT, 'dist/index.js');
-  const others = ['dist/browser/refinedet.js', 'dist/demo/index.html'];
-  if (![last, ...others.map((file) => join(ROOT, file))].every(existsSync)) return false;
-  const built = statSync(last).mtimeMs;
-  return ['src', 'assembly', 'demo'].every((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && !file.includes('generated'))
-      .every((file) => statSync(join(ROOT, folder, file)).mtimeMs <= built),
-  );
-}
-
 /** Builds into a separate folder: dist/ may be in use. */
 async function build(folder: string): Promise<void> {
-  embedWasm();
-  await embedWorker();
+  await embedRuntime();
   await bundleForPages(join(folder, 'browser'));
   const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', folder];
   execFileSync(process.execPath, tsc, { cwd: ROOT });
