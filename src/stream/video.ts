@@ -45,6 +45,8 @@ class FrameWatcher {
   #callback = 0;
   #hasFresh = false;
   #hasEnded = false;
+  /** Media time of the newest frame; after a seek, any frame is newer. */
+  #newest = Number.NEGATIVE_INFINITY;
   #first: { presented: number; now: number } | undefined;
   /** Whether the source is a camera, which has no clock of its own. */
   readonly #isLive: boolean;
@@ -61,6 +63,13 @@ class FrameWatcher {
     const { signal } = this.#listening;
     for (const event of ['ended', 'error', 'emptied'])
       video.addEventListener(event, end, { signal });
+    video.addEventListener(
+      'seeking',
+      () => {
+        this.#newest = Number.NEGATIVE_INFINITY;
+      },
+      { signal },
+    );
     for (const track of tracks) track.addEventListener('ended', end, { signal });
     this.#hasEnded = video.ended;
     this.#watch();
@@ -89,12 +98,15 @@ class FrameWatcher {
 
   #watch(): void {
     this.#callback = this.#video.requestVideoFrameCallback((now, metadata) => {
+      this.#watch();
+      // On a busy machine, Firefox may report a frame after later ones.
+      if (!this.#isLive && metadata.mediaTime < this.#newest) return;
+      this.#newest = metadata.mediaTime;
       this.#first ??= { presented: metadata.presentedFrames, now };
       this.index = metadata.presentedFrames - this.#first.presented;
       this.time = this.#isLive ? now - this.#first.now : 1000 * metadata.mediaTime;
       this.#hasFresh = true;
       this.#wake();
-      this.#watch();
     });
   }
 }
