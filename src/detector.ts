@@ -32,7 +32,7 @@ import type { HeadMap } from './heads.ts';
 import type { DecodedImage } from './image/raw-image.ts';
 import type { RawDetections } from './kernels/postprocess.ts';
 import { type InputSize, inputSide, unknownSize, withInputSize } from './model/input-size.ts';
-import type { Model, ModelConfig } from './model/model.ts';
+import { type Architecture, architectureOf, type Model, type ModelConfig } from './model/model.ts';
 import { type ModelSummary, summarize } from './model/summary.ts';
 import { show } from './option-checks.ts';
 import type { StreamSource } from './stream/read-frames.ts';
@@ -41,7 +41,7 @@ import { detectStream, type StreamOptions, type StreamResult } from './stream/st
 /** A loaded model, ready to detect: `load`, then `detect` or `stream`, at last `dispose`. */
 export class RefineDet implements Detector {
   readonly config: ModelConfig;
-  readonly #model: Model;
+  readonly #model: Architecture;
   readonly #engine: Engine;
   /** Starts detections in the order of the calls. */
   readonly #queue: Queue;
@@ -56,7 +56,7 @@ export class RefineDet implements Detector {
       const message = 'a detector is made by await RefineDet.load(), not by new RefineDet()';
       throw new RefineDetError('INVALID_ARGUMENT', message);
     }
-    this.#model = model;
+    this.#model = architectureOf(model);
     this.#engine = engine;
     this.#queue = new Queue(engine.capacity);
     this.config = model.config;
@@ -263,7 +263,7 @@ export class RefineDet implements Detector {
 
 type Decoded = { pixels: DecodedImage; timings: StageTimings };
 
-function inputSizeOf({ config }: Model): Size {
+function inputSizeOf({ config }: Architecture): Size {
   return { width: config.inputWidth, height: config.inputHeight };
 }
 

@@ -3,13 +3,10 @@ import { anchorGrid } from '../anchors.ts';
 import type { Size } from '../detection/views.ts';
 import type { AnchorGrid } from '../kernels/postprocess.ts';
 import { checkInputSize, type InputSize, withInputSize } from '../model/input-size.ts';
-import type { Model } from '../model/model.ts';
+import type { Architecture } from '../model/model.ts';
 import { levelShapes } from '../model/summary.ts';
 
-/** The parts of a model that determine its anchors. */
-export type Network = Pick<Model, 'graph' | 'config'>;
-
-export function modelAnchors({ graph, config }: Network, { width, height }: Size): AnchorGrid {
+export function modelAnchors({ graph, config }: Architecture, { width, height }: Size): AnchorGrid {
   return {
     levels: levelShapes(graph, height, width),
     inputHeight: height,
@@ -24,7 +21,7 @@ export function modelAnchors({ graph, config }: Network, { width, height }: Size
  * @returns [N, 4] cx, cy, w, h, normalized
  * @throws INVALID_OPTION
  */
-export function anchorsOf(model: Network, inputSize?: InputSize): Float32Array {
+export function anchorsOf(model: Architecture, inputSize?: InputSize): Float32Array {
   checkInputSize(inputSize);
   const { inputWidth: width, inputHeight: height } = withInputSize(model, inputSize).config;
   const { levels, options } = modelAnchors(model, { width, height });

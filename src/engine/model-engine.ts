@@ -7,7 +7,7 @@ import type { RawImage } from '../image/raw-image.ts';
 import type { Kernels } from '../kernels/module.ts';
 import { PostProcessor } from '../kernels/postprocess.ts';
 import { Preprocessor } from '../kernels/resize.ts';
-import type { Model } from '../model/model.ts';
+import { type Architecture, architectureOf, type Model } from '../model/model.ts';
 import { joinHeads, Network } from '../model/network.ts';
 import type { BackendName, Compute } from './engine.ts';
 import { modelAnchors } from './model-anchors.ts';
@@ -17,7 +17,7 @@ export abstract class ModelEngine {
   readonly kernels: Kernels;
   readonly compute: Compute;
   protected readonly network: Network;
-  readonly #model: Model;
+  readonly #model: Architecture;
   readonly #preprocessor: Preprocessor;
   readonly #postprocessors = new Map<string, PostProcessor>();
 
@@ -25,7 +25,7 @@ export abstract class ModelEngine {
     this.backend = backend;
     this.kernels = kernels;
     this.compute = compute;
-    this.#model = model;
+    this.#model = architectureOf(model);
     useBackend(backend);
     const quantization = compute === 'int8' ? model.quantization : undefined;
     this.network = new Network(model.graph, model.weights, quantization);

@@ -38,3 +38,8 @@ export interface Model {
   /** Present in a calibrated model, which can run in 8 bits. */
   quantization?: Quantization;
 }
+
+/** A model without its numbers: all that a detector keeps once its engine has them. */
+export type Architecture = Pick<Model, 'config' | 'graph'>;
+
+export const architectureOf = ({ config, graph }: Model): Architecture => ({ config, graph });

@@ -14,11 +14,11 @@ import type { ImageSource } from '../detection/image-source.ts';
 import { Queue } from '../detection/queue.ts';
 import type { Detector } from '../detector-contract.ts';
 import type { BackendName, Compute } from '../engine/engine.ts';
-import { anchorsOf, type Network } from '../engine/model-anchors.ts';
+import { anchorsOf } from '../engine/model-anchors.ts';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import { untilAborted } from '../interruption.ts';
 import type { InputSize } from '../model/input-size.ts';
-import type { ModelConfig } from '../model/model.ts';
+import type { Architecture, ModelConfig } from '../model/model.ts';
 import { show } from '../option-checks.ts';
 import { WorkerDeath } from '../remote/channel.ts';
 import type { StreamSource } from '../stream/read-frames.ts';
@@ -38,7 +38,7 @@ export class DetectorPool implements Detector {
   readonly #turns: Queue;
   /** Wakes requests that wait for a worker. */
   readonly #waiting: (() => void)[] = [];
-  #network!: Network;
+  #architecture!: Architecture;
 
   private constructor(size: number, setup: WorkerSetup) {
     const wake = () => {
@@ -61,11 +61,11 @@ export class DetectorPool implements Detector {
     const start = (worker: PoolWorker) => worker.start(signal);
     const startAll = async () => {
       const [first, ...others] = pool.#workers;
-      const network = start(first);
+      const ready = start(first);
       // One worker downloads the model, the others find it in the browser's cache.
-      if (typeof setup.request.source === 'string') await network;
-      await Promise.all([network, ...others.map(start)]);
-      pool.#network = await network;
+      if (typeof setup.request.source === 'string') await ready;
+      await Promise.all([ready, ...others.map(start)]);
+      pool.#architecture = await ready;
     };
     try {
       await untilAborted(signal, startAll());
@@ -78,7 +78,7 @@ export class DetectorPool implements Detector {
   }
 
   get config(): ModelConfig {
-    return this.#network.config;
+    return this.#architecture.config;
   }
 
   get classes(): readonly string[] {
@@ -155,7 +155,7 @@ export class DetectorPool implements Detector {
   }
 
   anchors(inputSize?: InputSize): Float32Array {
-    return anchorsOf(this.#network, inputSize);
+    return anchorsOf(this.#architecture, inputSize);
   }
 
   /**

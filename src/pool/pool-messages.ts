@@ -7,7 +7,7 @@ import type { LoadOptions } from '../detection/load-options.ts';
 import type { BackendName, Compute, StageTimings } from '../engine/engine.ts';
 import type { SentError } from '../remote/sent-error.ts';
 
-/** Argument of `load`, the first call, whose answer is a `Network`. */
+/** Argument of `load`, the first call, whose answer is an `Architecture`. */
 export interface LoadRequest {
   source: ModelSource;
   options: Pick<LoadOptions, 'compute' | 'threads' | 'inputSize' | 'warmUp' | 'cache'> & {

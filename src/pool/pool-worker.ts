@@ -1,6 +1,7 @@
 /** One slot of a pool: a worker, and after a crash its replacement. */
-import type { Network } from '../engine/model-anchors.ts';
+
 import { RefineDetError } from '../errors.ts';
+import type { Architecture } from '../model/model.ts';
 import { type CallOptions, Channel, WorkerDeath } from '../remote/channel.ts';
 import { packError } from '../remote/sent-error.ts';
 import type { WorkerWire } from '../remote/wire.ts';
@@ -45,13 +46,13 @@ export class PoolWorker {
    * Starts the worker and loads the model in it.
    * @throws the errors of loading, WORKER_CRASHED
    */
-  start(signal?: AbortSignal): Promise<Network> {
+  start(signal?: AbortSignal): Promise<Architecture> {
     const started = this.#start(signal);
     this.#starting = started;
     return started;
   }
 
-  async #start(signal?: AbortSignal): Promise<Network> {
+  async #start(signal?: AbortSignal): Promise<Architecture> {
     if (this.end) throw this.end;
     const onEvent = (name: string, data: unknown) => {
       if (name === 'state') this.state = data as WorkerState;
@@ -65,9 +66,11 @@ export class PoolWorker {
     this.#channel = channel;
     try {
       if (this.end) throw this.end;
-      const network = await channel.call<Network>('load', this.#setup.request, { signal });
+      const architecture = await channel.call<Architecture>('load', this.#setup.request, {
+        signal,
+      });
       this.isReady = true;
-      return network;
+      return architecture;
     } catch (error) {
       await channel.close(error as RefineDetError);
       throw error;

@@ -3,7 +3,7 @@ import type { TfjsBackend } from '../backend/tfjs.ts';
 import { loadModel } from '../detection/load-model.ts';
 import { RefineDet } from '../detector.ts';
 import { noTimings, type StageTimings } from '../engine/engine.ts';
-import type { Network } from '../engine/model-anchors.ts';
+import type { Architecture } from '../model/model.ts';
 import { answerCalls, type CallContext } from '../remote/answer-calls.ts';
 import { unpackError } from '../remote/sent-error.ts';
 import type { ClientWire } from '../remote/wire.ts';
@@ -60,7 +60,7 @@ export function serveDetector(
 
   const emit = answerCalls(wire, {
     ...Object.fromEntries(served),
-    async load({ source, options }: LoadRequest, { signal }: CallContext): Promise<Network> {
+    async load({ source, options }: LoadRequest, { signal }: CallContext): Promise<Architecture> {
       const { cache = true } = options;
       const onProgress = (progress: object) => emit('progress', progress);
       const model = await loadModel(source, signal, { onProgress, cache });
