@@ -1,7 +1,7 @@
 /** What is stored: saving, joining the changes of two pages, and zips. */
 import { strToU8 } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { flatNames, LAYOUTS } from '../../../demo/src/teach/files/dataset-zip.ts';
+import { flatNames, LAYOUTS, zipTexts } from '../../../demo/src/teach/files/dataset-zip.ts';
 import { readZip } from '../../../demo/src/teach/files/read-zip.ts';
 import type {
   AnnotationStore,
@@ -102,11 +102,16 @@ describe('a session', () => {
 
 describe.each(['voc', 'coco', 'yolo'] as const)('a zip as %s', (format) => {
   const images = [
-    { name: 'a.png', size: { width: 40, height: 30 }, boxes: [box(1), box(8, 'a: "b"', true)] },
-    { name: 'b.png', size: { width: 40, height: 30 }, boxes: [] },
+    {
+      name: 'a.png',
+      size: { width: 40, height: 30 },
+      boxes: [box(1), box(8, 'a: "b"', true)],
+      done: false,
+    },
+    { name: 'b.png', size: { width: 40, height: 30 }, boxes: [], done: true },
   ];
   const classes = ['dog', 'cat', 'a: "b"'];
-  const texts = LAYOUTS[format].texts(images, classes);
+  const texts = zipTexts(format, images, classes);
 
   it('is a dataset for the command line', async () => {
     const files: Tree = Object.fromEntries([
@@ -143,3 +148,20 @@ describe('names in a zip', () => {
     expect([...names.values()]).toEqual(['a_x.jpg', 'a_x-2.png', 'A_X-3.webp', 'y.jpg']);
   });
 });
+      // Of this image nothing is known: it is not background.
+      [LAYOUTS[format].newPath('new.png'), png(40, 30)],
+    const paths = ['a.png', 'b.png'].map((name) => `export/${LAYOUTS[format].imagePath(name)}`);
+    expect(paths.map((path) => zip.isDone(path))).toEqual([false, true]);
+  });
+});
+
+describe('a zip with numbered images in several folders', () => {
+  it('gives each image the labels of its folder', async () => {
+    const files = ['train', 'val'].flatMap((split, i) => [
+      [`data/images/${split}/1.png`, png(40, 30)] as const,
+      [`data/labels/${split}/1.txt`, strToU8(`${i} 0.5 0.5 0.5 0.5\n`)] as const,
+    ]);
+    const names = strToU8('names: [dog, cat]\n');
+    const zip = await readZip({ ...Object.fromEntries(files), 'data/data.yaml': names });
+    const found = zip.images.map((image) => zip.boxes(image, { width: 40, height: 30 }));
+    expect(found.map((boxes) => boxes?.map(({ label }) => label))).toEqual([['dog'], ['cat']]);
