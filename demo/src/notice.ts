@@ -2,7 +2,7 @@
 import { byId, setText } from './dom.ts';
 
 /** What a message is about; success in a topic clears its message. */
-export type Topic = 'engine' | 'source' | 'save' | 'zones';
+export type Topic = 'engine' | 'source' | 'save' | 'unsaved' | 'zones';
 
 export interface Message {
   /** What has happened, in a few words. */

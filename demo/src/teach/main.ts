@@ -15,7 +15,6 @@ import { Suggester } from './suggest/suggester.ts';
 import { TrainPanel } from './train/train-panel.ts';
 import { UsePanel } from './use/use-panel.ts';
 
-let hasFailed = false;
 /** Number of changes on their way to the store. */
 let unsaved = 0;
 const isFolder = document.documentElement.dataset['store'] === 'folder';
@@ -28,14 +27,13 @@ const session = new Session(isFolder ? new FolderStore() : new BrowserStore(), {
     notice.show('source', { title: 'Joined:', detail: `another page has changed ${name} too` });
   },
   saving: (open) => {
-    if (open > 0) hasFailed = false;
-    unsaved = open;
-    setText(byId('saved'), open > 0 ? 'Saving …' : hasFailed ? 'Not saved' : 'Saved');
+    unsaved = open + session.unsaved;
+    setText(byId('saved'), open > 0 ? 'Saving …' : unsaved > 0 ? 'Not saved' : 'Saved');
+    if (unsaved === 0) notice.clear('unsaved');
   },
   failed: ({ message }) => {
-    hasFailed = true;
-    const retry = { name: 'Try again', run: () => panel.saveAgain() };
-    notice.show('save', { title: 'Not saved', detail: message }, retry);
+    const retry = { name: 'Try again', run: () => void session.saveAgain() };
+    notice.show('unsaved', { title: 'Not saved', detail: message }, retry);
   },
 });
 const shelf: ImageShelf = new ImageShelf({
@@ -114,7 +112,7 @@ async function start(): Promise<void> {
   }
   openWith('keys', 'keys-dialog');
   addEventListener('beforeunload', (event) => {
-    if (unsaved > 0 || hasFailed) event.preventDefault();
+    if (unsaved > 0) event.preventDefault();
   });
   for (const step of ['label', 'train', 'use']) {
     byId(`step-${step}`).addEventListener('click', () => showStep(step));

@@ -110,11 +110,6 @@ export class LabelPanel {
     if (name === this.#edited) this.#editor.merge(labels);
   }
 
-  /** Stores the labels of the editor once more. */
-  saveAgain(): void {
-    if (this.#edited !== undefined) this.#save(this.#editor.labels);
-  }
-
   /** Detects again, for example with another model. */
   async renewSuggestions(): Promise<void> {
     if (this.#name === undefined) return;
