@@ -8,6 +8,7 @@ import { saveFile } from './files/save.ts';
 import { datasetZip } from './files/save-zip.ts';
 import { ImageShelf } from './label/image-shelf.ts';
 import { LabelPanel } from './label/label-panel.ts';
+import { watchRemoval } from './label/remove-image.ts';
 import { BrowserStore } from './store/browser-store.ts';
 import { FolderStore } from './store/folder-store.ts';
 import { Session } from './store/session.ts';
@@ -48,6 +49,14 @@ const panel: LabelPanel = new LabelPanel({
   notice,
   order: () => shelf.order,
   opened: () => refresh(),
+});
+
+watchRemoval({
+  session,
+  notice,
+  order: () => shelf.order,
+  current: () => panel.name,
+  open: (name) => void (name === undefined ? panel.close() : panel.open(name)),
 });
 
 const usePanel: UsePanel = new UsePanel({
