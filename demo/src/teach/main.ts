@@ -14,6 +14,7 @@ import { FolderStore } from './store/folder-store.ts';
 import { Session } from './store/session.ts';
 import { Suggester } from './suggest/suggester.ts';
 import { TrainPanel } from './train/train-panel.ts';
+import { ModelChoice } from './use/model-choice.ts';
 import { UsePanel } from './use/use-panel.ts';
 
 /** Number of changes on their way to the store. */
@@ -72,12 +73,21 @@ const trainPanel: TrainPanel = new TrainPanel({
   session,
   // Both would share the processor.
   started: () => suggester.release(),
-  trained: (model) => {
-    suggester.use(model);
-    usePanel.use(model);
-    void panel.renewSuggestions();
+  trained: (model, about) => {
+    models.add(model, about).catch((error: Error) => {
+      const title = 'The model is not kept: save it now';
+      notice.show('save', { title, detail: error.message });
+    });
   },
 });
+
+let models: ModelChoice;
+
+function useModel(model: Blob): void {
+  suggester.use(model);
+  usePanel.use(model);
+  void panel.renewSuggestions();
+}
 
 let isDue = false;
 /** Shows what has changed, in the next frame. */
@@ -137,7 +147,6 @@ async function start(): Promise<void> {
     if (first) void panel.open(first.name);
     await session.count();
     setText(byId('saved'), 'Saved');
-    await trainPanel.restore();
     if (isFolder) setText(byId('place'), `Labels are saved in the folder ${session.project.name}.`);
   } catch (error) {
     setText(byId('saved'), 'Not opened');
@@ -145,6 +154,15 @@ async function start(): Promise<void> {
       title: 'The images cannot be opened',
       detail: (error as Error).message,
     });
+    return;
+  }
+  try {
+    models = new ModelChoice(session.project.id, useModel);
+    await models.restore();
+    await trainPanel.restore();
+  } catch (error) {
+    const title = 'Models of earlier visits cannot be opened';
+    notice.show('source', { title, detail: (error as Error).message });
   }
 }
 
