@@ -299,7 +299,10 @@ describe.skipIf(!hasChromium)('the page that teaches', { timeout: 240_000 }, () 
           await page.emulateMedia({ colorScheme });
           expect([step, colorScheme, await violations(page)]).toEqual([step, colorScheme, []]);
         }
-        if (dialogs.includes(step)) await page.keyboard.press('Escape');
+        if (!dialogs.includes(step)) continue;
+        const dialog = page.locator('dialog[open]');
+        expect(await dialog.evaluate((box) => box.scrollWidth - box.clientWidth)).toBe(0);
+        await page.keyboard.press('Escape');
       }
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       expect(width).toBe(viewport.width);

@@ -99,7 +99,7 @@ export function fitInto(box: Box, image: Size): Box | undefined {
   return boxBetween({ x, y }, { x: x + width, y: y + height }, image);
 }
 
-/** A box in the middle that takes a share of the sides; undefined where there is no room for one. */
+/** A box in the middle that takes a share of the sides; undefined where it would have no area. */
 export function middleBox(image: Size, share: number): Box | undefined {
   const corner = (sign: 1 | -1): Point => {
     return {

@@ -67,9 +67,11 @@ export class ClassDialog {
       await this.#session.replaceClass(this.#name, to);
       this.#replaced(to);
       // YOLO numbers its classes: without this name, later ones would get another number.
-      const isKept = this.#session.classes.includes(this.#name);
-      if (isKept) this.#explain(`${this.#name} has no boxes now; its number in YOLO files stays.`);
-      else this.#dialog.close();
+      if (this.#session.classes.includes(this.#name)) {
+        this.#boxes = 0;
+        this.#describe();
+        this.#explain(`${this.#name} has no boxes now; its number in YOLO files stays.`);
+      } else this.#dialog.close();
     } catch (error) {
       this.#explain((error as Error).message);
     }

@@ -6,7 +6,7 @@ export type ModelFolder = Pick<OpfsFolder, 'read' | 'write' | 'remove'>;
 
 /** What people tell models apart by. */
 export interface AboutModel {
-  /** Of the run. */
+  /** Id of the run. */
   id: string;
   /** Average precision on images held out; undefined without such images. */
   score?: number;
