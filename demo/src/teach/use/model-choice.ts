@@ -52,6 +52,7 @@ export class ModelChoice {
 
 function describe({ time, score, images }: KeptModel): string {
   const date = new Date(time).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' });
-  const quality = score === undefined ? '' : `, ${Math.round(100 * score)} % precision`;
-  return `${date}: ${images} images${quality}`;
+  // First, because a narrow list cuts off the end.
+  const quality = score === undefined ? '' : `${Math.round(100 * score)} % precision, `;
+  return `${quality}${images} images, ${date}`;
 }
