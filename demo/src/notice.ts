@@ -2,7 +2,7 @@
 import { byId, setText } from './dom.ts';
 
 /** What a message is about; success in a topic clears its message. */
-export type Topic = 'engine' | 'source' | 'save' | 'zones';
+export type Topic = 'engine' | 'source' | 'save' | 'unsaved' | 'zones';
 
 export interface Message {
   /** What has happened, in a few words. */
@@ -14,6 +14,8 @@ export interface Message {
 interface Action {
   name: string;
   run(): void;
+  /** Whether the message goes by itself: nothing is wrong. */
+  isOptional?: boolean;
 }
 
 /** Milliseconds after which a message goes that asks for nothing. */
@@ -41,7 +43,7 @@ export class Notice {
     }
   }
 
-  /** @param action with it, the message stays until the problem is solved */
+  /** @param action with it, the message of a problem stays until it is solved */
   show(topic: Topic, { title, detail }: Message, action?: Action): void {
     this.#topic = topic;
     this.#action = action;
@@ -53,7 +55,7 @@ export class Notice {
     setText(this.#button, action?.name ?? '');
     this.#box.hidden = false;
     clearTimeout(this.#timer);
-    if (!action) this.#timer = setTimeout(() => this.#hide(), LIFETIME);
+    if (!action || action.isOptional) this.#timer = setTimeout(() => this.#hide(), LIFETIME);
   }
 
   /** Hides the message of a topic: what it is about works. */

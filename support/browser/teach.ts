@@ -56,7 +56,7 @@ export async function openTeach(browser: Browser, url: string, options?: Browser
     if (message.type() === 'error') problems.push(message.text());
   });
   await page.goto(url);
-  await page.waitForSelector('#saved:text("Saved")');
+  await saved(page);
   return { page, context, problems, close: () => context.close() };
 }
 
@@ -88,5 +88,5 @@ export async function drawBox(
 
 /** Waits until everything is stored. */
 export async function saved(page: Page): Promise<void> {
-  await page.waitForSelector('#saved:text("Saved")');
+  await page.waitForSelector('#saved:text-is("Saved")');
 }

@@ -67,6 +67,12 @@ describe.skipIf(!hasChromium)('training in the page', { timeout: 400_000 }, () =
     await saved(page);
   }
 
+  async function open(page: Page): Promise<void> {
+    page.setDefaultTimeout(90_000);
+    await page.goto(served.url);
+    await saved(page);
+  }
+
   /** The shortest run that the page plans. */
   async function train(page: Page): Promise<void> {
     await page.click('#step-train');
@@ -96,36 +102,31 @@ describe.skipIf(!hasChromium)('training in the page', { timeout: 400_000 }, () =
   }
 
   it('comes to the same weights when it is paused, killed and continued', async () => {
-    const straight = await openTeach(browser, served.url);
-    await label(straight.page);
-    await train(straight.page);
-    const expected = await modelOf(straight.page);
-    expect(straight.problems).toEqual([]);
+    const { page: straight, context, problems, close } = await openTeach(browser, served.url);
+    await label(straight);
+    await train(straight);
+    const expected = await modelOf(straight);
+    expect(problems).toEqual([]);
 
     // The model runs in the page, in the page that was saved, and in Node.
     const image = await imageFile(0);
-    await straight.page.locator('#try-file').setInputFiles(image);
-    await straight.page.waitForFunction(
-      () => document.getElementById('try-found')!.textContent !== '',
-    );
+    await straight.locator('#try-file').setInputFiles(image);
+    await straight.waitForFunction(() => document.getElementById('try-found')!.textContent !== '');
     const detector = await RefineDet.load(expected, { threads: 1 });
     const found = await detector.detect(image.buffer);
     detector.dispose();
     const text = found
       .map(({ label, score }) => `${label} ${Math.round(100 * score)} %`)
       .join(', ');
-    expect(await straight.page.textContent('#try-found')).toBe(text || 'Nothing found');
+    expect(await straight.textContent('#try-found')).toBe(text || 'Nothing found');
     const save = async (id: string) => {
-      const [download] = await Promise.all([
-        straight.page.waitForEvent('download'),
-        straight.page.click(id),
-      ]);
+      const [download] = await Promise.all([straight.waitForEvent('download'), straight.click(id)]);
       return download;
     };
     expect(readFileSync(await (await save('#save-onnx')).path()).length).toBeGreaterThan(1e6);
     const file = `${await (await save('#save-page')).path()}.html`;
     await (await save('#save-page')).saveAs(file);
-    const single = await straight.context.newPage();
+    const single = await context.newPage();
     await single.goto(pathToFileURL(file).href);
     await single.waitForSelector('body[data-ready]');
     await single.locator('#file').setInputFiles(image);
@@ -134,19 +135,20 @@ describe.skipIf(!hasChromium)('training in the page', { timeout: 400_000 }, () =
       return !textContent.startsWith('Finds');
     });
     expect(await single.textContent('#found')).toBe(text || 'Nothing found');
-    await straight.page.click('#find-errors');
-    await straight.page.waitForFunction(() => {
+    await straight.click('#find-errors');
+    await straight.waitForFunction(() => {
       return /errors\.|agree/.test(document.getElementById('errors-state')!.textContent);
     });
-    const errors = await straight.page.locator('#errors button').count();
+    const errors = await straight.locator('#errors button').count();
     if (errors > 0) {
-      await straight.page.click('#errors li:first-child button');
-      await straight.page.waitForSelector('#panel-label:not([hidden])');
+      await straight.click('#errors li:first-child button');
+      await straight.waitForSelector('#panel-label:not([hidden])');
     }
     await straight.close();
 
-    const { page, context, close } = await openTeach(browser, served.url);
-    await label(page);
+    // The same labels once more.
+    const page = await context.newPage();
+    await open(page);
     await train(page);
     await page.click('#pause');
     await stateMatches(page, /^Paused at step/);
@@ -154,13 +156,13 @@ describe.skipIf(!hasChromium)('training in the page', { timeout: 400_000 }, () =
     await stateMatches(page, /^Step/);
     await page.goto('chrome://crash').catch(() => {});
     const again = await context.newPage();
-    again.setDefaultTimeout(90_000);
-    await again.goto(served.url);
-    await again.waitForSelector('#saved:text("Saved")');
+    await open(again);
     await again.click('#step-train');
     await stateMatches(again, new RegExp(`^A run waits at step \\d+ of ${STEPS}`));
     await again.click('#pause');
     const resumed = await modelOf(again);
+    // Both models can be chosen.
+    await again.waitForSelector('#model-choice option:nth-child(2)', { state: 'attached' });
     await close();
 
     const [one, two] = await Promise.all([expected, resumed].map((bytes) => loadModel(bytes)));

@@ -8,14 +8,15 @@ import { saveFile } from './files/save.ts';
 import { datasetZip } from './files/save-zip.ts';
 import { ImageShelf } from './label/image-shelf.ts';
 import { LabelPanel } from './label/label-panel.ts';
+import { watchRemoval } from './label/remove-image.ts';
 import { BrowserStore } from './store/browser-store.ts';
 import { FolderStore } from './store/folder-store.ts';
 import { Session } from './store/session.ts';
 import { Suggester } from './suggest/suggester.ts';
 import { TrainPanel } from './train/train-panel.ts';
+import { ModelChoice } from './use/model-choice.ts';
 import { UsePanel } from './use/use-panel.ts';
 
-let hasFailed = false;
 /** Number of changes on their way to the store. */
 let unsaved = 0;
 const isFolder = document.documentElement.dataset['store'] === 'folder';
@@ -28,14 +29,13 @@ const session = new Session(isFolder ? new FolderStore() : new BrowserStore(), {
     notice.show('source', { title: 'Joined:', detail: `another page has changed ${name} too` });
   },
   saving: (open) => {
-    if (open > 0) hasFailed = false;
-    unsaved = open;
-    setText(byId('saved'), open > 0 ? 'Saving …' : hasFailed ? 'Not saved' : 'Saved');
+    unsaved = open + session.unsaved;
+    setText(byId('saved'), open > 0 ? 'Saving …' : unsaved > 0 ? 'Not saved' : 'Saved');
+    if (unsaved === 0) notice.clear('unsaved');
   },
   failed: ({ message }) => {
-    hasFailed = true;
-    const retry = { name: 'Try again', run: () => panel.saveAgain() };
-    notice.show('save', { title: 'Not saved', detail: message }, retry);
+    const retry = { name: 'Try again', run: () => void session.saveAgain() };
+    notice.show('unsaved', { title: 'Not saved', detail: message }, retry);
   },
 });
 const shelf: ImageShelf = new ImageShelf({
@@ -52,6 +52,14 @@ const panel: LabelPanel = new LabelPanel({
   opened: () => refresh(),
 });
 
+watchRemoval({
+  session,
+  notice,
+  order: () => shelf.order,
+  current: () => panel.name,
+  open: (name) => void (name === undefined ? panel.close() : panel.open(name)),
+});
+
 const usePanel: UsePanel = new UsePanel({
   session,
   suggester,
@@ -65,12 +73,21 @@ const trainPanel: TrainPanel = new TrainPanel({
   session,
   // Both would share the processor.
   started: () => suggester.release(),
-  trained: (model) => {
-    suggester.use(model);
-    usePanel.use(model);
-    void panel.renewSuggestions();
+  trained: (model, about) => {
+    models.add(model, about).catch((error: Error) => {
+      const title = 'The model is not kept: save it now';
+      notice.show('save', { title, detail: error.message });
+    });
   },
 });
+
+let models: ModelChoice;
+
+function useModel(model: Blob): void {
+  suggester.use(model);
+  usePanel.use(model);
+  void panel.renewSuggestions();
+}
 
 let isDue = false;
 /** Shows what has changed, in the next frame. */
@@ -114,7 +131,7 @@ async function start(): Promise<void> {
   }
   openWith('keys', 'keys-dialog');
   addEventListener('beforeunload', (event) => {
-    if (unsaved > 0 || hasFailed) event.preventDefault();
+    if (unsaved > 0) event.preventDefault();
   });
   for (const step of ['label', 'train', 'use']) {
     byId(`step-${step}`).addEventListener('click', () => showStep(step));
@@ -130,7 +147,6 @@ async function start(): Promise<void> {
     if (first) void panel.open(first.name);
     await session.count();
     setText(byId('saved'), 'Saved');
-    await trainPanel.restore();
     if (isFolder) setText(byId('place'), `Labels are saved in the folder ${session.project.name}.`);
   } catch (error) {
     setText(byId('saved'), 'Not opened');
@@ -138,6 +154,15 @@ async function start(): Promise<void> {
       title: 'The images cannot be opened',
       detail: (error as Error).message,
     });
+    return;
+  }
+  try {
+    models = new ModelChoice(session.project.id, useModel);
+    await models.restore();
+    await trainPanel.restore();
+  } catch (error) {
+    const title = 'Models of earlier visits cannot be opened';
+    notice.show('source', { title, detail: (error as Error).message });
   }
 }
 

@@ -23,6 +23,11 @@ export interface AnnotationFiles {
   classes(): Promise<string[]>;
   /** @throws FILE_WRITE */
   addClass(name: string): Promise<void>;
+  /**
+   * Gives all boxes of a class another one, which may be new; without `to`, deletes the class with its boxes.
+   * @throws FILE_WRITE, DATASET_FORMAT
+   */
+  replaceClass(from: string, to: string | undefined, images: readonly string[]): Promise<void>;
   /** Whether there is something on disk for the image, without reading it. */
   isLabeled(image: string): boolean;
   /** @throws DATASET_FORMAT */

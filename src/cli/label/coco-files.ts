@@ -60,6 +60,15 @@ export class CocoFiles implements AnnotationFiles {
     }
   }
 
+  async replaceClass(from: string, to: string | undefined): Promise<void> {
+    for (const file of this.#files) {
+      const { labels } = await this.#load(file);
+      if (!labels.classes.includes(from)) continue;
+      labels.replaceClass(from, to);
+      await this.#save(file, labels);
+    }
+  }
+
   isLabeled(image: string): boolean {
     return this.#labeled.has(image);
   }

@@ -5,7 +5,7 @@ import { isClassName, parseLabels } from '../../datasets/labeling/label-boxes.ts
 import { RefineDetError } from '../../errors.ts';
 import { readImageHeader } from '../../image/header.ts';
 import { isDecodableName } from '../../image/image-names.ts';
-import { parseJson } from '../../json.ts';
+import { isRecord, parseJson } from '../../json.ts';
 import type { LabelFolder } from './label-folder.ts';
 import { readBody } from './read-label-body.ts';
 
@@ -33,7 +33,14 @@ const ROUTES: Readonly<Record<string, Route>> = {
     ]);
     const { format, holdsDifficult } = folder.files;
     const classes = await folder.files.classes();
-    return json({ name: folder.name, format, holdsDifficult, classes, images: states });
+    return json({
+      name: folder.name,
+      id: folder.id,
+      format,
+      holdsDifficult,
+      classes,
+      images: states,
+    });
   },
   'GET summary': async (folder) => json(await folder.summary()),
   'GET image': async (folder, { headers }, query): Promise<Answer> => {
@@ -60,9 +67,13 @@ const ROUTES: Readonly<Record<string, Route>> = {
     return { ...json(result.current.labels, result.current.version), status: 412 };
   },
   'POST class': async (folder, request) => {
-    const { name } = (await jsonBody(request)) as { name?: unknown };
-    if (!isClassName(name)) throw invalid(`not a class name: ${JSON.stringify(name)}`);
-    await folder.addClass(name);
+    const { name } = fieldsOf(await jsonBody(request));
+    await folder.addClass(classNameOf(name));
+    return json({});
+  },
+  'PUT class': async (folder, request) => {
+    const { name, to } = fieldsOf(await jsonBody(request));
+    await folder.replaceClass(classNameOf(name), to === undefined ? undefined : classNameOf(to));
     return json({});
   },
   'POST image': async (folder, request, query) => {
@@ -96,6 +107,13 @@ function imageOf(query: URLSearchParams): string {
   const image = query.get('image');
   if (image) return image;
   throw invalid('the address must name an image');
+}
+
+const fieldsOf = (value: unknown) => (isRecord(value) ? value : {});
+
+function classNameOf(value: unknown): string {
+  if (isClassName(value)) return value;
+  throw invalid(`not a class name: ${JSON.stringify(value)}`);
 }
 
 const invalid = (message: string) => new RefineDetError('REQUEST_INVALID', message);

@@ -2,22 +2,29 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { entryKind, mapConcurrently, relativeName } from '../../datasets/dataset-files.ts';
+import {
+  entryKind,
+  mapConcurrently,
+  relativeName,
+  withoutExtension,
+} from '../../datasets/dataset-files.ts';
 import { type DatasetFormat, WRITTEN_FORMATS } from '../../datasets/dataset-types.ts';
-import { areSameLabels, type ImageLabels } from '../../datasets/labeling/label-boxes.ts';
+import { DONE_FILE, doneText, parseDone } from '../../datasets/labeling/done-file.ts';
+import {
+  areSameLabels,
+  countByClass,
+  type ImageLabels,
+  type LabelBox,
+} from '../../datasets/labeling/label-boxes.ts';
 import { loadSplits, openDataset } from '../../datasets/load-dataset.ts';
 import { RefineDetError } from '../../errors.ts';
 import { isDecodableName } from '../../image/image-names.ts';
-import { parseJson } from '../../json.ts';
 import { writeWhole } from '../output-files.ts';
 import { type AnnotationFiles, textOf } from './annotation-files.ts';
 import { CocoFiles } from './coco-files.ts';
 import { filesBelow, insidePath } from './folder-files.ts';
 import { VocFiles } from './voc-files.ts';
 import { YoloFiles } from './yolo-files.ts';
-
-/** Names of the images that a person has finished: no format has a place for it. */
-const DONE_FILE = '.refinedet-label.json';
 
 /** Labels and what `write` needs to notice another change. */
 export interface VersionedLabels {
@@ -59,6 +66,11 @@ export class LabelFolder {
     const images = all.filter(isDecodableName).map((file) => relativeName(root, file));
     const done = await readDone(path.join(root, DONE_FILE));
     return new LabelFolder(root, await annotationFiles(root, all, format), images, done);
+  }
+
+  /** Different for every folder, and says nothing about its place. */
+  get id(): string {
+    return createHash('sha256').update(this.root).digest('hex').slice(0, 16);
   }
 
   get name(): string {
@@ -111,6 +123,15 @@ export class LabelFolder {
   }
 
   /**
+   * Gives all boxes of a class another one; without `to`, deletes them and the class.
+   * @throws FILE_WRITE, DATASET_FORMAT; every file has its old or its new content then
+   */
+  replaceClass(from: string, to?: string): Promise<void> {
+    const images = this.images.map((image) => path.join(this.root, image));
+    return this.#afterOthers(() => this.files.replaceClass(from, to, images));
+  }
+
+  /**
    * Adds an image under its name, or a similar one that is free.
    * @returns the name
    * @throws FORBIDDEN, FILE_WRITE
@@ -122,7 +143,7 @@ export class LabelFolder {
       for (let copy = 1; ; copy++) {
         const free = path.posix.join(folder, copy === 1 ? stem + ext : `${stem}-${copy}${ext}`);
         const file = await insidePath(this.root, free);
-        if ((await entryKind(file)) !== 'missing' || this.images.includes(free)) continue;
+        if ((await entryKind(file)) !== 'missing' || this.#hasStem(free)) continue;
         await writeWhole(file, bytes);
         this.images.push(free);
         return free;
@@ -130,22 +151,30 @@ export class LabelFolder {
     });
   }
 
-  /** Number of boxes of every image, and all classes: reads all files. */
-  async summary(): Promise<{ classes: string[]; boxes: number[] }> {
-    const classes = new Set(await this.files.classes());
-    const boxes = await mapConcurrently(this.images, async (image) => {
-      if (!this.isLabeled(image)) return 0;
-      try {
-        const { labels } = await this.read(image);
-        for (const { label } of labels.boxes) classes.add(label);
-        return labels.boxes.length;
-      } catch (error) {
-        // Opening the image shows the reason.
-        if (error instanceof RefineDetError) return 0;
-        throw error;
-      }
-    });
-    return { classes: [...classes], boxes };
+  /** Number of boxes of every image and class, and all classes: reads all files. */
+  async summary() {
+    const boxes = await mapConcurrently(
+      this.images,
+      async (image): Promise<readonly LabelBox[]> => {
+        if (!this.isLabeled(image)) return [];
+        try {
+          return (await this.read(image)).labels.boxes;
+        } catch (error) {
+          // Opening the image shows the reason.
+          if (error instanceof RefineDetError) return [];
+          throw error;
+        }
+      },
+    );
+    const counts = countByClass(boxes.flat());
+    const classes = [...new Set([...(await this.files.classes()), ...counts.keys()])];
+    return { classes, boxes: boxes.map(({ length }) => length), byClass: [...counts] };
+  }
+
+  /** Whether an image shares its label file with a new one: names without their extensions count. */
+  #hasStem(image: string): boolean {
+    const stem = withoutExtension(image);
+    return this.images.some((other) => withoutExtension(other) === stem);
   }
 
   async #setDone(image: string, done: boolean): Promise<void> {
@@ -153,8 +182,7 @@ export class LabelFolder {
     const next = await readDone(file); // another server may have written it
     if (done) next.add(image);
     else next.delete(image);
-    const content = `${JSON.stringify({ done: [...next].sort() }, null, 1)}\n`;
-    await writeWhole(file, content);
+    await writeWhole(file, doneText(next));
     if (done) this.#done.add(image);
     else this.#done.delete(image);
   }
@@ -196,12 +224,8 @@ async function openOrPlain(root: string, format?: DatasetFormat) {
 async function readDone(file: string): Promise<Set<string>> {
   const text = await textOf(file);
   if (text === undefined) return new Set();
-  try {
-    const { done } = parseJson(text) as { done: unknown };
-    if (Array.isArray(done)) return new Set(done.filter((name) => typeof name === 'string'));
-  } catch {
-    // Falls through.
-  }
+  const done = parseDone(text);
+  if (done) return done;
   throw new RefineDetError('DATASET_FORMAT', `${file} is not a list of finished images`);
 }
 

@@ -1,8 +1,12 @@
 /** PASCAL VOC: one XML file for each image, in Annotations or beside the image. */
 import path from 'node:path';
 import { relativeName, withoutExtension } from '../../datasets/dataset-files.ts';
-import type { LabelBox } from '../../datasets/labeling/label-boxes.ts';
-import { readVocLabels, writeVocLabels } from '../../datasets/labeling/voc-labels.ts';
+import { type LabelBox, replaceLabel } from '../../datasets/labeling/label-boxes.ts';
+import {
+  readVocLabels,
+  replaceVocClass,
+  writeVocLabels,
+} from '../../datasets/labeling/voc-labels.ts';
 import { XmlError } from '../../datasets/xml.ts';
 import { RefineDetError } from '../../errors.ts';
 import { type AnnotationFiles, FolderText, type StoredBoxes, sizeOf } from './annotation-files.ts';
@@ -41,7 +45,30 @@ export class VocFiles implements AnnotationFiles {
     if ((await this.#text.read(this.#classFile)) === undefined) return;
     const names = await this.classes();
     if (names.includes(name)) return;
-    await this.#text.write(this.#classFile, [...names, name].map((line) => `${line}\n`).join(''));
+    await this.#writeClasses([...names, name]);
+  }
+
+  async #writeClasses(names: readonly string[]): Promise<void> {
+    const lines = [...new Set(names)].map((name) => `${name}\n`);
+    await this.#text.write(this.#classFile, lines.join(''));
+  }
+
+  async replaceClass(from: string, to: string | undefined, images: readonly string[]) {
+    for (const image of images) await this.#replaceIn(image, from, to);
+    if ((await this.#text.read(this.#classFile)) === undefined) return;
+    const names = (await this.classes()).flatMap((name) => (name === from ? (to ?? []) : name));
+    await this.#writeClasses(names);
+  }
+
+  async #replaceIn(image: string, from: string, to: string | undefined): Promise<void> {
+    const file = this.#fileOf(image);
+    const text = this.#xml.has(file) ? await this.#text.read(file) : undefined;
+    if (text === undefined) return;
+    const replaced = named(file, () => replaceVocClass(text, from, to));
+    if (replaced === undefined) {
+      const { boxes } = await this.read(image);
+      await this.write(image, replaceLabel(boxes, from, to));
+    } else if (replaced !== text) await this.#text.write(file, replaced);
   }
 
   isLabeled(image: string): boolean {

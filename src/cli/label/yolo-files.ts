@@ -2,7 +2,11 @@
 import path from 'node:path';
 import { parseDocument } from 'yaml';
 import type { LabelBox } from '../../datasets/labeling/label-boxes.ts';
-import { readYoloLabels, writeYoloLabels } from '../../datasets/labeling/yolo-label-text.ts';
+import {
+  readYoloLabels,
+  replaceYoloClass,
+  writeYoloLabels,
+} from '../../datasets/labeling/yolo-label-text.ts';
 import { labelPath } from '../../datasets/yolo/label-path.ts';
 import { readYoloConfig, type YoloConfig } from '../../datasets/yolo/yolo-config.ts';
 import { yoloFolders } from '../../datasets/yolo/yolo-folders.ts';
@@ -32,9 +36,33 @@ export class YoloFiles implements AnnotationFiles {
   }
 
   async addClass(name: string): Promise<void> {
-    const { classes, classIds, file } = await this.#config();
-    if (classes.includes(name)) return;
-    const names = [...classIds.map((id) => classes[id]), name];
+    const config = await this.#config();
+    if (!config.classes.includes(name)) await this.#writeNames(config, [...namesOf(config), name]);
+  }
+
+  async replaceClass(from: string, to: string | undefined, images: readonly string[]) {
+    const config = await this.#config();
+    const names = namesOf(config);
+    if (to !== undefined && !names.includes(to)) {
+      // The labels have numbers, of which only the name changes.
+      await this.#writeNames(
+        config,
+        names.map((name) => (name === from ? to : name)),
+      );
+      return;
+    }
+    const target = to === undefined ? undefined : names.indexOf(to);
+    for (const file of new Set(images.map(labelPath))) {
+      const text = await this.#text.read(file);
+      const replaced = text && replaceYoloClass(text, names.indexOf(from), target);
+      if (replaced !== undefined && replaced !== text) await this.#text.write(file, replaced);
+    }
+    // Without a name in between all later labels would change their meaning.
+    const isLast = names.length > 1 && names.at(-1) === from;
+    if (isLast) await this.#writeNames(config, names.slice(0, -1));
+  }
+
+  async #writeNames({ file }: YoloConfig, names: readonly string[]): Promise<void> {
     if (this.#yaml) {
       const document = parseDocument((await this.#text.read(this.#yaml)) ?? '');
       document.set('names', names);

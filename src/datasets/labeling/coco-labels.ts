@@ -49,6 +49,26 @@ export class CocoLabels {
     this.#categories.push({ id: Math.max(0, ...ids) + 1, name });
   }
 
+  /** Gives all annotations of a class another one, or deletes them with the class. */
+  replaceClass(from: string, to?: string): void {
+    const isFrom = ({ name }: Fields) => String(name) === from;
+    const others = this.#categories.filter((category) => !isFrom(category));
+    const target = others.find(({ name }) => String(name) === to);
+    if (to !== undefined && !target) {
+      for (const category of this.#categories) if (isFrom(category)) category['name'] = to;
+      return;
+    }
+    const ids = new Set(this.#categories.filter(isFrom).map(({ id }) => String(id)));
+    for (const [image, annotations] of this.#byImage) {
+      const rest = annotations.filter(({ category_id: id }) => target || !ids.has(String(id)));
+      for (const annotation of rest) {
+        if (ids.has(String(annotation['category_id']))) annotation['category_id'] = target!['id'];
+      }
+      this.#byImage.set(image, rest);
+    }
+    this.#categories.splice(0, this.#categories.length, ...others);
+  }
+
   /** Boxes of an image by its file name; none for an unknown image. */
   boxes(fileName: string): LabelBox[] {
     return this.annotations(fileName).flatMap((annotation) => this.#labelBox(annotation) ?? []);

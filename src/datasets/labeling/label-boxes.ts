@@ -57,6 +57,20 @@ export function mergeLabels(
   return { boxes: [...kept, ...added], done };
 }
 
+/** Boxes with another class instead of one; without `to`, the other boxes. */
+export function replaceLabel(boxes: readonly LabelBox[], from: string, to?: string): LabelBox[] {
+  return boxes.flatMap((box) => {
+    if (box.label !== from) return [box];
+    return to === undefined ? [] : [{ ...box, label: to }];
+  });
+}
+
+export function countByClass(boxes: Iterable<LabelBox>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { label } of boxes) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return counts;
+}
+
 /** Parses foreign JSON; undefined for anything but labels with boxes of a positive size. */
 export function parseLabels(value: unknown): ImageLabels | undefined {
   if (!isRecord(value) || !Array.isArray(value['boxes'])) return undefined;

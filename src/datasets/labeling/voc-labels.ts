@@ -3,7 +3,7 @@
 import type { ImageSize } from '../image-size.ts';
 import { boxFromVocCorners, vocCorners } from '../voc/voc-box.ts';
 import { parseVocXml, type VocObject } from '../voc/voc-xml.ts';
-import { vocObjectText, vocXmlText } from '../voc/voc-xml-text.ts';
+import { escapeXmlAttribute, vocObjectText, vocXmlText } from '../voc/voc-xml-text.ts';
 import { isSameBox, type LabelBox } from './label-boxes.ts';
 
 /** @throws XmlError */
@@ -37,6 +37,29 @@ export function writeVocLabels(
   const rest = before.slice(start).replace(OBJECT, '');
   return before.slice(0, start) + [...objects.map(({ text }) => text), ...kept].join('') + rest;
 }
+
+/**
+ * Gives objects of a class another one; without `to`, deletes them. Everything else stays as it was.
+ * @returns undefined where the text does not say which lines are which object
+ * @throws XmlError
+ */
+export function replaceVocClass(text: string, from: string, to?: string): string | undefined {
+  const names = parseVocXml(text).objects.map(({ name }) => name);
+  if (!names.includes(from)) return text;
+  if (text.match(OBJECT)?.length !== names.length) return undefined;
+  let index = 0;
+  const replaced = text.replace(OBJECT, (object) => {
+    if (names[index++] !== from) return object;
+    if (to === undefined) return '';
+    // Parts, which come later, have names too.
+    return object.replace(NAME, (_, start, end) => start + escapeXmlAttribute(to) + end);
+  });
+  const next = names.flatMap((name) => (name === from ? (to ?? []) : [name]));
+  const found = parseVocXml(replaced).objects.map(({ name }) => name);
+  return found.join('\n') === next.join('\n') ? replaced : undefined;
+}
+
+const NAME = /(<name\s*>)[^<]*(<\/name\s*>)/;
 
 /** Objects have parts, but no objects in them. */
 const OBJECT = /[ \t]*<object\b[\s\S]*?<\/object\s*>[ \t]*\r?\n?/g;

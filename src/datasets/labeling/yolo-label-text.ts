@@ -1,5 +1,6 @@
 /** Labels as lines of YOLO, which has no mark for difficult boxes. */
 import type { ImageSize } from '../image-size.ts';
+import { splitLines } from '../split-lines.ts';
 import { parseYoloLines, type YoloLine } from '../yolo/yolo-lines.ts';
 import { isSameBox, type LabelBox } from './label-boxes.ts';
 
@@ -36,6 +37,17 @@ export function writeYoloLabels(
     else if (!old) kept.push(line.row);
   }
   return [...lines.map(({ row }) => row), ...kept].map((row) => `${row}\n`).join('');
+}
+
+/** Gives the lines of a class another number; without `to`, deletes them. */
+export function replaceYoloClass(text: string, from: number, to?: number): string {
+  const isFrom = (row: string) => Number(row.trim().split(/\s+/, 1)[0] || Number.NaN) === from;
+  if (!splitLines(text).some(isFrom)) return text;
+  const rows = splitLines(text).flatMap((row) => {
+    if (!isFrom(row)) return [row];
+    return to === undefined ? [] : [row.replace(/\S+/, String(to))];
+  });
+  return rows.join('\n');
 }
 
 function labelBox({ classId, box }: YoloLine, names: readonly string[]): LabelBox | undefined {

@@ -43,12 +43,16 @@ export class OpfsFolder implements RunStore {
     });
   }
 
+  /** Removes a file, if it exists. */
+  async remove(file: string): Promise<void> {
+    const folder = await this.#folder();
+    await folder.removeEntry(file).catch(ignoreMissing);
+  }
+
   /** Removes the folder with everything in it. */
   async clear(): Promise<void> {
     const root = await navigator.storage.getDirectory();
-    await root.removeEntry(this.#name, { recursive: true }).catch((error: DOMException) => {
-      if (error.name !== 'NotFoundError') throw error;
-    });
+    await root.removeEntry(this.#name, { recursive: true }).catch(ignoreMissing);
   }
 
   async #folder(): Promise<FileSystemDirectoryHandle> {
@@ -75,4 +79,8 @@ export class OpfsFolder implements RunStore {
       throw new RefineDetError('FILE_WRITE', message, { cause });
     }
   }
+}
+
+function ignoreMissing(error: DOMException): void {
+  if (error.name !== 'NotFoundError') throw error;
 }

@@ -97,7 +97,11 @@ describe('a folder of images without labels', () => {
       ['a.png', 2],
       ['sub/b.png', 2],
     ]);
-    expect(await (await again.api('summary')).json()).toEqual({ classes: ['cat'], boxes: [1, 1] });
+    expect(await (await again.api('summary')).json()).toEqual({
+      classes: ['cat'],
+      boxes: [1, 1],
+      byClass: [['cat', 2]],
+    });
   });
 });
 
@@ -173,6 +177,75 @@ describe.each<[string, Tree]>([
   });
 });
 
+describe('replacing a class', () => {
+  const voc: Tree = {
+    'a.png': png(40, 30),
+    'b.png': png(40, 30),
+    'Annotations/a.xml': vocXml(vocObject('dog', [5, 5, 20, 20]) + vocObject('cat', [1, 1, 9, 9])),
+    'Annotations/b.xml': vocXml(vocObject('cat', [2, 2, 8, 8])),
+    'classes.txt': 'dog\ncat\ncow\n',
+  };
+  const yolo: Tree = {
+    'images/train/a.png': png(40, 30),
+    'images/train/b.png': png(40, 30),
+    'labels/train/a.txt': '0 0.3 0.4 0.4 0.5\n1 0.2 0.2 0.1 0.1\n',
+    'labels/train/b.txt': '1 0.3 0.4 0.4 0.5\n',
+    'data.yaml': 'train: images/train\nnames: [dog, cat, cow] # ours\n',
+  };
+  const annotation = (id: number, image_id: number, category_id: number) => {
+    return { id, image_id, category_id, bbox: [4, 4, 16, 16], area: 256, iscrowd: 0 };
+  };
+  const coco: Tree = {
+    'train/a.png': png(40, 30),
+    'train/b.png': png(40, 30),
+    'annotations/instances_train.json': JSON.stringify({
+      images: ['a.png', 'b.png'].map((file_name, i) => {
+        return { id: i, file_name, width: 40, height: 30 };
+      }),
+      categories: ['dog', 'cat', 'cow'].map((name, i) => ({ id: i + 1, name })),
+      annotations: [annotation(1, 0, 1), annotation(2, 0, 2), annotation(3, 1, 2)],
+    }),
+  };
+
+  it.each([
+    ['VOC', voc],
+    ['YOLO', yolo],
+    ['COCO', coco],
+  ])('renames, joins and removes, as %s', async (format, tree) => {
+    const folder = folderWith(tree);
+    const { api } = await serve(folder);
+    const replace = (name: unknown, to?: unknown) =>
+      api('class', {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name, to }),
+      });
+    const labels = async () => {
+      const { classes, images } = await loadDataset(folder);
+      return images.map(({ boxes }) => boxes.map(({ classId }) => classes[classId]).sort());
+    };
+    expect((await replace('cat', 'tom cat')).status).toBe(200);
+    expect(await labels()).toEqual([['dog', 'tom cat'], ['tom cat']]);
+    expect((await loadDataset(folder)).classes).toEqual(['dog', 'tom cat', 'cow']);
+    await replace('tom cat', 'dog');
+    expect(await labels()).toEqual([['dog', 'dog'], ['dog']]);
+    await replace('cow');
+    expect(await (await api('summary')).json()).toEqual({
+      // Numbers of YOLO keep their meaning: only the last name can go.
+      classes: format === 'YOLO' ? ['dog', 'tom cat'] : ['dog'],
+      boxes: [2, 1],
+      byClass: [['dog', 3]],
+    });
+    await replace('dog');
+    expect((await (await api('summary')).json()).boxes).toEqual([0, 0]);
+    for (const [name, to] of [[' dog'], [7], ['dog', ''], ['dog', 'a\nb']]) {
+      expect((await replace(name, to)).status).toBe(400);
+    }
+    const none = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: 'null' };
+    expect((await api('class', none)).status).toBe(400);
+  });
+});
+
 describe('two clients', () => {
   it('cannot overwrite each other, however close their writes are', async () => {
     const { api } = await serve(folderWith(PLAIN));
@@ -199,6 +272,8 @@ describe('adding an image', () => {
       });
     expect(await (await add('a.png', png(8, 8))).json()).toEqual({ image: 'a-2.png' });
     expect(readFileSync(path.join(folder, 'a.png'))).toEqual(Buffer.from(png(40, 30)));
+    // It would share the labels of a.png.
+    expect(await (await add('a.webp', png(8, 8))).json()).toEqual({ image: 'a-3.webp' });
     expect((await add('page.html', '<script>')).status).toBe(400);
     expect((await add('page.png', '<script>')).status).toBe(400);
     expect((await add('b.png', png(8, 8), 'text/plain')).status).toBe(400);

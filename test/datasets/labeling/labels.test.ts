@@ -7,8 +7,16 @@ import {
   mergeLabels,
   parseLabels,
 } from '../../../src/datasets/labeling/label-boxes.ts';
-import { readVocLabels, writeVocLabels } from '../../../src/datasets/labeling/voc-labels.ts';
-import { readYoloLabels, writeYoloLabels } from '../../../src/datasets/labeling/yolo-label-text.ts';
+import {
+  readVocLabels,
+  replaceVocClass,
+  writeVocLabels,
+} from '../../../src/datasets/labeling/voc-labels.ts';
+import {
+  readYoloLabels,
+  replaceYoloClass,
+  writeYoloLabels,
+} from '../../../src/datasets/labeling/yolo-label-text.ts';
 
 const SIZE = { width: 333, height: 500 };
 const box = (x: number, label = 'cat', difficult = false): LabelBox => {
@@ -87,6 +95,17 @@ describe('labels as PASCAL VOC', () => {
     expect(after).not.toContain('dog');
     expect(readVocLabels(after)).toEqual([cat, box(50)]);
     expect(writeVocLabels('a.jpg', SIZE, readVocLabels(before), before)).toBe(before);
+
+    const renamed = replaceVocClass(before, 'cat', 'tom & "jerry" $&');
+    expect(readVocLabels(renamed!).map(({ label }) => label)).toEqual(['tom & "jerry" $&', 'dog']);
+    const text = '<name>tom &amp; &quot;jerry&quot; $&amp;</name>';
+    expect(renamed!.replace(text, '<name>cat</name>')).toBe(before);
+    const removed = replaceVocClass(before, 'cat')!;
+    expect(readVocLabels(removed).map(({ label }) => label)).toEqual(['dog']);
+    expect(removed).toContain('camera 7');
+    expect(replaceVocClass(before, 'head', 'x')).toBe(before); // a part, not an object
+    const commented = before.replace('<note>', '<!-- <object></object> --><note>');
+    expect(replaceVocClass(commented, 'cat', 'tom')).toBe(undefined);
   });
 });
 
@@ -110,6 +129,9 @@ describe('labels as YOLO', () => {
     const text = writeYoloLabels([shape, box(9)], names, SIZE, `${polygon}\n7 0.5 0.5 0.1 0.1\n`);
     expect(text.split('\n')[0]).toBe(polygon);
     expect(text).toContain('7 0.5 0.5 0.1 0.1'); // of a class that is not in the list
+    expect(replaceYoloClass(text, 1, 0)).toBe(text.replace(/^1/gm, '0'));
+    expect(replaceYoloClass(text, 1)).toBe('7 0.5 0.5 0.1 0.1\n');
+    expect(replaceYoloClass('\n 0 0.1', 3)).toBe('\n 0 0.1');
   });
 });
 
@@ -141,5 +163,14 @@ describe('labels as COCO', () => {
     expect(written).toMatchObject({ info: root.info, images: root.images });
     expect(written.annotations.map(({ id }: { id: number }) => id)).toEqual([8, 11, 9]);
     expect(written.annotations[0]).toEqual(root.annotations[0]);
+
+    file.replaceClass('cat', 'tom');
+    file.set('a.jpg', SIZE, [...file.boxes('a.jpg'), box(5, 'dog')]);
+    expect(file.boxes('a.jpg').map(({ label }) => label)).toEqual(['tom', 'tom', 'dog']);
+    file.replaceClass('tom', 'dog');
+    expect(file.boxes('a.jpg').map(({ label }) => label)).toEqual(['dog', 'dog', 'dog']);
+    expect(file.annotations('a.jpg')[0]['segmentation']).toEqual([[1, 2]]);
+    file.replaceClass('dog');
+    expect([file.classes, file.annotations('a.jpg')]).toEqual([[], []]);
   });
 });

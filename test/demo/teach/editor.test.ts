@@ -6,6 +6,7 @@ import {
   boxBetween,
   fitInto,
   handleAt,
+  middleBox,
   pull,
 } from '../../../demo/src/teach/editor/geometry.ts';
 import { actionOf } from '../../../demo/src/teach/editor/keys.ts';
@@ -20,7 +21,7 @@ const BOX = { x: 10, y: 20, width: 30, height: 40 };
 function open(boxes: ImageLabels['boxes'] = []) {
   const stored: ImageLabels[] = [];
   const editor = new Editor({ drawn: () => {}, edited: (labels) => void stored.push(labels) });
-  editor.load({ boxes, done: false }, SIZE);
+  editor.load('a.png', { boxes, done: false }, SIZE);
   return { editor, stored };
 }
 
@@ -42,6 +43,21 @@ describe('the editor', () => {
     editor.undo();
     editor.add('cow', BOX);
     expect(editor.canRedo).toBe(false);
+  });
+
+  it('undoes in an image that is opened again, unless another page has changed it', () => {
+    const { editor, stored } = open();
+    editor.add('cat', BOX);
+    const cat = editor.labels;
+    editor.load('b.png', { boxes: [], done: false }, SIZE);
+    expect(editor.canUndo).toBe(false);
+    editor.load('a.png', cat, SIZE);
+    editor.undo();
+    expect([editor.boxes, stored.at(-1)?.boxes]).toEqual([[], []]);
+    editor.redo();
+    editor.load('b.png', { boxes: [], done: false }, SIZE);
+    editor.load('a.png', { ...cat, done: true }, SIZE);
+    expect(editor.canUndo).toBe(false);
   });
 
   it('takes nudges that follow fast as one step, and a drag as one step', () => {
@@ -185,5 +201,18 @@ describe('suggestions', () => {
     expect(scores([{ label: 'cow', box: BOX, difficult: false }], ['cat'])).toEqual([0.8]);
     expect(scores([], [])).toEqual([0.9, 0.8, 0.4]);
     expect(scores([], ['cow'])).toEqual([]);
+  });
+});
+
+describe('a box of the keyboard', () => {
+  it('is in the middle, has an area, and is missing where an image has no room', () => {
+    expect(middleBox({ width: 200, height: 100 }, 0.3)).toEqual({
+      x: 70,
+      y: 35,
+      width: 60,
+      height: 30,
+    });
+    expect(middleBox({ width: 3, height: 2 }, 0.3)).toEqual({ x: 0, y: 0, width: 3, height: 2 });
+    expect(middleBox({ width: 1, height: 50 }, 0.3)).toBe(undefined);
   });
 });

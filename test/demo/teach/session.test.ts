@@ -1,7 +1,7 @@
 /** What is stored: saving, joining the changes of two pages, and zips. */
 import { strToU8 } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { flatNames, LAYOUTS } from '../../../demo/src/teach/files/dataset-zip.ts';
+import { flatNames, LAYOUTS, zipTexts } from '../../../demo/src/teach/files/dataset-zip.ts';
 import { readZip } from '../../../demo/src/teach/files/read-zip.ts';
 import type {
   AnnotationStore,
@@ -9,7 +9,11 @@ import type {
   WriteResult,
 } from '../../../demo/src/teach/store/annotation-store.ts';
 import { Session } from '../../../demo/src/teach/store/session.ts';
-import type { ImageLabels, LabelBox } from '../../../src/datasets/labeling/label-boxes.ts';
+import {
+  countByClass,
+  type ImageLabels,
+  type LabelBox,
+} from '../../../src/datasets/labeling/label-boxes.ts';
 import { loadDataset } from '../../../src/datasets/load-dataset.ts';
 import { folderWith, png, type Tree } from '../../datasets/tree.ts';
 
@@ -20,14 +24,16 @@ const box = (x: number, label = 'cat', difficult = false): LabelBox => {
 /** A store in memory that several sessions share. */
 class SharedStore implements AnnotationStore {
   stored: VersionedLabels = { labels: { boxes: [], done: false }, version: '1' };
+  replaced: (string | undefined)[] = [];
   failure: Error | undefined;
 
   async open() {
     const images = [{ name: 'a.png', state: 'new' as const }];
-    return { name: 'test', holdsDifficult: true, classes: ['cat'], images };
+    return { name: 'test', id: 'test', holdsDifficult: true, classes: ['cat'], images };
   }
   async summary() {
-    return { classes: ['dog'], boxes: [this.stored.labels.boxes.length] };
+    const { boxes } = this.stored.labels;
+    return { classes: ['dog'], boxes: [boxes.length], byClass: [...countByClass(boxes)] };
   }
   async image() {
     return new Blob();
@@ -43,6 +49,9 @@ class SharedStore implements AnnotationStore {
     return { version: this.stored.version };
   }
   async addClass() {}
+  async replaceClass(from: string, to?: string) {
+    this.replaced = [from, to];
+  }
   async add(name: string) {
     return name;
   }
@@ -94,24 +103,54 @@ describe('a session', () => {
     await expect(session.save('a.png', { boxes: [], done: true })).rejects.toThrow('full');
     await session.settled();
     expect(failures).toEqual(['the disk is full']);
+  });
+
+  it('keeps what could not be stored, also when another image is opened, until it is stored', async () => {
+    const store = new SharedStore();
+    const { session } = await openSession(store);
+    await session.read('a.png');
+    store.failure = new Error('the disk is full');
+    const labels = { boxes: [box(1), box(2)], done: true };
+    await expect(session.save('a.png', labels)).rejects.toThrow('full');
+    expect([session.unsaved, await session.read('a.png')]).toEqual([1, labels]);
+    store.stored = { labels: { boxes: [box(3)], done: false }, version: '9' };
     store.failure = undefined;
-    await session.save('a.png', { boxes: [], done: true });
-    expect(store.stored.labels.boxes).toEqual([]);
+    await session.saveAgain();
+    expect(session.unsaved).toBe(0);
+    expect(store.stored.labels.boxes.map(({ box }) => box.x)).toEqual([3, 1, 2]);
+  });
+
+  it('learns the classes of boxes that others have drawn, which training would leave out', async () => {
+    const store = new SharedStore();
+    const { session } = await openSession(store);
+    store.stored = { labels: { boxes: [box(1, 'cow')], done: false }, version: '2' };
+    await session.read('a.png');
+    expect(session.classes).toEqual(['cat', 'dog', 'cow']);
+    expect(await session.boxesOf('cow')).toBe(1);
+    await session.replaceClass('cow', 'ox');
+    expect(store.replaced).toEqual(['cow', 'ox']);
   });
 });
 
 describe.each(['voc', 'coco', 'yolo'] as const)('a zip as %s', (format) => {
   const images = [
-    { name: 'a.png', size: { width: 40, height: 30 }, boxes: [box(1), box(8, 'a: "b"', true)] },
-    { name: 'b.png', size: { width: 40, height: 30 }, boxes: [] },
+    {
+      name: 'a.png',
+      size: { width: 40, height: 30 },
+      boxes: [box(1), box(8, 'a: "b"', true)],
+      done: false,
+    },
+    { name: 'b.png', size: { width: 40, height: 30 }, boxes: [], done: true },
   ];
   const classes = ['dog', 'cat', 'a: "b"'];
-  const texts = LAYOUTS[format].texts(images, classes);
+  const texts = zipTexts(format, images, classes);
 
   it('is a dataset for the command line', async () => {
     const files: Tree = Object.fromEntries([
       ...texts,
       ...images.map(({ name }, i) => [LAYOUTS[format].imagePath(name), png(40, 30, i)]),
+      // Of this image nothing is known: it is not background.
+      [LAYOUTS[format].newPath('new.png'), png(40, 30)],
     ]);
     const dataset = await loadDataset(folderWith(files));
     expect(dataset.warnings).toEqual([]);
@@ -134,6 +173,21 @@ describe.each(['voc', 'coco', 'yolo'] as const)('a zip as %s', (format) => {
     expect(found[1].box.x).toBeCloseTo(8, 3);
     expect(zip.boxes('b.png', images[1].size)).toEqual([]);
     expect(zip.boxes('other.png', images[1].size)).toBe(undefined);
+    const paths = ['a.png', 'b.png'].map((name) => `export/${LAYOUTS[format].imagePath(name)}`);
+    expect(paths.map((path) => zip.isDone(path))).toEqual([false, true]);
+  });
+});
+
+describe('a zip with numbered images in several folders', () => {
+  it('gives each image the labels of its folder', async () => {
+    const files = ['train', 'val'].flatMap((split, i) => [
+      [`data/images/${split}/1.png`, png(40, 30)] as const,
+      [`data/labels/${split}/1.txt`, strToU8(`${i} 0.5 0.5 0.5 0.5\n`)] as const,
+    ]);
+    const names = strToU8('names: [dog, cat]\n');
+    const zip = await readZip({ ...Object.fromEntries(files), 'data/data.yaml': names });
+    const found = zip.images.map((image) => zip.boxes(image, { width: 40, height: 30 }));
+    expect(found.map((boxes) => boxes?.map(({ label }) => label))).toEqual([['dog'], ['cat']]);
   });
 });
 

@@ -16,6 +16,16 @@ interface Step {
   selected: number | undefined;
 }
 
+/** What undo and redo lead to. */
+interface History {
+  now: Step;
+  past: Step[];
+  future: Step[];
+}
+
+/** Images whose history is kept. */
+const MOST_HISTORIES = 50;
+
 export interface EditorListener {
   /** Something to draw has changed. */
   drawn(): void;
@@ -29,6 +39,9 @@ export class Editor {
   #now: Step = { labels: NO_LABELS, selected: undefined };
   #past: Step[] = [];
   #future: Step[] = [];
+  #name = '';
+  /** Histories of images that were open before, the latest last. */
+  readonly #histories = new Map<string, History>();
   /** Boxes during a gesture; they become a step when it ends. */
   #draft: readonly LabelBox[] | undefined;
   #lastKind = '';
@@ -68,15 +81,40 @@ export class Editor {
     return this.#future.length > 0;
   }
 
-  /** Opens another image. */
-  load(labels: ImageLabels, size: Size): void {
+  /** Opens another image; an image that was open before can be undone as before. */
+  load(name: string, labels: ImageLabels, size: Size): void {
+    this.#keepHistory();
+    const before = this.#histories.get(name);
+    // What another page has changed since is not undone.
+    const history = before && areSameLabels(before.now.labels, labels) ? before : undefined;
+    this.#name = name;
     this.#size = size;
     this.#now = { labels, selected: undefined };
-    this.#past = [];
-    this.#future = [];
+    this.#past = history?.past ?? [];
+    this.#future = history?.future ?? [];
     this.#draft = undefined;
     this.#lastKind = '';
     this.#listener.drawn();
+  }
+
+  /** Opens no image. */
+  clear(): void {
+    this.load('', NO_LABELS, { width: 0, height: 0 });
+  }
+
+  /** Forgets what undo leads to: its classes are others now. */
+  forget(): void {
+    this.#histories.clear();
+    this.#past = [];
+    this.#future = [];
+  }
+
+  #keepHistory(): void {
+    this.#histories.delete(this.#name);
+    if (this.#past.length + this.#future.length === 0) return;
+    this.#histories.set(this.#name, { now: this.#now, past: this.#past, future: this.#future });
+    const [oldest] = this.#histories.keys();
+    if (this.#histories.size > MOST_HISTORIES) this.#histories.delete(oldest);
   }
 
   /** Takes over labels that another page has changed too; undo still leads to what was here. */
@@ -92,6 +130,14 @@ export class Editor {
     this.#now = { ...this.#now, selected };
     this.#lastKind = '';
     this.#listener.drawn();
+  }
+
+  /** Selects the box at a place, if one is there. */
+  selectAt(place: Box): void {
+    const isThere = ({ box }: LabelBox) =>
+      Math.abs(box.x - place.x) < 1 && Math.abs(box.y - place.y) < 1;
+    const index = this.boxes.findIndex(isThere);
+    if (index >= 0) this.select(index);
   }
 
   /** Selects the next box, or the one before: none after the last. */

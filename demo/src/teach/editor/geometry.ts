@@ -99,6 +99,18 @@ export function fitInto(box: Box, image: Size): Box | undefined {
   return boxBetween({ x, y }, { x: x + width, y: y + height }, image);
 }
 
+/** A box in the middle that takes a share of the sides; undefined where it would have no area. */
+export function middleBox(image: Size, share: number): Box | undefined {
+  const corner = (sign: 1 | -1): Point => {
+    return {
+      x: Math.round((image.width * (1 + sign * share)) / 2),
+      y: Math.round((image.height * (1 + sign * share)) / 2),
+    };
+  };
+  const whole = { x: image.width, y: image.height };
+  return boxBetween(corner(-1), corner(1), image) ?? boxBetween({ x: 0, y: 0 }, whole, image);
+}
+
 export const clamp = (value: number, low: number, high: number): number =>
   Math.max(low, Math.min(high, value));
 

@@ -1,5 +1,7 @@
 /** Images from files, folders, the clipboard and drops, in a format that training can read. */
+import { readImageHeader } from '../../../../src/image/header.ts';
 import { isDecodableName } from '../../../../src/image/image-names.ts';
+import { explainFile } from '../../explain.ts';
 
 export interface NewImage {
   name: string;
@@ -32,14 +34,26 @@ export function sortFiles(files: readonly File[]): SortedFiles {
  * @throws an error when nothing can read it
  */
 export async function readable(file: File): Promise<NewImage> {
-  const bitmap = await createImageBitmap(file);
-  const isOwn = isDecodableName(file.name) && /^image\/(jpeg|png|webp)$/.test(file.type);
-  if (isOwn) {
+  const bitmap = await createImageBitmap(file).catch((error) => {
+    const { title, detail } = explainFile(file.name, error);
+    throw new Error(`${title}. ${detail}`);
+  });
+  if (isDecodableName(file.name) && (await isOwn(file))) {
     bitmap.close();
     return { name: file.name, file };
   }
   const name = `${file.name.replace(/\.[^.]*$/, '')}.jpg`;
   return { name, file: await asJpeg(bitmap) };
+}
+
+/** Whether training can read the file: names and types may lie, as those of a GIF called .jpg. */
+async function isOwn(file: Blob): Promise<boolean> {
+  try {
+    readImageHeader(new Uint8Array(await file.arrayBuffer()));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Encodes and frees a bitmap. */

@@ -2,6 +2,7 @@
 
 import type { WrittenFormat } from '../../../../src/datasets/dataset-types.ts';
 import { CocoLabels, emptyCoco } from '../../../../src/datasets/labeling/coco-labels.ts';
+import { DONE_FILE, doneText } from '../../../../src/datasets/labeling/done-file.ts';
 import type { LabelBox } from '../../../../src/datasets/labeling/label-boxes.ts';
 import { writeVocLabels } from '../../../../src/datasets/labeling/voc-labels.ts';
 import { writeYoloLabels } from '../../../../src/datasets/labeling/yolo-label-text.ts';
@@ -12,6 +13,7 @@ export interface LabeledImage {
   name: string;
   size: Size;
   boxes: readonly LabelBox[];
+  done: boolean;
 }
 
 /** A text file by its path. */
@@ -20,6 +22,8 @@ export type TextFile = readonly [path: string, content: string];
 interface Layout {
   /** Where an image is. */
   imagePath(name: string): string;
+  /** Where an image is of which nothing is known yet: training must not take it for background. */
+  newPath(name: string): string;
   texts(images: readonly LabeledImage[], classes: readonly string[]): TextFile[];
 }
 
@@ -29,9 +33,9 @@ const lines = (items: readonly string[]): string => items.map((item) => `${item}
 export const LAYOUTS: Readonly<Record<WrittenFormat, Layout>> = {
   voc: {
     imagePath: (name) => `JPEGImages/${name}`,
+    newPath: (name) => `JPEGImages/${name}`,
     texts: (images, classes) => [
       ['classes.txt', lines(classes)],
-      ['ImageSets/Main/train.txt', lines(images.map(({ name }) => stemOf(name)))],
       ...images.map(({ name, size, boxes }): TextFile => {
         return [`Annotations/${stemOf(name)}.xml`, writeVocLabels(name, size, boxes)];
       }),
@@ -39,6 +43,7 @@ export const LAYOUTS: Readonly<Record<WrittenFormat, Layout>> = {
   },
   yolo: {
     imagePath: (name) => `images/train/${name}`,
+    newPath: (name) => `images/new/${name}`,
     texts: (images, classes) => [
       ['data.yaml', `train: images/train\nnames:\n${lines(classes.map(yamlName))}`],
       ...images.map(({ name, size, boxes }): TextFile => {
@@ -48,6 +53,7 @@ export const LAYOUTS: Readonly<Record<WrittenFormat, Layout>> = {
   },
   coco: {
     imagePath: (name) => `train/${name}`,
+    newPath: (name) => `train/${name}`,
     texts: (images, classes) => {
       const coco = new CocoLabels(emptyCoco());
       for (const label of classes) coco.addClass(label);
@@ -56,6 +62,17 @@ export const LAYOUTS: Readonly<Record<WrittenFormat, Layout>> = {
     },
   },
 };
+
+/** All text files of a zip: labels, and which images are done. */
+export function zipTexts(
+  format: WrittenFormat,
+  images: readonly LabeledImage[],
+  classes: readonly string[],
+): TextFile[] {
+  const { texts, imagePath } = LAYOUTS[format];
+  const done = images.filter((image) => image.done).map(({ name }) => imagePath(name));
+  return [[DONE_FILE, doneText(done)], ...texts(images, classes)];
+}
 
 /** JSON strings are YAML strings. */
 const yamlName = (name: string, classId: number): string => `  ${classId}: ${JSON.stringify(name)}`;

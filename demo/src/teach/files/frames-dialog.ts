@@ -52,10 +52,15 @@ export class FramesDialog {
 
   async #take(): Promise<void> {
     if (this.#video.videoWidth === 0) return;
-    const file = await asJpeg(await createImageBitmap(this.#video));
-    const number = String(++this.#taken).padStart(4, '0');
-    await this.#add({ name: `${this.#stem}-${number}.jpg`, file });
-    this.#describe();
+    try {
+      const file = await asJpeg(await createImageBitmap(this.#video));
+      const number = String(++this.#taken).padStart(4, '0');
+      await this.#add({ name: `${this.#stem}-${number}.jpg`, file });
+      this.#describe();
+    } catch (error) {
+      this.#pause();
+      setText(byId('frames-state'), `Not saved: ${(error as Error).message}`);
+    }
   }
 
   #toggle(): void {

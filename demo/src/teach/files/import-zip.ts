@@ -8,21 +8,26 @@ import { readZip, type ZipFiles } from './read-zip.ts';
 const MOST_BYTES = 2 ** 28;
 const TYPES: Readonly<Record<string, string>> = { png: 'image/png', webp: 'image/webp' };
 
-/** @returns number of images that have labels now */
+/** @throws an error for an image that cannot be read, when all others are here */
 export async function importZip(
   session: Session,
   file: Blob,
   onProgress: (share: number) => void,
-): Promise<number> {
+): Promise<void> {
   const files = await unzipped(new Uint8Array(await file.arrayBuffer()));
   const labels = await readZip(files);
   for (const name of labels.classes) await session.addClass(name);
   // A zip may have labels only, of images that are here.
   const targets = labels.images.length > 0 ? labels.images : session.images.map(({ name }) => name);
-  let labeled = 0;
+  const unreadable: string[] = [];
   for (const [i, path] of targets.entries()) {
     const blob = files[path] ? imageBlob(path, files[path]) : await session.store.image(path);
-    const bitmap = await createImageBitmap(blob);
+    onProgress((i + 1) / targets.length);
+    const bitmap = await createImageBitmap(blob).catch(() => undefined);
+    if (!bitmap) {
+      unreadable.push(path);
+      continue;
+    }
     const found = labels.boxes(path, bitmap);
     const boxes = (found ?? []).flatMap((one) => {
       const box = fitInto(one.box, bitmap);
@@ -32,12 +37,12 @@ export async function importZip(
     const name = files[path] ? await session.add(path.replace(/^.*\//, ''), blob) : path;
     if (found) {
       await session.read(name);
-      await session.save(name, { boxes, done: true });
-      labeled++;
+      await session.save(name, { boxes, done: labels.isDone(path) });
     }
-    onProgress((i + 1) / targets.length);
   }
-  return labeled;
+  if (unreadable.length === 0) return;
+  const more = unreadable.length > 1 ? ` and ${unreadable.length - 1} more` : '';
+  throw new Error(`${unreadable[0]}${more} cannot be read`);
 }
 
 function imageBlob(path: string, bytes: Uint8Array): Blob {

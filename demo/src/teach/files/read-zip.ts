@@ -1,5 +1,6 @@
 /** Finds images and labels in the files of a zip: PASCAL VOC, COCO or YOLO, in any folders. */
 import { CocoLabels } from '../../../../src/datasets/labeling/coco-labels.ts';
+import { DONE_FILE, parseDone } from '../../../../src/datasets/labeling/done-file.ts';
 import type { LabelBox } from '../../../../src/datasets/labeling/label-boxes.ts';
 import { readVocLabels } from '../../../../src/datasets/labeling/voc-labels.ts';
 import { readYoloLabels } from '../../../../src/datasets/labeling/yolo-label-text.ts';
@@ -15,6 +16,8 @@ export interface ZipLabels {
   classes: string[];
   /** Boxes of an image, by its name or path; undefined when nothing says what it shows. */
   boxes(image: string, size: Size): LabelBox[] | undefined;
+  /** Whether an image is finished: where nothing says so, all with labels are. */
+  isDone(image: string): boolean;
 }
 
 type LabelsOf = ZipLabels['boxes'];
@@ -32,6 +35,9 @@ export async function readZip(files: ZipFiles): Promise<ZipLabels> {
   const names = await yoloNames(ending(/(data|dataset)\.ya?ml$|(classes\.txt|obj\.names)$/i), text);
   const rows = byStem(ending(/\.txt$/i));
   if (names.length > 0 && xml.size === 0) readers.push(yoloLabels(names, rows, text));
+  const doneFile = Object.keys(files).find((path) => path.endsWith(DONE_FILE));
+  const done = doneFile === undefined ? undefined : parseDone(text(doneFile));
+  const root = doneFile?.slice(0, -DONE_FILE.length) ?? '';
   const listed = xml.size > 0 ? names : [];
   return {
     images,
@@ -43,12 +49,26 @@ export async function readZip(files: ZipFiles): Promise<ZipLabels> {
       }
       return undefined;
     },
+    isDone: (image) => done?.has(image.slice(root.length)) ?? true,
   };
 }
 
 /** `a/b.jpg` → `b`: folders of images and labels differ. */
 const stemOf = (path: string): string => path.replace(/^.*\//, '').replace(/\.[^.]*$/, '');
-const byStem = (paths: readonly string[]) => new Map(paths.map((path) => [stemOf(path), path]));
+
+function byStem(paths: readonly string[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const path of paths) found.set(stemOf(path), [...(found.get(stemOf(path)) ?? []), path]);
+  return found;
+}
+
+/** The label file of an image: of several, the one in the folder most like that of the image. */
+function labelsOf(image: string, files: ReadonlyMap<string, string[]>): string | undefined {
+  const folders = new Set(image.split('/').slice(0, -1));
+  const likeness = (path: string) => path.split('/').filter((part) => folders.has(part)).length;
+  const [first, ...others] = files.get(stemOf(image)) ?? [];
+  return others.reduce((best, path) => (likeness(path) > likeness(best) ? path : best), first);
+}
 
 function cocoLabels(text: string): { classes: string[]; boxes: LabelsOf }[] {
   const root: unknown = JSON.parse(text);
@@ -62,10 +82,10 @@ function cocoLabels(text: string): { classes: string[]; boxes: LabelsOf }[] {
   return [{ classes: coco.classes, boxes }];
 }
 
-function vocLabels(xml: ReadonlyMap<string, string>, text: (path: string) => string) {
-  const all = [...xml.values()].flatMap((path) => readVocLabels(text(path)));
+function vocLabels(xml: ReadonlyMap<string, string[]>, text: (path: string) => string) {
+  const all = [...xml.values()].flat().flatMap((path) => readVocLabels(text(path)));
   const boxes: LabelsOf = (image) => {
-    const path = xml.get(stemOf(image));
+    const path = labelsOf(image, xml);
     return path === undefined ? undefined : readVocLabels(text(path));
   };
   return { classes: [...new Set(all.map(({ label }) => label))], boxes };
@@ -73,11 +93,11 @@ function vocLabels(xml: ReadonlyMap<string, string>, text: (path: string) => str
 
 function yoloLabels(
   names: string[],
-  rows: ReadonlyMap<string, string>,
+  rows: ReadonlyMap<string, string[]>,
   text: (path: string) => string,
 ) {
   const boxes: LabelsOf = (image, size) => {
-    const path = rows.get(stemOf(image));
+    const path = labelsOf(image, rows);
     return path === undefined ? undefined : readYoloLabels(text(path), names, size);
   };
   return { classes: names, boxes };

@@ -2,7 +2,7 @@
 import { strToU8, Zip, ZipDeflate, ZipPassThrough } from 'fflate';
 import type { WrittenFormat } from '../../../../src/datasets/dataset-types.ts';
 import type { Session } from '../store/session.ts';
-import { flatNames, LAYOUTS, type LabeledImage } from './dataset-zip.ts';
+import { flatNames, LAYOUTS, type LabeledImage, zipTexts } from './dataset-zip.ts';
 
 /** @param onProgress receives the share of images that are in */
 export async function datasetZip(
@@ -21,17 +21,21 @@ export async function datasetZip(
     pieces.push(new Blob([piece as Uint8Array<ArrayBuffer>]));
   });
   const labeled: LabeledImage[] = [];
-  for (const [i, { name }] of images.entries()) {
+  for (const [i, { name, state }] of images.entries()) {
     const file = await session.store.image(name);
     const flat = names.get(name)!;
-    const entry = new ZipPassThrough(layout.imagePath(flat)); // images are compressed already
+    const isNew = state === 'new';
+    // Images are compressed already.
+    const entry = new ZipPassThrough(isNew ? layout.newPath(flat) : layout.imagePath(flat));
     zip.add(entry);
     entry.push(new Uint8Array(await file.arrayBuffer()), true);
-    const { boxes } = (await session.store.read(name)).labels;
-    labeled.push({ name: flat, size: await sizeOf(file), boxes });
+    if (!isNew) {
+      const { labels } = await session.store.read(name);
+      labeled.push({ name: flat, size: await sizeOf(file), ...labels });
+    }
     onProgress((i + 1) / images.length);
   }
-  for (const [path, content] of layout.texts(labeled, classes)) {
+  for (const [path, content] of zipTexts(format, labeled, classes)) {
     const entry = new ZipDeflate(path);
     zip.add(entry);
     entry.push(strToU8(content), true);

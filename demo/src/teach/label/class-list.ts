@@ -1,5 +1,6 @@
 /** The classes: which one the next box gets, and new ones. */
 
+import { className } from '../../../../src/datasets/class-name.ts';
 import { isClassName } from '../../../../src/datasets/labeling/label-boxes.ts';
 import { classColor } from '../../../../src/image/colors.ts';
 import { byId, element, setText } from '../../dom.ts';
@@ -12,6 +13,8 @@ export interface ClassListener {
   chosen(name: string): void;
   /** A new class has been named. */
   added(name: string): void;
+  /** A class should be renamed or removed. */
+  changing(name: string): void;
 }
 
 export class ClassList {
@@ -52,7 +55,7 @@ export class ClassList {
   }
 
   #submit(input: HTMLInputElement): void {
-    const name = input.value.trim();
+    const name = className(input.value);
     if (!isClassName(name)) return;
     input.value = '';
     this.#listener.added(name);
@@ -66,6 +69,8 @@ export class ClassList {
       chip.style.setProperty('--color', `rgb(${classColor(classId).join(' ')})`);
       setText(label, name);
       button.ariaPressed = String(name === this.#active);
+      button.title = name;
+      item.lastElementChild!.ariaLabel = `Rename or remove ${name}`;
     });
     while (this.#list.children.length > this.#classes.length) this.#list.lastElementChild!.remove();
   }
@@ -75,6 +80,12 @@ export class ClassList {
     const button = element('button', { type: 'button' }, element('i'), element('b'));
     if (key) button.append(element('kbd', { ariaHidden: 'true' }, key));
     button.addEventListener('click', () => this.#listener.chosen(this.#classes[classId]));
-    return element('li', {}, button);
+    const change = element('button', {
+      type: 'button',
+      className: 'plain change',
+      textContent: '…',
+    });
+    change.addEventListener('click', () => this.#listener.changing(this.#classes[classId]));
+    return element('li', {}, button, change);
   }
 }

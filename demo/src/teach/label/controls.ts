@@ -1,5 +1,6 @@
 /** Buttons and keys of the editor. */
-import { byId } from '../../dom.ts';
+import { byId, setText } from '../../dom.ts';
+import type { Editor } from '../editor/editor.ts';
 import { actionOf, type Command, type KeyAction } from '../editor/keys.ts';
 
 export interface Controlled {
@@ -9,6 +10,8 @@ export interface Controlled {
   isReady(): boolean;
   /** Whether a box is selected. */
   hasSelection(): boolean;
+  /** A field has been left with Escape. */
+  cancel(): void;
 }
 
 const BUTTONS: Readonly<Record<string, Command>> = {
@@ -31,10 +34,28 @@ export function watchControls(controlled: Controlled): void {
   document.addEventListener('keydown', (event) => press(event, controlled));
 }
 
-function press(event: KeyboardEvent, { act, isReady, hasSelection }: Controlled): void {
+/** Shows which buttons can be pressed. @param suggested number of suggestions */
+export function showTools(editor: Editor, suggested: number, isOpen: boolean): void {
+  const enable = (id: string, isOn: boolean) => {
+    byId<HTMLButtonElement>(id).disabled = !isOn;
+  };
+  enable('undo', editor.canUndo);
+  enable('redo', editor.canRedo);
+  enable('accept', suggested > 0);
+  setText(byId('accept').lastElementChild!, `Accept${suggested > 0 ? ` ${suggested}` : ''}`);
+  const { done } = editor.labels;
+  setText(byId('done'), done ? 'Done ✓' : 'Done, next');
+  byId('done').ariaPressed = String(done);
+  for (const id of ['done', 'next', 'previous', 'copy', 'remove-image']) enable(id, isOpen);
+}
+
+function press(event: KeyboardEvent, { act, isReady, hasSelection, cancel }: Controlled): void {
   const target = event.target as HTMLElement;
   // Leaves a field, so that the keys of the editor work again.
-  if (event.key === 'Escape' && target.matches('.label-panel input')) byId('board').focus();
+  if (event.key === 'Escape' && target.matches('.label-panel input')) {
+    cancel();
+    byId('board').focus();
+  }
   const isElsewhere =
     byId('panel-label').hidden ||
     document.querySelector('dialog[open]') ||

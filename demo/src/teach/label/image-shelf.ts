@@ -26,6 +26,7 @@ export class ImageShelf {
   readonly #learning: LearningOrder;
   readonly #order = byId<HTMLSelectElement>('order');
   #ranking = new AbortController();
+  #listed: readonly ImageEntry[] = [];
   #sorted: readonly ImageEntry[] = [];
   #current: string | undefined;
   /** What takes long now. */
@@ -51,7 +52,7 @@ export class ImageShelf {
     this.#current = current;
     const { images } = this.#parts.session;
     // Images keep their places while they are labeled: only a new choice or new images sort again.
-    if (images.length !== this.#sorted.length) this.#sort();
+    if (images !== this.#listed || images.length !== this.#sorted.length) this.#sort();
     const index = this.#sorted.findIndex(({ name }) => name === current);
     this.#list.show(this.#sorted, index);
     const done = images.filter(({ state }) => state === 'done').length;
@@ -69,7 +70,7 @@ export class ImageShelf {
         const image = await readable(file);
         await this.#addImage(image);
       } catch (error) {
-        failed ||= `${file.name}: ${(error as Error).message}`;
+        failed ||= (error as Error).message;
       }
     }
     for (const file of zips) {
@@ -112,6 +113,7 @@ export class ImageShelf {
 
   #sort(): void {
     const { images } = this.#parts.session;
+    this.#listed = images;
     const isDone = ({ state }: ImageEntry) => Number(state === 'done');
     const orders: Readonly<Record<string, () => ImageEntry[]>> = {
       added: () => [...images],

@@ -1,19 +1,21 @@
 /** The first step: the open image with its boxes and suggestions, between the list and the classes. */
-import type { Box, Detection } from '../../../../src/boxes.ts';
+import type { Box } from '../../../../src/boxes.ts';
 import type { ImageLabels, LabelBox } from '../../../../src/datasets/labeling/label-boxes.ts';
 import { byId, setText } from '../../dom.ts';
 import type { Notice } from '../../notice.ts';
 import { Board } from '../editor/board.ts';
 import { Editor } from '../editor/editor.ts';
+import { middleBox } from '../editor/geometry.ts';
 import type { Command, KeyAction } from '../editor/keys.ts';
 import type { Suggestion } from '../editor/paint.ts';
 import type { ImageEntry } from '../store/annotation-store.ts';
 import type { Session } from '../store/session.ts';
-import { chooseSuggestions } from '../suggest/choose-suggestions.ts';
+import { Offers } from '../suggest/offers.ts';
 import type { Suggester } from '../suggest/suggester.ts';
 import { BoxList } from './box-list.ts';
+import { ClassDialog } from './class-dialog.ts';
 import { ClassList } from './class-list.ts';
-import { watchControls } from './controls.ts';
+import { showTools, watchControls } from './controls.ts';
 
 const ZOOM_STEP = 1.5;
 /** Share of the image that a box of the keyboard takes at first. */
@@ -41,10 +43,11 @@ export class LabelPanel {
   #opening = new AbortController();
   /** A box that waits for the name of the first class. */
   #unnamed: Box | undefined;
-  #detections: readonly Detection[] = [];
+  readonly #offers: Offers;
 
   constructor(parts: PanelParts) {
     this.#parts = parts;
+    this.#offers = new Offers(parts.suggester, () => this.refresh());
     this.#editor = new Editor({
       drawn: () => this.refresh(),
       edited: (labels) => this.#save(labels),
@@ -53,9 +56,11 @@ export class LabelPanel {
       drawn: (box) => this.#addBox(box),
       accepted: (suggestion) => void this.#accept([suggestion]),
     });
+    const dialog = new ClassDialog(parts.session, (to) => void this.#reopen(to));
     this.#classes = new ClassList({
       chosen: (name) => this.#choose(name),
       added: (name) => void this.#addClass(name),
+      changing: (name) => void dialog.open(name),
     });
     this.#boxes = new BoxList(this.#editor);
     watchControls({
@@ -65,6 +70,7 @@ export class LabelPanel {
         else void this.#run('done');
       },
       isReady: () => this.#name !== undefined,
+      cancel: () => this.#forgetUnnamed(),
       hasSelection: () => this.#editor.selected !== undefined,
     });
   }
@@ -74,13 +80,18 @@ export class LabelPanel {
     return this.#name;
   }
 
-  /** Opens an image. @param highlight a place to select or to point out */
-  async open(name: string, highlight?: Box): Promise<void> {
+  /**
+   * Opens an image.
+   * @param highlight a place to select or to point out
+   * @returns whether it is open: another one may have been opened meanwhile
+   */
+  async open(name: string, highlight?: Box): Promise<boolean> {
     this.#opening.abort();
+    this.#forgetUnnamed();
     this.#opening = new AbortController();
     const { signal } = this.#opening;
     this.#name = name;
-    this.#detections = [];
+    this.#offers.clear();
     this.#parts.opened();
     try {
       const { session } = this.#parts;
@@ -88,21 +99,49 @@ export class LabelPanel {
       const [bitmap, labels] = await Promise.all([createImageBitmap(file), session.read(name)]);
       if (signal.aborted) {
         bitmap.close();
-        return;
+        return false;
       }
       byId('board-stage').dataset['state'] = 'shown';
       this.#board.show(bitmap);
       this.#edited = name;
-      this.#editor.load(labels, { width: bitmap.width, height: bitmap.height });
-      if (highlight) this.#highlight(highlight);
+      this.#editor.load(name, labels, { width: bitmap.width, height: bitmap.height });
+      if (highlight) this.#editor.selectAt(highlight);
       byId('board').ariaLabel = name;
       this.#announce(`${name}, ${labels.boxes.length} boxes`);
-      await this.#suggest(file, signal);
+      void this.#offers.find(file, signal);
+      return true;
     } catch (error) {
-      if (signal.aborted) return;
-      const title = `${name} cannot be opened`;
-      this.#parts.notice.show('source', { title, detail: (error as Error).message });
+      if (signal.aborted) return false;
+      this.close();
+      this.#name = name;
+      this.#parts.notice.show('source', {
+        title: `${name} cannot be opened`,
+        detail: (error as Error).message,
+      });
+      return false;
     }
+  }
+
+  /** Shows no image. */
+  close(): void {
+    this.#opening.abort();
+    this.#forgetUnnamed();
+    this.#name = undefined;
+    this.#edited = undefined;
+    this.#offers.clear();
+    byId('board-stage').dataset['state'] = 'empty';
+    this.#board.show(undefined);
+    this.#editor.clear();
+    byId('board').ariaLabel = 'No image';
+    this.#parts.opened();
+  }
+
+  /** Opens the image again after a class has been replaced. */
+  async #reopen(to: string | undefined): Promise<void> {
+    this.#editor.forget();
+    if (to !== undefined) this.#classes.active = to;
+    if (this.#name !== undefined) await this.open(this.#name);
+    else this.refresh();
   }
 
   /** Takes over labels that another page has changed. */
@@ -110,43 +149,24 @@ export class LabelPanel {
     if (name === this.#edited) this.#editor.merge(labels);
   }
 
-  /** Stores the labels of the editor once more. */
-  saveAgain(): void {
-    if (this.#edited !== undefined) this.#save(this.#editor.labels);
-  }
-
   /** Detects again, for example with another model. */
   async renewSuggestions(): Promise<void> {
     if (this.#name === undefined) return;
     const { signal } = this.#opening;
-    await this.#suggest(await this.#parts.session.store.image(this.#name), signal);
+    await this.#offers.find(await this.#parts.session.store.image(this.#name), signal);
   }
 
   /** Shows what has changed. */
   refresh(): void {
     const { classes, project } = this.#parts.session;
     const { boxes, labels } = this.#editor;
-    const detections = labels.done ? [] : this.#detections;
-    const suggestions = chooseSuggestions(detections, boxes, classes);
+    const suggestions = labels.done ? [] : this.#offers.choose(boxes, classes);
     this.#board.suggestions = suggestions;
     this.#classes.show(classes);
     this.#board.classes = classes;
     this.#board.activeClass = this.#classes.active;
     this.#boxes.show(classes, project.holdsDifficult);
-    const enable = (id: string, isOn: boolean) => {
-      byId<HTMLButtonElement>(id).disabled = !isOn;
-    };
-    enable('undo', this.#editor.canUndo);
-    enable('redo', this.#editor.canRedo);
-    enable('accept', suggestions.length > 0);
-    setText(
-      byId('accept').lastElementChild!,
-      `Accept${suggestions.length ? ` ${suggestions.length}` : ''}`,
-    );
-    const { done } = labels;
-    setText(byId('done'), done ? 'Done ✓' : 'Done, next');
-    byId('done').ariaPressed = String(done);
-    for (const id of ['done', 'next', 'previous', 'copy']) enable(id, this.#name !== undefined);
+    showTools(this.#editor, suggestions.length, this.#name !== undefined);
     this.#board.draw();
   }
 
@@ -162,7 +182,7 @@ export class LabelPanel {
   async #run(command: Command): Promise<void> {
     const editor = this.#editor;
     const actions: Readonly<Record<Command, () => unknown>> = {
-      new: () => this.#addBox(this.#middleBox()),
+      new: () => this.#addBox(middleBox(editor.size, FIRST_BOX)),
       next: () => this.#step(1),
       previous: () => this.#step(-1),
       done: () => this.#finish(),
@@ -173,7 +193,7 @@ export class LabelPanel {
       redo: () => editor.redo(),
       accept: () => this.#accept(this.#board.suggestions.slice(0, 1)),
       acceptAll: () => this.#accept(this.#board.suggestions),
-      dismiss: () => this.#dismiss(),
+      dismiss: () => this.#offers.clear(),
       selectNext: () => editor.cycle(1),
       selectPrevious: () => editor.cycle(-1),
       deselect: () => editor.select(undefined),
@@ -185,7 +205,8 @@ export class LabelPanel {
     await actions[command]();
   }
 
-  #addBox(box: Box): void {
+  #addBox(box: Box | undefined): void {
+    if (this.#edited === undefined || !box) return;
     if (this.#classes.active === '') {
       this.#unnamed = box;
       byId('name-first').hidden = false;
@@ -196,12 +217,10 @@ export class LabelPanel {
     this.#announce(`${this.#classes.active} added`);
   }
 
-  #middleBox(): Box {
-    const { width, height } = this.#editor.size;
-    const [boxWidth, boxHeight] = [width, height].map((side) => Math.round(FIRST_BOX * side));
-    const x = Math.round((width - boxWidth) / 2);
-    const y = Math.round((height - boxHeight) / 2);
-    return { x, y, width: boxWidth, height: boxHeight };
+  /** Drops the box that waits for a class. */
+  #forgetUnnamed(): void {
+    this.#unnamed = undefined;
+    byId('name-first').hidden = true;
   }
 
   #choose(name: string): void {
@@ -211,20 +230,21 @@ export class LabelPanel {
   }
 
   async #addClass(name: string): Promise<void> {
-    await this.#parts.session.addClass(name);
     this.#classes.active = name;
-    byId('name-first').hidden = true;
+    await this.#storeClass(name);
     if (this.#unnamed) {
       this.#editor.add(name, this.#unnamed);
       byId('board').focus();
     }
-    this.#unnamed = undefined;
+    this.#forgetUnnamed();
     this.refresh();
   }
 
   async #accept(suggestions: readonly Suggestion[]): Promise<void> {
     if (suggestions.length === 0) return;
-    for (const { label } of suggestions) await this.#parts.session.addClass(label);
+    const { signal } = this.#opening;
+    for (const { label } of suggestions) await this.#storeClass(label);
+    if (signal.aborted) return; // another image is open
     const boxes = suggestions.map(
       ({ label, box, difficult }): LabelBox => ({ label, box, difficult }),
     );
@@ -232,16 +252,12 @@ export class LabelPanel {
     this.#announce(`${boxes.length} suggestions accepted`);
   }
 
-  #dismiss(): void {
-    this.#detections = [];
-    this.refresh();
-  }
-
-  async #step(by: 1 | -1): Promise<void> {
+  /** @returns whether another image is open now */
+  async #step(by: 1 | -1): Promise<boolean> {
     const order = this.#parts.order();
     const at = order.findIndex(({ name }) => name === this.#name);
     const next = order[at + by];
-    if (next) await this.open(next.name);
+    return next ? this.open(next.name) : false;
   }
 
   async #finish(): Promise<void> {
@@ -256,30 +272,21 @@ export class LabelPanel {
 
   async #copyToNext(): Promise<void> {
     const { boxes } = this.#editor.labels;
-    const before = this.#name;
-    await this.#step(1);
-    if (this.#name !== before) this.#editor.paste(boxes);
-  }
-
-  #highlight(box: Box): void {
-    const index = this.#editor.boxes.findIndex((one) => {
-      return Math.abs(one.box.x - box.x) < 1 && Math.abs(one.box.y - box.y) < 1;
-    });
-    if (index >= 0) this.#editor.select(index);
+    if (await this.#step(1)) this.#editor.paste(boxes);
   }
 
   #save(labels: ImageLabels): void {
-    this.#parts.session.save(this.#edited!, labels).catch(() => {}); // the session reports it
+    if (this.#edited === undefined) return;
+    this.#parts.session.save(this.#edited, labels).catch(() => {}); // the session reports it
   }
 
-  async #suggest(file: Blob, signal: AbortSignal): Promise<void> {
+  async #storeClass(name: string): Promise<void> {
     try {
-      const detections = await this.#parts.suggester.detect(file, signal);
-      if (signal.aborted) return;
-      this.#detections = detections;
-      this.refresh();
+      await this.#parts.session.addClass(name);
     } catch (error) {
-      if (!signal.aborted) console.warn(`without suggestions: ${(error as Error).message}`);
+      // Boxes bring their class along when they are stored.
+      const detail = (error as Error).message;
+      this.#parts.notice.show('save', { title: `${name} is not saved`, detail });
     }
   }
 

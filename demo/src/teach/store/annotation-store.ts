@@ -13,6 +13,8 @@ export interface ImageEntry {
 
 export interface Project {
   name: string;
+  /** Different for every place where labels are kept; runs and models belong to it. */
+  id: string;
   /** Whether the format keeps the mark of difficult boxes. */
   holdsDifficult: boolean;
   classes: string[];
@@ -28,18 +30,29 @@ export interface VersionedLabels {
 /** The new version, or what is stored instead of what was read. */
 export type WriteResult = { version: string } | { current: VersionedLabels };
 
+export interface Summary {
+  classes: string[];
+  /** Number of boxes by image, in the order of the images. */
+  boxes: number[];
+  /** Number of boxes of every class that has some. */
+  byClass: (readonly [name: string, count: number])[];
+}
+
 export interface AnnotationStore {
   open(): Promise<Project>;
-  /** Counts the boxes of all images, in their order, and finds all classes. */
-  summary(): Promise<{ classes: string[]; boxes: number[] }>;
+  summary(): Promise<Summary>;
   /** The file of an image. */
   image(name: string): Promise<Blob>;
   read(name: string): Promise<VersionedLabels>;
   /** Stores labels durably, unless the stored ones have another version. */
   write(name: string, labels: ImageLabels, version: string): Promise<WriteResult>;
   addClass(name: string): Promise<void>;
+  /** Gives all boxes of a class another one, or deletes them without `to`; the class is gone then. */
+  replaceClass(from: string, to?: string): Promise<void>;
   /** Adds an image under its name or a similar one, which is returned. */
   add(name: string, file: Blob): Promise<string>;
+  /** Removes an image with its labels; missing where images are the user's files. */
+  remove?(name: string): Promise<void>;
 }
 
 export function stateOf({ boxes, done }: ImageLabels): ImageState {

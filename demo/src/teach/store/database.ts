@@ -32,12 +32,22 @@ export async function change<T>(
   const transaction = database.transaction([...names], 'readwrite', { durability: 'strict' });
   const complete = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error);
+    transaction.onabort = () => reject(readable(transaction.error));
   });
   complete.catch(() => {}); // reported below
-  const value = await work((name) => transaction.objectStore(name));
-  await complete;
-  return value;
+  try {
+    const value = await work((name) => transaction.objectStore(name));
+    await complete;
+    return value;
+  } catch (error) {
+    await complete; // says why, where the transaction was aborted
+    throw error;
+  }
+}
+
+function readable(error: DOMException | null): Error {
+  if (error?.name !== 'QuotaExceededError') return error ?? new Error('the browser has given up');
+  return new Error('the storage of this browser is full: save a zip, then free space on the disk');
 }
 
 /** Reads from one store. */

@@ -4,11 +4,14 @@ import type {
   AnnotationStore,
   ImageState,
   Project,
+  Summary,
   VersionedLabels,
   WriteResult,
 } from './annotation-store.ts';
 
 const STATES: readonly ImageState[] = ['new', 'labeled', 'done'];
+/** Bytes of a request that browsers send on after a page is closed: 64 KiB in all. */
+const MOST_KEPT_ALIVE = 60_000;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 export class FolderStore implements AnnotationStore {
@@ -20,7 +23,7 @@ export class FolderStore implements AnnotationStore {
     return { ...rest, images: entries };
   }
 
-  async summary(): Promise<{ classes: string[]; boxes: number[] }> {
+  async summary(): Promise<Summary> {
     return (await call('summary')).json();
   }
 
@@ -33,12 +36,13 @@ export class FolderStore implements AnnotationStore {
   }
 
   async write(name: string, labels: ImageLabels, version: string): Promise<WriteResult> {
+    const body = JSON.stringify(labels);
     const answer = await call('labels', name, {
       method: 'PUT',
       headers: { ...JSON_TYPE, 'if-match': `"${version}"` },
-      body: JSON.stringify(labels),
-      // Arrives also when the page is closed now.
-      keepalive: true,
+      body,
+      // Arrives also when the page is closed now; browsers refuse larger bodies then.
+      keepalive: new Blob([body]).size < MOST_KEPT_ALIVE,
     });
     return answer.status === 412
       ? { current: await versioned(answer) }
@@ -50,6 +54,11 @@ export class FolderStore implements AnnotationStore {
     await call('class', undefined, { method: 'POST', headers: JSON_TYPE, body });
   }
 
+  async replaceClass(from: string, to?: string): Promise<void> {
+    const body = JSON.stringify({ name: from, to });
+    await call('class', undefined, { method: 'PUT', headers: JSON_TYPE, body });
+  }
+
   async add(name: string, file: Blob): Promise<string> {
     const headers = { 'content-type': 'application/octet-stream' };
     const answer = await call('image', name, { method: 'POST', headers, body: file });
@@ -59,7 +68,10 @@ export class FolderStore implements AnnotationStore {
 
 async function call(route: string, image?: string, init?: RequestInit): Promise<Response> {
   const query = image === undefined ? '' : `?image=${encodeURIComponent(image)}`;
-  const answer = await fetch(`api/${route}${query}`, init);
+  const answer = await fetch(`api/${route}${query}`, init).catch((cause) => {
+    const message = 'refinedet label does not answer: is it still running in its terminal?';
+    throw new Error(message, { cause });
+  });
   if (answer.ok || answer.status === 412) return answer;
   const { message } = await answer.json().catch(() => ({ message: answer.statusText }));
   throw new Error(message);

@@ -3,6 +3,7 @@ import {
   areSameLabels,
   type ImageLabels,
   mergeLabels,
+  replaceLabel,
 } from '../../../../src/datasets/labeling/label-boxes.ts';
 import {
   type AnnotationStore,
@@ -28,7 +29,9 @@ export class Session {
   readonly #entries = new Map<string, ImageEntry>();
   /** What was last read or written, by image. */
   readonly #known = new Map<string, VersionedLabels>();
-  #project: Project = { name: '', holdsDifficult: true, classes: [], images: [] };
+  /** Labels that could not be stored, by image: what the user sees is here until a retry succeeds. */
+  readonly #failed = new Map<string, ImageLabels>();
+  #project: Project = { name: '', id: '', holdsDifficult: true, classes: [], images: [] };
   #last: Promise<unknown> = Promise.resolve();
   #open = 0;
 
@@ -74,9 +77,23 @@ export class Session {
 
   async read(name: string): Promise<ImageLabels> {
     await this.#last;
+    const failed = this.#failed.get(name);
+    if (failed) return failed;
     const found = await this.store.read(name);
     this.#known.set(name, found);
+    this.#noteClasses(found.labels);
     return found.labels;
+  }
+
+  /** Number of images whose labels could not be stored. */
+  get unsaved(): number {
+    return this.#failed.size;
+  }
+
+  /** Stores once more what could not be stored. */
+  async saveAgain(): Promise<void> {
+    const all = [...this.#failed].map(([name, labels]) => this.save(name, labels));
+    await Promise.allSettled(all);
   }
 
   /** Stores labels; when another page or program has changed them, both changes are joined. */
@@ -84,10 +101,32 @@ export class Session {
     this.#note(name, labels);
     this.#listener.saving(++this.#open);
     const saved = this.#last.then(() => this.#write(name, labels));
+    saved.then(
+      () => this.#failed.delete(name),
+      () => this.#failed.set(name, labels),
+    );
     this.#last = saved
       .catch((error: Error) => this.#listener.failed(error))
       .then(() => this.#listener.saving(--this.#open));
     return saved;
+  }
+
+  /** Number of boxes of a class in all images. */
+  async boxesOf(name: string): Promise<number> {
+    await this.#last;
+    const { byClass } = await this.store.summary();
+    return new Map(byClass).get(name) ?? 0;
+  }
+
+  /** Renames a class, joins it to another one, or without `to` removes it with its boxes. */
+  async replaceClass(from: string, to?: string): Promise<void> {
+    await this.#last;
+    await this.store.replaceClass(from, to);
+    for (const [name, { boxes, done }] of this.#failed) {
+      this.#failed.set(name, { boxes: replaceLabel(boxes, from, to), done });
+    }
+    await this.open();
+    await this.count();
   }
 
   async addClass(name: string): Promise<void> {
@@ -106,6 +145,19 @@ export class Session {
     return entry.name;
   }
 
+  /** Removes an image. @returns the image and its labels, to add them again */
+  async remove(name: string): Promise<{ file: Blob; labels: ImageLabels }> {
+    const labels = await this.read(name);
+    const file = await this.store.image(name);
+    await this.store.remove!(name);
+    this.#entries.delete(name);
+    this.#known.delete(name);
+    this.#failed.delete(name);
+    this.#project.images = this.#project.images.filter((entry) => entry.name !== name);
+    this.#listener.changed();
+    return { file, labels };
+  }
+
   /** Resolves when everything is stored. */
   async settled(): Promise<void> {
     await this.#last;
@@ -118,6 +170,7 @@ export class Session {
       const result = await this.store.write(name, labels, base.version);
       if ('version' in result) {
         this.#known.set(name, { labels, version: result.version });
+        this.#noteClasses(labels);
         if (!areSameLabels(labels, wanted)) {
           this.#note(name, labels);
           this.#listener.merged(name, labels);
@@ -127,6 +180,15 @@ export class Session {
       labels = mergeLabels(base.labels, labels, result.current.labels);
       base = result.current;
     }
+  }
+
+  /** Another page or program may use classes that are new here: training would leave out their boxes. */
+  #noteClasses({ boxes }: ImageLabels): void {
+    const { classes } = this.#project;
+    const all = [...new Set([...classes, ...boxes.map(({ label }) => label)])];
+    if (all.length === classes.length) return;
+    this.#project.classes = all;
+    this.#listener.changed();
   }
 
   #note(name: string, labels: ImageLabels): void {

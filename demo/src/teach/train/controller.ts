@@ -10,18 +10,11 @@ import { checkpointModel } from '../../../../src/training/run/checkpoint-model.t
 import { RUN_FILES } from '../../../../src/training/run/run-store.ts';
 import type { StepRecord } from '../../../../src/training/run/step-record.ts';
 import type { Session } from '../store/session.ts';
-import { collectRun, filesOf } from './run-data.ts';
-import {
-  DATA_FILE,
-  RUN_FOLDER,
-  type RunData,
-  type TrainAnswer,
-  type TrainRequest,
-} from './task.ts';
+import { collectRun, filesOf, runFolder } from './run-data.ts';
+import { DATA_FILE, type RunData, type TrainAnswer, type TrainRequest } from './task.ts';
 
 /** Lost at most by a crash, besides the evaluation in progress. */
 const CHECKPOINT_MINUTES = 0.5;
-const SPEED_KEY = 'refinedet-teach-speed';
 
 /** A run that a reload or a crash has interrupted. */
 export interface StoredRun {
@@ -30,24 +23,20 @@ export interface StoredRun {
 }
 
 export class TrainingController {
-  readonly #folder = new OpfsFolder(RUN_FOLDER);
   readonly #session: Session;
   readonly #listener: (answer: TrainAnswer) => void;
   #worker: Worker | undefined;
+  /** Lets other tabs train. */
+  #unlock: (() => void) | undefined;
 
   constructor(session: Session, listener: (answer: TrainAnswer) => void) {
     this.#session = session;
     this.#listener = listener;
   }
 
-  get isRunning(): boolean {
-    return this.#worker !== undefined;
-  }
-
-  /** Speed of this device, as measured earlier. */
-  get speed(): DeviceSpeed | undefined {
-    const text = localStorage.getItem(SPEED_KEY);
-    return text ? JSON.parse(text) : undefined;
+  /** The project is known only when it is open. */
+  get #folder(): OpfsFolder {
+    return new OpfsFolder(runFolder(this.#session));
   }
 
   /** Data of a new run. */
@@ -64,7 +53,6 @@ export class TrainingController {
       });
     });
     this.#end();
-    localStorage.setItem(SPEED_KEY, JSON.stringify(speed));
     return speed;
   }
 
@@ -91,16 +79,23 @@ export class TrainingController {
 
   /** Starts a new run; the one before is removed. */
   async start(data: RunData, files: Blob[], plan: TrainingPlan): Promise<void> {
-    await this.#folder.clear();
+    await this.#lock();
     const options = { ...plan.options, checkpointMinutes: CHECKPOINT_MINUTES };
     const whole = { ...data, options, steps: plan.steps };
-    await this.#folder.write(DATA_FILE, JSON.stringify(whole));
+    try {
+      await this.#folder.clear();
+      await this.#folder.write(DATA_FILE, JSON.stringify(whole));
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
     this.#start({ kind: 'train', data: whole, files, resume: false });
   }
 
   /** Continues the stored run. */
   async resume({ data }: StoredRun): Promise<void> {
     const files = await filesOf(this.#session, data);
+    await this.#lock();
     this.#start({ kind: 'train', data, files, resume: true });
   }
 
@@ -109,7 +104,7 @@ export class TrainingController {
     this.#worker?.postMessage({ kind: 'pause' } satisfies TrainRequest);
   }
 
-  /** A run that can be continued. */
+  /** A run that can be continued; what a browser has damaged cannot. */
   async stored(): Promise<StoredRun | undefined> {
     const [data, checkpoint, metrics] = await Promise.all([
       this.#folder.read(DATA_FILE),
@@ -119,7 +114,11 @@ export class TrainingController {
     if (!data || !checkpoint?.size) return undefined;
     const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
     const lines = text(metrics).split('\n').slice(0, -1);
-    return { data: JSON.parse(text(data)), records: lines.map((line) => JSON.parse(line)) };
+    try {
+      return { data: JSON.parse(text(data)), records: lines.map((line) => JSON.parse(line)) };
+    } catch {
+      return undefined;
+    }
   }
 
   /** Whether the stored run has come to its end. */
@@ -139,8 +138,22 @@ export class TrainingController {
     return new Blob([bytes as Uint8Array<ArrayBuffer>]);
   }
 
+  /** @throws an error while another tab writes the same run */
+  async #lock(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const hold = (lock: Lock | null) => {
+        if (!lock) throw new Error('another tab of this page is training: wait, or stop it there');
+        return new Promise<void>((unlock) => {
+          this.#unlock = unlock;
+          resolve();
+        });
+      };
+      const name = runFolder(this.#session);
+      navigator.locks.request(name, { ifAvailable: true }, hold).catch(reject);
+    });
+  }
+
   #start(request: TrainRequest, listener = this.#listener): void {
-    this.#end();
     const worker = new Worker(new URL('./trainer-worker.ts', import.meta.url), { type: 'module' });
     this.#worker = worker;
     worker.onmessage = ({ data: answer }: MessageEvent<TrainAnswer>) => {
@@ -157,5 +170,7 @@ export class TrainingController {
   #end(): void {
     this.#worker?.terminate();
     this.#worker = undefined;
+    this.#unlock?.();
+    this.#unlock = undefined;
   }
 }

@@ -25,8 +25,13 @@ export async function collectRun(session: Session): Promise<{ data: RunData; fil
     files.push(file);
   }
   const init = absoluteUrl(String(defaultModelUrl()));
-  return { data: { classes, images, init, options: {}, steps: 0 }, files };
+  const id = crypto.randomUUID();
+  const folder = runFolder(session);
+  return { data: { id, folder, classes, images, init, options: {}, steps: 0 }, files };
 }
+
+/** Folders on one address may be labeled one after the other: each has its own run. */
+export const runFolder = ({ project }: Session): string => `teach-run-${project.id}`;
 
 /** Files of the images of a run that is resumed. @throws an error for an image that is gone */
 export async function filesOf(session: Session, { images }: RunData): Promise<Blob[]> {

@@ -21,7 +21,8 @@ export class SamplesView {
   /** @param classes names of the class ids */
   async show(samples: readonly Sample[], classes: readonly string[]): Promise<void> {
     for (const [i, { name, found }] of samples.entries()) {
-      const bitmap = await this.#bitmap(name);
+      const bitmap = await this.#bitmap(name).catch(() => undefined);
+      if (!bitmap) continue; // removed while it trains
       const scale = Math.min(WIDTH / bitmap.width, HEIGHT / bitmap.height);
       const canvas = this.#canvas(i);
       canvas.width = Math.round(scale * bitmap.width);

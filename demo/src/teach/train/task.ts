@@ -15,6 +15,10 @@ export interface RunImage {
 
 /** Everything but the pixels; kept beside the checkpoints. */
 export interface RunData {
+  /** Different for every run. */
+  id: string;
+  /** Folder of the run. */
+  folder: string;
   classes: string[];
   images: RunImage[];
   /** Base of the run: the URL of a model. */
@@ -23,7 +27,6 @@ export interface RunData {
   steps: number;
 }
 
-export const RUN_FOLDER = 'teach-run';
 export const DATA_FILE = 'data.json';
 
 export type TrainRequest =

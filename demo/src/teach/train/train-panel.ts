@@ -3,6 +3,7 @@ import { dataWarnings } from '../../../../src/training/plan/hold-out.ts';
 import type { StepRecord } from '../../../../src/training/run/step-record.ts';
 import { byId, element, setText } from '../../dom.ts';
 import type { Session } from '../store/session.ts';
+import type { AboutModel } from '../use/model-shelf.ts';
 import { type StoredRun, TrainingController } from './controller.ts';
 import { drawCurve, smoothed } from './curves.ts';
 import { SamplesView } from './samples-view.ts';
@@ -16,7 +17,7 @@ interface TrainParts {
   /** Training begins: other work should wait. */
   started(): void;
   /** There is a model to use. */
-  trained(model: Blob): void;
+  trained(model: Blob, about: AboutModel): void;
 }
 
 type Phase = 'idle' | 'measuring' | 'training' | 'pausing' | 'stopping' | 'paused';
@@ -33,6 +34,7 @@ export class TrainPanel {
   #evaluations: (readonly [step: number, score: number])[] = [];
   #times: number[] = [];
   #steps = 0;
+  #hasBoxes = false;
 
   constructor(parts: TrainParts) {
     this.#parts = parts;
@@ -44,10 +46,6 @@ export class TrainPanel {
     this.#minutes.addEventListener('input', () => this.#describeTime());
     this.#describeTime();
     this.#draw();
-  }
-
-  get isTraining(): boolean {
-    return this.#controller.isRunning;
   }
 
   /** Finds what an earlier visit has left: a model, or a run to continue. */
@@ -66,8 +64,7 @@ export class TrainPanel {
     if (!isComplete)
       this.#say(`A run waits at step ${records.at(-1)?.step ?? 0} of ${data.steps}.`);
     this.#draw();
-    const model = await this.#controller.model();
-    if (model) this.#parts.trained(model);
+    await this.#publish();
   }
 
   /** Shows what there is to train on. */
@@ -81,7 +78,8 @@ export class TrainPanel {
       counted(this.#parts.session.classes.length, 'class', 'classes'),
     ];
     setText(byId('readiness'), parts.join(', '));
-    byId<HTMLButtonElement>('train').disabled = this.isTraining || boxes === 0;
+    this.#hasBoxes = boxes > 0;
+    this.#enter(this.#phase);
   }
 
   async #train(): Promise<void> {
@@ -152,6 +150,7 @@ export class TrainPanel {
     if (isPaused && this.#phase === 'pausing') {
       this.#enter('paused');
       this.#say(`Paused at step ${this.#records.at(-1)?.step ?? 0} of ${this.#steps}.`);
+      if (this.#evaluations.length > 0) await this.#publish();
       return;
     }
     const isEarly = !isPaused && (this.#records.at(-1)?.step ?? 0) < this.#steps;
@@ -162,12 +161,25 @@ export class TrainPanel {
 
   async #finish(word: string): Promise<void> {
     this.#enter('idle');
+    if (!(await this.#publish())) throw new Error('the run has no model yet');
+    const { score } = this;
+    const best = score === undefined ? '' : ` Best average precision: ${percent(score)}.`;
+    this.#say(`${word}${best} Try it under Use.`);
+  }
+
+  /** Best average precision of the run; undefined without an evaluation. */
+  get score(): number | undefined {
+    if (this.#evaluations.length === 0) return undefined;
+    return Math.max(...this.#evaluations.map(([, score]) => score));
+  }
+
+  /** Hands over the best model of the run. @returns whether there is one */
+  async #publish(): Promise<boolean> {
     const model = await this.#controller.model();
-    if (!model) throw new Error('the run has no model yet');
-    const best = Math.max(0, ...this.#evaluations.map(([, score]) => score));
-    const score = this.#evaluations.length > 0 ? ` Best average precision: ${percent(best)}.` : '';
-    this.#say(`${word}${score} Try it under Use.`);
-    this.#parts.trained(model);
+    if (!model || !this.#run) return false;
+    const { id, classes, images } = this.#run;
+    this.#parts.trained(model, { id, score: this.score, classes, images: images.length });
+    return true;
   }
 
   #record(record: StepRecord): void {
@@ -208,7 +220,8 @@ export class TrainPanel {
   #enter(phase: Phase): void {
     this.#phase = phase;
     const isBusy = phase === 'measuring' || phase === 'pausing' || phase === 'stopping';
-    byId<HTMLButtonElement>('train').disabled = phase !== 'idle' && phase !== 'paused';
+    const mayStart = this.#hasBoxes && (phase === 'idle' || phase === 'paused');
+    byId<HTMLButtonElement>('train').disabled = !mayStart;
     byId<HTMLButtonElement>('pause').disabled = isBusy || phase === 'idle';
     byId<HTMLButtonElement>('stop').disabled = isBusy || phase === 'idle';
     setText(byId('pause'), phase === 'paused' ? 'Resume' : 'Pause');

@@ -7,13 +7,7 @@ import { train } from '../../../../src/training/index.browser.ts';
 import { holdOut } from '../../../../src/training/plan/hold-out.ts';
 import { MEASURING } from '../../../../src/training/plan/training-plan.ts';
 import { smallerFile } from './smaller-file.ts';
-import {
-  RUN_FOLDER,
-  type RunData,
-  type Sample,
-  type TrainAnswer,
-  type TrainRequest,
-} from './task.ts';
+import type { RunData, Sample, TrainAnswer, TrainRequest } from './task.ts';
 
 /** Images held out that are shown with their detections. */
 const SAMPLES = 6;
@@ -52,7 +46,11 @@ async function measure({ init }: RunData, { train: images }: TrainingData): Prom
   answer({ kind: 'measured', speed: { imagesPerSecond: fastest, startSeconds } });
 }
 
-async function run({ init, options }: RunData, data: TrainingData, resume: boolean): Promise<void> {
+async function run(
+  { init, options, folder }: RunData,
+  data: TrainingData,
+  resume: boolean,
+): Promise<void> {
   running = new AbortController();
   const { signal } = running;
   const held = data.validation?.images ?? [];
@@ -60,7 +58,7 @@ async function run({ init, options }: RunData, data: TrainingData, resume: boole
     data,
     resume,
     signal,
-    store: new OpfsFolder(RUN_FOLDER),
+    store: new OpfsFolder(folder),
     onNote: (sentence) =>
       answer({ kind: 'note', sentence: sentence.replace(init, 'the default model') }),
     onStart: ({ config, totalSteps }) => {
