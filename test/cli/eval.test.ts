@@ -84,6 +84,21 @@ describe('scoring existing predictions', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
+  it('takes one model, as argument or as option', async () => {
+    for (const given of [
+      ['one.safetensors', '--model', 'two.safetensors'],
+      ['-m', 'two.safetensors', '-p', 'results'],
+    ]) {
+      const { code, stderr } = await evaluate(...DATA, ...given);
+      expect(stderr).toContain('two.safetensors');
+      expect(stderr).toMatch(/give (one|a) model\b.* \[USAGE\]$/m);
+      expect(code).toBe(2);
+    }
+    const missing = await evaluate(...DATA, '--model', 'none.safetensors');
+    expect(missing.stderr).toContain('none.safetensors');
+    expect(missing.stderr).toContain('[FILE_NOT_FOUND]');
+  });
+
   it('prints the documented JSON', async () => {
     const { stdout } = await evaluate(...DATA, '-p', 'results', '--json');
     expect(JSON.parse(stdout)).toMatchObject({

@@ -10,6 +10,7 @@ import {
   IMAGE_FOLDER,
   inputSizeOf,
   JSON_OUTPUT,
+  MODEL,
   MULTI_SCALE,
   QUIET,
   SPLIT,
@@ -42,6 +43,7 @@ export const EVAL_OPTIONS = {
     limit: value('<n>', count(), 'score only the first n images', { default: 'all' }),
   },
   'Detections:': {
+    model: MODEL,
     predictions: text(
       '<path>',
       'score these instead of running a model: COCO results .json, or a folder of VOC comp4_det_*_CLASS.txt files',
