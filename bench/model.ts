@@ -5,10 +5,14 @@ import { VOC_CLASSES } from '../src/labels.ts';
 import type { Model } from '../src/model/model.ts';
 import { presetModel } from '../support/models/preset-model.ts';
 
-/** @returns `about`: name of the model, for titles */
+/**
+ * The model without its calibration: peers compute with its weights in floats, and so do we beside them.
+ * @returns `about`: name of the model, for titles
+ */
 export async function benchModel(): Promise<{ model: Model; about: string }> {
   try {
-    return { model: await loadModel(undefined), about: 'the default model' };
+    const { config, graph, weights } = await loadModel(undefined);
+    return { model: { config, graph, weights }, about: 'the default model' };
   } catch (error) {
     if (!(error instanceof RefineDetError) || error.code !== 'NO_DEFAULT_MODEL') throw error;
     const model = presetModel('refinedet320-mobilenet', { classes: VOC_CLASSES });

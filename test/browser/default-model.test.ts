@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Detection } from '../../src/boxes.ts';
+import { RefineDet } from '../../src/index.ts';
 import {
   hasChromium,
   launchChromium,
@@ -10,6 +13,7 @@ import {
 import { createFixture, expectSame, type Fixture } from '../../support/browser/fixture.ts';
 import { type Site, serveSite } from '../../support/browser/server.ts';
 
+const EXAMPLES = new URL('../../examples/', import.meta.url);
 const MODEL = new URL('../../models/default.safetensors', import.meta.url);
 const IMAGE = 'astronaut.jpg';
 /** So low that there is more to compare than the astronaut. */
@@ -22,10 +26,15 @@ describe.skipIf(!hasChromium)('the default model in a page', { timeout: TIMEOUT_
   let browser: Browser;
   let fixture: Fixture;
   let site: Site;
+  /** What Node finds in floats, as GPUs compute. */
+  let inFloats: Detection[];
   beforeAll(async () => {
     browser = await launchChromium({ gpu: true });
     fixture = await createFixture(readFileSync(MODEL), IMAGE, OPTIONS);
     site = await serveSite({ ...fixture.content, isolated: true });
+    const detector = await RefineDet.load(readFileSync(MODEL), { compute: 'float32' });
+    inFloats = await detector.detect(fileURLToPath(new URL(IMAGE, EXAMPLES)), OPTIONS);
+    detector.dispose();
   });
   afterAll(async () => {
     await browser?.close();
@@ -34,24 +43,39 @@ describe.skipIf(!hasChromium)('the default model in a page', { timeout: TIMEOUT_
   });
 
   it.each([
-    ['wasm', 1],
-    ['wasm', 2],
-    ['webgl', 1],
-    ['webgpu', 1],
-  ] as const)('finds with %s, threads: %i, what Node finds', async (backend, threads) => {
-    const [page] = await openPage(browser, `${site.url}/${SOFTWARE_WEBGL}`);
-    const { found, ...engine } = await page.evaluate(
-      async ({ backend, threads, image, options }) => {
-        const { RefineDet } = await lib('gpu/refinedet');
-        const gpu = [(await lib('gpu/webgl')).webgl, (await lib('gpu/webgpu')).webgpu];
-        const detector = await RefineDet.load('/model.safetensors', { backend, gpu, threads });
-        const found = await detector.detect(`/examples/${image}`, options);
-        return { found, backend: detector.backend, threads: detector.threads };
-      },
-      { backend, threads, image: IMAGE, options: OPTIONS },
-    );
-    expect(engine).toEqual({ backend, threads });
-    expectSame(found, fixture.expected, OPTIONS);
-    await page.close();
-  });
+    ['wasm', 1, 'int8'],
+    ['wasm', 2, 'int8'],
+    ['wasm', 2, 'float32'],
+    ['webgl', 1, 'float32'],
+    ['webgpu', 1, 'float32'],
+  ] as const)(
+    'finds with %s, threads: %i, in %s, what Node finds',
+    async (backend, threads, compute) => {
+      const [page] = await openPage(browser, `${site.url}/${SOFTWARE_WEBGL}`);
+      const { found, ...engine } = await page.evaluate(
+        async ({ backend, threads, compute, image, options }) => {
+          const { RefineDet } = await lib('gpu/refinedet');
+          const gpu = [(await lib('gpu/webgl')).webgl, (await lib('gpu/webgpu')).webgpu];
+          const detector = await RefineDet.load('/model.safetensors', {
+            backend,
+            gpu,
+            threads,
+            compute: compute === 'int8' ? 'auto' : compute,
+          });
+          const found = await detector.detect(`/examples/${image}`, options);
+          return {
+            found,
+            backend: detector.backend,
+            threads: detector.threads,
+            compute: detector.compute,
+          };
+        },
+        { backend, threads, compute, image: IMAGE, options: OPTIONS },
+      );
+      expect(engine).toEqual({ backend, threads, compute });
+      if (compute === 'int8') expect(found).toEqual(fixture.expected);
+      else expectSame(found, inFloats, OPTIONS);
+      await page.close();
+    },
+  );
 });

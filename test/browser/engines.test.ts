@@ -7,7 +7,8 @@ import { createFixture, expectSame, type Fixture, OPTIONS } from '../../support/
 import { type SiteContent, serveSite } from '../../support/browser/server.ts';
 import { makeVideo } from '../../support/browser/video.ts';
 
-const FRAMES = 25;
+/** Long enough that a busy machine sees a part of it. */
+const FRAMES = 100;
 const FRAME_MS = 40;
 
 let fixture: Fixture;
@@ -142,7 +143,7 @@ describe.each(ENGINES)('$name', { timeout: 120_000 }, (engine) => {
 /** A video that Chromium has encoded. */
 async function recordVideo(): Promise<Uint8Array> {
   const [browser, site] = [await launchChromium(), await serveSite(fixture.content)];
-  const cat = { url: '/examples/cat.jpg', y: 90, width: 451, height: 300, speed: 2 };
+  const cat = { url: '/examples/cat.jpg', y: 90, width: 451, height: 300, speed: 1 };
   try {
     return await makeVideo(browser, site.url, [cat], FRAMES);
   } finally {

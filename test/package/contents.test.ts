@@ -17,7 +17,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUILD_TIMEOUT_MS = 300_000;
 const MODEL = 'models/default.safetensors';
 /** Bytes. The model and what surrounds it grow for different reasons; the animated image of README takes 0.5 MB. */
-const BUDGET = { model: 5.2e6, rest: 11.5e6, tarball: 9.5e6 };
+const BUDGET = { model: 5.3e6, rest: 11.5e6, tarball: 9.5e6 };
 
 let app: PackedApp;
 let manifest: { exports: object; bin: object };

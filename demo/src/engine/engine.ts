@@ -72,10 +72,11 @@ export class Engine {
   }
 
   /** Shows where the network runs now: after a lost GPU it is WebAssembly. */
-  describe({ backend, threads, config }: WorkerDetector): void {
+  describe({ backend, threads, compute, config }: WorkerDetector): void {
     if (this.isLoading) return;
     const many = threads > 1 ? `, ${threads} threads` : '';
-    this.#report(`${BACKEND_NAMES[backend]}${many}`);
+    const bits = compute === 'int8' ? ', 8-bit' : '';
+    this.#report(`${BACKEND_NAMES[backend]}${many}${bits}`);
     this.#dialog.model = this.#working?.model;
     const { preset, inputWidth, inputHeight, classes } = config;
     setText(byId('model-name'), this.#working?.model?.name ?? 'Default model');
