@@ -20,6 +20,7 @@ export type { MultiScaleOptions } from './detection/multi-scale.ts';
 export type { TileOptions } from './detection/tiles.ts';
 export { RefineDet } from './detector.ts';
 export type { BackendName, Compute, StageTimings } from './engine/engine.ts';
+export type { Accelerator, NativeBackend } from './engine/native-backend.ts';
 export { ERROR_CODES, type ErrorCode, RefineDetError } from './errors.ts';
 export type { HeadMap } from './heads.ts';
 export type { RawImage } from './image/raw-image.ts';

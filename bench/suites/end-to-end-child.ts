@@ -4,7 +4,9 @@ import sharp from 'sharp';
 import { decodeImage } from '#platform';
 import { anchorGrid } from '../../src/anchors.ts';
 import { RefineDet } from '../../src/detector.ts';
+import { onnxruntime } from '../../src/engine/onnxruntime.ts';
 import type { HeadMap } from '../../src/heads.ts';
+import type { RawImage } from '../../src/image/raw-image.ts';
 import { POSTPROCESS_DEFAULTS } from '../../src/kernels/postprocess-options.ts';
 import { levelShapes } from '../../src/model/summary.ts';
 import { readModel } from '../../src/weights/model-file.ts';
@@ -19,6 +21,8 @@ export const STACKS = [
   'refinedet',
   'onnxruntime-web and TypeScript',
   'sharp and onnxruntime-node',
+  'refinedet, backend onnxruntime',
+  'refinedet, backend onnxruntime, decoded by sharp',
 ] as const;
 
 /** Options with the defaults of `detect`. */
@@ -49,6 +53,15 @@ async function prepare({
     const detector = await RefineDet.load(files.native, { threads });
     return () => detector.detect(jpeg);
   }
+  if (
+    contender === 'refinedet, backend onnxruntime' ||
+    contender === 'refinedet, backend onnxruntime, decoded by sharp'
+  ) {
+    const detector = await RefineDet.load(files.native, { threads, backend: onnxruntime });
+    if (contender === 'refinedet, backend onnxruntime') return () => detector.detect(jpeg);
+    sharp.concurrency(threads);
+    return async () => detector.detect(await decodedBySharp(jpeg));
+  }
   const { config, graph } = await readModel(readFileSync(files.native));
   const { inputWidth: width, inputHeight: height } = config;
   const input = new Float32Array(3 * width * height);
@@ -74,4 +87,10 @@ async function prepare({
     plainNormalize(await resized.raw().toBuffer(), config, input);
     return detect(session);
   };
+}
+
+async function decodedBySharp(jpeg: Uint8Array): Promise<RawImage> {
+  const pixels = sharp(jpeg).rotate().removeAlpha().raw();
+  const { data, info } = await pixels.toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height, channels: 3 };
 }

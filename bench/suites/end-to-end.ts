@@ -21,7 +21,8 @@ export const suite: Suite = {
   about:
     'The peers are typical self-made pipelines: a JPEG decoder, a resize, ONNX Runtime with the same weights, ' +
     'and post-processing in TypeScript. One uses JavaScript and WebAssembly only, with onnxruntime-web and the same ' +
-    'decoder; the other uses native code, with sharp and onnxruntime-node.',
+    'decoder; the other uses native code, with sharp and onnxruntime-node. The last two cases are our pipeline with ' +
+    'the network in onnxruntime-node, and the same for pixels that sharp has decoded.',
   async run(options) {
     const { model, about } = await benchModel();
     return withModelFiles(model, async (files) => {

@@ -145,8 +145,13 @@ async function startTeam(
   return team;
 }
 
+/** Number of threads that an option asks for. */
+export function threadCount(threads: Threads = 'auto'): number {
+  return threads === 'auto' ? Math.min(availableThreads(), AUTO_THREADS_LIMIT) : threads;
+}
+
 function chooseThreads(threads: Threads, warn: (message: string) => void): number {
-  const wanted = threads === 'auto' ? Math.min(availableThreads(), AUTO_THREADS_LIMIT) : threads;
+  const wanted = threadCount(threads);
   const obstacle = wanted > 1 ? threadsUnavailable() : undefined;
   if (obstacle === undefined) return wanted;
   warn(`refinedet runs on one thread: ${obstacle}`);

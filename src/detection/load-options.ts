@@ -1,7 +1,8 @@
 /** Options of loading a detector. */
-import { isTfjsBackend, type TfjsBackend } from '../backend/tfjs.ts';
+import { isTfjsBackend } from '../backend/tfjs.ts';
 import { THREADS, type Threads } from '../backend/wasm.ts';
 import type { BackendName, Compute } from '../engine/engine.ts';
+import { type Accelerator, isNativeBackend } from '../engine/native-backend.ts';
 import { checkInputSize, INPUT_SIZE, type InputSize } from '../model/input-size.ts';
 import {
   ABORT_SIGNAL,
@@ -19,19 +20,22 @@ import { isAddress } from '../realm.ts';
 /** Options of `RefineDet.load`. */
 export interface LoadOptions {
   /**
-   * Backend of the network: `wasm`; an export of refinedet/webgl, refinedet/webgpu or refinedet/cpu;
-   * the name of one of `gpu`; or `auto`, which times wasm and all of `gpu` and picks the fastest.
-   * Default: `auto` when `gpu` is given, else `wasm`.
+   * Backend of the network: `wasm`; an export of refinedet/webgl, refinedet/webgpu, refinedet/cpu or
+   * refinedet/onnxruntime; `onnxruntime`, which is the last of these; the name of one of `gpu`; or `auto`,
+   * which times wasm, all of `gpu` and, where the package onnxruntime-node is installed, `onnxruntime`, and
+   * picks the fastest. Default: `auto` when `gpu` is given, else `wasm`.
    */
-  backend?: BackendName | 'auto' | TfjsBackend;
+  backend?: BackendName | 'auto' | Accelerator;
   /** Candidates for `auto`: `webgl` of refinedet/webgl, `webgpu` of refinedet/webgpu. */
-  gpu?: readonly TfjsBackend[];
+  gpu?: readonly Accelerator[];
   /**
    * Numbers that the network computes with. `int8` needs a calibrated model and the wasm backend; `auto`,
    * the default, takes it where it can.
    */
   compute?: Compute | 'auto';
-  /** Threads of the wasm backend; the first load of a process decides. Default `auto`. */
+  /**
+   * Threads of the backend; with `wasm`, the first load of a process decides. Default `auto`.
+   */
   threads?: Threads;
   /** Size of the network input, a side or `{ width, height }`, multiples of 64; default: the model's. */
   inputSize?: InputSize;
@@ -55,13 +59,15 @@ export interface LoadOptions {
   info?: (message: string) => void;
 }
 
+const isAccelerator = (value: unknown) => isTfjsBackend(value) || isNativeBackend(value);
+
 /** Rules of the options of `RefineDet.load`. */
 export const LOAD_RULES: Record<keyof LoadOptions, Rule> = {
   backend: [
-    (v) => TEXT[0](v) || isTfjsBackend(v),
-    '"auto", "wasm", or the backend of refinedet/webgl, refinedet/webgpu or refinedet/cpu',
+    (v) => TEXT[0](v) || isAccelerator(v),
+    '"auto", "wasm", or the backend of refinedet/webgl, refinedet/webgpu, refinedet/cpu or refinedet/onnxruntime',
   ],
-  gpu: [(v) => Array.isArray(v) && v.every(isTfjsBackend), 'a list of GPU backends'],
+  gpu: [(v) => Array.isArray(v) && v.every(isAccelerator), 'a list of GPU backends'],
   compute: oneOf(['auto', 'float32', 'int8']),
   threads: THREADS,
   inputSize: INPUT_SIZE,

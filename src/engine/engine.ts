@@ -8,8 +8,16 @@ import type { Kernels } from '../kernels/module.ts';
 import type { RawDetections } from '../kernels/postprocess.ts';
 import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
 
-/** Name of the tfjs backend that runs a network. */
-export type BackendName = 'wasm' | TfjsBackend['name'];
+/** Name of the backend that runs a network: a backend of tfjs, or ONNX Runtime in native code. */
+export type BackendName = 'wasm' | TfjsBackend['name'] | 'onnxruntime';
+
+/**
+ * Whether a backend keeps the thread that calls it busy until it has finished: a GPU computes while the next image
+ * is prepared.
+ */
+export function isBlocking(backend: BackendName | undefined): boolean {
+  return backend === 'wasm' || backend === 'onnxruntime';
+}
 
 /** Numbers that a network computes with. */
 export type Compute = 'float32' | 'int8';
@@ -29,7 +37,7 @@ export interface StageTimings {
 export interface Engine {
   readonly backend: BackendName;
   readonly compute: Compute;
-  /** Threads of the wasm backend; 1 on the others. */
+  /** Threads of the wasm backend or of ONNX Runtime; 1 on the others. */
   readonly threads: number;
   /** Kernels for work on whole images. */
   readonly kernels: Kernels;

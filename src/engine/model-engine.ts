@@ -1,14 +1,10 @@
-/** What the engines have in common: one model on a backend of tfjs, between the wasm kernels. */
-import type * as tf from '@tensorflow/tfjs-core';
-import { useBackend } from '../backend/current.ts';
+/** What all engines have in common: the wasm kernels before and after the network of one model. */
 import type { Size, View } from '../detection/views.ts';
-import type { HeadMap } from '../heads.ts';
 import type { RawImage } from '../image/raw-image.ts';
 import type { Kernels } from '../kernels/module.ts';
 import { PostProcessor } from '../kernels/postprocess.ts';
 import { Preprocessor } from '../kernels/resize.ts';
 import { type Architecture, architectureOf, type Model } from '../model/model.ts';
-import { joinHeads, Network } from '../model/network.ts';
 import type { BackendName, Compute } from './engine.ts';
 import { modelAnchors } from './model-anchors.ts';
 
@@ -16,7 +12,6 @@ export abstract class ModelEngine {
   readonly backend: BackendName;
   readonly kernels: Kernels;
   readonly compute: Compute;
-  protected readonly network: Network;
   readonly #model: Architecture;
   readonly #preprocessor: Preprocessor;
   readonly #postprocessors = new Map<string, PostProcessor>();
@@ -26,15 +21,7 @@ export abstract class ModelEngine {
     this.kernels = kernels;
     this.compute = compute;
     this.#model = architectureOf(model);
-    useBackend(backend);
-    const quantization = compute === 'int8' ? model.quantization : undefined;
-    this.network = new Network(model.graph, model.weights, quantization);
     this.#preprocessor = new Preprocessor(kernels);
-  }
-
-  forward(input: tf.Tensor4D): HeadMap<tf.Tensor3D> {
-    useBackend(this.backend);
-    return joinHeads(this.network.forward(input), this.#model.graph.numClasses);
   }
 
   dispose(): void {

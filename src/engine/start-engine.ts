@@ -1,4 +1,5 @@
 /** Chooses and starts the backend that a detector runs on. */
+import { loadNative } from '#native';
 import type { TfjsBackend } from '../backend/tfjs.ts';
 import { type Threads, wasmRuntime } from '../backend/wasm.ts';
 import { plainView, type Size } from '../detection/views.ts';
@@ -10,13 +11,14 @@ import type { Model } from '../model/model.ts';
 import type { WasmSource } from '../platform/platform.ts';
 import { type BackendName, type Compute, type Engine, noTimings } from './engine.ts';
 import { FallbackEngine } from './fallback-engine.ts';
+import { type Accelerator, isNativeBackend } from './native-backend.ts';
 import { TfjsEngine } from './tfjs-engine.ts';
 import { WasmEngine } from './wasm-engine.ts';
 
 export interface EngineOptions {
-  /** `auto` times wasm and every backend of `gpu` and picks the fastest. */
-  backend: BackendName | 'auto' | TfjsBackend;
-  gpu: readonly TfjsBackend[];
+  /** `auto` times wasm, every backend of `gpu` and installed native ones, and picks the fastest. */
+  backend: BackendName | 'auto' | Accelerator;
+  gpu: readonly Accelerator[];
   /** `auto` is `int8` where model and backend can run it. */
   compute: Compute | 'auto';
   threads: Threads | undefined;
@@ -36,14 +38,24 @@ export async function startEngine(model: Model, options: EngineOptions): Promise
   const { backend, gpu } = options;
   if (backend === 'auto') return startFastest(model, options);
   if (backend === 'wasm') return startWasm(model, options);
-  if (typeof backend === 'object') return startTfjs(model, backend, options);
-  const chosen = gpu.find(({ name }) => name === backend);
-  if (chosen) return startTfjs(model, chosen, options);
-  const known = ['auto', 'wasm', ...gpu.map(({ name }) => name)].join(', ');
+  if (typeof backend !== 'string') return startAccelerator(model, backend, options);
+  const candidates = await withNative(gpu);
+  const chosen = candidates.find((one) => nameOf(one) === backend);
+  if (chosen) return startAccelerator(model, chosen, options);
+  const known = ['auto', 'wasm', ...candidates.map(nameOf)].join(', ');
   throw new RefineDetError(
     'INVALID_OPTION',
-    `backend must be one of ${known}, not ${JSON.stringify(backend)}; others are handed over as backend: webgl from refinedet/webgl, refinedet/webgpu or refinedet/cpu`,
+    `backend must be one of ${known}, not ${JSON.stringify(backend)}; others are handed over as backend: webgl from refinedet/webgl, refinedet/webgpu, refinedet/cpu or refinedet/onnxruntime`,
   );
+}
+
+const nameOf = (backend: Accelerator) =>
+  isNativeBackend(backend) ? backend.backend : backend.name;
+
+/** Adds the native backend of this platform, unless the caller hands one over. */
+async function withNative(gpu: readonly Accelerator[]): Promise<readonly Accelerator[]> {
+  const native = gpu.some(isNativeBackend) ? undefined : await loadNative();
+  return native ? [...gpu, native] : gpu;
 }
 
 async function startWasm(model: Model, options: EngineOptions): Promise<Engine> {
@@ -62,17 +74,18 @@ function wasmCompute({ quantization }: Model, { compute }: EngineOptions): Compu
   );
 }
 
-async function startTfjs(
+async function startAccelerator(
   model: Model,
-  backend: TfjsBackend,
+  backend: Accelerator,
   options: EngineOptions,
 ): Promise<Engine> {
   if (options.compute === 'int8') {
     throw new RefineDetError(
       'INVALID_OPTION',
-      `compute: "int8" needs the wasm backend, not ${backend.name}`,
+      `compute: "int8" needs the wasm backend, not ${nameOf(backend)}`,
     );
   }
+  if (isNativeBackend(backend)) return backend.start(model, options.threads);
   const device = await backend.start();
   const engine = new TfjsEngine(backend.name, device, await loadKernels(createHeap()), model);
   return new FallbackEngine(engine, (reason) => {
@@ -85,24 +98,19 @@ async function startTfjs(
 const TIMED_RUNS = 3;
 
 async function startFastest(model: Model, options: EngineOptions): Promise<Engine> {
-  const starts = [
-    () => startWasm(model, options),
-    ...options.gpu.map((gpu) => async () => {
-      await requireHardware(gpu);
-      return startTfjs(model, gpu, options);
-    }),
-  ];
-  const timed: { engine: Engine; ms: number }[] = [];
-  for (const start of starts) {
+  const { gpu, compute, inputSize, info } = options;
+  const time = async (engine: Engine) => ({ engine, ms: await timeEngine(engine, inputSize) });
+  const timed = [await time(await startWasm(model, options))];
+  for (const backend of compute === 'int8' ? gpu : await withNative(gpu)) {
     try {
-      const engine = await start();
-      timed.push({ engine, ms: await timeEngine(engine, options.inputSize) });
+      if (!isNativeBackend(backend)) await requireHardware(backend);
+      timed.push(await time(await startAccelerator(model, backend, options)));
     } catch (error) {
-      // `auto` tolerates a missing GPU; wasm has no fallback.
-      const isMissingGpu =
-        error instanceof RefineDetError && error.code === 'BACKEND_UNAVAILABLE' && timed.length > 0;
-      if (!isMissingGpu) throw error;
-      options.info(`refinedet: ${error.message}`);
+      // `auto` tolerates a missing GPU, and silently the absence of a package that nobody asked for.
+      const code = error instanceof RefineDetError ? error.code : undefined;
+      if (code === 'MISSING_DEPENDENCY' && !gpu.includes(backend)) continue;
+      if (code !== 'BACKEND_UNAVAILABLE') throw error;
+      info(`refinedet: ${(error as Error).message}`);
     }
   }
   timed.sort((a, b) => a.ms - b.ms);

@@ -15,9 +15,9 @@ import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
 import { GrowingBuffer } from '../kernels/workspace.ts';
 import type { Model } from '../model/model.ts';
 import { type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
-import { ModelEngine } from './model-engine.ts';
+import { TensorEngine } from './tensor-engine.ts';
 
-export class TfjsEngine extends ModelEngine implements Engine {
+export class TfjsEngine extends TensorEngine implements Engine {
   readonly threads = 1;
   /** One frame in the GPU, one before or after it. */
   readonly capacity = 2;

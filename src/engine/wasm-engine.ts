@@ -10,9 +10,9 @@ import type { PostprocessOptions } from '../kernels/postprocess-options.ts';
 import type { Model } from '../model/model.ts';
 import { disposeHeads } from '../model/network.ts';
 import { type Compute, type Engine, noTimings, type StageTimings, stopwatch } from './engine.ts';
-import { ModelEngine } from './model-engine.ts';
+import { TensorEngine } from './tensor-engine.ts';
 
-export class WasmEngine extends ModelEngine implements Engine {
+export class WasmEngine extends TensorEngine implements Engine {
   /** One detection keeps all threads busy. */
   readonly capacity = 1;
   readonly #runtime: WasmRuntime;

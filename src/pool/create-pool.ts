@@ -3,6 +3,7 @@ import { availableWorkers, sentSource, startWorker } from '#workers';
 import type { ModelSource } from '../detection/load-model.ts';
 import { checkLoadOptions, LOAD_RULES, type LoadOptions } from '../detection/load-options.ts';
 import type { BackendName } from '../engine/engine.ts';
+import { isNativeBackend, type NativeBackend } from '../engine/native-backend.ts';
 import { throwIfAborted } from '../errors.ts';
 import { FUNCTION, type Rule, TEXT } from '../option-checks.ts';
 import { packagedModel } from '../packaged-models.ts';
@@ -24,10 +25,11 @@ export interface PoolOptions extends Omit<LoadOptions, 'backend' | 'gpu' | 'wasm
   /** Threads of each worker; default 1, or `auto` for a single worker. */
   threads?: 'auto' | number;
   /**
-   * Backend of the network: `wasm`, one of the `gpu` that the workers serve, or `auto`, which times
-   * them all and picks the fastest. Default: `auto` when the workers serve a `gpu`, else `wasm`.
+   * Backend of the network: `wasm`, `onnxruntime` or the export of refinedet/onnxruntime, one of the `gpu`
+   * that the workers serve, or `auto`, which times them all and picks the fastest. Default: `auto` when the
+   * workers serve a `gpu`, else `wasm`.
    */
-  backend?: BackendName | 'auto';
+  backend?: BackendName | 'auto' | NativeBackend;
   /** In browsers, URL of a folder with tfjs' wasm files; default: copies inside the package. */
   wasm?: string | URL;
   /**
@@ -40,7 +42,10 @@ export interface PoolOptions extends Omit<LoadOptions, 'backend' | 'gpu' | 'wasm
 const { gpu: _, ...COMMON_RULES } = LOAD_RULES;
 export const POOL_RULES: Record<keyof PoolOptions, Rule> = {
   ...COMMON_RULES,
-  backend: [TEXT[0], '"auto", "wasm" or the name of a GPU backend that your own worker serves'],
+  backend: [
+    (v) => TEXT[0](v) || isNativeBackend(v),
+    '"auto", "wasm", the backend of refinedet/onnxruntime, or the name of a GPU backend that your own worker serves',
+  ],
   wasm: [isAddress, 'a URL'],
   workers: WORKERS,
   worker: FUNCTION,
@@ -67,13 +72,14 @@ export async function startPool(
   throwIfAborted(signal);
   const size = workers === 'auto' ? Math.min(availableWorkers(), MOST_WORKERS) : workers;
   const { backend, compute, threads = size > 1 ? 1 : 'auto', inputSize, warmUp, cache } = options;
+  const engine = isNativeBackend(backend) ? { session: backend.session } : backend;
   const folder = wasm === undefined ? undefined : absoluteUrl(String(wasm));
   const warned = new Set<string>();
   const setup: WorkerSetup = {
     start: worker ? () => workerWire(worker()) : start,
     request: {
       source: await sentSource(source, options),
-      options: { backend, compute, threads, inputSize, warmUp, cache, wasm: folder },
+      options: { backend: engine, compute, threads, inputSize, warmUp, cache, wasm: folder },
     },
     onEvent(name, data) {
       if (name === 'progress') onProgress?.(data as DownloadProgress);

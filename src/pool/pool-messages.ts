@@ -5,13 +5,15 @@ import type { ImageSource } from '../detection/image-source.ts';
 import type { ModelSource } from '../detection/load-model.ts';
 import type { LoadOptions } from '../detection/load-options.ts';
 import type { BackendName, Compute, StageTimings } from '../engine/engine.ts';
+import type { NativeBackend } from '../engine/native-backend.ts';
 import type { SentError } from '../remote/sent-error.ts';
 
 /** Argument of `load`, the first call, whose answer is an `Architecture`. */
 export interface LoadRequest {
   source: ModelSource;
   options: Pick<LoadOptions, 'compute' | 'threads' | 'inputSize' | 'warmUp' | 'cache'> & {
-    backend?: BackendName | 'auto';
+    /** A name, or the settings of a native backend. */
+    backend?: BackendName | 'auto' | Pick<NativeBackend, 'session'>;
     wasm?: string;
   };
 }

@@ -1,5 +1,5 @@
 /** One slot of a pool: a worker, and after a crash its replacement. */
-
+import { isBlocking } from '../engine/engine.ts';
 import { RefineDetError } from '../errors.ts';
 import type { Architecture } from '../model/model.ts';
 import { type CallOptions, Channel, WorkerDeath } from '../remote/channel.ts';
@@ -79,7 +79,7 @@ export class PoolWorker {
 
   /** Whether the worker takes another request: a GPU runs one image while the next is prepared. */
   get isFree(): boolean {
-    return this.isReady && this.#underWay < (this.state?.backend === 'wasm' ? 1 : 2);
+    return this.isReady && this.#underWay < (isBlocking(this.state?.backend) ? 1 : 2);
   }
 
   /**

@@ -1,8 +1,9 @@
 /** Program of a pool's workers: one detector that answers a client. */
-import type { TfjsBackend } from '../backend/tfjs.ts';
+import { loadNative } from '#native';
 import { loadModel } from '../detection/load-model.ts';
 import { RefineDet } from '../detector.ts';
 import { noTimings, type StageTimings } from '../engine/engine.ts';
+import type { Accelerator } from '../engine/native-backend.ts';
 import type { Architecture } from '../model/model.ts';
 import { answerCalls, type CallContext } from '../remote/answer-calls.ts';
 import { unpackError } from '../remote/sent-error.ts';
@@ -18,7 +19,7 @@ import type {
 /** Options of your own worker. */
 export interface ServeOptions {
   /** GPU backends that the client's `backend` may name. */
-  gpu?: readonly TfjsBackend[];
+  gpu?: readonly Accelerator[];
   /** Asks the client for tfjs' wasm binary; a self-contained script needs this. */
   wasmFromClient?: boolean;
 }
@@ -61,11 +62,12 @@ export function serveDetector(
   const emit = answerCalls(wire, {
     ...Object.fromEntries(served),
     async load({ source, options }: LoadRequest, { signal }: CallContext): Promise<Architecture> {
-      const { cache = true } = options;
+      const { cache = true, backend } = options;
       const onProgress = (progress: object) => emit('progress', progress);
       const model = await loadModel(source, signal, { onProgress, cache });
       loading = RefineDet.load(model, {
         ...options,
+        backend: typeof backend === 'object' ? await loadNative(backend.session) : backend,
         wasm: options.wasm ?? (wasmFromClient ? askForBinary : undefined),
         gpu,
         signal,

@@ -27,8 +27,9 @@ export async function startRunner(
 ): Promise<Runner> {
   if (workers <= 1) {
     const { RefineDet } = await import('../detector.ts');
-    const isGpu = options.backend === 'webgpu';
-    const backend = isGpu ? (await import('../backend/webgpu.ts')).webgpu : 'wasm';
+    const { backend: name = 'wasm' } = options;
+    const isGpu = name === 'webgpu';
+    const backend = isGpu ? (await import('../backend/webgpu.ts')).webgpu : name;
     return runnerOf(await RefineDet.load(model, { ...options, backend }));
   }
   return startWorkers(model, { ...options, workers });

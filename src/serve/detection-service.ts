@@ -1,5 +1,6 @@
 /** Detects for requests: admission, settings, rounding, counts. */
 import { resolveDetectOptions } from '../detection/detect-options.ts';
+import { isBlocking } from '../engine/engine.ts';
 import { RefineDetError } from '../errors.ts';
 import { readImageHeader, uprightSize } from '../image/header.ts';
 import type { WritableFormat } from '../image/node/encode.ts';
@@ -65,7 +66,7 @@ export class DetectionService {
   /** Whether any worker can detect. */
   get isAlive(): boolean {
     const { backend, threads } = this.runner.detector;
-    return backend !== 'wasm' || threads > 0;
+    return !isBlocking(backend) || threads > 0;
   }
 
   /** @param isKnown whether the client has shown its token, where one is needed */

@@ -44,7 +44,8 @@ describe('refinedet/cpu', () => {
     notes.length = 0;
     loaded.push(await RefineDet.load(randomModel(64), { ...options, gpu: [stand] }));
     expect(notes[0]).toBe(`refinedet: webgl is left out: no GPU, but ${software}`);
-    expect(notes[1]).toMatch(/^refinedet runs on wasm: wasm [\d.]+ ms an image$/);
+    expect(notes[1]).toMatch(/^refinedet runs on (wasm|onnxruntime): .*wasm [\d.]+ ms/);
+    expect(notes[1]).not.toContain('webgl');
   });
 
   it('needs the backend object, not only its name', async () => {

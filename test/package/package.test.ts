@@ -61,7 +61,7 @@ describe('the packed package in Node', () => {
     app.write(
       'entries.js',
       `const before = Object.keys(globalThis);
-       for (const entry of ['', '/datasets', '/eval', '/export', '/train', '/pool', '/serve', '/video', '/worker', '/worker/serve', '/cpu', '/webgl', '/webgpu']) {
+       for (const entry of ['', '/datasets', '/eval', '/export', '/train', '/pool', '/serve', '/video', '/worker', '/worker/serve', '/cpu', '/webgl', '/webgpu', '/onnxruntime']) {
          console.log(entry, Object.keys(await import('refinedet' + entry)).length > 0);
        }
        // tfjs keeps its engine there, so that two copies of it are one.
@@ -69,7 +69,7 @@ describe('the packed package in Node', () => {
        console.log(added.join() || 'nothing else');`,
     );
     const { stdout, stderr } = await execute('entries.js');
-    expect(stdout.trim().split('\n')).toHaveLength(14);
+    expect(stdout.trim().split('\n')).toHaveLength(15);
     expect(stdout).not.toContain('false');
     expect(stdout).toContain('nothing else');
     expect(stderr).toBe('');
@@ -116,16 +116,29 @@ describe('the packed package in Node', () => {
   it('reports the optional package that a backend needs', async () => {
     app.write('model.safetensors', await writeModel(randomModel(64)));
     app.write(
-      'gpu.js',
+      'backends.js',
       `import { RefineDet } from 'refinedet';
+       import { onnxruntime } from 'refinedet/onnxruntime';
        import { webgpu } from 'refinedet/webgpu';
-       const error = await RefineDet.load('model.safetensors', { backend: webgpu }).catch((e) => e);
-       console.log(error.code + ': ' + error.message);`,
+       for (const backend of [webgpu, onnxruntime, 'onnxruntime']) {
+         const error = await RefineDet.load('model.safetensors', { backend }).catch((e) => e);
+         console.log(error.code + ': ' + error.message);
+       }
+       // Nobody has asked for it here.
+       const info = (note) => console.log(note.replace(/[\\d.]+ ms/, 'x ms'));
+       const { backend } = await RefineDet.load('model.safetensors', { backend: 'auto', info });
+       console.log(backend);`,
     );
-    const { stdout, stderr } = await execute('gpu.js');
-    expect(stdout.trim()).toBe(
+    const { stdout, stderr } = await execute('backends.js');
+    const native =
+      'MISSING_DEPENDENCY: the onnxruntime backend needs the package onnxruntime-node: npm install onnxruntime-node';
+    expect(stdout.trim().split('\n')).toEqual([
       'MISSING_DEPENDENCY: the webgpu backend in Node needs the package webgpu: npm install webgpu',
-    );
+      native,
+      native,
+      'refinedet runs on wasm: wasm x ms an image',
+      'wasm',
+    ]);
     expect(stderr).toBe('');
   });
 

@@ -8,6 +8,7 @@ export const BACKEND_NAMES = {
   webgl: 'WebGL',
   webgpu: 'WebGPU',
   cpu: 'JavaScript',
+  onnxruntime: 'ONNX Runtime',
 } as const;
 
 export const CHOICES: readonly { value: Backend; name: string; about: string }[] = [

@@ -37,13 +37,14 @@ export async function detectWithModel(
     );
   }
   const workers = workersFor(dataset.images.length, flags.workers);
-  const { compute, threads, inputSize, multiScale } = flags;
+  const { compute, threads, inputSize, backend, multiScale } = flags;
   const { threshold: scoreThreshold = EVALUATION_SCORE_THRESHOLD } = flags;
   const { detector } = await startRunner(model, {
     workers,
     compute,
     threads,
     inputSize,
+    backend,
     warn,
     signal,
   });

@@ -1,6 +1,7 @@
 /** Options of `refinedet eval`. */
 import { METRICS } from '../../evaluation/evaluate.ts';
 import {
+  BACKEND,
   CLASS_MAP,
   COMPUTE,
   classes,
@@ -57,6 +58,7 @@ export const EVAL_OPTIONS = {
     inputSize: inputSizeOf("the model's"),
     compute: COMPUTE,
     threads: THREADS,
+    backend: BACKEND,
     workers: WORKERS,
   },
   'Output:': {

@@ -58,12 +58,18 @@ export const THREADS = value(
   },
 );
 
+const WEBGPU = 'webgpu needs the packages webgpu and @tensorflow/tfjs-backend-webgpu';
+
 export const BACKEND = value(
   '<name>',
-  choice(['wasm', 'webgpu']),
-  'backend; webgpu needs the packages webgpu and @tensorflow/tfjs-backend-webgpu',
+  choice(['wasm', 'webgpu', 'onnxruntime']),
+  `backend; ${WEBGPU}, onnxruntime needs onnxruntime-node`,
   { default: 'wasm' },
 );
+
+export const TRAINING_BACKEND = value('<name>', choice(['wasm', 'webgpu']), `backend; ${WEBGPU}`, {
+  default: 'wasm',
+});
 
 export const COMPUTE = value(
   '<type>',

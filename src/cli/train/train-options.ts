@@ -1,6 +1,13 @@
 /** Options of `refinedet train`. */
 import { METRICS } from '../../evaluation/evaluate.ts';
-import { BACKEND, CLASS_MAP, classes, DATA, DATA_FORMAT, QUIET } from '../options/common-rows.ts';
+import {
+  CLASS_MAP,
+  classes,
+  DATA,
+  DATA_FORMAT,
+  QUIET,
+  TRAINING_BACKEND,
+} from '../options/common-rows.ts';
 import { dataPart } from '../options/data-part.ts';
 import { type FlagsOf, off, on, required, text, value } from '../options/option-table.ts';
 import {
@@ -66,7 +73,7 @@ export const TRAIN_OPTIONS = {
     workers: value('<n>', autoOrCount(MAX_WORKERS), 'workers, each with a slice of the batch', {
       default: 'auto: one per core',
     }),
-    backend: BACKEND,
+    backend: TRAINING_BACKEND,
     evalEvery: value('<n>', positive, 'epochs between evaluations', { default: '1' }),
     evalImages: value('<n>', count(), 'evaluate only this many images', { default: 'all' }),
     metric: value('<metric>', choice(METRICS), 'metric of evaluations', { default: 'voc07' }),

@@ -11,6 +11,7 @@ import { cpu } from 'refinedet/cpu';
 import type { Dataset, loadDataset } from 'refinedet/datasets';
 import { type CocoResult, evaluate, Predictions, type VocResult } from 'refinedet/eval';
 import type { exportOnnx } from 'refinedet/export';
+import { onnxruntime } from 'refinedet/onnxruntime';
 import { createPool, type Detector, type DetectorPool } from 'refinedet/pool';
 import { type StepRecord, type TrainOptions, train } from 'refinedet/train';
 import { type DecodedFrame, openVideo, type VideoInfo } from 'refinedet/video';
@@ -60,6 +61,20 @@ export async function onPlainJavaScript(bytes: Uint8Array) {
   same<typeof detector, RefineDet>(true);
   // @ts-expect-error an unknown backend
   await RefineDet.load(bytes, { backend: 'abacus' });
+}
+
+export async function inNativeCode(bytes: Uint8Array) {
+  await RefineDet.load(bytes, { backend: onnxruntime });
+  const backend = onnxruntime({ executionProviders: ['cuda', 'cpu'], intraOpNumThreads: 2 });
+  const detectors: Detector[] = [
+    await RefineDet.load(bytes, { backend }),
+    await RefineDet.load(bytes, { backend: 'auto', gpu: [backend] }),
+    await createPool(bytes, { backend: 'onnxruntime' }),
+    await createPool(bytes, { backend }),
+  ];
+  same<'onnxruntime' extends (typeof detectors)[number]['backend'] ? true : false, true>(true);
+  // @ts-expect-error an option that ONNX Runtime does not have
+  onnxruntime({ providers: ['cuda'] });
 }
 
 export async function inWorker(image: Blob) {

@@ -1,0 +1,6 @@
+/** Pages have no native backends. */
+import type { NativeBackend } from './native-backend.ts';
+
+export async function loadNative(_session?: object): Promise<NativeBackend | undefined> {
+  return undefined;
+}
