@@ -58,7 +58,7 @@ export interface HandlerOptions {
    * opens a lost source again itself, and reports that to the listeners. Default: none.
    */
   streams?: Readonly<Record<string, StreamedVideo>>;
-  /** Ends the streams when it fires, for a server that stops. */
+  /** Ends the streams and the connections that stay open when it fires, for a server that stops. */
   signal?: AbortSignal;
   /**
    * Whether a reverse proxy in front appends the addresses of its clients to X-Forwarded-For; the log has
