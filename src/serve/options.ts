@@ -12,6 +12,7 @@ import {
 } from '../option-checks.ts';
 import type { FetchImage } from './image-requests.ts';
 import type { LogEntry } from './log-entries.ts';
+import { isOrigin } from './origin.ts';
 import { STREAM_NAME } from './stream-name.ts';
 import type { StreamedVideo } from './streams/reopened-frames.ts';
 
@@ -89,7 +90,7 @@ const RULES = {
   name: TEXT,
   tokens: listOf(TEXT),
   hosts: listOf(TEXT),
-  cors: listOf(TEXT),
+  cors: listOf([isOrigin, 'an origin such as https://example.com, or *']),
   maxBody: wholeFrom(1),
   maxPixels: wholeFrom(1),
   maxImages: wholeFrom(1),
