@@ -70,11 +70,11 @@ function environmentOf(env: Environment) {
   return { accessKeyId, secretAccessKey, sessionToken: env['AWS_SESSION_TOKEN'], region, endpoint };
 }
 
-/** @throws USAGE for a URI without a bucket */
+/** @throws FETCH_FAILED for a URI without a bucket */
 function partsOf(uri: string): { bucket: string; key: string } {
   const [, bucket, key = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/is.exec(uri) ?? [];
   if (bucket) return { bucket, key };
-  throw new RefineDetError('USAGE', `${uri} is not of the form s3://bucket/key`);
+  throw new RefineDetError('FETCH_FAILED', `${uri} is not of the form s3://bucket/key`);
 }
 
 /** The bucket is part of the path, as every compatible store allows. */
