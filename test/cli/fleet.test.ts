@@ -169,6 +169,12 @@ describe('refinedet fleet', { timeout: 120_000 }, () => {
     [['run', 'x', '--detach'], /^--detach needs --redis$/],
     [['run', 'x', '--redis', 'redis://x', '--workers', '2'], /^--workers is for "fleet work"/],
     [['work', 'x'], /^give --redis, or --shard with the part to work on, such as 0\/8$/],
+    [
+      ['work', 'x', '--redis', 'redis://x', '--shard', '0/2'],
+      /'--shard <i\/n>' cannot be used with option '--redis <url>'/,
+    ],
+    [['work', 'x', '--shard', '0/2', '--lock', '5s'], /^--lock needs --redis$/],
+    [['train', 'x', '--lock', '5s'], /^--lock needs --redis$/],
     [['work', 'x', '--shard', '8/8'], /^part 8 of 8 does not exist: parts count from 0$/],
     [['plan', 's3://b/x.jpg', '--out', 'x'], /^s3:\/\/ needs the environment variables AWS_/],
     [['plan', 's3:b/x.jpg', '--out', 'x'], /^no file or folder s3:b\/x\.jpg$/],

@@ -69,6 +69,7 @@ export const WORK_OPTIONS = {
     redis: { ...REDIS, help: 'take shards from the queue of this Redis server', default: 'none' },
     shard: text('<i/n>', 'without --redis: the part i of n, from 0; or only n', {
       default: 'from Kubernetes, Slurm or AWS Batch',
+      conflicts: 'redis',
     }),
     lock: value('<time>', timeLimit, 'with --redis: time after which a dead worker is replaced', {
       default: '30s',
