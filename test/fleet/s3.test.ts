@@ -200,6 +200,32 @@ describe('a run whose list has addresses', () => {
     await expect(collect(mergeManifest(uri))).rejects.toThrow(/shard 0 is missing/);
   });
 
+  it('fails when the store refuses its keys, and blames an image that alone is denied', async () => {
+    let code = 'ExpiredToken';
+    const server = createServer((_request, answer) => {
+      answer.writeHead(403).end(`<Error><Code>${code}</Code><Message>No.</Message></Error>`);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const env = { ...s3.env, AWS_ENDPOINT_URL: endpoint };
+    try {
+      const { uri } = await world.planned([{ uri: 's3://bucket/photos/1.png' }], {
+        dest: world.at('old-keys'),
+      });
+      await expect(runWith(uri, { env }, { start: fakeStart() })).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringMatching(/refuses its keys \(ExpiredToken\)/),
+      });
+      code = 'AccessDenied';
+      expect(await runWith(uri, { env }, { start: fakeStart() })).toMatchObject({ written: 1 });
+      expect((await collect(mergeManifest(uri)))[0].line).toContain('answered 403');
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
   it('makes malformed ones error lines, without passwords', async () => {
     const wrong = [
       'http://',
