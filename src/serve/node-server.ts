@@ -86,7 +86,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   refuse(socket, status, 'REQUEST_INVALID', detail);
 }
 
-/** Answers with problem details where there is no response to write to. */
+/** Answers with problem details where Node gives no response to write to. */
 function refuse(socket: Duplex, status: number, code: ErrorCode, detail: string): void {
   const title = STATUS_CODES[status];
   const fields = { type: 'about:blank', title, status, detail, code, requestId: '' };

@@ -63,7 +63,7 @@ function nameOf(uri: string): string {
   try {
     return decodeURIComponent(name);
   } catch {
-    return name; // a percent sign that is no escape
+    return name; // not an escape
   }
 }
 
