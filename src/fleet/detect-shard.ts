@@ -23,6 +23,7 @@ const OF_WORKER: ReadonlySet<ErrorCode> = new Set([
   'DISPOSED',
   'OUT_OF_MEMORY',
   'BACKEND_UNAVAILABLE',
+  'USAGE', // no keys for a store
 ]);
 
 /** What happens to the images of a worker. */
@@ -44,7 +45,7 @@ export interface ShardTools extends ImageEvents {
  * Detects in the inputs. An image that cannot be read or decoded, or crashes its worker twice, gives a line with
  * `error`; a failure that may pass fails the shard.
  * @returns lines in the order of the inputs
- * @throws PassingError, OUT_OF_MEMORY, BACKEND_UNAVAILABLE, ABORTED
+ * @throws PassingError, OUT_OF_MEMORY, BACKEND_UNAVAILABLE, USAGE, ABORTED
  */
 export async function detectShard(
   inputs: readonly StoredFile[],

@@ -94,8 +94,8 @@ export class EmbeddedQueue<T extends Task> implements TaskQueue<T> {
   }
 }
 
-/** A full disk or a place without permission fails all tasks alike. */
+/** A full disk, a place without permission or missing keys of a store fail all tasks alike. */
 function isFatal(error: unknown): boolean {
-  const { code } = error instanceof RefineDetError ? error : { code: undefined };
-  return code === 'FILE_WRITE' && !(error instanceof PassingError);
+  if (!(error instanceof RefineDetError) || error instanceof PassingError) return false;
+  return error.code === 'FILE_WRITE' || error.code === 'USAGE';
 }

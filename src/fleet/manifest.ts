@@ -35,8 +35,9 @@ export class Manifest {
   /** @throws MANIFEST_FORMAT, FILE_NOT_FOUND, FETCH_FAILED */
   static async open(uri: string, storage: Storage, signal?: AbortSignal): Promise<Manifest> {
     let start = '';
+    const decoder = new TextDecoder();
     for await (const bytes of storage.stream(uri, signal)) {
-      start += new TextDecoder().decode(bytes);
+      start += decoder.decode(bytes, { stream: true });
       if (start.includes('\n') || start.length > LONGEST_HEADER) break;
     }
     return new Manifest(uri, parseHeader(start.split('\n')[0], uri), storage);
@@ -81,6 +82,11 @@ export class Manifest {
     if (inputs === this.header.inputs && hash.digest('hex').startsWith(run)) return;
     const message = `${this.uri} has been changed: its content does not fit its run ${run}`;
     throw new RefineDetError('MANIFEST_FORMAT', message);
+  }
+
+  /** @throws MANIFEST_FORMAT when it has been changed; FILE_NOT_FOUND, FETCH_FAILED */
+  async verify(signal?: AbortSignal): Promise<void> {
+    for await (const _ of this.ranges(signal)); // compares the hash at the end
   }
 
   /** @throws MANIFEST_FORMAT, FILE_NOT_FOUND, FETCH_FAILED */

@@ -8,14 +8,14 @@ import { type DetectOptions, resolveDetectOptions } from '../detection/detect-op
 import { modelBytes, readNamed } from '../detection/load-model.ts';
 import type { Size } from '../detection/views.ts';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
-import { checkValue, wholeFrom } from '../option-checks.ts';
+import { checkValue, TEXT, wholeFrom } from '../option-checks.ts';
 import { packageVersion } from '../package-version.ts';
 import { DEFAULT_MODEL } from '../packaged-models.ts';
 import { RUN_DIGITS } from './manifest.ts';
 import { headerLine, inputLine, type ManifestSettings } from './manifest-format.ts';
 import { sortedInputs } from './sorted-inputs.ts';
 import { Storage, type StorageOptions } from './storage/storage.ts';
-import type { StoredFile } from './storage/store.ts';
+import { below, type StoredFile } from './storage/store.ts';
 
 /** Options of {@link planManifest}. */
 export interface PlanOptions extends StorageOptions {
@@ -59,6 +59,7 @@ export async function planManifest(
   given: PlanOptions,
 ): Promise<Plan> {
   const { dest, shardSize = DEFAULT_SHARD_SIZE, signal } = given;
+  checkValue('dest', dest, TEXT);
   checkValue('shardSize', shardSize, wholeFrom(1, 1_000_000));
   const settings = await settingsOf(given, shardSize);
   const folder = await mkdtemp(path.join(tmpdir(), 'refinedet-manifest-'));
@@ -70,7 +71,7 @@ export async function planManifest(
     const complete = { ...settings, inputs: count };
     const hash = createHash('sha256').update(headerLine(complete));
     const run = (await hashFile(file, hash)).slice(0, RUN_DIGITS);
-    const uri = `${dest.replace(/[/\\]+$/, '')}/${run}/manifest.jsonl`;
+    const uri = below(dest, `${run}/manifest.jsonl`);
     await new Storage(given).write(uri, joined(headerLine({ run, ...complete }), file), { signal });
     return { uri, run, inputs: count, shards: Math.ceil(count / shardSize) };
   } finally {

@@ -75,7 +75,7 @@ export class ShardWorker {
 
   /**
    * Loads the model and starts the workers.
-   * @throws FLEET_MISMATCH, NO_DEFAULT_MODEL, MODEL_*, FILE_NOT_FOUND, FETCH_FAILED, ABORTED
+   * @throws FLEET_MISMATCH, MANIFEST_FORMAT, NO_DEFAULT_MODEL, MODEL_*, FILE_NOT_FOUND, FETCH_FAILED, ABORTED
    */
   static async open(
     manifest: Manifest,
@@ -85,6 +85,8 @@ export class ShardWorker {
     const { workers: given = 'auto', threads, warn, signal } = options;
     const workers = Math.min(given === 'auto' ? availableParallelism() : given, MOST_WORKERS);
     const model = await modelOf(manifest, options);
+    // Shards of changed settings or inputs would pass for those of the run.
+    await manifest.verify(signal);
     const { inputSize } = manifest.header;
     const { start = (one) => startWorkers(one, { workers, threads, inputSize, warn, signal }) } =
       setup;

@@ -54,7 +54,8 @@ export function checkHost(request: Request, hosts: readonly string[] | undefined
   const host = request.headers.get('host') ?? 'localhost';
   const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : host;
   const plain = name.replace(/^\[|\]$/g, '');
-  if (isIP(plain) || plain === 'localhost' || hosts.includes(plain)) return;
+  const isAllowed = hosts.some((allowed) => allowed.toLowerCase() === plain);
+  if (isIP(plain) || plain === 'localhost' || isAllowed) return;
   throw new ServeError(
     'FORBIDDEN',
     `this server is not called ${JSON.stringify(host.slice(0, 200))}`,

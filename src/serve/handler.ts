@@ -85,6 +85,8 @@ export function handlerOf(runner: Runner, given: HandlerOptions = {}): Handler {
       if (!headers.has(name)) headers.set(name, value);
     }
     headers.set('x-request-id', call.id);
+    // A client that goes on asking over one connection would keep a server from stopping.
+    if (options.signal?.aborted) headers.set('connection', 'close');
     const origin = request.headers.get('origin');
     if (origin !== null && (options.cors.includes('*') || options.cors.includes(origin))) {
       headers.set('access-control-allow-origin', origin);

@@ -1,10 +1,13 @@
 /** The handler as a server of Node, with limits for slow clients. */
 import { once } from 'node:events';
-import { type Server, STATUS_CODES } from 'node:http';
+import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
+import type { ErrorCode } from '../errors.ts';
+import { show } from '../option-checks.ts';
 import type { OwnConnection } from './client-address.ts';
 import type { Handler } from './handler.ts';
+import { problemAnswer, ServeError } from './problems.ts';
 
 /** Milliseconds in which a client must have sent its headers. */
 const HEADERS_TIMEOUT = 10_000;
@@ -24,24 +27,33 @@ export function nodeServer(
   handle: Handler,
   { requestTimeout, headersTimeout = HEADERS_TIMEOUT }: ServerOptions,
 ): Server {
-  const server = createAdaptorServer({
-    fetch: (request, connection) => {
+  const answer = getRequestListener(
+    (request, connection) => {
       const { incoming } = connection as HttpBindings;
       // Read directly: a web stream for each body is made and thrown away.
       const chunks = incoming.iterator({ destroyOnReturn: false });
       const own: OwnConnection = { incoming, chunks };
       return handle(request, own);
     },
-    hostname: 'localhost', // for requests without Host, which HTTP/1.0 allows
-    serverOptions: {
+    {
+      hostname: 'localhost', // for requests without Host, which HTTP/1.0 allows
+      errorHandler: (error) => problemAnswer(unreadable(error), ''),
+    },
+  );
+  const server = createServer(
+    {
       headersTimeout: Math.min(headersTimeout, requestTimeout),
       requestTimeout,
       connectionsCheckingInterval: CHECK_INTERVAL,
     },
-  }) as Server;
+    answer,
+  );
   // This is not a proxy.
   server.on('connect', (_request, socket) =>
-    socket.end('HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'),
+    refuse(socket, 405, 'METHOD_NOT_ALLOWED', 'this server is not a proxy'),
+  );
+  server.on('checkExpectation', ({ socket, headers }) =>
+    refuse(socket, 417, 'REQUEST_INVALID', `unknown expectation ${show(headers.expect)}`),
   );
   server.on('clientError', answerClientError);
   // Also ends connections whose client does not read its answer.
@@ -50,7 +62,14 @@ export function nodeServer(
   return server;
 }
 
-/** What Node's parser refuses never reaches the handler. */
+/** An address or a Host that is not one never reaches the handler. */
+function unreadable(error: unknown): unknown {
+  if (!(error instanceof RequestError)) return error;
+  const message = 'the address or the Host of the request is malformed';
+  return new ServeError('REQUEST_INVALID', message, {}, error);
+}
+
+/** Neither does what Node's parser refuses. */
 const CLIENT_ERRORS: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_HEADER_OVERFLOW: 431,
@@ -63,11 +82,15 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     return;
   }
   const status = CLIENT_ERRORS[error.code ?? ''] ?? 400;
+  const detail = `the request is not HTTP that this server accepts (${error.code})`;
+  refuse(socket, status, 'REQUEST_INVALID', detail);
+}
+
+/** Answers with problem details where Node gives no response to write to. */
+function refuse(socket: Duplex, status: number, code: ErrorCode, detail: string): void {
   const title = STATUS_CODES[status];
-  const problem = JSON.stringify({
-    ...{ type: 'about:blank', title, status, code: 'REQUEST_INVALID', requestId: '' },
-    detail: `the request is not HTTP that this server accepts (${error.code})`,
-  });
+  const fields = { type: 'about:blank', title, status, detail, code, requestId: '' };
+  const problem = JSON.stringify(fields);
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n` +
       `content-length: ${Buffer.byteLength(problem)}\r\n\r\n${problem}`,

@@ -12,6 +12,7 @@ import {
 } from '../option-checks.ts';
 import type { FetchImage } from './image-requests.ts';
 import type { LogEntry } from './log-entries.ts';
+import { isOrigin } from './origin.ts';
 import { STREAM_NAME } from './stream-name.ts';
 import type { StreamedVideo } from './streams/reopened-frames.ts';
 
@@ -58,7 +59,7 @@ export interface HandlerOptions {
    * opens a lost source again itself, and reports that to the listeners. Default: none.
    */
   streams?: Readonly<Record<string, StreamedVideo>>;
-  /** Ends the streams when it fires, for a server that stops. */
+  /** Ends the streams and the connections that stay open when it fires, for a server that stops. */
   signal?: AbortSignal;
   /**
    * Whether a reverse proxy in front appends the addresses of its clients to X-Forwarded-For; the log has
@@ -89,7 +90,7 @@ const RULES = {
   name: TEXT,
   tokens: listOf(TEXT),
   hosts: listOf(TEXT),
-  cors: listOf(TEXT),
+  cors: listOf([isOrigin, 'an origin such as https://example.com, or *']),
   maxBody: wholeFrom(1),
   maxPixels: wholeFrom(1),
   maxImages: wholeFrom(1),

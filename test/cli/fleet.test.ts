@@ -4,8 +4,10 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { imageIds } from '../../src/cli/fleet/image-ids.ts';
 import { runPart } from '../../src/cli/fleet/run-part.ts';
 import { createProgram } from '../../src/cli/program.ts';
+import type { Dataset } from '../../src/datasets/dataset-types.ts';
 import { shapesDataset, writeCoco } from '../../support/scenes/shapes.ts';
 import {
   CAT,
@@ -110,10 +112,16 @@ describe('refinedet fleet', { timeout: 120_000 }, () => {
     mkdirSync(at('shapes'));
     const data = writeCoco(at('shapes'), await shapesDataset(at('shapes'), 6));
     const model = ['--model', 'insects.safetensors', '--threshold', '0.01'];
+    mkdirSync(at('others'));
+    const name = readdirSync(at('shapes'), { recursive: true }).find((file) =>
+      /\.(png|jpe?g)$/.test(String(file)),
+    );
+    copyFileSync(CAT, at('others', path.basename(String(name))));
     const planned = await cli(
       'fleet',
       'plan',
       'shapes',
+      'others',
       '--recursive',
       '--out',
       'shapes-out',
@@ -161,6 +169,12 @@ describe('refinedet fleet', { timeout: 120_000 }, () => {
     [['run', 'x', '--detach'], /^--detach needs --redis$/],
     [['run', 'x', '--redis', 'redis://x', '--workers', '2'], /^--workers is for "fleet work"/],
     [['work', 'x'], /^give --redis, or --shard with the part to work on, such as 0\/8$/],
+    [
+      ['work', 'x', '--redis', 'redis://x', '--shard', '0/2'],
+      /'--shard <i\/n>' cannot be used with option '--redis <url>'/,
+    ],
+    [['work', 'x', '--shard', '0/2', '--lock', '5s'], /^--lock needs --redis$/],
+    [['train', 'x', '--lock', '5s'], /^--lock needs --redis$/],
     [['work', 'x', '--shard', '8/8'], /^part 8 of 8 does not exist: parts count from 0$/],
     [['plan', 's3://b/x.jpg', '--out', 'x'], /^s3:\/\/ needs the environment variables AWS_/],
     [['plan', 's3:b/x.jpg', '--out', 'x'], /^no file or folder s3:b\/x\.jpg$/],
@@ -171,6 +185,46 @@ describe('refinedet fleet', { timeout: 120_000 }, () => {
     const program = createProgram();
     const refused = program.parseAsync(['fleet', ...args], { from: 'user' });
     await expect(refused).rejects.toThrow(message);
+  });
+});
+
+describe('imageIds', () => {
+  const dataset = {
+    name: 'places',
+    images: ['/d/a.jpg', '/d/b c%.jpg', '/d/x/same.jpg', '/d/y/same.jpg'].map((path, id) => ({
+      ...{ id, path },
+    })),
+  } as unknown as Dataset;
+  const found = async (...uris: string[]) => {
+    const idOf = await imageIds(
+      dataset,
+      (async function* () {
+        yield* uris;
+      })(),
+    );
+    return uris.map(idOf);
+  };
+
+  it('finds images by their path, or else by their name, with escapes and queries', async () => {
+    expect(await found('/d/a.jpg', 's3://b/b c%.jpg', '/d/y/same.jpg')).toEqual([0, 1, 3]);
+    expect(await found('https://x.test/b%20c%25.jpg?key=a/b', 'https://x.test/a.jpg#1')).toEqual([
+      ...[1, 0],
+    ]);
+    expect(await found('file:///d/b%20c%25.jpg', 'elsewhere/same.jpg', 'other.jpg')).toEqual([
+      ...[1, undefined, undefined],
+    ]);
+  });
+
+  it('lets the path win over the name, in any order', async () => {
+    expect(await found('/d/a.jpg', '/e/a.jpg')).toEqual([0, undefined]);
+    expect(await found('/c/a.jpg', '/d/a.jpg')).toEqual([undefined, 0]);
+  });
+
+  it('refuses two inputs with the name of one image', async () => {
+    await expect(found('/c/a.jpg', '/e/a.jpg')).rejects.toMatchObject({
+      code: 'PREDICTIONS_FORMAT',
+      message: expect.stringContaining('/c/a.jpg and /e/a.jpg'),
+    });
   });
 });
 

@@ -113,6 +113,14 @@ describe.skipIf(!isBuilt)('refinedet serve', { timeout: 120_000 }, () => {
       [['--max-body', '5 apples'], /--max-body must be a size such as 20mb.*\[USAGE\]\n$/],
       [['--stream', 'yard'], /--stream must be NAME=VIDEO, such as .*, not "yard" \[USAGE\]\n$/],
       [['--stream', 'a=x', '--stream', 'a=y'], /--stream a is given twice \[USAGE\]\n$/],
+      [
+        ['--cors', 'example.com'],
+        /--cors must be an origin such as .*, not "example.com" \[USAGE\]\n$/,
+      ],
+      [['--cors', 'https://example.com/'], /--cors must be an origin such as .* \[USAGE\]\n$/],
+      [['--allow-host', 'cam.local:8321'], /--allow-host must be a name such as .* \[USAGE\]\n$/],
+      [['--timeout', '0'], /--timeout must be a time .*, not "0" \[USAGE\]\n$/],
+      [['--grace', '1000h'], /--grace must be a time .*, not "1000h" \[USAGE\]\n$/],
       [['--allow-url', '*'], /--allow-url must be a pattern such as .* \[USAGE\]\n$/],
     ] as const) {
       const { code, stdout, stderr } = await runCli(['serve', ...flags]);

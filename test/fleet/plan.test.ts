@@ -82,6 +82,7 @@ describe('planManifest', () => {
     await expect(world.plan([world.at('absent.png')])).rejects.toThrow(
       /absent\.png does not exist/,
     );
+    await expect(plan({ dest: '' })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
     await expect(plan({ dest: `${world.model}/below` })).rejects.toMatchObject({
       code: 'FILE_WRITE',
     });

@@ -177,6 +177,23 @@ describe('runManifest', () => {
     expect(await run(uri)).toMatchObject({ missing: 2, written: 2 });
   });
 
+  it('refuses a manifest that was changed before it writes anything', async () => {
+    const options = { options: { scoreThreshold: 0.3 } };
+    const { uri } = await world.plan(world.images(6), options);
+    const text = readFileSync(uri, 'utf8');
+    const lines = text.split('\n');
+    for (const changed of [
+      text.replace('1.png', '7.png'),
+      text.replace('"scoreThreshold":0.3', '"scoreThreshold":0.9'),
+      lines.slice(0, 5).join('\n'),
+      `${text}${lines[1]}\n`,
+    ]) {
+      writeFileSync(uri, changed);
+      await expect(run(uri)).rejects.toThrow(/has been changed/);
+      expect(readdirSync(path.dirname(uri))).toEqual(['manifest.jsonl']);
+    }
+  });
+
   it('refuses another version and another model', async () => {
     const { uri } = await world.plan(world.images(1));
     const other = world.at('other.safetensors');

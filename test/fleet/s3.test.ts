@@ -190,7 +190,94 @@ describe('a run on S3', { timeout: 120_000 }, () => {
   });
 });
 
+describe('a run whose list has addresses', () => {
+  it('fails without the keys of their store: no image is to blame', async () => {
+    const { uri } = await world.planned([{ uri: 's3://bucket/photos/1.png' }], {
+      dest: world.at('no-keys'),
+    });
+    const running = runWith(uri, { env: {} }, { start: fakeStart() });
+    await expect(running).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(collect(mergeManifest(uri))).rejects.toThrow(/shard 0 is missing/);
+  });
+
+  it('fails when the store refuses its keys, and blames an image that alone is denied', async () => {
+    let code = 'ExpiredToken';
+    const server = createServer((_request, answer) => {
+      answer.writeHead(403).end(`<Error><Code>${code}</Code><Message>No.</Message></Error>`);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const env = { ...s3.env, AWS_ENDPOINT_URL: endpoint };
+    try {
+      const { uri } = await world.planned([{ uri: 's3://bucket/photos/1.png' }], {
+        dest: world.at('old-keys'),
+      });
+      await expect(runWith(uri, { env }, { start: fakeStart() })).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringMatching(/refuses its keys \(ExpiredToken\)/),
+      });
+      code = 'AccessDenied';
+      expect(await runWith(uri, { env }, { start: fakeStart() })).toMatchObject({ written: 1 });
+      expect((await collect(mergeManifest(uri)))[0].line).toContain('answered 403');
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
+  it('makes malformed ones error lines, without passwords', async () => {
+    const wrong = [
+      'http://',
+      'http://exa mple/x.jpg',
+      'http://me:se@cret@127.0.0.1/x',
+      's3:///x.jpg',
+    ];
+    const { uri } = await world.planned(
+      wrong.map((uri) => ({ uri })),
+      { dest: world.at('malformed'), shardSize: 10 },
+    );
+    expect(await runWith(uri, { env: s3.env }, { start: fakeStart() })).toMatchObject({
+      failed: [],
+    });
+    const values = (await collect(mergeManifest(uri))).map(({ value }) => value);
+    const errors = values.map((value) => ('error' in value ? value.error : undefined));
+    expect(errors.map((error) => error?.code)).toEqual(wrong.map(() => 'FETCH_FAILED'));
+    for (const error of errors) expect(error?.message).not.toContain('cret');
+  });
+});
+
 describe('a run by HTTP', () => {
+  it('keeps the query of its place', async () => {
+    const asked = new Set<string>();
+    const files = new Map<string, Buffer>();
+    const server = createServer(async (request, answer) => {
+      const { method, url } = request;
+      asked.add(url!);
+      if (method === 'PUT') files.set(url!, Buffer.concat(await collect(request)));
+      if (method === 'DELETE') files.delete(url!);
+      const found = files.get(url!);
+      answer.writeHead(found ? 200 : 404, { 'content-length': found?.length ?? 0 });
+      answer.end(method === 'HEAD' ? undefined : found);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const { uri, run } = await world.plan(world.images(1), { dest: `${base}/out/?key=a/b` });
+      expect(uri).toBe(`${base}/out/${run}/manifest.jsonl?key=a/b`);
+      await runWith(uri, { workers: 1 }, { start: fakeStart() });
+      expect([...files.keys()].sort()).toEqual([
+        `/out/${run}/manifest.jsonl?key=a/b`,
+        `/out/${run}/shard-00000.jsonl?key=a/b`,
+      ]);
+      expect([...asked].filter((url) => !url.endsWith('?key=a/b'))).toEqual([]);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
   it('reads from and writes to any server with GET and PUT', async () => {
     const files = new Map<string, Buffer>();
     const server = createServer(async (request, answer) => {

@@ -333,8 +333,17 @@ describe('who may ask', () => {
     expect((await open(post('/v1/detect', IMAGE, { origin: 'https://x.test' }))).status).toBe(403);
   });
 
+  it.each(['example.com', 'https://Example.com', 'https://x.test/', 'https://x.test:443', ''])(
+    'refuses to allow %j, which no browser sends as an origin',
+    (origin) => {
+      expect(() => handlerOf(runner, { cors: [origin] })).toThrow(
+        /cors must be .*an origin such as/,
+      );
+    },
+  );
+
   it('refuses other names of the server where a page could choose them', async () => {
-    const named = handlerOf(runner, { hosts: ['cam.test'] });
+    const named = handlerOf(runner, { hosts: ['Cam.test'] });
     const ask = async (host: string) =>
       (await named(post('/v1/detect', IMAGE, { host, origin: `http://${host}` }))).status;
     const good = ['cam.test', 'cam.test:8321', 'localhost:8321', '127.0.0.1:8321', '[::1]:8321'];

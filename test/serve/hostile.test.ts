@@ -182,6 +182,9 @@ const CASES: Case[] = [
   ['HTTP/1.0', () => ['GET /healthz HTTP/1.0\r\n\r\n'], [200]],
   ['HTTP/3.9', () => ['GET /healthz HTTP/3.9\r\nHost: x\r\n\r\n'], [400, 505]],
   ['no Host', () => ['GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n'], [400]],
+  ['OPTIONS *', () => [head('OPTIONS * HTTP/1.1')], [400]],
+  ['an absolute address without a host', () => [head('GET http:// HTTP/1.1')], [400]],
+  ['a path with backslashes', () => [head('GET /\\\\evil.test HTTP/1.1')], [400]],
   [
     'a Host that is not a host',
     () => [`GET /healthz HTTP/1.1\r\nHost: a b/<c>\r\nConnection: close\r\n\r\n`],
@@ -226,10 +229,13 @@ async function expectAlive(): Promise<void> {
 }
 
 describe('hostile requests get a defined answer, and the next good request works', () => {
-  it.each(CASES)('%s', async (_, parts, statuses) => {
+  it.each(CASES)('%s', async (name, parts, statuses) => {
     const answer = await exchange(parts());
     expect(statuses).toContain(status(answer));
     expect(answer).not.toMatch(/node:internal|\.ts:\d|\n {4}at /);
+    // Node itself answers a request without Host.
+    if (status(answer) >= 400 && name !== 'no Host')
+      expect(answer).toMatch(/problem\+json.*"code":"[A-Z_]+"/s);
     expect(answer.toLowerCase()).not.toContain('\nset-cookie');
     await expectAlive();
   });

@@ -1,10 +1,13 @@
-/** Queue, time limits and clients that leave. */
+/** Queue, time limits, clients that leave, and the end. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { abortError, RefineDetError } from '../../src/errors.ts';
 import type { ImageFinding } from '../../src/runner/detect-image.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import { handlerOf } from '../../src/serve/handler.ts';
 import type { LogEntry } from '../../src/serve/index.ts';
+import { closeServer, nodeServer } from '../../src/serve/node-server.ts';
 import { randomModel } from '../../support/models/random-model.ts';
 import { form, IMAGE, jsonOf, post, SERVER } from './requests.ts';
 
@@ -140,5 +143,27 @@ describe('a server under load', () => {
     await until(() => jobs.length === 17);
     jobs[16].finish();
     expect((await next).status).toBe(200);
+  });
+
+  it('ends after the requests under way, though clients keep their connections busy', async () => {
+    const { jobs, runner } = heldRunner();
+    const stopping = new AbortController();
+    const server = nodeServer(handlerOf(runner, { signal: stopping.signal }), {
+      requestTimeout: 10_000,
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/detect`;
+    const ask = () => fetch(url, { method: 'POST', body: IMAGE });
+    const first = ask();
+    await until(() => jobs.length === 1);
+    stopping.abort();
+    const closed = closeServer(server, 10_000);
+    const start = performance.now();
+    jobs[0].finish();
+    expect((await first).headers.get('connection')).toBe('close');
+    await closed;
+    expect(performance.now() - start).toBeLessThan(2000);
+    await expect(ask()).rejects.toThrow();
   });
 });

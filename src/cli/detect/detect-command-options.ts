@@ -11,7 +11,15 @@ import {
   WORKERS,
 } from '../options/common-rows.ts';
 import { type FlagsOf, on, optionalText, text, value } from '../options/option-table.ts';
-import { choice, count, duration, fraction, positive, wholeNumber } from '../options/parsers.ts';
+import {
+  choice,
+  count,
+  duration,
+  fraction,
+  positive,
+  timeLimit,
+  wholeNumber,
+} from '../options/parsers.ts';
 import { FORMATS, type FormatName } from '../output/formats.ts';
 import { VIDEO_FORMATS, type VideoFormatName } from '../output/video-formats.ts';
 
@@ -89,7 +97,7 @@ export const DETECT_OPTIONS = {
     reconnect: value('<n>', wholeNumber, 'attempts in a row to open a lost stream again', {
       default: 'no limit',
     }),
-    stall: value('<time>', duration, 'longest time without a frame, for cameras and streams', {
+    stall: value('<time>', timeLimit, 'longest time without a frame, for cameras and streams', {
       default: '10s',
     }),
     ffmpeg: text('<path>', 'the program ffmpeg', {

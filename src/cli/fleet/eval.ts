@@ -1,5 +1,4 @@
 /** `refinedet fleet eval`. */
-import path from 'node:path';
 import type { Dataset } from '../../datasets/dataset-types.ts';
 import { RefineDetError } from '../../errors.ts';
 import { Predictions } from '../../evaluation/predictions.ts';
@@ -12,19 +11,19 @@ import { interruptSignal } from '../interrupt.ts';
 import { counted } from '../printable.ts';
 import { warn } from '../terminal.ts';
 import type { FleetEvalFlags } from './fleet-options.ts';
+import { imageIds, urisOf } from './image-ids.ts';
 
 /** @throws the codes of `eval`; MANIFEST_FORMAT, SHARDS_FAILED, FETCH_FAILED */
 export async function runFleetEval(uri: string, flags: FleetEvalFlags): Promise<void> {
   await scoreDetections(flags, ({ dataset }) => findDetections(uri, dataset));
 }
 
-/** Images belong together by their path, or else by their name. */
 async function findDetections(uri: string, dataset: Dataset): Promise<Found> {
   const signal = interruptSignal();
   const storage = new Storage();
   const manifest = await Manifest.open(uri, storage, signal);
   const predictions = new Predictions(manifest.header.model.classes);
-  const idOf = idsByName(dataset);
+  const idOf = await imageIds(dataset, urisOf(manifest, signal));
   let failed = 0;
   let others = 0;
   for await (const { value } of mergedImages(manifest, storage, signal)) {
@@ -46,16 +45,4 @@ async function findDetections(uri: string, dataset: Dataset): Promise<Found> {
   if (others > 0)
     warn(`${counted(others, 'image')} of the manifest are not in the dataset, and do not count`);
   return { predictions, failed, about: { model: [['Run', uri]] } };
-}
-
-/** Names that several images of the dataset share identify none of them. */
-function idsByName(dataset: Dataset) {
-  const ids = new Map<string, Dataset['images'][number]['id'] | undefined>();
-  const byName = new Map<string, Dataset['images'][number]['id'] | undefined>();
-  for (const { id, path: file } of dataset.images) {
-    ids.set(path.resolve(file), id);
-    const name = path.basename(file);
-    byName.set(name, byName.has(name) ? undefined : id);
-  }
-  return (uri: string) => ids.get(path.resolve(uri)) ?? byName.get(path.basename(uri));
 }

@@ -4,13 +4,13 @@ import { DETECT_OPTIONS } from '../detect/detect-command-options.ts';
 import { EVAL_OPTIONS } from '../eval/eval-options.ts';
 import { JSON_OUTPUT, MODEL, QUIET, THREADS, WORKERS } from '../options/common-rows.ts';
 import { type FlagsOf, initially, on, required, text, value } from '../options/option-table.ts';
-import { byteSize, choice, count, duration, port } from '../options/parsers.ts';
+import { byteSize, choice, count, duration, port, timeLimit } from '../options/parsers.ts';
 
 const REDIS = text('<url>', 'Redis server with the queue, such as redis://host:6379', {
   default: 'none: everything in this process',
 });
 const NEEDED_REDIS = required(text('<url>', 'Redis server with the queue'));
-const TIMEOUT = value('<time>', duration, 'longest time of a request to a store', {
+const TIMEOUT = value('<time>', timeLimit, 'longest time of a request to a store', {
   default: '30s',
 });
 const GRACE = value('<time>', duration, 'time for shards under way to end when stopped', {
@@ -69,8 +69,9 @@ export const WORK_OPTIONS = {
     redis: { ...REDIS, help: 'take shards from the queue of this Redis server', default: 'none' },
     shard: text('<i/n>', 'without --redis: the part i of n, from 0; or only n', {
       default: 'from Kubernetes, Slurm or AWS Batch',
+      conflicts: 'redis',
     }),
-    lock: value('<time>', duration, 'with --redis: time after which a dead worker is replaced', {
+    lock: value('<time>', timeLimit, 'with --redis: time after which a dead worker is replaced', {
       default: '30s',
     }),
     ...METRICS_ROWS,
@@ -123,7 +124,7 @@ export const FLEET_TRAIN_OPTIONS = {
     only: text('<names>', 'train only these variants', { default: 'all' }),
     json: JSON_OUTPUT,
     grace: { ...GRACE, help: 'time for a training to save its state when stopped' },
-    lock: value('<time>', duration, 'with --redis: time after which a dead machine is replaced', {
+    lock: value('<time>', timeLimit, 'with --redis: time after which a dead machine is replaced', {
       default: '30s',
     }),
   },

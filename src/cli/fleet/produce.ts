@@ -36,6 +36,7 @@ export async function produce(uri: string, flags: Flags): Promise<void> {
     const tell = (sentence: string) => {
       if (!flags.quiet) process.stderr.write(`refinedet: ${sentence}\n`);
     };
+    await run.manifest.verify(signal);
     const missing = await addMissing(run, () => run.queue.revive());
     const { shards } = run.manifest;
     if (missing === 0) return tell(`nothing to do: ${counted(shards, 'complete shard')}`);

@@ -33,6 +33,9 @@ const DEFAULT_GRACE = 25_000;
  * @throws USAGE, MANIFEST_FORMAT, INVALID_OPTION, FILE_NOT_FOUND, SHARDS_FAILED, QUEUE_UNAVAILABLE, ABORTED
  */
 export async function runFleetTrain(file: string, flags: FleetTrainFlags): Promise<void> {
+  if (flags.lock !== undefined && flags.redis === undefined) {
+    throw new RefineDetError('USAGE', '--lock needs --redis');
+  }
   const signal = interruptSignal();
   const sweep = parseSweep(await read(file), file);
   const { base } = sweep;

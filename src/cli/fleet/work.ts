@@ -1,4 +1,5 @@
 /** `refinedet fleet work`. */
+import { RefineDetError } from '../../errors.ts';
 import { shardsFailed, workOn } from '../../fleet/run-shards.ts';
 import { ShardWorker } from '../../fleet/shard-worker.ts';
 import { besides } from '../../fleet/storage/store.ts';
@@ -18,7 +19,10 @@ import { runPart } from './run-part.ts';
  */
 export async function runWork(uri: string, flags: WorkFlags): Promise<void> {
   const { redis } = flags;
-  if (redis === undefined) return runHere(uri, flags, runPart(flags.shard, process.env));
+  if (redis === undefined) {
+    if (flags.lock !== undefined) throw new RefineDetError('USAGE', '--lock needs --redis');
+    return runHere(uri, flags, runPart(flags.shard, process.env));
+  }
   const signal = interruptSignal();
   const { storage, manifest, queue } = await openQueue(uri, { ...flags, redis }, signal);
   const progress = new FleetProgress(flags);

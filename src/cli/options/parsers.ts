@@ -36,15 +36,31 @@ export const wholeNumber: Parser<number> = (text, flag) => {
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
+/** The longest time of a timer, 24.8 days; Node takes a longer one for none at all. */
+const LONGEST = 2 ** 31 - 1;
+
 /** `90`, `90s`, `1.5m`, `500ms` or `1:30`, in milliseconds. */
-export const duration: Parser<number> = (text, flag) => {
+export const duration: Parser<number> = (text, flag) => timeFrom(0, text, flag);
+
+/** A time above 0, for what would not work without any. */
+export const timeLimit: Parser<number> = (text, flag) => timeFrom(1, text, flag);
+
+function timeFrom(least: number, text: string, flag: string): number {
+  const time = Math.round(milliseconds(text));
+  if (time >= least && time <= LONGEST) return time;
+  const range = time < least ? ' above 0' : time > LONGEST ? ' of 24 days at most' : '';
+  throw expected(flag, `a time${range} such as 90, 90s, 500ms or 1:30`, text);
+}
+
+/** @returns NaN for what is not a time */
+function milliseconds(text: string): number {
   const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
-  if (parts) return Math.round(Number(parts[1]) * UNITS[parts[2] ?? 's']);
+  if (parts) return Number(parts[1]) * UNITS[parts[2] ?? 's'];
   const clock = /^(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)$/.exec(text);
-  if (!clock) throw expected(flag, 'a time such as 90, 90s, 500ms or 1:30', text);
+  if (!clock) return Number.NaN;
   const [hours = 0, minutes, seconds] = clock.slice(1).map((part) => Number(part ?? 0));
-  return Math.round(1000 * (3600 * hours + 60 * minutes + seconds));
-};
+  return 1000 * (3600 * hours + 60 * minutes + seconds);
+}
 
 /** A whole number from 1. */
 export function count(limit = 2 ** 31 - 1, prefix = ''): Parser<number> {
@@ -128,5 +144,6 @@ export const byteSize: Parser<number> = (text, flag) => {
   const [, digits, unit = 'b'] = /^(\d*\.?\d+)(b|kb|mb|gb)?$/.exec(text.toLowerCase()) ?? [];
   const number = Math.round(Number(digits) * BYTES[unit]);
   if (number >= 1 && number < 2 ** 31) return number;
-  throw expected(flag, 'a size such as 20mb', text);
+  const range = number >= 2 ** 31 ? ' below 2.1gb' : '';
+  throw expected(flag, `a size${range} such as 20mb`, text);
 };

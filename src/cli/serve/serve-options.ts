@@ -1,11 +1,26 @@
 /** Options of `refinedet serve`. */
 import { RefineDetError } from '../../errors.ts';
+import { isOrigin } from '../../serve/origin.ts';
 import { STREAM_NAME } from '../../serve/stream-name.ts';
 import { BACKEND, inputSizeOf, MODEL, THREADS, WORKERS } from '../options/common-rows.ts';
 import { type FlagsOf, initially, on, type Parser, text, value } from '../options/option-table.ts';
-import { byteSize, count, duration, listOf, port } from '../options/parsers.ts';
+import { byteSize, count, duration, listOf, port, timeLimit } from '../options/parsers.ts';
 
 const words = listOf<string>((given) => given);
+
+const origin: Parser<string> = (text, flag) => {
+  if (isOrigin(text)) return text;
+  const example = 'an origin such as https://example.com, in lower case and without a path, or *';
+  throw new RefineDetError('USAGE', `${flag} must be ${example}, not "${text}"`);
+};
+
+/** A name as URLs have it, without a port. */
+const hostName: Parser<string> = (text, flag) => {
+  const isName = /^[^\s:/?#@\\]+$/.test(text) && URL.canParse(`http://${text}`);
+  if (isName) return new URL(`http://${text}`).hostname;
+  const example = 'a name such as camera.local, without a port';
+  throw new RefineDetError('USAGE', `${flag} must be ${example}, not "${text}"`);
+};
 
 /** Sources of streams by their names. */
 const streams: Parser<Readonly<Record<string, string>>> = (text, flag, before = {}) => {
@@ -29,12 +44,17 @@ export const SERVE_OPTIONS = {
     tokenFile: text('<file>', 'file with the accepted bearer tokens, one per line', {
       default: 'everybody may ask',
     }),
-    allowHost: value('<name>', words, 'name of this server in URLs; may be repeated', {
+    allowHost: value('<name>', listOf(hostName), 'name of this server in URLs; may be repeated', {
       default: 'without tokens: IP addresses, localhost and --host only',
     }),
-    cors: value('<origin>', words, 'let pages of this origin, or *, ask; may be repeated', {
-      default: 'no other pages',
-    }),
+    cors: value(
+      '<origin>',
+      listOf(origin),
+      'let pages of this origin, or *, ask; may be repeated',
+      {
+        default: 'no other pages',
+      },
+    ),
     allowUrl: value(
       '<pattern>',
       words,
@@ -58,7 +78,7 @@ export const SERVE_OPTIONS = {
     queue: value('<n>', count(), 'images that may wait; more are answered with 503', {
       default: '64',
     }),
-    timeout: value('<time>', duration, 'longest time of a request', { default: '30s' }),
+    timeout: value('<time>', timeLimit, 'longest time of a request', { default: '30s' }),
     grace: value('<time>', duration, 'time to finish when stopped', { default: '10s' }),
   },
   'Detection:': {

@@ -79,7 +79,7 @@ export class HttpStore implements Store {
       });
     } catch (cause) {
       if (!(cause instanceof RefineDetError) || cause.code !== 'FETCH_FAILED') throw cause;
-      const failure = `${uri} cannot be written: ${cause.message}`;
+      const failure = `${withoutPassword(uri)} cannot be written: ${cause.message}`;
       const Kind = cause instanceof PassingError ? PassingError : RefineDetError;
       throw new Kind('FILE_WRITE', failure, { cause });
     }
@@ -117,7 +117,11 @@ export class HttpStore implements Store {
       const stop = init.signal && onAbort(init.signal, abort);
       try {
         init.signal?.throwIfAborted();
-        const request = await this.#prepare(uri, { ...init, signal: timer.signal });
+        const request = await this.#prepare(uri, { ...init, signal: timer.signal }).catch(
+          (cause) => {
+            throw cause instanceof TypeError ? malformed(uri, cause) : cause;
+          },
+        );
         const response = await fetch(request);
         if (PASSING.has(response.status)) {
           await response.body?.cancel();
@@ -143,6 +147,12 @@ function passing(uri: string, what: string, cause?: unknown): PassingError {
   return new PassingError('FETCH_FAILED', `${withoutPassword(uri)} ${what}`, { cause });
 }
 
+/** Requests take no URL with a password, either. */
+function malformed(uri: string, cause: unknown): RefineDetError {
+  const message = `${withoutPassword(uri)} cannot be fetched: it is not a valid URL, or has a password in it`;
+  return new RefineDetError('FETCH_FAILED', message, { cause });
+}
+
 /** @throws FETCH_FAILED for an answer that no repetition changes */
 function required(uri: string, { ok, status, statusText }: Response): void {
   if (ok) return;
@@ -152,5 +162,5 @@ function required(uri: string, { ok, status, statusText }: Response): void {
 
 /** A URL as messages may show it. */
 export function withoutPassword(url: string): string {
-  return url.replace(/^([a-z+]+:\/\/)[^/@]*@/i, '$1');
+  return url.replace(/^([a-z+]+:\/\/)[^/]*@/i, '$1');
 }

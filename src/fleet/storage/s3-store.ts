@@ -6,6 +6,10 @@ import { RefineDetError } from '../../errors.ts';
 import { HttpStore } from './http-store.ts';
 import type { StoredFile } from './store.ts';
 
+/** Codes of errors that no other file would change; AccessDenied may be of one file. */
+const REFUSAL =
+  /<Code>(InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidToken|RequestTimeTooSkewed)<\/Code>/;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export class S3Store extends HttpStore {
@@ -26,6 +30,21 @@ export class S3Store extends HttpStore {
       },
     });
     this.#endpoint = access.endpoint;
+  }
+
+  /** @throws USAGE when the store refuses the keys, which concerns all files alike */
+  override request<T>(
+    uri: string,
+    init: RequestInit & { signal?: AbortSignal },
+    use: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    return super.request(uri, init, async (response) => {
+      const refusal = response.ok ? undefined : REFUSAL.exec(await response.clone().text())?.[1];
+      if (refusal === undefined) return use(response);
+      const names = 'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN';
+      const message = `the store of ${uri} refuses its keys (${refusal}): check ${names}, and the clock`;
+      throw new RefineDetError('USAGE', message);
+    });
   }
 
   /** Files below a prefix, in the order of the store. @param recursive also those behind another slash */
@@ -70,11 +89,11 @@ function environmentOf(env: Environment) {
   return { accessKeyId, secretAccessKey, sessionToken: env['AWS_SESSION_TOKEN'], region, endpoint };
 }
 
-/** @throws USAGE for a URI without a bucket */
+/** @throws FETCH_FAILED for a URI without a bucket */
 function partsOf(uri: string): { bucket: string; key: string } {
   const [, bucket, key = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/is.exec(uri) ?? [];
   if (bucket) return { bucket, key };
-  throw new RefineDetError('USAGE', `${uri} is not of the form s3://bucket/key`);
+  throw new RefineDetError('FETCH_FAILED', `${uri} is not of the form s3://bucket/key`);
 }
 
 /** The bucket is part of the path, as every compatible store allows. */

@@ -54,5 +54,18 @@ export interface WriteOptions {
 
 /** The URI of a file in the folder of another one. */
 export function besides(uri: string, name: string): string {
-  return uri.slice(0, uri.search(/[^/\\]*$/)) + name;
+  const [path, query] = partsOf(uri);
+  return path.slice(0, path.search(/[^/\\]*$/)) + name + query;
+}
+
+/** The URI of a file below a folder. */
+export function below(folder: string, name: string): string {
+  const [path, query] = partsOf(folder);
+  return `${path.replace(/[/\\]+$/, '')}/${name}${query}`;
+}
+
+/** A URL may have a query, such as a key that opens a whole folder. */
+function partsOf(uri: string): [path: string, query: string] {
+  const [, path = uri, query = ''] = /^(https?:[^?#]*)(.*)$/is.exec(uri) ?? [];
+  return [path, query];
 }

@@ -18,6 +18,7 @@ import {
   duration,
   inputPhases,
   listOf,
+  timeLimit,
 } from '../../../src/cli/options/parsers.ts';
 
 const TABLE = {
@@ -100,6 +101,18 @@ describe('parsers', () => {
 
   it.each(['', '-1', '1:2:3:4', '5d', 'soon', '1e3'])('refuse the time "%s"', (text) => {
     expect(() => duration(text, '--start')).toThrow(/--start must be a time such as/);
+  });
+
+  it('refuse times that no timer can wait, and none where one is needed', () => {
+    expect(() => duration('600h', '--grace')).toThrow(
+      '--grace must be a time of 24 days at most such as 90, 90s, 500ms or 1:30, not "600h"',
+    );
+    expect(timeLimit('1ms', '--timeout')).toBe(1);
+    for (const none of ['0', '0.4ms']) {
+      expect(() => timeLimit(none, '--timeout')).toThrow(
+        '--timeout must be a time above 0 such as',
+      );
+    }
   });
 
   it('read input sizes by phase', () => {
