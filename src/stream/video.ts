@@ -99,8 +99,8 @@ class FrameWatcher {
   #watch(): void {
     this.#callback = this.#video.requestVideoFrameCallback((now, metadata) => {
       this.#watch();
-      // On a busy machine, Firefox may report a frame after later ones.
-      if (!this.#isLive && metadata.mediaTime < this.#newest) return;
+      // On a busy machine, Firefox may report a frame twice, or after later ones.
+      if (!this.#isLive && metadata.mediaTime <= this.#newest) return;
       this.#newest = metadata.mediaTime;
       this.#first ??= { presented: metadata.presentedFrames, now };
       this.index = metadata.presentedFrames - this.#first.presented;

@@ -29,7 +29,7 @@ class Video extends EventTarget {
 beforeEach(() => void vi.stubGlobal('createImageBitmap', async () => ({})));
 afterEach(() => void vi.unstubAllGlobals());
 
-it('leaves out a frame that the browser reports after later ones, unless the video was sought', async () => {
+it('leaves out frames that the browser reports again or late, unless the video was sought', async () => {
   const video = new Video();
   const frames = videoFrames(video as unknown as HTMLVideoElement);
   const next = async (...times: number[]) => {
@@ -43,6 +43,9 @@ it('leaves out a frame that the browser reports after later ones, unless the vid
   expect(await next(0.4)).toBe(400);
   expect(await next(0.68)).toBe(680);
   expect(await next(0.44, 0.72)).toBe(720);
+  expect(await next(0.72, 0.76)).toBe(760);
+  video.dispatchEvent(new Event('seeking'));
+  expect(await next(0.2)).toBe(200);
   video.dispatchEvent(new Event('seeking'));
   expect(await next(0.2)).toBe(200);
   await frames.return(undefined);
