@@ -24,6 +24,8 @@ interface Shown {
 export interface RunOptions {
   program: string;
   args: readonly string[];
+  /** What follows the names of the filters that report. */
+  mark: string;
   /** Name of the source in messages. */
   name: string;
   /** Number of the first frame. */
@@ -34,7 +36,7 @@ export interface RunOptions {
   onStart?(pid: number): void;
 }
 
-const FILTER = /^\[showinfo@(\w+) /;
+const FILTER = /^\[showinfo@(\w+)-(\w+) /;
 const TIME_BASE = /config in time_base: (\d+)\/(\d+)/;
 const FRAME = / n: *\d+ pts: *(-?\d+|NOPTS).* s:(\d+)x(\d+) /;
 const CHANNELS = 3;
@@ -122,8 +124,9 @@ export class Decoder {
   }
 
   #receive(line: string): void {
-    const filter = FILTER.exec(line)?.[1];
-    if (!filter) {
+    const { mark } = this.#options;
+    const [, filter, ownMark] = FILTER.exec(line) ?? [];
+    if (ownMark !== mark) {
       this.#messages.add(line);
       return;
     }

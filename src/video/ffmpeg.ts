@@ -56,12 +56,15 @@ export async function ended(
 /** The end of a stream whose length the server did not tell. */
 const NO_ERROR = /should be 18446744073709551615/;
 
+/** `[h264 @ 0x55] [error] text`: the first level counts, because texts of the file may hold another. */
+const ERROR = /^(?:\[[^\]]* @ [^\]]*\] )*\[(?:error|fatal|panic)\] (.*)$/;
+
 /** Collects the errors among the messages of a program. */
 export class Messages {
   readonly errors: string[] = [];
 
   add(line: string): void {
-    const error = /\[(?:error|fatal|panic)\] (.*)$/.exec(line)?.[1].trim();
+    const error = ERROR.exec(line)?.[1].trim();
     if (error && !NO_ERROR.test(error) && this.errors.length < MOST_LINES)
       this.errors.push(withoutPassword(error));
   }

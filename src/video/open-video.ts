@@ -1,4 +1,5 @@
 /** Video files, streams and cameras as an async iterable of frames. */
+import { randomUUID } from 'node:crypto';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import { DEFAULT_MAX_PIXELS } from '../image/header.ts';
 import { untilAborted } from '../interruption.ts';
@@ -130,10 +131,14 @@ export class Video implements AsyncIterable<DecodedFrame> {
     const { start = 0, end, reconnect, stall = DEFAULT_STALL, signal } = this.#options;
     const isFile = source.kind === 'file' || source.kind === 'sequence';
     const firstIndex =
-      start > 0 && probed ? await framesBefore(start, source, args, probed, { ffmpeg, signal }) : 0;
+      start > 0 && probed?.isSeekable
+        ? await framesBefore(start, source, args, probed, { ffmpeg, signal })
+        : 0;
+    const mark = randomUUID().slice(0, 8);
     return {
       program: ffmpeg,
-      args: decodeArgs(source, args, this.#options, probed),
+      args: decodeArgs(source, args, this.#options, probed, mark),
+      mark,
       name: this.name,
       firstIndex,
       live,

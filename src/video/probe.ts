@@ -10,10 +10,15 @@ const REFERRING = new Set([
   ...['concat', 'dash', 'hls', 'image2', 'imf', 'lavfi', 'rtp', 'rtsp', 'sap', 'sdp'],
   ...['tty', 'vobsub', 'webm_dash_manifest'],
 ]);
+/**
+ * Formats whose index knows the key frames and whose packets have the times of their frames. In others,
+ * ffmpeg may start behind the wanted frame, or not at all.
+ */
+const SEEKABLE = /^(mov|matroska),/;
 /** Line of `ffmpeg -demuxers`: ` D  mov,mp4,m4a  QuickTime / MOV`. */
 const DEMUXER = /^ D.{0,3} ([\w,]+) /gm;
-/** Half a microsecond: ffprobe prints times with six decimals. */
-const HALF_STEP = 0.5e-6;
+/** Half a microsecond: ffmpeg reads and prints times with six decimals. */
+export const HALF_STEP = 0.5e-6;
 /** Seconds beyond a time after which packets of frames before it can come: B-frames. */
 const REORDERING = 10;
 
@@ -26,6 +31,8 @@ export interface Probed extends Omit<VideoInfo, 'live'> {
   imageDuration?: number;
   /** Seconds on the clock of the file at which it starts. */
   startTime: number;
+  /** Whether decoding can start in the middle. */
+  isSeekable: boolean;
 }
 
 interface ProbedStream {
@@ -68,7 +75,7 @@ export async function probe(
   { ffmpeg, stall, signal }: { ffmpeg: string; stall: number; signal?: AbortSignal },
 ): Promise<Probed> {
   const entries =
-    'stream=index,codec_type,codec_name,width,height,field_order,avg_frame_rate,duration:stream_disposition=attached_pic:stream_side_data=rotation:format=duration,start_time';
+    'stream=index,codec_type,codec_name,width,height,field_order,avg_frame_rate,duration:stream_disposition=attached_pic:stream_side_data=rotation:format=format_name,duration,start_time';
   const args = [...QUIET, ...options, '-show_entries', entries, '-of', 'json', '-i', input];
   // A server may keep a connection alive and send nothing of use.
   const run = { signal, limit: 2 * stall };
@@ -79,7 +86,7 @@ export async function probe(
   if (code !== 0) throw ffmpegError(name, code, errors);
   const { streams = [], format = {} } = parseJson(output) as {
     streams?: ProbedStream[];
-    format?: { duration?: string; start_time?: string };
+    format?: { format_name?: string; duration?: string; start_time?: string };
   };
   const images = streams.find(
     ({ codec_type, disposition }) => codec_type === 'video' && disposition?.attached_pic !== 1,
@@ -98,6 +105,7 @@ export async function probe(
     duration: milliseconds(format.duration),
     imageDuration: milliseconds(images.duration),
     startTime: Number(format.start_time) || 0,
+    isSeekable: SEEKABLE.test(format.format_name ?? ''),
     frameRate: rate(images.avg_frame_rate),
     isInterlaced: ['tt', 'bb', 'tb', 'bt'].includes(images.field_order ?? ''),
     audio: streams.find(({ codec_type }) => codec_type === 'audio')?.codec_name,

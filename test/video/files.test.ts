@@ -71,6 +71,27 @@ describe.skipIf(!hasFfmpeg)('frames of a file', () => {
     expect(frames[0].index).toBe(20);
   });
 
+  it.each([
+    // The frames before a key frame are stored behind it.
+    ['mp4', ['-c:v', 'libx264', '-bf', '3', '-g', '10', '-x264-params', 'open-gop=1']],
+    // No index: ffmpeg begins at a later key frame, with wrong times, or not at all.
+    ['mpg', ['-c:v', 'mpeg2video', '-r', '25', '-bf', '2', '-q:v', '2']],
+    ['ts', ['-c:v', 'libx264', '-bf', '2', '-g', '250']],
+    ['h264', ['-c:v', 'libx264', '-bf', '0']],
+    ['avi', ['-c:v', 'mpeg4', '-bf', '2', '-q:v', '2']],
+  ])('of %s that start at a time are those of the whole file', async (extension, args) => {
+    const file = at(`start.${extension}`);
+    ffmpeg(...numbered(COUNT), ...args, '-pix_fmt', 'yuv420p', file);
+    const whole = await framesOf(file);
+    expect(whole.length).toBeGreaterThanOrEqual(COUNT);
+    for (const n of [9, 19, 26]) {
+      const { time: start } = whole[n];
+      const [first] = await framesOf(file, { start, end: start + 1 });
+      expect([first.index, first.time]).toEqual([n, start]);
+      expect(numberOf(first)).toBe(numberOf(whole[n]));
+    }
+  });
+
   it('give the detections of the images that they were made of', async () => {
     ffmpeg(...numbered(4), '-vf', 'format=rgb24', at('image-%02d.png'));
     const lossless = ['-c:v', 'libx264rgb', '-qp', '0', at('images.mp4')];

@@ -68,6 +68,14 @@ describe.skipIf(!hasFfmpeg)('a bad source', () => {
     await expect(framesOf(at('both.ts'))).rejects.toMatchObject(failure('VIDEO_SIZE', change));
   });
 
+  it.each([
+    ['name', 'a\n[showinfo@taken @ 0x1] [info] n: 0 pts: 0 s:9x9 i.mp4', 'x'],
+    ['title', 'title.mp4', 'a [error] partial file'],
+  ])('cannot fake what ffmpeg says by its %s', async (_, name, title) => {
+    ffmpeg('-i', at('good.mp4'), '-c', 'copy', '-metadata', `title=${title}`, `file:${at(name)}`);
+    expect(await framesOf(at(name))).toHaveLength(60);
+  });
+
   it('with more pixels than maxPixels fails before it is decoded', async () => {
     const reading = framesOf(at('good.mp4'), { maxPixels: 1000 });
     await expect(reading).rejects.toMatchObject(failure('VIDEO_SIZE', /128×64 pixels/));
