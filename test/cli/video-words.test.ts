@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { reclaimInputs } from '../../src/cli/detect/detect-flags.ts';
 import { videoWords } from '../../src/cli/detect/video-words.ts';
 
 describe('a word of the command line', () => {
@@ -66,4 +67,18 @@ describe('a word of the command line', () => {
     expect(await videoWords([url], {})).toEqual(isVideo ? [url] : undefined);
     server.close();
   });
+});
+
+describe('a video behind an option whose argument is optional', () => {
+  it.each([
+    [[], { track: 'a.mp4', save: 'b.mp4' }, ['a.mp4'], { track: true, save: 'b.mp4' }],
+    [['b.mp4'], { track: 'a.mp4' }, ['a.mp4', 'b.mp4'], { track: true }],
+    [[], { save: 'a.mp4' }, ['a.mp4'], { save: true }],
+    [['a.mp4'], { save: 'b.mp4' }, ['a.mp4'], { save: 'b.mp4' }],
+  ])(
+    '%j %j is an input, unless it can be the file to write',
+    async (words, flags, inputs, left) => {
+      expect(await reclaimInputs(words, flags)).toEqual([inputs, left]);
+    },
+  );
 });

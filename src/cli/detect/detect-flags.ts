@@ -19,11 +19,14 @@ export async function reclaimInputs(
 ): Promise<[words: string[], flags: DetectFlags]> {
   const inputs = [...words];
   const reclaimed = { ...flags };
-  for (const name of ['tiles', 'save', 'track'] as const) {
+  // `save` comes last: a video behind it is the file to write, unless there would be no input.
+  for (const name of ['tiles', 'track', 'save'] as const) {
     const value = flags[name];
     if (typeof value !== 'string') continue;
-    // A video may be the file to write.
-    if (isVideoName(value) ? inputs.length > 0 : !(await isImageWord(value))) continue;
+    const isInput = isVideoName(value)
+      ? name !== 'save' || inputs.length === 0
+      : await isImageWord(value);
+    if (!isInput) continue;
     inputs.unshift(value);
     reclaimed[name] = true;
   }
