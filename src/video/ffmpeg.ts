@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
+import { onAbort } from '../interruption.ts';
 import { withoutPassword } from './video-source.ts';
 
 /** Options of every run: nothing is read from the keyboard, messages have their level. */
@@ -89,7 +90,7 @@ export async function runProgram(
   throwIfAborted(signal);
   const child = startProgram(program, args);
   const kill = () => child.kill('SIGKILL');
-  signal?.addEventListener('abort', kill);
+  const unlisten = signal && onAbort(signal, kill);
   const timer = limit === undefined ? undefined : setTimeout(kill, limit);
   const messages = new Messages();
   try {
@@ -103,7 +104,7 @@ export async function runProgram(
     return { code, output: output.toString(), errors: messages.errors };
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', kill);
+    unlisten?.();
   }
 }
 
@@ -117,6 +118,7 @@ export function notStarted(program: string, failure: NodeJS.ErrnoException): Ref
   );
 }
 
+const OUTDATED = /unrecognized option|option not found|option .* not found/i;
 const REFUSED = /not on whitelist/i;
 const SIZE = / size (\d+)x(\d+) (?:is invalid|exceeds)/i;
 const DAMAGE = /moov atom not found|partial file|file ended prematurely|truncat|end of file/i;
@@ -134,6 +136,10 @@ export function ffmpegError(
   }
   const [reason = `ffmpeg ended with exit code ${code}`] = errors;
   const all = errors.join('\n');
+  if (OUTDATED.test(all)) {
+    const needed = `video needs ffmpeg 5.1 or later: ${reason}`;
+    return new RefineDetError('MISSING_DEPENDENCY', needed, { cause: new Error(all) });
+  }
   const size = SIZE.exec(all);
   if (size) {
     const pixels = `${size[1]}×${size[2]} pixels, which is not from 1 to maxPixels`;

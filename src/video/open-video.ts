@@ -25,7 +25,7 @@ import { findSource, type Source, withoutPassword } from './video-source.ts';
 import type { DecodedFrame, VideoInfo, VideoOptions } from './video-types.ts';
 
 const DEFAULT_STALL = 10_000;
-/** A file whose images end earlier than this share of their duration is truncated. */
+/** A file whose images end earlier than this share of their duration and number is truncated. */
 const COMPLETE = 0.9;
 
 const ATTEMPTS: Rule = [
@@ -75,8 +75,8 @@ export class Video implements AsyncIterable<DecodedFrame> {
     if (typeof source !== 'string' || source === '' || source.includes('\0')) {
       throw new RefineDetError('INVALID_ARGUMENT', 'the source of a video must be a text');
     }
-    const { start: from = 0, end = Number.POSITIVE_INFINITY } = options;
     this.#options = resolveFields('video', options, {}, RULES);
+    const { start: from = 0, end = Number.POSITIVE_INFINITY } = options;
     if (end <= from) {
       throw new RefineDetError('INVALID_OPTION', `video.end must be after start, not ${end}`);
     }
@@ -104,7 +104,11 @@ export class Video implements AsyncIterable<DecodedFrame> {
   }
 
   #open(): Promise<Opened> {
-    this.#opened ??= this.#find();
+    this.#opened ??= this.#find().catch((error) => {
+      // The next attempt looks again: the camera may be there then.
+      this.#opened = undefined;
+      throw error;
+    });
     return this.#opened;
   }
 
@@ -146,6 +150,7 @@ export class Video implements AsyncIterable<DecodedFrame> {
       reconnect: reconnect ?? Number.POSITIVE_INFINITY,
       stall: isFile ? undefined : stall,
       least: leastTime(this.#options, probed),
+      enough: COMPLETE * (probed?.imageCount ?? Number.POSITIVE_INFINITY),
     };
   }
 }
@@ -171,6 +176,12 @@ function leastTime(
   return COMPLETE * imageDuration - 2000 * step;
 }
 
+/** Ends for each ffmpeg: threads end with the process, but their children do not. One listener for all. */
+const RUNNING = new Set<() => void>();
+const killAll = () => {
+  for (const kill of RUNNING) kill();
+};
+
 /** Reads frames from the thread; `return` ends it at once, also while a frame is awaited. */
 class FrameIterator implements AsyncIterator<DecodedFrame, void> {
   readonly #plan: () => Promise<ReadPlan>;
@@ -179,7 +190,8 @@ class FrameIterator implements AsyncIterator<DecodedFrame, void> {
   #channel: Promise<Channel> | undefined;
   #pid: number | undefined;
   #isDone = false;
-  /** Threads end with the process, but their children do not. */
+  /** The last call of `next`: calls at the same time get their frames in order. */
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #killChild = () => {
     if (this.#pid !== undefined) killQuietly(this.#pid);
   };
@@ -190,7 +202,13 @@ class FrameIterator implements AsyncIterator<DecodedFrame, void> {
     this.#options = options;
   }
 
-  async next(): Promise<IteratorResult<DecodedFrame, void>> {
+  next(): Promise<IteratorResult<DecodedFrame, void>> {
+    const read = this.#turn.then(() => this.#read());
+    this.#turn = read.catch(() => {});
+    return read;
+  }
+
+  async #read(): Promise<IteratorResult<DecodedFrame, void>> {
     if (this.#isDone) return { done: true, value: undefined };
     try {
       this.#channel ??= this.#connect();
@@ -211,7 +229,8 @@ class FrameIterator implements AsyncIterator<DecodedFrame, void> {
       this.#isDone = true;
       const channel = await this.#channel?.catch(() => undefined);
       await channel?.call('close').catch(() => {});
-      process.off('exit', this.#killChild);
+      RUNNING.delete(this.#killChild);
+      if (RUNNING.size === 0) process.off('exit', killAll);
       await channel?.close(new RefineDetError('DISPOSED', 'the video has been closed'));
     }
     return { done: true, value: undefined };
@@ -220,7 +239,8 @@ class FrameIterator implements AsyncIterator<DecodedFrame, void> {
   async #connect(): Promise<Channel> {
     const plan = await this.#plan();
     const { warn = console.warn } = this.#options;
-    process.on('exit', this.#killChild);
+    if (RUNNING.size === 0) process.on('exit', killAll);
+    RUNNING.add(this.#killChild);
     const channel = new Channel(
       this.#start(),
       (event, data) => {

@@ -29,6 +29,8 @@ export interface Probed extends Omit<VideoInfo, 'live'> {
   isInterlaced: boolean;
   /** Milliseconds of the images alone, where the file has them. */
   imageDuration?: number;
+  /** Number of the images, where the file tells it. */
+  imageCount?: number;
   /** Seconds on the clock of the file at which it starts. */
   startTime: number;
   /** Whether decoding can start in the middle. */
@@ -43,6 +45,7 @@ interface ProbedStream {
   height?: number;
   field_order?: string;
   avg_frame_rate?: string;
+  nb_frames?: string;
   duration?: string;
   disposition?: { attached_pic?: number };
   side_data_list?: { rotation?: number }[];
@@ -75,7 +78,7 @@ export async function probe(
   { ffmpeg, stall, signal }: { ffmpeg: string; stall: number; signal?: AbortSignal },
 ): Promise<Probed> {
   const entries =
-    'stream=index,codec_type,codec_name,width,height,field_order,avg_frame_rate,duration:stream_disposition=attached_pic:stream_side_data=rotation:format=format_name,duration,start_time';
+    'stream=index,codec_type,codec_name,width,height,field_order,avg_frame_rate,nb_frames,duration:stream_disposition=attached_pic:stream_side_data=rotation:format=format_name,duration,start_time';
   const args = [...QUIET, ...options, '-show_entries', entries, '-of', 'json', '-i', input];
   // A server may keep a connection alive and send nothing of use.
   const run = { signal, limit: 2 * stall };
@@ -104,6 +107,7 @@ export async function probe(
     stream: images.index,
     duration: milliseconds(format.duration),
     imageDuration: milliseconds(images.duration),
+    imageCount: Number(images.nb_frames) || undefined,
     startTime: Number(format.start_time) || 0,
     isSeekable: SEEKABLE.test(format.format_name ?? ''),
     frameRate: rate(images.avg_frame_rate),

@@ -14,6 +14,8 @@ export interface ReadPlan extends Omit<RunOptions, 'onStart'> {
   reconnect: number;
   /** Time in milliseconds before which a file has certainly not ended. */
   least: number;
+  /** Number of frames of a file that is complete, whenever it ends: the last one may last long. */
+  enough: number;
 }
 
 export interface ReaderEvents {
@@ -104,7 +106,8 @@ export class VideoReader {
       last = frame.time;
       yield frame;
     }
-    const { name, least, end } = this.#plan;
+    const { name, least, enough, firstIndex, end } = this.#plan;
+    if (firstIndex + (this.#decoder?.seen ?? 0) >= enough) return;
     if (last >= Math.min(least, end) || this.#stopping.signal.aborted) return;
     const place = Number.isFinite(last) ? `end at ${(last / 1000).toFixed(2)} s` : 'are missing';
     throw new RefineDetError('VIDEO_CORRUPT', `${name} is truncated: its frames ${place}`);

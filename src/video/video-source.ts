@@ -42,6 +42,11 @@ const SEQUENCE_RATE = 25;
 /** ffmpeg counts timeouts in microseconds. */
 const MICROSECONDS = 1000;
 
+/** Whether a name is rtsp://…, camera:0 or another address; one letter is a drive of Windows. */
+export function isAddress(name: string): boolean {
+  return /^\w{2,}:/.test(name) || DEVICE.test(name);
+}
+
 /** Whether a name can only mean a video: judged by the name alone, for http by its path. */
 export function isVideoName(name: string): boolean {
   if (RTSP.test(name) || CAMERA.test(name) || DEVICE.test(name)) return true;
@@ -68,7 +73,7 @@ export async function findSource(
     return described('rtsp', source, '-rtsp_flags', 'prefer_tcp', '-timeout', timeout);
   }
   if (HTTP.test(source)) {
-    if (!URL.canParse(source)) throw invalid(`${source} is not a valid URL`);
+    if (!URL.canParse(source)) throw invalid(`${withoutPassword(source)} is not a valid URL`);
     return described('http', source, '-rw_timeout', timeout);
   }
   const camera = DEVICE.test(source) ? source : CAMERA.exec(source)?.[1];
@@ -99,7 +104,8 @@ function cameraInput(camera: string): [format: string, input: string] {
 
 /** Hides the password of an address; messages and results go to logs. */
 export function withoutPassword(text: string): string {
-  return text.replace(/(\w:\/\/[^/\s:@]*):[^/\s@]*@/g, '$1:***@');
+  // The last @ of the authority ends the password, as for ffmpeg.
+  return text.replace(/(\w:\/\/[^/?#\s:@]*):[^/?#\s]*@/g, '$1:***@');
 }
 
 function invalid(message: string): RefineDetError {

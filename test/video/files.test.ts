@@ -1,6 +1,7 @@
 /** Frames of files: each with its number, its exact time and its pixels. */
 
 import { execFileSync } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RefineDet } from '../../src/index.ts';
 import { randomModel } from '../../support/models/random-model.ts';
@@ -175,6 +176,33 @@ describe.skipIf(!hasFfmpeg)('frames of a file', () => {
     for (const { index, time } of frames) expect(time).toBeCloseTo(100 * index, 6);
     const whole = await framesOf(at('lines.mp4'), { deinterlace: false, end: 1000 });
     expect(frames[5].data).not.toEqual(whole[5].data);
+  });
+
+  it('that are asked for at the same time come in their order', async () => {
+    const frames = openVideo(at('even.mp4'), { end: 300 })[Symbol.asyncIterator]();
+    const asked = await Promise.all(Array.from({ length: 5 }, () => frames.next()));
+    expect(asked.map(({ value }) => value?.index)).toEqual([0, 1, 2, undefined, undefined]);
+  });
+
+  it('are found by the same video after a failure', async () => {
+    const video = openVideo(at('late.mp4'), { end: 100 });
+    await expect(video.info()).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    ffmpeg('-i', at('even.mp4'), '-c', 'copy', at('late.mp4'));
+    const { value } = await video[Symbol.asyncIterator]().next();
+    expect(value?.index).toBe(0);
+  });
+
+  it('of many videos at once cause no warning of a leak', async () => {
+    const before = process.listenerCount('exit');
+    const { signal } = new AbortController();
+    const opened = Array.from({ length: 3 }, () =>
+      openVideo(at('even.mp4'), { signal })[Symbol.asyncIterator](),
+    );
+    await Promise.all(opened.map((frames) => frames.next()));
+    expect(process.listenerCount('exit')).toBeLessThanOrEqual(before + 1);
+    expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(1);
+    await Promise.all(opened.map((frames) => frames.return!()));
+    expect(process.listenerCount('exit')).toBe(before);
   });
 
   it('are decoded only as far as they are taken', async () => {

@@ -1,9 +1,11 @@
 /** Bad sources: one error with a code, and no process left behind. */
 
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { withoutPassword } from '../../src/video/video-source.ts';
+import { isPosix } from '../../support/posix.ts';
 import { ffmpeg, hasFfmpeg, videoFolder } from '../../support/video/ffmpeg.ts';
 import { openVideo } from '../../support/video/open.ts';
 import { framesOf, numbered } from './helpers.ts';
@@ -53,6 +55,15 @@ describe.skipIf(!hasFfmpeg)('a bad source', () => {
     await expect(reading()).rejects.toMatchObject(failure('VIDEO_CORRUPT', /./));
     expect(frames.length).toBeGreaterThan(5);
     expect(frames.length).toBeLessThan(55);
+  });
+
+  it('is not called truncated for a last frame that lasts long', async () => {
+    const last = `setts=duration='if(eq(N,59),100/TB,DURATION)'`;
+    ffmpeg(...numbered(60), '-c:v', 'libx264', '-bf', '0', '-pix_fmt', 'yuv420p', at('short.mp4'));
+    ffmpeg('-i', at('short.mp4'), '-c', 'copy', '-bsf:v', last, at('long.mp4'));
+    const { duration } = await openVideo(at('long.mp4')).info();
+    expect(duration).toBeGreaterThan(60_000);
+    expect(await framesOf(at('long.mp4'))).toHaveLength(60);
   });
 
   it('with a changing size fails with VIDEO_SIZE', async () => {
@@ -120,11 +131,31 @@ describe.skipIf(!hasFfmpeg)('a bad source', () => {
     expect(() => openVideo('a.mp4', options as object)).toThrow(message);
   });
 
+  it.skipIf(!isPosix)('with an ffmpeg that is too old says so', async () => {
+    const refusal = `echo "[fatal] Unrecognized option 'fps_mode'." >&2; exit 1`;
+    const old = `#!/bin/sh\ncase "$*" in *-fps_mode*) ${refusal};; esac\nexec ffmpeg "$@"\n`;
+    mkdirSync(at('old'));
+    writeFileSync(at('old/ffmpeg'), old, { mode: 0o755 });
+    writeFileSync(at('old/ffprobe'), '#!/bin/sh\nexec ffprobe "$@"\n', { mode: 0o755 });
+    const reading = framesOf(at('good.mp4'), { ffmpeg: at('old/ffmpeg') });
+    const message = /video needs ffmpeg 5.1 or later: Unrecognized option/;
+    await expect(reading).rejects.toMatchObject(failure('MISSING_DEPENDENCY', message));
+  });
+
   it('without ffmpeg explains how to install it', async () => {
     const reading = framesOf(at('good.mp4'), { ffmpeg: '/nowhere/ffmpeg' });
     const hint = /\/nowhere\/ffmpeg is not installed: install it \(apt install ffmpeg/;
     await expect(reading).rejects.toMatchObject(failure('MISSING_DEPENDENCY', hint));
   });
+});
+
+it.each([
+  ['rtsp://user:secret@host/a', 'rtsp://user:***@host/a'],
+  ['rtsp://user:se@cr:et@host:554/a?b=c@d', 'rtsp://user:***@host:554/a?b=c@d'],
+  ['http://:secret@host', 'http://:***@host'],
+  ['http://host:80/a@b', 'http://host:80/a@b'],
+])('the password of %s is hidden', (address, shown) => {
+  expect(withoutPassword(address)).toBe(shown);
 });
 
 describe.skipIf(!hasFfmpeg)('a bad address', () => {
