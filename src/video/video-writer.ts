@@ -21,8 +21,8 @@ const ENCODERS: readonly (readonly [name: string, ...options: string[]])[] = [
   ['h264_videotoolbox', '-b:v', '4M'],
   ['mpeg4', '-q:v', '4'],
 ];
-/** Sound that MP4 can hold as it is; other sound becomes AAC. */
-const COPIED_SOUND = new Set(['aac', 'mp3', 'ac3', 'eac3', 'alac', 'opus']);
+/** Sound that all containers can hold as it is; other sound becomes AAC. (MOV has no Opus.) */
+const COPIED_SOUND = new Set(['aac', 'mp3', 'ac3', 'eac3', 'alac']);
 /** Ticks of a second in the file: fits all usual frame rates. */
 const CLOCK = 90_000;
 
@@ -81,32 +81,50 @@ export class VideoWriter {
     await this.#encoder.write(data as Uint8Array);
   }
 
+  get file(): string {
+    return this.#file;
+  }
+
+  /** Whether there is, or will be, a file. */
+  get hasFrames(): boolean {
+    return this.#encoder !== undefined;
+  }
+
   /**
    * Completes the file. Without a frame there is none.
    * @param sound copied for the time of the frames
+   * @param warn receives why there is no sound: the images are kept then
    * @throws FILE_WRITE
    */
-  async finish(sound?: Sound): Promise<void> {
+  async finish(sound?: Sound, warn: (message: string) => void = () => {}): Promise<void> {
     if (!this.#encoder) return;
     try {
       await this.#encoder.end();
-      if (sound) await this.#addSound(sound);
-      await rename(sound ? this.#whole : this.#images, this.#file);
+      const reason = sound && (await this.#addSound(sound));
+      if (reason) warn(`${this.#file} has no sound: ${reason}`);
+      await rename(sound && !reason ? this.#whole : this.#images, this.#file);
     } catch (cause) {
       await this.discard();
       throw cause instanceof RefineDetError ? cause : writeError(this.#file, cause);
     }
-    await rm(this.#images, { force: true });
+    await this.#remove();
   }
 
   /** Removes what is there. */
   async discard(): Promise<void> {
     await this.#encoder?.kill();
+    await this.#remove();
+  }
+
+  async #remove(): Promise<void> {
     for (const file of [this.#images, this.#whole]) await rm(file, { force: true });
   }
 
-  /** Copies the images beside the sound: how long that must be is known only now. */
-  async #addSound({ file, codec, start }: Sound): Promise<void> {
+  /**
+   * Copies the images beside the sound: how long that must be is known only now.
+   * @returns why that failed
+   */
+  async #addSound({ file, codec, start }: Sound): Promise<string | undefined> {
     const seconds = (ms: number) => (ms / 1000).toFixed(6);
     const images = ['-itsoffset', seconds(this.#first - start), '-i', `file:${this.#images}`];
     const length = seconds(this.#last + this.#step - start);
@@ -116,7 +134,7 @@ export class VideoWriter {
     const safe = ['-protocol_whitelist', 'file'];
     const args = [...QUIET, '-y', ...images, ...safe, ...sound, ...maps, ...coded];
     const { code, errors } = await runProgram(this.#ffmpeg, [...args, ...outputOf(this.#whole)]);
-    if (code !== 0) throw failed(this.#file, errors);
+    return code === 0 ? undefined : (errors[0] ?? 'ffmpeg failed');
   }
 }
 
@@ -160,9 +178,17 @@ class Encoder {
 
   async write(bytes: Uint8Array): Promise<void> {
     const input = this.#child.stdin!;
-    if (input.destroyed) throw failed(this.#file, this.#messages.errors);
-    if (input.write(bytes)) return;
-    await Promise.race([once(input, 'drain'), this.#ended]);
+    if (!input.destroyed) {
+      if (input.write(bytes)) return;
+      // ffmpeg closes its input before its error is read.
+      const drained = once(input, 'drain').then(
+        () => true,
+        () => false,
+      );
+      if (await Promise.race([drained, this.#ended.then(() => false)])) return;
+    }
+    await Promise.all([this.#ended, this.#read]);
+    throw failed(this.#file, this.#messages.errors);
   }
 
   /** @throws FILE_WRITE */
@@ -191,6 +217,9 @@ function finalName(file: string): string {
 
 function failed(file: string, errors: readonly string[]): RefineDetError {
   const name = finalName(file);
+  if (errors.some((error) => /no space left/i.test(error))) {
+    return writeError(name, Object.assign(new Error(errors[0]), { code: 'ENOSPC' }));
+  }
   return new RefineDetError(
     'FILE_WRITE',
     `${name} cannot be written: ${errors[0] ?? 'ffmpeg failed'}`,

@@ -1,10 +1,12 @@
 /** Annotated videos: every frame at its time, even sizes, and nothing left after a failure. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { RawImage } from '../../src/image/raw-image.ts';
 import { VideoWriter } from '../../src/video/video-writer.ts';
-import { hasFfmpeg, videoFolder } from '../../support/video/ffmpeg.ts';
+import { isPosix } from '../../support/posix.ts';
+import { ffmpeg, hasFfmpeg, videoFolder } from '../../support/video/ffmpeg.ts';
+import { openVideo } from '../../support/video/open.ts';
 import { framesOf } from './helpers.ts';
 
 const { at, remove } = videoFolder();
@@ -59,5 +61,40 @@ describe.skipIf(!hasFfmpeg)('the writer of videos', () => {
   it('fails with FILE_WRITE where it cannot write', async () => {
     const writer = new VideoWriter('/proc/none/out.mp4', 'ffmpeg');
     await expect(writer.write(gray(9), 0)).rejects.toMatchObject({ code: 'FILE_WRITE' });
+  });
+
+  it.skipIf(!isPosix)('says that the disk is full', async () => {
+    const full =
+      'head -c 100000 > /dev/null; echo "[error] x: No space left on device" >&2; exit 1';
+    const script = `#!/bin/sh\ncase "$*" in *-encoders*) exec ffmpeg "$@";; esac\n${full}\n`;
+    writeFileSync(at('full'), script, { mode: 0o755 });
+    const writer = new VideoWriter(at('full.mp4'), at('full'));
+    const writing = (async () => {
+      for (let i = 0; i < 50; i++) await writer.write(gray(9, 640, 360), 40 * i);
+    })();
+    const message = `${at('full.mp4')} cannot be written: the disk is full`;
+    await expect(writing).rejects.toMatchObject({ code: 'FILE_WRITE', message });
+    await writer.discard();
+  });
+
+  it('keeps sound that MOV cannot hold as AAC', async () => {
+    ffmpeg('-f', 'lavfi', '-i', 'sine=d=1', '-c:a', 'libopus', at('opus.webm'));
+    const writer = new VideoWriter(at('opus.mov'), 'ffmpeg');
+    for (const time of [0, 400, 800]) await writer.write(gray(9), time);
+    const warn = vi.fn();
+    await writer.finish({ file: at('opus.webm'), codec: 'opus', start: 0 }, warn);
+    expect(warn).not.toHaveBeenCalled();
+    expect(await openVideo(at('opus.mov')).info()).toMatchObject({ audio: 'aac' });
+  });
+
+  it('keeps the images when the sound cannot be read', async () => {
+    const writer = new VideoWriter(at('mute.mp4'), 'ffmpeg');
+    for (const time of [0, 400, 800]) await writer.write(gray(9), time);
+    const warn = vi.fn();
+    writeFileSync(at('bad.wav'), 'no sound');
+    await writer.finish({ file: at('bad.wav'), codec: 'pcm_s16le', start: 0 }, warn);
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/mute.mp4 has no sound: ./));
+    expect(await framesOf(at('mute.mp4'))).toHaveLength(3);
+    expect(files().filter((name) => name.includes('.tmp'))).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 /** Where the results of one video go. */
 import type { FrameResult } from '../../stream/frame-record.ts';
 import type { Sound, VideoWriter } from '../../video/video-writer.ts';
+import { warn } from '../terminal.ts';
 import type { EventLines } from './event-lines.ts';
 import type { ResultLines } from './result-lines.ts';
 
@@ -11,7 +12,7 @@ interface Parts {
   events?: EventLines;
   /** The annotated copy. */
   writer?: VideoWriter;
-  /** Descriptions of the files, for the summary. */
+  /** Descriptions of the files with lines, for the summary. */
   places: readonly string[];
 }
 
@@ -27,7 +28,8 @@ export class VideoFiles {
   }
 
   get places(): readonly string[] {
-    return this.#parts.places;
+    const { places, writer } = this.#parts;
+    return writer?.hasFrames ? [...places, `video in ${writer.file}`] : places;
   }
 
   /** Whether results or events appear on the standard output. */
@@ -48,7 +50,7 @@ export class VideoFiles {
   async finish(sound: Sound | undefined): Promise<void> {
     const { results, ownsResults, writer } = this.#parts;
     if (ownsResults) await results?.commit();
-    await writer?.finish(sound);
+    await writer?.finish(sound, warn);
   }
 
   /** Removes incomplete files. */
