@@ -118,7 +118,7 @@ export class VideoReader {
    * each connection.
    */
   async *#liveFrames(): AsyncGenerator<RunFrame> {
-    const { name, reconnect } = this.#plan;
+    const { name, reconnect, end } = this.#plan;
     const { signal } = this.#stopping;
     let start: number | undefined;
     let index = this.#plan.firstIndex;
@@ -136,7 +136,10 @@ export class VideoReader {
         if (start === undefined || (isLasting && attempts === 0)) throw error;
         failure = error;
       }
-      if (signal.aborted) return;
+      // Also a source that does not come back ends at its time.
+      const now = performance.timeOrigin + performance.now();
+      const left = (start ?? now) + end - now;
+      if (signal.aborted || left <= 0) return;
       index += this.#decoder?.seen ?? 0;
       const reason = failure instanceof Error ? failure.message : `${name} has ended`;
       if (attempts >= reconnect) {
@@ -145,7 +148,7 @@ export class VideoReader {
       }
       const pause = attemptPause(attempts++);
       this.#events.warn(`${reason}; trying again in ${pause / 1000} s`);
-      await delay(pause, undefined, { signal });
+      await delay(Math.min(pause, left), undefined, { signal });
     }
   }
 

@@ -231,6 +231,19 @@ describe.skipIf(!hasFfmpeg)('a stream over HTTP', () => {
     server.close();
   });
 
+  it('that is lost ends at its time', { timeout: 60_000 }, async () => {
+    const { server, url } = await serve(20);
+    const warnings: string[] = [];
+    const options = { end: 3000, warn: (line: string) => warnings.push(line) };
+    const times: number[] = [];
+    for await (const { time } of openVideo(`${url}/film.mpjpeg`, options)) {
+      times.push(time);
+      server.close(); // no new connections
+    }
+    expect(times.at(-1)).toBeLessThan(3000);
+    expect(warnings[0]).toMatch(/trying again/);
+  });
+
   it('of MJPEG is live, and ends when reconnecting is off', async () => {
     const { server, url } = await serve(40);
     const video = openVideo(`${url}/film.mpjpeg`, { reconnect: 0 });
