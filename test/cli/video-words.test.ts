@@ -18,6 +18,7 @@ describe('a word of the command line', () => {
     '/dev/video1',
     'frames/%06d.jpg',
     'https://host/live/index.m3u8?key=1',
+    'http://user:secret@host/live',
   ])('such as %s is a video', async (word) => {
     expect(await videoWords([word], {})).toEqual([word]);
   });

@@ -286,12 +286,55 @@ describe.skipIf(!hasFfmpeg)('detect on a video', { timeout: 240_000 }, () => {
     expect(lines(stdout)).toHaveLength(whole);
   });
 
+  it('replaces no video that --save names without --force, and names none without frames', async () => {
+    ffmpeg('-i', at('cat.mp4'), '-c', 'copy', at('other.mp4'));
+    const save = ['detect', 'cat.mp4', ...random.slice(0, -1), '--save', 'other.mp4'];
+    const before = readFileSync(at('other.mp4'));
+    const { stderr } = await runCli(save, { cwd });
+    expect(stderr).toMatch(/other.mp4 exists already; --force replaces it \[FILE_WRITE\]\n$/);
+    const none = await runCli([...save, '--force', '--start', '100'], { cwd });
+    expect(none.stderr).toMatch(/^refinedet: 0 frames, [\d.]+ frames\/s\n$/);
+    expect(readFileSync(at('other.mp4')).equals(before)).toBe(true);
+    expect((await runCli([...save, '--force', '--end', '1'], { cwd })).code).toBe(0);
+    expect(readFileSync(at('other.mp4')).equals(before)).toBe(false);
+  });
+
+  it('leaves no temporary file when the run cannot begin', async () => {
+    ffmpeg('-i', at('cat.mp4'), '-c', 'copy', at('second.mp4'));
+    const two = ['detect', 'cat.mp4', 'second.mp4', ...random, '--out', 'none'];
+    for (const flags of [
+      ['--zones', 'zones.json', '--events', '/proc/none/events.jsonl'],
+      ['--input-size', '4096x4096', '--backend', 'webgpu'],
+    ]) {
+      expect((await runCli([...two, ...flags], { cwd })).code).toBe(1);
+      expect(existsSync(at('none')) ? readdirSync(at('none')) : []).toEqual([]);
+    }
+  });
+
+  it.skipIf(!isPosix)(
+    'prints names without what would move the cursor or fake a line',
+    async () => {
+      mkdirSync(at('names'));
+      for (const name of ['a.mp4', 'b\u001b[2J\nrefinedet: done.mp4']) {
+        ffmpeg('-i', at('cat.mp4'), '-frames:v', '1', '-c', 'copy', `file:${at('names', name)}`);
+      }
+      const { stderr } = await runCli(['detect', 'names', ...random.slice(0, -1)], { cwd });
+      expect(stderr).toContain('names/b\\x1b[2J refinedet: done.mp4: 1 frame');
+      expect(stderr.trim().split('\n')).toHaveLength(3);
+    },
+  );
+
   it.each([
     [['cat.mp4', CAT], /cat.mp4 is a video, and .*cat.jpg is not: detect in one kind at a time/],
     [['cat.mp4', '--fast-decode'], /--fast-decode is for images, not for videos \[USAGE\]/],
     [['*.webm'], /no file matches \*.webm \[FILE_NOT_FOUND\]/],
     [['cat.mp4', 'b.mp4', '--format', 'mot'], /one file for each of the 2 videos: give --out DIR/],
     [['cat.mp4', 'b.mp4', '--save', 'out.mp4'], /--save of several videos is a folder, not "out/],
+    [
+      ['cat.mp4', 'rtsp://127.0.0.1:9/x'],
+      /rtsp:.* is live and has no end: it goes alone \[USAGE\]/,
+    ],
+    [['cat.mp4', '--start', '5', '--end', '3'], /--end must be after --start \[USAGE\]/],
     [['cat.mp4', '--reset-on-cut'], /--reset-on-cut needs --track/],
     [['cat.mp4', '--format', 'coco'], /--format coco is for images; for videos: jsonl, csv, mot/],
     [['cat.mp4', '--events', 'e.jsonl'], /--events needs --zones/],

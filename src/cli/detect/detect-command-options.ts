@@ -74,7 +74,7 @@ export const DETECT_OPTIONS = {
       short: 's',
       default: 'into --out or detections',
     }),
-    force: on('let --out and --events replace files'),
+    force: on('let --out, --events and the file of --save replace files'),
     quiet: on('no progress bar and no summary', { short: 'q' }),
   },
   'Video:': {
@@ -85,7 +85,7 @@ export const DETECT_OPTIONS = {
     start: value('<time>', duration, 'begin there: seconds, or as in 1:30, 5m, 500ms', {
       default: '0',
     }),
-    end: value('<time>', duration, 'stop there', { default: 'the end' }),
+    end: value('<time>', timeLimit, 'stop there', { default: 'the end' }),
     track: optionalText('[tracker]', 'give each object an id: bytetrack or iou', {
       default: 'off; bytetrack',
     }),

@@ -6,11 +6,12 @@ import { startRunner, workersFor } from '../../runner/runner.ts';
 import type { TrackOptions } from '../../stream/create-tracker.ts';
 import { TRACKED_SCORE } from '../../stream/frame-record.ts';
 import { parseZones } from '../../stream/zones.ts';
-import { openVideo } from '../../video/open-video.ts';
+import { openVideo, type Video } from '../../video/open-video.ts';
+import { isAddress } from '../../video/video-source.ts';
 import { EXIT_FAILURE, reportError } from '../describe-error.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { loadNamedModel } from '../model-source.ts';
-import { counted } from '../printable.ts';
+import { counted, printable } from '../printable.ts';
 import { warn } from '../terminal.ts';
 import type { DetectFlags } from './detect-command-options.ts';
 import { detectOptions } from './detect-flags.ts';
@@ -34,20 +35,22 @@ export async function runVideos(sources: readonly string[], flags: DetectFlags):
   const videos = sources.map((source) => openVideo(source, { ...choice, warn, signal }));
   const isOnly = videos.length === 1;
   if (isOnly) await videos[0].info();
+  else await requireEnds(videos);
   const model = await loadNamedModel(flags.model, signal);
   resolveDetectOptions(options, model.config);
   const outputs = await VideoOutputs.create(sources, flags);
   const { threads, compute, inputSize, backend } = flags;
   const workers = workersFor(Number.POSITIVE_INFINITY, flags.workers);
   const setup = { workers, threads, compute, inputSize, backend, warn, signal };
-  const { detector } = await startRunner(model, setup);
+  const { detector } = await startRunner(model, setup).catch(async (error) => {
+    await outputs.discard();
+    throw error;
+  });
   const streamOptions = { ...options, track, signal };
   try {
     for (const [i, video] of videos.entries()) {
       try {
-        if (!isOnly && (await video.info()).live) {
-          throw new RefineDetError('USAGE', `${video.name} is live and has no end: it goes alone`);
-        }
+        await video.info(); // fails before there are files
         const files = await outputs.open(sources[i]);
         const shared = { detector, streamOptions, reported, zones, flags, isOnly };
         const isWanted = await new VideoRun(video, files, shared).run();
@@ -60,13 +63,28 @@ export async function runVideos(sources: readonly string[], flags: DetectFlags):
         process.exitCode = EXIT_FAILURE;
       }
     }
+  } catch (error) {
+    // What was found until then is kept; the first failure is the one to report.
+    await outputs.finish().catch(() => {});
+    throw error;
   } finally {
     await detector.dispose();
-    await outputs.finish();
   }
+  await outputs.finish();
   if (isOnly || flags.quiet) return;
   const summary = [counted(videos.length, 'video'), ...outputs.places].join('; ');
-  process.stderr.write(`refinedet: ${summary}\n`);
+  process.stderr.write(`refinedet: ${printable(summary)}\n`);
+}
+
+/** @throws USAGE when one of several videos is live: those behind it would never come */
+async function requireEnds(videos: readonly Video[]): Promise<void> {
+  for (const video of videos) {
+    if (!isAddress(video.name)) continue;
+    // A video that cannot be read is reported in its turn.
+    const info = await video.info().catch(() => undefined);
+    if (!info?.live) continue;
+    throw new RefineDetError('USAGE', `${video.name} is live and has no end: it goes alone`);
+  }
 }
 
 /** @throws USAGE */

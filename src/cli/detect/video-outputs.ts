@@ -4,7 +4,7 @@ import { RefineDetError } from '../../errors.ts';
 import { ffmpegPath } from '../../video/ffmpeg.ts';
 import { withoutPassword } from '../../video/video-source.ts';
 import { VIDEO_EXTENSIONS, VideoWriter } from '../../video/video-writer.ts';
-import { ANNOTATED_MARK } from '../inputs.ts';
+import { ANNOTATED_MARK, isAnnotatedName } from '../inputs.ts';
 import { VIDEO_FORMATS, type VideoFormat, type VideoFormatName } from '../output/video-formats.ts';
 import { PendingFile, requireAbsent, requireOther } from '../output-files.ts';
 import { OutputNames } from '../output-names.ts';
@@ -74,11 +74,14 @@ export class VideoOutputs {
       for (const source of sources) if (file) await requireOther(source, file);
     }
     const results = [...targets.values()].map((target) => target.results);
-    const fresh = [document, eventFile, ...results].filter((file) => file !== undefined);
+    // A file that --save names may be any video; NAME.detected.mp4 is a copy of an earlier run.
+    const saves = own.filter((file) => file === flags.save && !isAnnotatedName(file!));
+    const fresh = [document, eventFile, ...results, ...saves].filter((file) => file !== undefined);
     if (!force) await requireAbsent(fresh);
     const prints = out === undefined && events !== '-';
-    const file = document === undefined ? undefined : await PendingFile.create(document);
+    // The events come first: their file stays when the other one cannot be made, a temporary one must not.
     const follows = eventFile === undefined ? undefined : await LineFile.create(eventFile);
+    const file = document === undefined ? undefined : await PendingFile.create(document);
     return new VideoOutputs(targets, format, ffmpegPath(ffmpeg), {
       results: prints || file ? new ResultLines(format, file) : undefined,
       events: events === undefined ? undefined : new EventLines(follows),
@@ -102,7 +105,6 @@ export class VideoOutputs {
       places: [
         ...(results ? [`results in ${results}`] : []),
         ...(this.#targets.size === 1 ? this.places : []),
-        ...(saved ? [`video in ${saved}`] : []),
       ],
     });
   }
@@ -110,6 +112,12 @@ export class VideoOutputs {
   /** Completes the files that all videos share. */
   async finish(): Promise<void> {
     await this.#results?.commit();
+    await this.#events?.close();
+  }
+
+  /** Removes incomplete files. */
+  async discard(): Promise<void> {
+    await this.#results?.discard();
     await this.#events?.close();
   }
 }

@@ -9,7 +9,7 @@ import { FrameAnnotator } from '../../video/frame-annotator.ts';
 import { KeptFrames } from '../../video/kept-frames.ts';
 import type { Video } from '../../video/open-video.ts';
 import type { VideoInfo } from '../../video/video-types.ts';
-import { counted } from '../printable.ts';
+import { counted, printableLines } from '../printable.ts';
 import { Progress } from '../progress.ts';
 import { outputClosed } from '../terminal.ts';
 import type { DetectFlags } from './detect-command-options.ts';
@@ -132,7 +132,7 @@ export class VideoRun {
     const name = this.#shared.isOnly ? '' : `${this.#video.name}: `;
     const lines = [name + [parts.join(', '), ...this.#files.places].join('; ')];
     if (this.#counter) lines.push(...totalLines(this.#counter.totals));
-    process.stderr.write(lines.map((line) => `refinedet: ${line}\n`).join(''));
+    process.stderr.write(printableLines(lines.map((line) => `refinedet: ${line}`)));
   }
 }
 

@@ -5,7 +5,7 @@ import { isFile, isFolder } from '../../datasets/dataset-files.ts';
 import { listFolder, walkFiles } from '../../datasets/folders.ts';
 import { RefineDetError } from '../../errors.ts';
 import { isDecodableName } from '../../image/image-names.ts';
-import { isVideoName } from '../../video/video-source.ts';
+import { isAddress, isVideoName } from '../../video/video-source.ts';
 import { compareNames, globFiles, isAnnotatedName, isUrl } from '../inputs.ts';
 import { VIDEO_FORMATS } from '../output/video-formats.ts';
 import { DETECT_OPTIONS, type DetectFlags } from './detect-command-options.ts';
@@ -47,13 +47,14 @@ export async function videoWords(
 }
 
 /** @throws USAGE */
-function checkFlags({ fastDecode, format, events, zones }: DetectFlags): void {
+function checkFlags({ fastDecode, format, events, zones, start = 0, end }: DetectFlags): void {
   const wrong = (message: string) => new RefineDetError('USAGE', message);
   if (fastDecode) throw wrong('--fast-decode is for images, not for videos');
   const formats = Object.keys(VIDEO_FORMATS);
   if (format && !formats.includes(format)) {
     throw wrong(`--format ${format} is for images; for videos: ${formats.join(', ')}`);
   }
+  if (end !== undefined && end <= start) throw wrong('--end must be after --start');
   if (events && !zones) throw wrong('--events needs --zones, the lines and zones to watch');
 }
 
@@ -88,9 +89,6 @@ async function folderVideos(
   return recursive ? videos : videos.map((name) => path.join(folder, name));
 }
 
-/** Whether a word is rtsp://…, camera:0 or another address; one letter is a drive of Windows. */
-const isAddress = (word: string): boolean => /^\w{2,}:/.test(word);
-
 /** Whether a word is a pattern; a file of this name wins, and addresses are none. */
 async function isPattern(word: string): Promise<boolean> {
   return !isAddress(word) && isDynamicPattern(word) && !(await isFile(word));
@@ -108,6 +106,8 @@ async function patternVideos(word: string, isAsked: boolean): Promise<string[]> 
 /** Whether a URL without a telling name leads to a video, by the type that the server states. */
 async function servesVideo(word: string): Promise<boolean> {
   if (!isUrl(word) || !URL.canParse(word)) return false;
+  // Only ffmpeg takes a user's name and password from an address.
+  if (new URL(word).username !== '' || new URL(word).password !== '') return true;
   try {
     const response = await fetch(word, { signal: AbortSignal.timeout(ANSWER_TIME) });
     const type = response.headers.get('content-type') ?? '';
