@@ -43,7 +43,9 @@ export async function wasmAssets(threaded: boolean, _source?: WasmSource): Promi
   const script = require.resolve(`${TFJS_WASM}/wasm-out/${name}.js`);
   const factory = require(script) as WasmAssets['factory'];
   if (!threaded) return { factory, binary };
-  return { factory, binary, mainScript: script, createWorker: createPoolWorker };
+  // A worker takes 13 MB. (In pages it takes less, and the first one shows whether a policy forbids threads.)
+  const threadsOnDemand = true;
+  return { factory, binary, mainScript: script, createWorker: createPoolWorker, threadsOnDemand };
 }
 
 function createPoolWorker(): ThreadWorker {
