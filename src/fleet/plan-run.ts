@@ -9,7 +9,7 @@ import { modelBytes, readNamed } from '../detection/load-model.ts';
 import type { Size } from '../detection/views.ts';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import { checkValue, TEXT, wholeFrom } from '../option-checks.ts';
-import { packageVersion } from '../package-version.ts';
+import { packageVersion } from '../platform/package-version.ts';
 import { DEFAULT_MODEL } from '../packaged-models.ts';
 import { RUN_DIGITS } from './manifest.ts';
 import { headerLine, inputLine, type ManifestSettings } from './manifest-format.ts';
