@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build, type ChunkingContext, type Plugin } from 'rolldown';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -32,23 +32,53 @@ interface Manifest {
  */
 export async function bundleForNode(folder: string): Promise<void> {
   const manifest: Manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
-  const packages = { ...manifest.dependencies, ...manifest.peerDependencies };
+  const packages = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const isExternal = (name: string) =>
+    packages.some((known) => name === known || name.startsWith(`${known}/`));
   await build({
-    absWorkingDir: ROOT,
-    entryPoints: { ...entries(manifest), ...PROGRAMS },
-    outdir: folder,
-    bundle: true,
-    splitting: true,
-    chunkNames: '[name]-[hash]',
-    format: 'esm',
+    cwd: ROOT,
+    input: { ...entries(manifest), ...PROGRAMS },
     platform: 'node',
-    target: 'node20',
     // As package.json does it for `#platform` and its kind.
-    conditions: ['refinedet-source'],
-    external: Object.keys(packages),
+    resolve: { conditionNames: ['refinedet-source', 'default'] },
+    external: isExternal,
     plugins: [tfjsByRequire, withoutPages],
-    logLevel: 'warning',
+    transform: { target: 'node20' },
+    logLevel: 'warn',
+    output: {
+      dir: folder,
+      format: 'esm',
+      cleanDir: true,
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name]-[hash].js',
+      codeSplitting: { groups: [{ name: partOf(), debugName: 'detector' }] },
+    },
   });
+}
+
+/**
+ * Names the part of a module. What a detector consists of is one part, which no other import cuts into pieces, except
+ * for what the command line needs for its help.
+ */
+function partOf(): (id: string, context: ChunkingContext) => string | null {
+  let detector: Set<string> | undefined;
+  let help = new Set<string>();
+  return (id, context) => {
+    if (!detector) {
+      detector = reachable(path.join(ROOT, 'src/index.ts'), context);
+      help = reachable(path.join(ROOT, PROGRAMS.cli), context);
+    }
+    if (!detector.has(id)) return null;
+    return help.has(id) ? 'base' : 'detector';
+  };
+}
+
+/** Modules that a module imports, directly or not, before it runs. */
+function reachable(id: string, context: ChunkingContext, found = new Set<string>()): Set<string> {
+  if (found.has(id)) return found;
+  found.add(id);
+  for (const next of context.getModuleInfo(id)?.importedIds ?? []) reachable(next, context, found);
+  return found;
 }
 
 /** Modules of the entries for Node in package.json, by the names of their bundles. */
@@ -72,28 +102,23 @@ const IMPORT = `import * as tf from '${TFJS}';`;
  */
 const tfjsByRequire: Plugin = {
   name: 'tfjs-by-require',
-  setup({ onLoad, onResolve }) {
-    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path: file }) => ({
-      contents: readFileSync(file, 'utf8').replace(IMPORT, "import tf from 'tfjs';"),
-      loader: 'ts',
-    }));
-    onResolve({ filter: /^tfjs$/ }, () => ({ path: 'tfjs', namespace: 'tfjs' }));
-    onLoad({ filter: /./, namespace: 'tfjs' }, () => ({
-      contents: `import { createRequire } from 'node:module';
-        export default createRequire(import.meta.url)('${TFJS}');`,
-    }));
-  },
+  transform: (code, id) =>
+    id.endsWith('.ts') ? code.replace(IMPORT, "import tf from 'virtual:tfjs';") : null,
+  resolveId: (name) => (name === 'virtual:tfjs' ? name : null),
+  load: (id) =>
+    id === 'virtual:tfjs'
+      ? `import { createRequire } from 'node:module';
+         export default createRequire(import.meta.url)('${TFJS}');`
+      : null,
 };
 
 /** The copies of tfjs' binaries for pages, which a pool there sends to its workers. */
 const withoutPages: Plugin = {
   name: 'without-pages',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/embedded-wasm\.ts$/ }, () => ({
-      path: '../platform/embedded-wasm.js',
-      external: true,
-    }));
-  },
+  resolveId: (name) =>
+    name.endsWith('/embedded-wasm.ts')
+      ? { id: '../platform/embedded-wasm.js', external: true }
+      : null,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

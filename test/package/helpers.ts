@@ -14,8 +14,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { globSync } from 'tinyglobby';
 import { bundleForPages } from '../../scripts/build-browser.ts';
-import { bundleForNode } from '../../scripts/build-node.ts';
 import { buildDemo } from '../../scripts/build-demo.ts';
+import { bundleForNode } from '../../scripts/build-node.ts';
 import { plainTypes } from '../../scripts/plain-types.ts';
 import { embedRuntime, isBuilt } from '../../support/build-output.ts';
 
