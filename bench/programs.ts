@@ -38,6 +38,6 @@ export function runProgram(
 
 /** @throws when dist/ is missing */
 export function requireBuild(): void {
-  if (existsSync(new URL('../dist/index.js', import.meta.url))) return;
+  if (existsSync(new URL('../dist/node/index.js', import.meta.url))) return;
   throw new Error('this suite measures the built package: run `npm run build` first');
 }

@@ -7,7 +7,12 @@ import { buildDemo } from '../scripts/build-demo.ts';
 import { embedWasm } from '../scripts/embed.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const OUTPUTS = ['dist/index.js', 'dist/browser/refinedet.js', 'dist/demo/index.html'];
+const OUTPUTS = [
+  'dist/index.js',
+  'dist/node/index.js',
+  'dist/browser/refinedet.js',
+  'dist/demo/index.html',
+];
 const SOURCES = ['src', 'assembly', 'demo', 'scripts'];
 
 /** Puts the bundles for pages into a folder. */

@@ -1,6 +1,6 @@
 /** node as-shipped.mjs - IMAGE COUNT: like refinedet.mjs, with the default model and default threads. */
 import { readFile } from 'node:fs/promises';
-import { RefineDet } from '../../dist/index.js';
+import { RefineDet } from 'refinedet';
 import { report } from './report.mjs';
 
 const [, image, count] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 /** node refinedet.mjs MODEL IMAGE COUNT: detects COUNT times; reports the time of the first, and memory. */
 import { readFile } from 'node:fs/promises';
-import { RefineDet } from '../../dist/index.js';
+import { RefineDet } from 'refinedet';
 import { report } from './report.mjs';
 
 const [model, image, count] = process.argv.slice(2);

@@ -5,17 +5,13 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { RefineDetError } from '../errors.ts';
 import { memoryShortage } from '../out-of-memory.ts';
-import { blockedScript, watchPolicy } from '../platform/blocked.ts';
-import type { ThreadPool, ThreadWorker, WasmAssets, WasmModule } from '../platform/wasm-module.ts';
-
-/** Emscripten's fixed pool size in tfjs 4.22; the pool never has more workers. */
-const POOL_SIZE = 8;
-/** The calling thread works too, so there is one thread more than workers. */
-export const MAX_THREADS = POOL_SIZE + 1;
+import type { WasmAssets, WasmModule } from '../platform/wasm-module.ts';
+import { addThreads, withoutWorkers } from './thread-pool.ts';
 
 /**
  * Starts the module.
- * @param threads 1 for the single-threaded build; otherwise the threaded one with `threads - 1` workers
+ * @param threads 1 for the single-threaded build; otherwise the threaded one with `threads - 1` workers, unless
+ *   the platform adds them on demand
  */
 export async function createWasmModule(assets: WasmAssets, threads: number): Promise<WasmModule> {
   const config = {
@@ -39,75 +35,26 @@ export async function createWasmModule(assets: WasmAssets, threads: number): Pro
   const failure = new Promise<never>((_, reject) => {
     failed = reject;
   });
-  let isStarting = true;
-  const workers: ThreadWorker[] = [];
-  const createWorker = () => {
-    watchPolicy();
-    const worker = assets.createWorker!();
-    // The factory would wait for a thread that cannot start forever.
-    divertErrors(worker, () => isStarting, failed);
-    workers.push(worker);
-    return worker;
-  };
   try {
-    const started = withoutProcessHandlers(() =>
-      threads > 1
-        ? withWorkers(threads - 1, createWorker, () => assets.factory(config))
-        : assets.factory(config),
-    );
+    const started = withoutProcessHandlers(() => withoutWorkers(() => assets.factory(config)));
     const module = await Promise.race([started, failure]);
-    if (module.PThread) dropPlaceholders(module.PThread);
     module.tfjs = bridge(module);
-    isStarting = false;
+    if (threads > 1 && !assets.threadsOnDemand) await addThreads(module, threads, assets);
     return module;
   } catch (cause) {
-    for (const worker of workers) worker.terminate();
-    const shortage = memoryShortage('no memory to start the wasm backend', cause);
-    if (shortage) throw shortage;
-    throw new RefineDetError(
-      'BACKEND_UNAVAILABLE',
-      `cannot start the wasm backend with ${threads} thread(s): ${(cause as Error).message}`,
-      { cause },
-    );
+    throw cannotStart(threads, cause);
   }
 }
 
-/**
- * While the module starts, an error of a worker fails the start. Afterwards it goes to the factory's
- * handler, which throws it.
- */
-function divertErrors(
-  worker: ThreadWorker,
-  isStarting: () => boolean,
-  failed: (error: Error) => void,
-): void {
-  let handler = worker.onerror;
-  const starting = ({ message }: { message: string }) => {
-    // A policy forbids the thread's script, or what the script imports.
-    const isBlocked = message === '' || message.includes('importScripts');
-    const reason = isBlocked ? `${message} ${blockedScript()}`.trim() : message;
-    failed(new Error(`a thread has died: ${reason}`));
-  };
-  Object.defineProperty(worker, 'onerror', {
-    configurable: true,
-    get: () => (isStarting() ? starting : handler),
-    set(given: typeof handler) {
-      handler = given;
-    },
-  });
-  worker.addEventListener?.('error', (event) => {
-    event.preventDefault?.();
-    worker.onerror?.(event);
-  });
-}
-
-/** Lets the process end while pool workers wait for work (Node only). */
-export function unrefWorkers(module: WasmModule): void {
-  if (!module.PThread) return;
-  const running = Object.values(module.PThread.pthreads).map((thread) =>
-    'worker' in thread ? thread.worker : (thread as ThreadWorker),
+/** The error for a backend that does not start. */
+export function cannotStart(threads: number, cause: unknown): RefineDetError {
+  const shortage = memoryShortage('no memory to start the wasm backend', cause);
+  if (shortage) return shortage;
+  return new RefineDetError(
+    'BACKEND_UNAVAILABLE',
+    `cannot start the wasm backend with ${threads} thread(s): ${(cause as Error).message}`,
+    { cause },
   );
-  for (const worker of [...module.PThread.unusedWorkers, ...running]) worker?.unref?.();
 }
 
 /** Wraps the functions that tfjs wraps in its own start-up code. */
@@ -121,50 +68,6 @@ function bridge(module: WasmModule) {
     disposeData: module.cwrap('dispose_data', null, [number]),
     dispose: module.cwrap('dispose', null, []),
   };
-}
-
-/**
- * Runs the (synchronous) start of the factory with our own `Worker` class. The factory fills its pool of
- * eight; it takes threads from the end of the pool, so the first ones can be placeholders without
- * a thread.
- */
-function withWorkers<T>(count: number, create: () => ThreadWorker, run: () => T): T {
-  let made = 0;
-  const original = Object.getOwnPropertyDescriptor(globalThis, 'Worker');
-  Object.defineProperty(globalThis, 'Worker', {
-    configurable: true,
-    get: () =>
-      function PoolWorker() {
-        return made++ < POOL_SIZE - count ? placeholder() : create();
-      },
-    // In Node the factory assigns worker_threads' class to the global.
-    set: () => {},
-  });
-  try {
-    return run();
-  } finally {
-    if (original) Object.defineProperty(globalThis, 'Worker', original);
-    else Reflect.deleteProperty(globalThis, 'Worker');
-  }
-}
-
-const PLACEHOLDERS = new WeakSet<ThreadWorker>();
-
-function placeholder(): ThreadWorker {
-  const worker: ThreadWorker & { on(): void } = {
-    postMessage({ cmd }) {
-      if (cmd === 'load') queueMicrotask(() => worker.onmessage?.({ data: { cmd: 'loaded' } }));
-    },
-    terminate() {},
-    unref() {},
-    on() {},
-  };
-  PLACEHOLDERS.add(worker);
-  return worker;
-}
-
-function dropPlaceholders(pool: ThreadPool): void {
-  pool.unusedWorkers = pool.unusedWorkers.filter((worker) => !PLACEHOLDERS.has(worker));
 }
 
 /** Emscripten adds process-wide handlers that rethrow: they would crash programs that handle errors. */

@@ -17,13 +17,8 @@ import type { WasmSource } from '../platform/platform.ts';
 import type { WasmModule } from '../platform/wasm-module.ts';
 import { startOnce } from '../start-once.ts';
 import { useBackend } from './current.ts';
-import {
-  createWasmModule,
-  guardMalloc,
-  MAX_THREADS,
-  moduleMemory,
-  unrefWorkers,
-} from './emscripten.ts';
+import { cannotStart, createWasmModule, guardMalloc, moduleMemory } from './emscripten.ts';
+import { addThreadsOnDemand, MAX_THREADS, unrefWorkers } from './thread-pool.ts';
 
 /** Number of threads; `auto` is one per core, but at most 4. */
 export type Threads = 'auto' | number;
@@ -91,23 +86,9 @@ async function start(
   source: WasmSource | undefined,
 ): Promise<WasmRuntime> {
   const running = tf.engine().registry['wasm'] as BackendWasm | undefined;
-  const module = running
-    ? (running as unknown as { wasm: WasmModule }).wasm
-    : await startChosen(threads, warn, source);
-  guardMalloc(module);
-  const heap = moduleHeap(module);
-  const count = module.tfjs.getThreadsCount();
-  const kernels = await loadKernels(heap);
-  const threadsInUse = module.PThread ? count : 1;
-  const team = await startTeam(module, kernels, threadsInUse, warn);
-  registerLayerKernels(kernels, team);
-  return {
-    heap,
-    kernels,
-    get threads() {
-      return team?.threads ?? threadsInUse;
-    },
-  };
+  if (!running) return startChosen(threads, warn, source);
+  const module = (running as unknown as { wasm: WasmModule }).wasm;
+  return startKernels(module, module.PThread ? module.tfjs.getThreadsCount() : 1, warn);
 }
 
 /** Tries the chosen number of threads, because page and process may forbid threads in many ways. */
@@ -115,17 +96,52 @@ async function startChosen(
   threads: Threads,
   warn: (message: string) => void,
   source: WasmSource | undefined,
-): Promise<WasmModule> {
+): Promise<WasmRuntime> {
   const count = chooseThreads(threads, warn);
   try {
-    return await startBackend(count, source);
+    return await startBoth(count, warn, source);
   } catch (error) {
     if (count === 1 || threads !== 'auto') throw error;
-    const module = await startBackend(1, source);
+    const runtime = await startBoth(1, warn, source);
     warn(`refinedet runs on one thread: ${(error as Error).message}`);
     warned.add(count);
-    return module;
+    return runtime;
   }
+}
+
+/** Starts the backend and our own kernels; without them, nothing stays. */
+async function startBoth(
+  threads: number,
+  warn: (message: string) => void,
+  source: WasmSource | undefined,
+): Promise<WasmRuntime> {
+  const module = await startBackend(threads, warn, source);
+  try {
+    return await startKernels(module, threads, warn);
+  } catch (error) {
+    tf.removeBackend('wasm');
+    throw error;
+  }
+}
+
+/** Starts our own kernels in the memory of tfjs' module. */
+async function startKernels(
+  module: WasmModule,
+  threads: number,
+  warn: (message: string) => void,
+): Promise<WasmRuntime> {
+  guardMalloc(module);
+  const heap = moduleHeap(module);
+  const kernels = await loadKernels(heap);
+  const team = await startTeam(module, kernels, threads, warn);
+  registerLayerKernels(kernels, team);
+  return {
+    heap,
+    kernels,
+    get threads() {
+      return team?.threads ?? threads;
+    },
+  };
 }
 
 /** Workers for our own kernels; they end with the backend. */
@@ -136,7 +152,9 @@ async function startTeam(
   warn: (message: string) => void,
 ): Promise<Team | undefined> {
   if (threads === 1) return undefined;
-  const team = await Team.start(kernels, { threads, warn });
+  const team = await Team.start(kernels, { threads, warn }).catch((error) => {
+    throw cannotStart(threads, error);
+  });
   const { dispose } = tfjs;
   tfjs.dispose = () => {
     team.dispose();
@@ -159,10 +177,16 @@ function chooseThreads(threads: Threads, warn: (message: string) => void): numbe
   return 1;
 }
 
-async function startBackend(threads: number, source?: WasmSource): Promise<WasmModule> {
-  const module = await createWasmModule(await wasmAssets(threads > 1, source), threads);
+async function startBackend(
+  threads: number,
+  warn: (message: string) => void,
+  source?: WasmSource,
+): Promise<WasmModule> {
+  const assets = await wasmAssets(threads > 1, source);
+  const module = await createWasmModule(assets, threads);
+  if (assets.threadsOnDemand) addThreadsOnDemand(module, threads, assets, warn);
   if (tf.findBackendFactory('wasm')) tf.removeBackend('wasm');
-  tf.registerBackend('wasm', () => createBackend(module, threads));
+  tf.registerBackend('wasm', () => createBackend(module, assets.threadsOnDemand ? 1 : threads));
   if (!(await tf.setBackend('wasm'))) {
     throw new RefineDetError('BACKEND_UNAVAILABLE', 'tfjs did not accept the wasm backend');
   }

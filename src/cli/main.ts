@@ -1,18 +1,7 @@
 #!/usr/bin/env node
-/** Entry of the command line. Heavy modules load inside the commands, so that --help is fast. */
-import { exitCodeOf, reportError } from './describe-error.ts';
-import { createProgram } from './program.ts';
-import { guardOutput } from './terminal.ts';
+/** Entry of the command line: in the package, its bundle for Node. */
+import module from 'node:module';
 
-process.on('uncaughtException', (error) => {
-  reportError(error);
-  process.exit(exitCodeOf(error));
-});
-guardOutput();
-try {
-  await createProgram().parseAsync();
-} catch (error) {
-  reportError(error);
-  // Not process.exit, which would cut off output on its way to a pipe.
-  process.exitCode = exitCodeOf(error);
-}
+// Since Node 22.8: keeps compiled code for the next start in the folder of temporary files.
+(module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
+await import('#cli');

@@ -1,7 +1,7 @@
 /** The program with all its commands. */
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { packageVersion } from '../package-version.ts';
+import { packageVersion } from '../platform/package-version.ts';
 import { registerConvertCommand } from './convert/convert-command.ts';
 import { registerDatasetCommand } from './dataset/dataset-command.ts';
 import { registerDemoCommand } from './demo/demo-command.ts';

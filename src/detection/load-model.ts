@@ -5,7 +5,7 @@ import type { Model } from '../model/model.ts';
 import { MODELS, type ModelName, packagedModel } from '../packaged-models.ts';
 import type { DownloadOptions } from '../platform/platform.ts';
 import { bytesOf, isAddress } from '../realm.ts';
-import { readModel } from '../weights/model-file.ts';
+import { openModel } from '../weights/model-file.ts';
 
 /** Name of a model in the package, path, URL, bytes or `File` of a model file, or a model in memory. */
 export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob | Model;
@@ -24,7 +24,8 @@ export async function loadModel(
     return readNamed(await modelBytes(source, signal, download), String(source ?? 'default'));
   }
   const bytes = await bytesOf(source);
-  if (bytes) return readModel(bytes);
+  // The caller may reuse them, and a model in use still reads them.
+  if (bytes) return openModel(bytes.slice());
   if (typeof source === 'object' && source !== null && 'graph' in source) return source;
   throw new RefineDetError(
     'INVALID_ARGUMENT',
@@ -75,10 +76,10 @@ async function readFile(
   }
 }
 
-/** Parses a model file; errors contain its name. */
+/** Opens a model file whose bytes nobody changes; errors contain its name. */
 export async function readNamed(bytes: Uint8Array, name: string): Promise<Model> {
   try {
-    return await readModel(bytes);
+    return await openModel(bytes);
   } catch (cause) {
     throw naming(name, cause);
   }

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { modelBytes, readNamed } from '../detection/load-model.ts';
 import { RefineDetError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
-import { packageVersion } from '../package-version.ts';
+import { packageVersion } from '../platform/package-version.ts';
 import { MOST_WORKERS } from '../pool/pool-size.ts';
 import { startWorkers } from '../runner/runner.ts';
 import { ByteBudget } from './byte-budget.ts';

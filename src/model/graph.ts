@@ -111,7 +111,17 @@ export type Weights = Map<string, WeightTensor>;
 /** Shape and numbers of a stored tensor. */
 export interface WeightTensor {
   shape: readonly number[];
+  /** Of a model that a detector loads: restored from the file at each access. */
   data: Float32Array;
+  /** The 8-bit numbers that `data` is restored from. */
+  levels?: Levels;
+}
+
+/** Numbers in 8 bits: element i is `scales[i mod channels] · values[i]`. */
+export interface Levels {
+  values: Int8Array;
+  /** One for each output channel. */
+  scales: Float32Array;
 }
 
 /** [height, width, channels] */

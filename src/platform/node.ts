@@ -4,7 +4,6 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelBackend } from '@tensorflow/tfjs-core';
 import { missingDependency, RefineDetError } from '../errors.ts';
 import type { DecodeOptions } from '../image/header.ts';
@@ -29,13 +28,18 @@ export function threadsUnavailable(): string | undefined {
   return typeof SharedArrayBuffer === 'undefined' ? 'SharedArrayBuffer is missing' : undefined;
 }
 
+/** Not imported: Node would read CommonJS twice, to find the names of its exports. Registers all kernels. */
+const tfjsWasm = () => require(TFJS_WASM) as typeof import('@tensorflow/tfjs-backend-wasm');
+
 export function createBackend(module: WasmModule, threads: number): KernelBackend {
+  const { BackendWasm, setThreadsCount } = tfjsWasm();
   setThreadsCount(threads);
   return new BackendWasm(module as never);
 }
 
 /** tfjs' wasm build, single-threaded or threaded. */
 export async function wasmAssets(threaded: boolean, _source?: WasmSource): Promise<WasmAssets> {
+  tfjsWasm();
   const build = threaded ? 'tfjs-backend-wasm-threaded-simd' : 'tfjs-backend-wasm-simd';
   const binary = await readFile(require.resolve(`${TFJS_WASM}/dist/${build}.wasm`));
   // One factory serves the plain and the SIMD binary.
@@ -43,7 +47,9 @@ export async function wasmAssets(threaded: boolean, _source?: WasmSource): Promi
   const script = require.resolve(`${TFJS_WASM}/wasm-out/${name}.js`);
   const factory = require(script) as WasmAssets['factory'];
   if (!threaded) return { factory, binary };
-  return { factory, binary, mainScript: script, createWorker: createPoolWorker };
+  // A worker takes 13 MB. (In pages it takes less, and the first one shows whether a policy forbids threads.)
+  const threadsOnDemand = true;
+  return { factory, binary, mainScript: script, createWorker: createPoolWorker, threadsOnDemand };
 }
 
 function createPoolWorker(): ThreadWorker {

@@ -10,11 +10,16 @@ export interface WasmModule {
   cwrap(name: string, returns: string | null, args: string[]): (...values: number[]) => number;
   PThread?: ThreadPool;
   /** What tfjs' start-up code adds. */
-  tfjs: { getThreadsCount(): number; dispose(): void };
+  tfjs: {
+    initWithThreadsCount(threads: number): void;
+    getThreadsCount(): number;
+    dispose(): void;
+  };
 }
 
 export interface ThreadPool {
   unusedWorkers: ThreadWorker[];
+  loadWasmModuleToWorker(worker: ThreadWorker, loaded: () => void): void;
   pthreads: Record<string, { worker?: ThreadWorker } | ThreadWorker>;
 }
 
@@ -42,4 +47,6 @@ export interface WasmAssets {
   /** Threaded build only: what the factory's workers import, and how to start one. */
   mainScript?: string | Blob;
   createWorker?: () => ThreadWorker;
+  /** Whether workers start with the first kernel of tfjs that runs, not with the module. */
+  threadsOnDemand?: boolean;
 }

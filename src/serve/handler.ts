@@ -2,7 +2,7 @@
 
 import { Hono } from 'hono';
 import type { Detector } from '../detector-contract.ts';
-import { packageVersion } from '../package-version.ts';
+import { packageVersion } from '../platform/package-version.ts';
 import { detectImage } from '../runner/detect-image.ts';
 import type { Runner } from '../runner/runner.ts';
 import { checkHost, checkOrigin } from './authorize.ts';

@@ -1,6 +1,6 @@
 /** Maps the tensors of a weight file onto a layer graph. */
 import { didYouMean, listed, MOST_LISTED, RefineDetError } from '../errors.ts';
-import { type Graph, parameterShapes, type Weights } from '../model/graph.ts';
+import { type Graph, parameterShapes, type Weights, type WeightTensor } from '../model/graph.ts';
 import { type Preset, presetByName } from '../model/presets.ts';
 import { quote } from './byte-reader.ts';
 import { layoutsFor } from './importers/index.ts';
@@ -67,6 +67,18 @@ export function readWeights(tensors: SourceTensors): Weights {
     weights.set(name, { shape: tensor.shape, data: owned(tensor.read()) });
   }
   return weights;
+}
+
+/** Weights that are read anew at each access. */
+export function openWeights(tensors: SourceTensors): Weights {
+  const open = (tensor: SourceTensor): WeightTensor => ({
+    shape: tensor.shape,
+    levels: tensor.levels,
+    get data() {
+      return tensor.read();
+    },
+  });
+  return new Map([...tensors].map(([name, tensor]) => [name, open(tensor)]));
 }
 
 /** A view of the file would keep all of it in memory and change with it. */

@@ -10,7 +10,7 @@
 import { RefineDetError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import { withoutBatchNorm } from '../model/fold.ts';
-import { BATCH_NORM_TENSORS, type Graph, type WeightTensor } from '../model/graph.ts';
+import { BATCH_NORM_TENSORS, type Graph, type Weights, type WeightTensor } from '../model/graph.ts';
 import { weightGrid } from '../model/int8/weight-grid.ts';
 import type { Model } from '../model/model.ts';
 import { presetGraph } from '../model/presets.ts';
@@ -18,7 +18,7 @@ import { checkValue, oneOf } from '../option-checks.ts';
 import { quote, requireBytes } from './byte-reader.ts';
 import { checkModel, describeModel, requireRange } from './check-model.ts';
 import { encodeFloat16 } from './half.ts';
-import { matchTensors, readWeights, requireComplete } from './import.ts';
+import { matchTensors, openWeights, readWeights, requireComplete } from './import.ts';
 import { NATIVE } from './importers/native.ts';
 import { parseModelConfig } from './model-config.ts';
 import { quantizationTensors, readQuantization } from './quantization-tensors.ts';
@@ -32,6 +32,7 @@ import {
   writeSafetensors,
 } from './safetensors.ts';
 import { safetensorsSource } from './tensor-file.ts';
+import type { SourceTensors } from './weight-source.ts';
 
 const FORMAT_NAME = 'refinedet';
 const FORMAT_VERSION = '1';
@@ -52,6 +53,23 @@ export function isModelFile(bytes: Uint8Array): boolean {
  * @throws MODEL_EMPTY, MODEL_FORMAT, MODEL_CORRUPT, MODEL_METADATA, MODEL_CHECKSUM, WEIGHTS_MISMATCH
  */
 export async function readModel(bytes: Uint8Array): Promise<Model> {
+  return withWeights(bytes, readWeights);
+}
+
+/**
+ * Opens a model file whose bytes nobody changes. The weights are restored from them at each access, so that the
+ * floats of one layer are in memory at a time, not those of all.
+ * @throws as {@link readModel}
+ */
+export async function openModel(bytes: Uint8Array): Promise<Model> {
+  return withWeights(bytes, openWeights);
+}
+
+/** @param weightsOf how the tensors become weights */
+async function withWeights(
+  bytes: Uint8Array,
+  weightsOf: (tensors: SourceTensors) => Weights,
+): Promise<Model> {
   requireBytes(bytes);
   if (!isSafetensors(bytes)) {
     throw new RefineDetError(
@@ -67,7 +85,7 @@ export async function readModel(bytes: Uint8Array): Promise<Model> {
   const { rest, quantization } = readQuantization(safetensorsSource(file), graph);
   const { matched, ...fit } = matchTensors(rest, graph, NATIVE);
   requireComplete(fit, describeModel(config));
-  return { config, graph, weights: readWeights(matched), ...(quantization && { quantization }) };
+  return { config, graph, weights: weightsOf(matched), ...(quantization && { quantization }) };
 }
 
 function parseConfigJson(metadata: ReadonlyMap<string, string>): unknown {

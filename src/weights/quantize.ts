@@ -2,6 +2,7 @@
  * Symmetric int8 quantization per output channel: weight ≈ scale[channel] · q, q in -127..127. In a
  * file the scales of tensor `x` are the float32 tensor `x.scale`.
  */
+import type { Levels } from '../model/graph.ts';
 
 export const SCALE_SUFFIX = '.scale';
 const LEVELS = 127;
@@ -37,7 +38,7 @@ export function quantize(values: Float32Array, scales: Float32Array, out: Int8Ar
   }
 }
 
-export function dequantize(values: Int8Array, scales: Float32Array): Float32Array {
+export function dequantize({ values, scales }: Levels): Float32Array {
   const out = new Float32Array(values.length);
   const channels = scales.length;
   for (let i = 0, c = 0; i < values.length; i++) {

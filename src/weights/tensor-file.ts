@@ -1,5 +1,6 @@
 /** Opens weight files of every format as named, lazy tensors. */
 import { didYouMean, RefineDetError } from '../errors.ts';
+import type { Levels } from '../model/graph.ts';
 import { corrupt, quote, requireBytes } from './byte-reader.ts';
 import { maybeCaffeFile, readCaffeFile } from './caffe-file.ts';
 import { toFloat32 } from './dtype.ts';
@@ -69,8 +70,11 @@ export function safetensorsSource({ tensors }: Safetensors): SourceTensors {
       if (scales?.dtype !== 'F32' || count !== outputChannels(shape)) {
         throw corrupt(`the int8 tensor ${quote(name)} has no scale per output channel`);
       }
-      const values = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-      source.set(name, { shape, read: () => dequantize(values, toFloat32(scales.bytes, 'F32')) });
+      const levels: Levels = {
+        values: new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length),
+        scales: toFloat32(scales.bytes, 'F32'),
+      };
+      source.set(name, { shape, levels, read: () => dequantize(levels) });
     } else if (!isScale(name, tensors)) {
       source.set(name, { shape, read: () => toFloat32(bytes, dtype) });
     }

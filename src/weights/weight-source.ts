@@ -2,8 +2,9 @@
  * Tensors of a foreign file. They are lazy: importing a checkpoint holds the file, the finished
  * weights and one tensor in between, never a second copy of all.
  */
+import type { WeightTensor } from '../model/graph.ts';
 
-export interface SourceTensor {
+export interface SourceTensor extends Pick<WeightTensor, 'levels'> {
   readonly shape: readonly number[];
   /** Row-major float32 elements; may be a view of the file's bytes. */
   read(): Float32Array;

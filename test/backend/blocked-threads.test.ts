@@ -8,12 +8,8 @@ vi.mock('#platform', async (original) => {
   return {
     ...platform,
     availableThreads: () => 4,
-    async wasmAssets(threaded: boolean) {
-      const assets = await platform.wasmAssets(threaded);
-      const createWorker = () => {
-        throw new Error('access to workers has been restricted');
-      };
-      return threaded ? { ...assets, createWorker } : assets;
+    startThread() {
+      throw new Error('access to workers has been restricted');
     },
   };
 });

@@ -21,6 +21,9 @@ const FORWARD = `
     return { heap, input, network: new Network(graph, weights) };
   };`;
 
+/** Number of threads of tfjs' own kernels. */
+const TFJS_THREADS = `const threads = () => tf.backend().wasm.tfjs.getThreadsCount();`;
+
 /** Checksum of the outputs of a forward pass. */
 async function hashOf(threads: number): Promise<string> {
   const { stdout, stderr } = await inProcess(`${FORWARD}
@@ -74,8 +77,29 @@ it('threads end with the backend', async () => {
       return terminate.call(this);
     };
     await wasmRuntime(3, console.log);
+    ${TFJS_THREADS}
+    tf.softmax(tf.ones([1, 2]));
+    while (threads() < 3) await new Promise((resolve) => setTimeout(resolve, 5));
     tf.removeBackend('wasm');
     // Two for tfjs, two for the layers.
     console.log(ended.size);`);
   expect(stdout.trim()).toBe('4');
+});
+
+it('those of tfjs start with the first of its kernels, which a light network does not need', async () => {
+  const { stdout, stderr } = await inProcess(`${FORWARD}
+    const { network, input } = await start(3);
+    ${TFJS_THREADS}
+    const counts = [forward(network, input), threads()].slice(1);
+    const [x, w] = [tf.ones([1, 64, 64, 16]), tf.ones([3, 3, 16, 16])];
+    const sum = () => tf.tidy(() => tf.sum(tf.conv2d(x, w, 1, 1)).dataSync()[0]);
+    const sums = new Set();
+    while (threads() < 3) {
+      sums.add(sum());
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    sums.add(sum());
+    console.log(counts.join(), threads(), sums.size);`);
+  expect(stdout.trim()).toBe('1 3 1');
+  expect(stderr).toBe('');
 });

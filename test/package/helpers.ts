@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { globSync } from 'tinyglobby';
 import { bundleForPages } from '../../scripts/build-browser.ts';
 import { buildDemo } from '../../scripts/build-demo.ts';
+import { bundleForNode } from '../../scripts/build-node.ts';
 import { plainTypes } from '../../scripts/plain-types.ts';
 import { embedRuntime, isBuilt } from '../../support/build-output.ts';
 
@@ -91,5 +92,6 @@ async function build(folder: string): Promise<void> {
   const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', folder];
   execFileSync(process.execPath, tsc, { cwd: ROOT });
   plainTypes(folder);
+  await bundleForNode(join(folder, 'node'));
   await buildDemo(join(folder, 'demo'));
 }

@@ -6,6 +6,7 @@ import type { Model, ModelConfig } from '../../src/model/model.ts';
 import { presetGraph } from '../../src/model/presets.ts';
 import {
   isModelFile,
+  openModel,
   readModel,
   type StorageType,
   writeModel,
@@ -78,6 +79,23 @@ function worstError(actual: Weights): number {
   }
   return worst;
 }
+
+describe('an opened model', () => {
+  it.each(['f32', 'f16', 'int8'] as const)('of %s has the weights of a read one', async (type) => {
+    const [opened, read] = await Promise.all([openModel(files[type]), readModel(files[type])]);
+    for (const [name, { data }] of read.weights) {
+      expect(opened.weights.get(name)!.data).toEqual(data);
+    }
+  });
+
+  it('keeps no floats of weights in 8 bits, and has their levels', async () => {
+    const { weights } = await openModel(files.int8);
+    const last = weights.get('last.weight')!;
+    expect(last.data).not.toBe(last.data);
+    expect(last.levels!.values.buffer).toBe(files.int8.buffer);
+    expect((await readModel(files.int8)).weights.get('last.weight')!.levels).toBeUndefined();
+  });
+});
 
 describe('round trip', () => {
   it.each([

@@ -6,7 +6,7 @@ function roundTrip(values: Float32Array, channels: number) {
   const scales = channelScales(values, channels);
   const levels = new Int8Array(values.length);
   quantize(values, scales, levels);
-  return { scales, levels, restored: dequantize(levels, scales) };
+  return { scales, levels, restored: dequantize({ values: levels, scales }) };
 }
 
 it('quantizes along the output channels', () => {

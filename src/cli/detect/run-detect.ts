@@ -38,7 +38,8 @@ export async function runDetect(givenWords: string[], givenFlags: DetectFlags): 
   const workers = workersFor(images.length, flags.workers);
   const { threads, compute, inputSize, backend } = flags;
   try {
-    const setup = { workers, threads, compute, inputSize, backend, warn, signal };
+    // A warm-up would delay the first image by the time of another.
+    const setup = { workers, threads, compute, inputSize, backend, warn, signal, warmUp: false };
     const runner = await startRunner(model, setup);
     await new Run({ runner, options, outputs, flags, signal }).over(inputs);
   } catch (error) {

@@ -16,7 +16,7 @@ import {
 } from '../../fleet/sweep.ts';
 import { type FailedTask, gracefulEnd, type Task, type TaskQueue } from '../../fleet/task-queue.ts';
 import { knowsFusedProducts } from '../../kernels/relaxed-simd.ts';
-import { packageVersion } from '../../package-version.ts';
+import { packageVersion } from '../../platform/package-version.ts';
 import type { TrainOptions } from '../../training/config/train-config.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { names } from '../options/parsers.ts';

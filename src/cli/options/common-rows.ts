@@ -1,5 +1,5 @@
 /** Options that several commands have in common: one name, one argument and one parser each. */
-import { MAX_THREADS } from '../../backend/emscripten.ts';
+import { MAX_THREADS } from '../../backend/thread-pool.ts';
 import { DATASET_FORMATS } from '../../datasets/dataset-types.ts';
 import { MODELS } from '../../packaged-models.ts';
 import { MOST_WORKERS } from '../../pool/pool-size.ts';

@@ -20,6 +20,7 @@ export function correctBiases(
     // Four columns of a deconvolution share a bias, and depthwise weights keep 16 bits.
     if (step.kind !== 'conv') continue;
     const matrix = around.conv(step);
+    const weight = matrix.weight.data;
     const { weights: levels, steps } = quantizeConv(matrix);
     const filters = steps.length;
     const channels = matrix.input.length;
@@ -30,7 +31,7 @@ export function correctBiases(
       const c = k % channels;
       for (let n = 0; n < filters; n++, at++) {
         const used = (levels[at] * steps[n]) / matrix.input[c];
-        correction[n] += means[c] * (matrix.weight[at] - used);
+        correction[n] += means[c] * (weight[at] - used);
       }
     }
     corrections.set(step.layer.name, Float32Array.from(correction));

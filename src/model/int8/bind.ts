@@ -30,22 +30,23 @@ export function bindInt8(graph: Graph, weights: Weights, quantization: Quantizat
   const around = new Surroundings(graph, plan, weights, quantization);
   const channels = channelsByLayer(graph);
   const bytes = image + QUANTIZED;
-  const inverse = 1 / around.scales(image)[0];
-  const quantize: NamedStep = {
-    name: bytes,
-    inputs: [image],
-    bound: {
-      run: ([x]) => runLayerKernel('quantize', { x }, { inverse }),
-      reads: [],
-      dispose() {},
-    },
-  };
+  const quantize = { name: bytes, inputs: [image], bound: bindQuantize(around.scales(image)[0]) };
   const steps = plan.map((step) => ({
     name: step.name,
     inputs: step.inputs.map((map) => (map === image ? bytes : map)),
     bound: bindStep(step, around, channels.get(step.layer.input)!),
   }));
   return [quantize, ...steps];
+}
+
+/** In a function of its own: the closure would keep the weights in memory that are in scope above. */
+function bindQuantize(scale: number): BoundStep {
+  const inverse = 1 / scale;
+  return {
+    run: ([x]) => runLayerKernel('quantize', { x }, { inverse }),
+    reads: [],
+    dispose() {},
+  };
 }
 
 function bindStep(step: Int8Step, around: Surroundings, channels: number): BoundStep {

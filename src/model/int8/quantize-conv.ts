@@ -3,15 +3,12 @@
  * sum of products becomes an output. assembly/byte-gemm.ts computes with them.
  */
 import { RefineDetError } from '../../errors.ts';
+import { LEVELS, largestWeights, type ScaledWeight, weightLevels } from './weight-levels.ts';
 
 /** A convolution as a matrix, with the scales of the maps around it. */
-export interface ConvMatrix {
-  /** [taps · channels, filters] */
-  weight: Float32Array;
+export interface ConvMatrix extends ScaledWeight {
   /** [filters] */
   bias: Float32Array;
-  /** Scales of the input [channels]. */
-  input: Float32Array;
   /** Scales of the output [filters]; absent: the output is float. */
   output?: Float32Array;
   /** Scales of the map that is added [filters]. */
@@ -33,7 +30,6 @@ export interface QuantizedConv {
   residualMultipliers: Int16Array;
 }
 
-const LEVELS = 127;
 const ONE = 2 ** 15;
 const MAX_MULTIPLIER = ONE - 1;
 /** Keeps the rounding of shifted sums below a sixteenth of an output step. */
@@ -96,32 +92,15 @@ function requireMultiplier(value: number): number {
 }
 
 /** Returns the steps with which the largest weight of each column has the last level [filters]. */
-export function finestSteps({ weight, bias, input }: ConvMatrix): Float64Array {
-  const filters = bias.length;
-  const most = new Float64Array(filters);
-  for (let k = 0, at = 0; at < weight.length; k++) {
-    const scale = input[k % input.length];
-    for (let n = 0; n < filters; n++, at++) {
-      most[n] = Math.max(most[n], Math.abs(weight[at] * scale));
-    }
-  }
-  return most.map((value) => value / LEVELS);
+export function finestSteps(conv: ConvMatrix): Float64Array {
+  return largestWeights(conv, conv.bias.length).map((value) => value / LEVELS);
 }
 
-function integers({ weight, bias, input }: ConvMatrix, steps: Float64Array, shift: number) {
-  const filters = bias.length;
-  const weights = new Int8Array(weight.length);
-  for (let k = 0, at = 0; at < weight.length; k++) {
-    const scale = input[k % input.length];
-    for (let n = 0; n < filters; n++, at++) {
-      const level = Math.round((weight[at] * scale) / steps[n]);
-      weights[at] = Math.max(-LEVELS, Math.min(LEVELS, level));
-    }
-  }
+function integers(conv: ConvMatrix, steps: Float64Array, shift: number) {
   const half = shift > 0 ? 2 ** (shift - 1) : 0;
-  const starts = Int32Array.from(bias, (value, n) => {
+  const starts = Int32Array.from(conv.bias, (value, n) => {
     const start = Math.round(value / steps[n]) + half;
     return Math.max(-MAX_START, Math.min(MAX_START, start));
   });
-  return { weights, starts };
+  return { weights: weightLevels(conv, steps), starts };
 }

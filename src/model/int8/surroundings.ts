@@ -49,9 +49,9 @@ export class Surroundings {
     const [weight, bias] = this.#tensors(step);
     const [input, residual] = step.inputs.map((map) => this.scales(map));
     const output = this.isHead(step.name) ? undefined : this.scales(step.name);
-    if (step.kind === 'conv') return { weight: weight.data, bias, input, output, residual };
+    if (step.kind === 'conv') return { weight, bias, input, output, residual };
     return {
-      weight: spreadDeconvWeight(weight),
+      weight: { data: spreadDeconvWeight(weight) },
       bias: fourTimes(bias),
       input,
       output: output && fourTimes(output),

@@ -4,6 +4,7 @@ import type { Model } from '../model.ts';
 import { planInt8 } from './quantization.ts';
 import { quantizeConv } from './quantize-conv.ts';
 import { Surroundings } from './surroundings.ts';
+import { hasOneScale } from './weight-levels.ts';
 
 /** Returns the steps between the weights of convolutions, one per output channel, by tensor name. */
 export function weightGrid({ graph, weights, quantization }: Model): Map<string, Float32Array> {
@@ -16,8 +17,7 @@ export function weightGrid({ graph, weights, quantization }: Model): Map<string,
     if (step.kind !== 'conv') continue;
     const matrix = around.conv(step);
     const [scale] = matrix.input;
-    // With one scale for each channel of the input, the levels of a weight depend on both channels.
-    if (matrix.input.some((other) => other !== scale)) continue;
+    if (!hasOneScale(matrix.input)) continue;
     const { steps } = quantizeConv(matrix);
     grid.set(
       step.tensors[0],

@@ -10,8 +10,20 @@ import {
   quantizeDepthwise,
 } from '../../../src/model/int8/quantize-depthwise.ts';
 import { deriveRandom } from '../../../src/random.ts';
+import { dequantize } from '../../../src/weights/quantize.ts';
 
 const INPUT = 0.02;
+
+/** Floats that would give other levels. */
+const UNREAD = new Float32Array();
+
+function attempt<T>(run: () => T): T | string {
+  try {
+    return run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
 
 /** A random convolution; its columns differ in size by up to `spread`. */
 function convMatrix(
@@ -23,7 +35,7 @@ function convMatrix(
   const sizes = Array.from({ length: filters }, () => spread ** -random.next());
   const draw = (_: unknown, i: number) => random.between(-1, 1) * sizes[i % filters];
   return {
-    weight: Float32Array.from({ length: channels * filters }, draw),
+    weight: { data: Float32Array.from({ length: channels * filters }, draw) },
     bias: Float32Array.from({ length: filters }, draw),
     input: new Float32Array(channels).fill(INPUT),
     output: isFloat ? undefined : new Float32Array(filters).fill(output),
@@ -46,7 +58,7 @@ describe('a quantized convolution', () => {
         const matrix = convMatrix(sample, isFloat, !isFloat && hasResidual);
         const { weights, steps } = quantizeConv(matrix);
         const finest = finestSteps(matrix);
-        matrix.weight.forEach((value, i) => {
+        matrix.weight.data.forEach((value, i) => {
           const n = i % sample.filters;
           expect(Math.abs(weights[i] * steps[n] - value * INPUT)).toBeLessThanOrEqual(
             0.51 * steps[n],
@@ -78,15 +90,44 @@ describe('a quantized convolution', () => {
         const matrix = convMatrix(sample, isFloat, !isFloat && hasResidual);
         const once = quantizeConv(matrix);
         const stored = once.weights.map((level) => level);
-        const weight = Float32Array.from(
-          stored,
-          (level, i) => level * Math.fround(once.steps[i % sample.filters] / INPUT),
-        );
-        const twice = quantizeConv({ ...matrix, weight });
+        const scales = Float32Array.from(once.steps, (step) => step / INPUT);
+        const levels = { values: stored, scales };
+        const data = dequantize(levels);
+        const twice = quantizeConv({ ...matrix, weight: { data } });
         expect(twice.weights).toEqual(once.weights);
         expect(twice.multipliers).toEqual(once.multipliers);
         expect(twice.shift).toBe(once.shift);
+        const read = quantizeConv({ ...matrix, weight: { data: UNREAD, levels } });
+        expect(read).toEqual(twice);
+        expect(read.weights).toBe(stored);
       }),
+    );
+  });
+
+  it('is the same from stored levels as from their floats, whatever their steps', () => {
+    fc.assert(
+      fc.property(
+        samples,
+        fc.boolean(),
+        fc.double({ min: -1, max: 2 }),
+        (sample, isFloat, size) => {
+          const random = deriveRandom(sample.seed);
+          const matrix = convMatrix(sample, isFloat, false);
+          const values = Int8Array.from(matrix.weight.data, () => random.between(-128, 128));
+          const steps = Float32Array.from(
+            quantizeConv(matrix).steps,
+            (step) => (step * size) / INPUT,
+          );
+          for (const scales of [steps, matrix.bias]) {
+            const levels = { values, scales };
+            const data = dequantize(levels);
+            const [fromFloats, fromLevels] = [{ data }, { data, levels }].map((weight) =>
+              attempt(() => quantizeConv({ ...matrix, weight })),
+            );
+            expect(fromLevels).toEqual(fromFloats);
+          }
+        },
+      ),
     );
   });
 
