@@ -45,6 +45,10 @@ export class Batch {
   starts: usize;
   /** Decode the ODM offsets on the refined anchors. */
   refineAnchors: i32;
+  /** Loss of the ODM's boxes, see overlap-loss.ts. */
+  boxLoss: i32;
+  /** Class targets of the ODM's positives are their overlaps rather than 1. */
+  overlapTargets: i32;
   /** log(p / (1 - p)) of the objectness below which an anchor is never an ODM negative. */
   objectnessMargin: f32;
   /** Negatives per positive. */

@@ -65,7 +65,7 @@ export function lossBatch(batch: usize): void {
     locationLoss(b, b.arm, i, false);
     const objectness = b.arm.conf + ((<usize>(i * b.count)) << 3);
     confidenceLoss(b, b.odm, i, objectness);
-    locationLoss(b, b.odm, i, b.refineAnchors != 0);
+    locationLoss(b, b.odm, i, true);
   }
   finishModule(b, b.arm);
   finishModule(b, b.odm);

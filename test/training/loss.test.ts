@@ -72,6 +72,12 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
       { arm: { positive: 0.7, negative: 0.3 }, odm: { positive: 0.6, negative: 0.4 } },
     ],
     ['another mining ratio', { negativeRatio: 1.5 }],
+    ['GIoU', { boxLoss: 'giou' }],
+    ['DIoU', { boxLoss: 'diou' }],
+    ['CIoU', { boxLoss: 'ciou' }],
+    ['CIoU on plain anchors', { boxLoss: 'ciou', refineAnchors: false }],
+    ['overlaps as targets', { overlapTargets: true }],
+    ['overlaps as targets on plain anchors', { overlapTargets: true, refineAnchors: false }],
     ['weights', { weights: { armConf: 2, armLoc: 0.5, odmConf: 0.25, odmLoc: 3 } }],
   ] satisfies [string, Partial<LossOptions>][])(
     'equals the reference with %s',

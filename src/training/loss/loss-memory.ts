@@ -4,7 +4,7 @@ import { float32View, type Heap } from '../../kernels/heap.ts';
 import { writeRecord } from '../../kernels/heap-records.ts';
 import type { Kernels } from '../../kernels/module.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
-import type { LossOptions } from './loss-options.ts';
+import { BOX_LOSSES, type LossOptions } from './loss-options.ts';
 import type { Truth } from './truth.ts';
 
 /** Step in which the space for boxes grows, so that it is stable after a few batches. */
@@ -65,6 +65,8 @@ export class LossMemory {
       labels,
       starts,
       refineAnchors: Number(options.refineAnchors),
+      boxLoss: BOX_LOSSES.indexOf(options.boxLoss),
+      overlapTargets: Number(options.overlapTargets),
       objectnessMargin: logit(options.objectnessThreshold),
       negativeRatio: options.negativeRatio,
       scratch: this.#scratch.reserve(scratchBytes),
