@@ -5,7 +5,11 @@
  */
 import type { HeadMap } from '../../src/heads.ts';
 import { NEGATIVE } from '../../src/training/loss/detection-loss.ts';
-import type { BoxLoss, LossOptions, MatchThresholds } from '../../src/training/loss/loss-options.ts';
+import type {
+  BoxLoss,
+  LossOptions,
+  MatchThresholds,
+} from '../../src/training/loss/loss-options.ts';
 import type { Truth } from '../../src/training/loss/truth.ts';
 import { referenceMatches } from './reference-matching.ts';
 
@@ -167,7 +171,8 @@ function moduleLoss(
     conf += target * crossEntropy(logits, row, classes, label);
     if (target !== 1) conf += (1 - target) * crossEntropy(logits, row, classes, 0);
     const given = [0, 1, 2, 3].map((i) => offsets[4 * row + i]);
-    loc += boxLoss === 'smooth-l1' ? smoothL1(given, positive) : overlapLoss(boxLoss, given, positive);
+    loc +=
+      boxLoss === 'smooth-l1' ? smoothL1(given, positive) : overlapLoss(boxLoss, given, positive);
   }
   for (const row of negatives) conf += crossEntropy(logits, row, classes, 0);
   const count = Math.max(positives.length, 1);

@@ -52,10 +52,11 @@ export function trainSchema(
   presetName: string,
   { optimizer, init }: { optimizer?: OptimizerConfig['kind']; init?: unknown } = {},
 ): Schema<TrainConfig> {
-  const { name, backbone, neck, inputSize } = presetByName(presetName);
-  const light = backbone === 'mobilenet';
-  // Frozen layers need weights that are worth keeping.
-  const freezes = light && init !== null;
+  const { name, neck, widths, inputSize } = presetByName(presetName);
+  const light = neck === 'slim';
+  // Frozen layers need weights that are worth keeping, and of which no channel was left out.
+  const narrows = widths !== undefined && (init ?? DEFAULT_MODEL) === DEFAULT_MODEL;
+  const freezes = light && init !== null && !narrows;
   return {
     preset: [TEXT, name],
     graphOptions: [(_, value) => checkGraphOptions(value), {}],
