@@ -79,8 +79,10 @@ function describe(
   classes: readonly string[],
   found: Input | undefined,
 ): ModelConfig {
-  const { mean, std, channelOrder, name } = presetByName(preset);
-  const side = Math.max(...inputSizes.at(-1)!.sizes);
+  const { mean, std, channelOrder, name, inputSize } = presetByName(preset);
+  const { sizes } = inputSizes.at(-1)!;
+  // A network that ends with several sizes serves all of them; it detects with the usual one.
+  const side = sizes.includes(inputSize) ? inputSize : Math.max(...sizes);
   const input: Input = found ?? { mean, std, channelOrder, anchors: ANCHOR_DEFAULTS };
   const { provenance: fineTunedFrom } = input;
   const { objectnessThreshold, refineAnchors } = loss;
