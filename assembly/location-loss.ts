@@ -47,7 +47,7 @@ const MIN_SIDE: f32 = 1e-6;
  * Encodes a target as offsets from a box: the inverse of decodeBox. Both boxes are corners.
  * @returns (Δcx / w, Δcy / h) / 0.1 and ln(target size / size) / 0.2
  */
-function encodeBox(target: v128, from: v128): v128 {
+export function encodeBox(target: v128, from: v128): v128 {
   // Lanes: target (x, y), from (x, y).
   const low = v128.shuffle<f32>(target, from, 0, 1, 4, 5);
   const high = v128.shuffle<f32>(target, from, 2, 3, 6, 7);
@@ -61,7 +61,7 @@ function encodeBox(target: v128, from: v128): v128 {
 }
 
 /** Huber loss with its corner at 1 (Fast R-CNN, equation 3). */
-function smoothL1(error: v128): v128 {
+export function smoothL1(error: v128): v128 {
   const size = f32x4.abs(error);
   const isSmall = f32x4.lt(size, f32x4.splat(1));
   const half = f32x4.splat(0.5);

@@ -238,7 +238,11 @@ function areaOf([x1, y1, x2, y2]: number[]): number {
 }
 
 /** Moves corners by the offsets of a row. */
-function move([x1, y1, x2, y2]: number[], offsets: ArrayLike<number>, row: number): number[] {
+export function move(
+  [x1, y1, x2, y2]: number[],
+  offsets: ArrayLike<number>,
+  row: number,
+): number[] {
   const anchor = Float64Array.of((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1);
   return [...decode(anchor, offsets, row)];
 }
@@ -250,14 +254,14 @@ function crossEntropy(logits: ArrayLike<number>, row: number, classes: number, l
   return Math.log(sum) + top - values[label];
 }
 
-function softmax(logits: ArrayLike<number>, row: number, classes: number): number[] {
+export function softmax(logits: ArrayLike<number>, row: number, classes: number): number[] {
   return Array.from({ length: classes }, (_, c) =>
     Math.exp(-crossEntropy(logits, row, classes, c)),
   );
 }
 
 /** Corners of the anchors, moved by the offsets of rows `first` onwards. */
-function decode<T extends Float32Array | Float64Array>(
+export function decode<T extends Float32Array | Float64Array>(
   anchors: T,
   offsets: ArrayLike<number> | undefined,
   first: number,
@@ -275,7 +279,7 @@ function decode<T extends Float32Array | Float64Array>(
   return corners;
 }
 
-function encode(boxes: ArrayLike<number>, g: number, anchors: ArrayLike<number>, n: number) {
+export function encode(boxes: ArrayLike<number>, g: number, anchors: ArrayLike<number>, n: number) {
   const offsets = [0, 0, 0, 0];
   for (const axis of [0, 1]) {
     const [low, high] = [boxes[4 * g + axis], boxes[4 * g + 2 + axis]];

@@ -116,7 +116,10 @@ describe('initialModel', () => {
 
   it('detects at the size of the preset if the run ends with it among others', async () => {
     const sideAfter = async (sizes: number[]) => {
-      const phases = [{ from: 0, sizes: [128] }, { from: 0.5, sizes }];
+      const phases = [
+        { from: 0, sizes: [128] },
+        { from: 0.5, sizes },
+      ];
       const { model } = await initialModel(resolveTrainConfig({ inputSizes: phases }), ['a']);
       return model.config.inputWidth;
     };

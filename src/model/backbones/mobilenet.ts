@@ -28,7 +28,7 @@ export interface MobileNetWidths {
 }
 
 /** MobileNetV2 1.0: six times as many channels as the input of a block. */
-export const FULL_WIDTHS: MobileNetWidths = {
+const FULL_WIDTHS: MobileNetWidths = {
   stem: 32,
   expansions: [
     96,

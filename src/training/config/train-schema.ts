@@ -65,6 +65,7 @@ export function trainSchema(
     data: [PARTS, []],
     validation: [PARTS, []],
     init: [orNull(TEXT), light ? DEFAULT_MODEL : null],
+    distill: [orNull(TEXT), null],
     initialization: [oneOf(['he', 'xavier']), neck === 'slim' ? 'he' : 'xavier'],
     epochs: [POSITIVE, 30],
     steps: [orNull(wholeFrom(1)), null],

@@ -43,7 +43,7 @@ export interface LossOptions {
    * get higher scores (arXiv 2006.04388, section 3.1). Default false.
    */
   overlapTargets: boolean;
-  /** Factors of the four parts of the total. Default 1 each. */
+  /** Factors of the parts of the total. Default 1 each. */
   weights: LossWeights;
 }
 
@@ -53,6 +53,8 @@ export interface LossWeights {
   armLoc: number;
   odmConf: number;
   odmLoc: number;
+  /** Factor of the distance to the teacher's heads, where a run has a teacher. */
+  teacher: number;
 }
 
 const THRESHOLDS: Schema<MatchThresholds> = {
@@ -73,6 +75,7 @@ export const LOSS: Schema<LossOptions> = {
     armLoc: [NOT_NEGATIVE, 1],
     odmConf: [NOT_NEGATIVE, 1],
     odmLoc: [NOT_NEGATIVE, 1],
+    teacher: [NOT_NEGATIVE, 1],
   },
 };
 
