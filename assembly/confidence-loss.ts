@@ -1,8 +1,10 @@
 /** Cross-entropy with hard negative mining (paper section 3.4), and its gradient. */
 import { Lanes } from './lanes';
+import { odmBox } from './location-loss';
 import { Logarithm } from './logarithm';
 import { Batch, firstBox, logitsOf, Module, matchesOf } from './loss-parameters';
 import { NEGATIVE } from './matching';
+import { overlapOf } from './overlap-loss';
 import { softmaxRows } from './softmax';
 import { selectLargest } from './sort';
 
@@ -11,7 +13,7 @@ import { selectLargest } from './sort';
  * @param objectness ARM logits [N, 2] of the image for negative anchor filtering; 0 for none
  */
 export function confidenceLoss(b: Batch, module: Module, image: i32, objectness: usize): void {
-  const positives = positiveConfidence(b, module, image);
+  const positives = positiveConfidence(b, module, image, objectness != 0 && b.overlapTargets != 0);
   if (positives == 0) return;
   const keys = b.scratch;
   const eligible = negativeKeys(b, module, image, objectness, keys);
@@ -21,13 +23,19 @@ export function confidenceLoss(b: Batch, module: Module, image: i32, objectness:
   for (let i = 0; i < wanted; i++) {
     const key = load<u64>(keys + ((<usize>i) << 3));
     module.confLoss += reinterpret<f32>(<u32>(key >> 32));
-    confidenceGradient(module, image * b.count + <i32>~(<u32>key), 0);
+    confidenceGradient(module, image * b.count + <i32>~(<u32>key), 0, 1);
   }
   module.negatives += wanted;
 }
 
-/** @returns number of positives of the image */
-function positiveConfidence(b: Batch, module: Module, image: i32): i32 {
+/**
+ * @param byOverlap the target of a class is the overlap of the ODM's box with its truth, the rest is
+ *   background (Generalized Focal Loss, arXiv 2006.04388, section 3.1): the score learns to tell how
+ *   tight a box is. No gradient flows through the overlap.
+ * @returns number of positives of the image
+ */
+function positiveConfidence(b: Batch, module: Module, image: i32, byOverlap: bool): i32 {
+  const boxes = b.boxes + ((<usize>firstBox(b, image)) << 4);
   const labels = b.labels + ((<usize>firstBox(b, image)) << 2);
   const matches = matchesOf(b, module, image);
   let positives = 0;
@@ -40,8 +48,14 @@ function positiveConfidence(b: Batch, module: Module, image: i32): i32 {
     const row = image * b.count + n;
     const logits = logitsOf(module, row);
     const total = logSumExp(logits, logits, logits, logits, module.classes);
-    module.confLoss += f32x4.extract_lane(total, 0) - load<f32>(logits + ((<usize>label) << 2));
-    confidenceGradient(module, row, label);
+    let target: f32 = 1;
+    if (byOverlap) {
+      target = overlapOf(odmBox(b, image, n), v128.load(boxes + ((<usize>match) << 4)));
+    }
+    const own = load<f32>(logits + ((<usize>label) << 2));
+    const aimed = own * target + load<f32>(logits) * (1 - target);
+    module.confLoss += f32x4.extract_lane(total, 0) - aimed;
+    confidenceGradient(module, row, label, target);
   }
   return positives;
 }
@@ -172,14 +186,16 @@ function logSumExp(row0: usize, row1: usize, row2: usize, row3: usize, columns: 
   return f32x4.add(top, Logarithm.of(sum));
 }
 
-/** softmax - one-hot label, scaled. */
-function confidenceGradient(module: Module, row: i32, label: i32): void {
+/** softmax - target, scaled; the label has the target, the background the rest. */
+function confidenceGradient(module: Module, row: i32, label: i32, target: f32): void {
   if (!module.confGradient) return;
   const gradient = module.confGradient + <usize>row * ((<usize>module.classes) << 2);
   softmaxRows(logitsOf(module, row), gradient, 1, module.classes);
+  store<f32>(gradient, load<f32>(gradient) - (1 - target));
+  const own = gradient + ((<usize>label) << 2);
+  store<f32>(own, load<f32>(own) - target);
   for (let c = 0; c < module.classes; c++) {
     const at = gradient + ((<usize>c) << 2);
-    const target: f32 = c == label ? 1 : 0;
-    store<f32>(at, (load<f32>(at) - target) * module.confScale);
+    store<f32>(at, load<f32>(at) * module.confScale);
   }
 }

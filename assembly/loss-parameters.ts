@@ -6,6 +6,7 @@ export class Module {
   // Results, sums over the batch, weighted and normalized.
   confLoss: f64;
   locLoss: f64;
+  teacherLoss: f64;
   positives: i32;
   negatives: i32;
 
@@ -23,6 +24,10 @@ export class Module {
   /** Weights of the loss parts, divided by the number of positives; 0 when there are none. */
   confScale: f32;
   locScale: f32;
+  /** Heads of a teacher in the shapes of conf and loc, 0 for none, and the weight like confScale. */
+  teacherConf: usize;
+  teacherLoc: usize;
+  teacherScale: f32;
   /** Output, i32 [B, stride / 4]. */
   matches: usize;
 }
@@ -45,6 +50,10 @@ export class Batch {
   starts: usize;
   /** Decode the ODM offsets on the refined anchors. */
   refineAnchors: i32;
+  /** Loss of the ODM's boxes, see overlap-loss.ts. */
+  boxLoss: i32;
+  /** Class targets of the ODM's positives are their overlaps rather than 1. */
+  overlapTargets: i32;
   /** log(p / (1 - p)) of the objectness below which an anchor is never an ODM negative. */
   objectnessMargin: f32;
   /** Negatives per positive. */

@@ -8,14 +8,20 @@ import { Lanes } from './lanes';
 import { locationLoss } from './location-loss';
 import { Batch, firstBox, Module, strideOf } from './loss-parameters';
 import { anchorColumns, Matching, matchImage, refinedColumns } from './matching';
+import { teacherLoss } from './teacher-loss';
 
 /** x1, y1, x2, y2 and area. */
 const COLUMNS: usize = 5;
 
-/** @param boxes maximum number of boxes of an image */
-export function lossScratchBytes(count: i32, boxes: i32): usize {
+/**
+ * @param boxes maximum number of boxes of an image
+ * @param classes object classes and background
+ */
+export function lossScratchBytes(count: i32, boxes: i32, classes: i32): usize {
   // Columns of plain and refined anchors and overlaps; later u64 keys; favorites; a Matching.
-  return strideOf(count) * (2 * COLUMNS + 1) + ((<usize>boxes) << 3) + offsetof<Matching>();
+  const matching =
+    strideOf(count) * (2 * COLUMNS + 1) + ((<usize>boxes) << 3) + offsetof<Matching>();
+  return max(matching, 2 * strideOf(classes));
 }
 
 /** Matches the anchors of all images; sets `positives` of both modules. */
@@ -65,7 +71,9 @@ export function lossBatch(batch: usize): void {
     locationLoss(b, b.arm, i, false);
     const objectness = b.arm.conf + ((<usize>(i * b.count)) << 3);
     confidenceLoss(b, b.odm, i, objectness);
-    locationLoss(b, b.odm, i, b.refineAnchors != 0);
+    locationLoss(b, b.odm, i, true);
+    teacherLoss(b, b.arm, i, false);
+    teacherLoss(b, b.odm, i, true);
   }
   finishModule(b, b.arm);
   finishModule(b, b.odm);
@@ -74,6 +82,7 @@ export function lossBatch(batch: usize): void {
 function clearModule(b: Batch, module: Module): void {
   module.confLoss = 0;
   module.locLoss = 0;
+  module.teacherLoss = 0;
   module.negatives = 0;
   if (!module.confGradient) return;
   const rows = <usize>(b.images * b.count);
@@ -87,6 +96,7 @@ function finishModule(b: Batch, module: Module): void {
   module.confLoss =
     module.confLoss * module.confScale + nanUnlessFinite(module.conf, rows * module.classes);
   module.locLoss = module.locLoss * module.locScale + nanUnlessFinite(module.loc, rows << 2);
+  module.teacherLoss *= module.teacherScale;
 }
 
 /** 0, or NaN when any of `count` floats is NaN or infinite. */

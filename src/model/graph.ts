@@ -196,6 +196,11 @@ export function parameterShapes(graph: Graph): Map<string, readonly number[]> {
   return parameters;
 }
 
+/** Returns the layer of a tensor: `block1.expand` of `block1.expand.weight`. */
+export function layerOf(tensor: string): string {
+  return tensor.slice(0, tensor.lastIndexOf('.'));
+}
+
 function layerParameters(layer: Layer, inputChannels: number): [string, readonly number[]][] {
   switch (layer.op) {
     case 'conv': {

@@ -13,6 +13,7 @@ import {
   type L2NormLayer,
   type Layer,
   layerInputs,
+  layerOf,
   type MaxPoolLayer,
   parameterShapes,
 } from './graph.ts';
@@ -90,7 +91,7 @@ export function planSteps(graph: Graph): PlanStep<LayerKind>[] {
 function tensorsByLayer(graph: Graph): Map<string, string[]> {
   const tensors = new Map<string, string[]>();
   for (const name of parameterShapes(graph).keys()) {
-    const layer = name.slice(0, name.lastIndexOf('.'));
+    const layer = layerOf(name);
     tensors.set(layer, [...(tensors.get(layer) ?? []), name]);
   }
   return tensors;

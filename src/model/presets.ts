@@ -1,7 +1,7 @@
 /** The registry of presets: one row of plain data each, and the graph of a row. */
 import { didYouMean, RefineDetError } from '../errors.ts';
 import { show } from '../option-checks.ts';
-import { mobilenet } from './backbones/mobilenet.ts';
+import { type MobileNetWidths, mobilenet, NANO_WIDTHS } from './backbones/mobilenet.ts';
 import { resnet101 } from './backbones/resnet101.ts';
 import { vgg16 } from './backbones/vgg16.ts';
 import { GraphBuilder } from './builder.ts';
@@ -17,6 +17,10 @@ type Triple = readonly [number, number, number];
 export interface Preset {
   backbone: 'vgg16' | 'resnet101' | 'mobilenet';
   neck: NeckStyle;
+  /** Channels of a MobileNet; default: those of MobileNetV2 1.0. */
+  widths?: MobileNetWidths;
+  /** Default of the graph option of this name. */
+  slimWidth?: number;
   /** Default network input, pixels a side. */
   inputSize: number;
   mean: Triple;
@@ -32,6 +36,16 @@ const CAFFE = { mean: [104, 117, 123], std: [1, 1, 1], channelOrder: 'BGR' } as 
 const VGG16 = { backbone: 'vgg16', neck: 'plain', ...CAFFE, source: PAPER } as const;
 const RESNET101 = { backbone: 'resnet101', neck: 'residual', ...CAFFE, source: PAPER } as const;
 
+/** TensorFlow's pre-processing of MobileNets: RGB, scaled to -1 .. 1. */
+const LIGHT = {
+  backbone: 'mobilenet',
+  neck: 'slim',
+  inputSize: 320,
+  mean: [127.5, 127.5, 127.5],
+  std: [127.5, 127.5, 127.5],
+  channelOrder: 'RGB',
+} as const;
+
 /** Architectures by name, with the pre-processing of each. */
 export const PRESETS = {
   'refinedet320-vgg16': { ...VGG16, inputSize: 320 },
@@ -39,13 +53,14 @@ export const PRESETS = {
   'refinedet320-resnet101': { ...RESNET101, inputSize: 320 },
   'refinedet512-resnet101': { ...RESNET101, inputSize: 512 },
   'refinedet320-mobilenet': {
-    backbone: 'mobilenet',
-    neck: 'slim',
-    inputSize: 320,
-    mean: [127.5, 127.5, 127.5],
-    std: [127.5, 127.5, 127.5],
-    channelOrder: 'RGB',
+    ...LIGHT,
     source: 'MobileNetV2 1.0 (arXiv 1801.04381) with a slim TCB; this package',
+  },
+  'refinedet320-nano': {
+    ...LIGHT,
+    widths: NANO_WIDTHS,
+    slimWidth: 64,
+    source: 'MobileNetV2 (arXiv 1801.04381) with fewer channels inside its blocks; this package',
   },
 } as const satisfies Record<string, Preset>;
 
@@ -72,12 +87,15 @@ export function presetByName(name: string): Preset & { name: PresetName } {
  * @param numClasses object classes, without background
  */
 export function presetGraph(name: string, numClasses: number, options: GraphOptions = {}): Graph {
-  const { backbone, neck } = presetByName(name);
+  const { backbone, neck, widths, slimWidth } = presetByName(name);
   const b = new GraphBuilder();
   const sources = {
     vgg16: () => vgg16(b),
     resnet101: () => resnet101(b, options.resnetVersion),
-    mobilenet: () => mobilenet(b),
+    mobilenet: () => mobilenet(b, widths),
   }[backbone]();
-  return refinedet(b, sources, neck, numClasses, options);
+  return refinedet(b, sources, neck, numClasses, {
+    ...options,
+    slimWidth: options.slimWidth ?? slimWidth,
+  });
 }

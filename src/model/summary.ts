@@ -6,6 +6,7 @@ import {
   inferShapes,
   type Layer,
   layerInputs,
+  layerOf,
   parameterShapes,
 } from './graph.ts';
 
@@ -35,7 +36,7 @@ export function summarize(graph: Graph, height: number, width: number): ModelSum
   const channels = channelsByLayer(graph);
   const parameters = new Map<string, number>();
   for (const [name, shape] of parameterShapes(graph)) {
-    const layer = name.slice(0, name.lastIndexOf('.'));
+    const layer = layerOf(name);
     parameters.set(layer, (parameters.get(layer) ?? 0) + shape.reduce((a, b) => a * b, 1));
   }
   const layers = graph.layers.map((layer) => {

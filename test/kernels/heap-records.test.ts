@@ -12,6 +12,7 @@ describe('records', () => {
     const values = {
       confLoss: 1 / 3,
       locLoss: -1e300,
+      teacherLoss: 0.75,
       positives: -5,
       negatives: 7,
       conf: 16,
@@ -23,6 +24,9 @@ describe('records', () => {
       negativeOverlap: 0.25,
       confScale: 0.125,
       locScale: Number.POSITIVE_INFINITY,
+      teacherConf: 64,
+      teacherLoc: 128,
+      teacherScale: 0.5,
       matches: 1,
     };
     writeRecord(heap, pointer, Module, values);

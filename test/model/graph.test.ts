@@ -38,6 +38,12 @@ describe('preset graphs', () => {
     expect(macs).toBeLessThan(1.2e9);
   });
 
+  it('keep the nano preset within 0.3 GMAC at 320 and 2 million parameters', () => {
+    const { macs, parameters } = summarize(presetGraph('refinedet320-nano', 20), 320, 320);
+    expect(macs).toBeLessThan(0.3e9);
+    expect(parameters).toBeLessThan(2e6);
+  });
+
   it.each(NAMES)('%s has unique layer names and reads only earlier layers', (name) => {
     const seen = new Set<string>();
     for (const layer of presetGraph(name, 3).layers) {

@@ -113,4 +113,17 @@ describe('initialModel', () => {
       classes: ['a', 'b', 'c'],
     });
   });
+
+  it('detects at the size of the preset if the run ends with it among others', async () => {
+    const sideAfter = async (sizes: number[]) => {
+      const phases = [
+        { from: 0, sizes: [128] },
+        { from: 0.5, sizes },
+      ];
+      const { model } = await initialModel(resolveTrainConfig({ inputSizes: phases }), ['a']);
+      return model.config.inputWidth;
+    };
+    expect(await sideAfter([256, 320, 512])).toBe(320);
+    expect(await sideAfter([256, 384])).toBe(384);
+  });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HEAD_NAMES, type HeadMap } from '../../src/heads.ts';
 import { createHeap, float32View } from '../../src/kernels/heap.ts';
 import { loadKernels } from '../../src/kernels/module.ts';
+import type { PartialOptions } from '../../src/option-schema.ts';
 import { DetectionLoss, type LossParts } from '../../src/training/loss/detection-loss.ts';
 import { type LossOptions, resolveLossOptions } from '../../src/training/loss/loss-options.ts';
 import type { Truth } from '../../src/training/loss/truth.ts';
@@ -11,6 +12,10 @@ import {
   referenceGradients,
   referenceLoss,
 } from '../../support/reference/reference-loss.ts';
+import {
+  decideTeacherAims,
+  referenceTeacherLoss,
+} from '../../support/reference/reference-teacher.ts';
 import {
   allocateHeads,
   randomScene,
@@ -26,7 +31,7 @@ const EMPTY: Truth = {
 };
 
 /** A loss with its heads and gradients in one heap. */
-async function setUp(scene: Scene, options: Partial<LossOptions> = {}, threaded = false) {
+async function setUp(scene: Scene, options: PartialOptions<LossOptions> = {}, threaded = false) {
   const heap = createHeap({ threaded });
   const kernels = await loadKernels(heap);
   const loss = new DetectionLoss(kernels, scene.anchors, scene.classes, options);
@@ -56,7 +61,10 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
   expect(worst).toBeLessThan(tolerance);
 }
 
-function expectParts(actual: LossParts, expected: Omit<LossParts, 'positives' | 'negatives'>) {
+function expectParts(
+  actual: LossParts,
+  expected: Omit<LossParts, 'positives' | 'negatives' | 'teacher'>,
+) {
   for (const name of [...HEAD_NAMES, 'total'] as const) {
     expect(Math.abs(actual[name] - expected[name])).toBeLessThan(1e-4 * (1 + expected[name]));
   }
@@ -72,8 +80,14 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
       { arm: { positive: 0.7, negative: 0.3 }, odm: { positive: 0.6, negative: 0.4 } },
     ],
     ['another mining ratio', { negativeRatio: 1.5 }],
+    ['GIoU', { boxLoss: 'giou' }],
+    ['DIoU', { boxLoss: 'diou' }],
+    ['CIoU', { boxLoss: 'ciou' }],
+    ['CIoU on plain anchors', { boxLoss: 'ciou', refineAnchors: false }],
+    ['overlaps as targets', { overlapTargets: true }],
+    ['overlaps as targets on plain anchors', { overlapTargets: true, refineAnchors: false }],
     ['weights', { weights: { armConf: 2, armLoc: 0.5, odmConf: 0.25, odmLoc: 3 } }],
-  ] satisfies [string, Partial<LossOptions>][])(
+  ] satisfies [string, PartialOptions<LossOptions>][])(
     'equals the reference with %s',
     async (_, given) => {
       const options = resolveLossOptions(given);
@@ -122,6 +136,44 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
     }
   });
 
+  it.each([true, false])(
+    'learns from the heads of a teacher (refined anchors: %s)',
+    async (refineAnchors) => {
+      const options = resolveLossOptions({ refineAnchors, weights: { teacher: 0.7 } });
+      const size = { inputSize: 32, images: 2, classes: 3 };
+      const scene = randomScene(3, size);
+      const teacher = randomScene(4, size).heads;
+      const { heap, loss, pointers, run } = await setUp(scene, options, threaded);
+      const alone = run();
+      const taught = allocateHeads(heap, scene.heads);
+      const teacherHeads = allocateHeads(heap, teacher);
+      writeHeads(heap, teacherHeads, teacher);
+      const parts = loss.evaluate(pointers, taught, alone.parts.positives, teacherHeads);
+      const targets = decideTargets(scene.heads, scene.anchors, scene.truths, options);
+      const aims = decideTeacherAims(scene.heads, teacher, scene.anchors, options);
+      const heads = float64Heads(scene.heads);
+      const expected = referenceTeacherLoss(heads, aims, targets, options);
+      expect(parts.teacher).toBeGreaterThan(0);
+      expect(Math.abs(parts.teacher - expected)).toBeLessThan(1e-4 * (1 + expected));
+      expect(parts.total).toBeCloseTo(alone.parts.total + parts.teacher, 4);
+      const step = 1e-5;
+      const gradients = readHeads(heap, taught, scene.heads);
+      for (const name of HEAD_NAMES) {
+        const added = gradients[name].map((value, i) => value - alone.gradients[name][i]);
+        const numeric = heads[name].map((value, i) => {
+          const [after, before] = [value + step, value - step].map((moved) => {
+            heads[name][i] = moved;
+            return referenceTeacherLoss(heads, aims, targets, options);
+          });
+          heads[name][i] = value;
+          return (after - before) / (2 * step);
+        });
+        expect(numeric.some((value) => value !== 0)).toBe(true);
+        expectClose(added, numeric, 1e-5);
+      }
+    },
+  );
+
   it('is the same in two halves that share a normalizer', async () => {
     const scene = randomScene(5, { images: 4 });
     const whole = await setUp(scene, {}, threaded);
@@ -164,6 +216,7 @@ describe.each([false, true])('the loss (shared memory: %s)', (threaded) => {
         armLoc: 0,
         odmConf: 0,
         odmLoc: 0,
+        teacher: 0,
         total: 0,
         positives: { arm: 0, odm: 0 },
         negatives: { arm: 0, odm: 0 },
@@ -224,7 +277,7 @@ describe('DetectionLoss', () => {
 
   it('mines nothing that overlaps a box above the negative threshold', async () => {
     const scene = randomScene(2, { images: 1 });
-    const options: Partial<LossOptions> = { arm: { positive: 0.9, negative: 0 } };
+    const options: PartialOptions<LossOptions> = { arm: { positive: 0.9, negative: 0 } };
     const { parts } = (await setUp(scene, options)).run();
     expect(parts.positives.arm).toBeGreaterThan(0);
     expect(parts.negatives.arm).toBe(0);
@@ -273,7 +326,7 @@ describe('DetectionLoss', () => {
       { weights: { armConf: -1, armLoc: 1, odmConf: 1, odmLoc: 1 } },
       'loss.weights.armConf must be',
     ],
-  ] satisfies [Partial<LossOptions>, string][])('refuses %j', (options, message) => {
+  ] satisfies [PartialOptions<LossOptions>, string][])('refuses %j', (options, message) => {
     const attempt = () => resolveLossOptions(options);
     expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
     expect(attempt).toThrow(message);

@@ -24,6 +24,7 @@ export async function trainOptions(flags: TrainFlags): Promise<TrainOptions> {
     classes: await givenClasses(flags.classes),
     classMap: flags.map && Object.fromEntries(flags.map),
     init: flags.init,
+    distill: flags.distill,
     inputSizes: flags.inputSize,
     epochs: flags.epochs,
     // A number of epochs replaces the steps of a file.

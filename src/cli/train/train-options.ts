@@ -49,6 +49,9 @@ export const TRAIN_OPTIONS = {
         default: 'the model in the package, where it fits the preset',
       },
     ),
+    distill: text('<model>', 'model to learn from besides the boxes: file, default', {
+      default: 'none',
+    }),
     inputSize: value(
       '<sizes>',
       inputPhases,

@@ -19,6 +19,7 @@ interface Trend {
   armLoc: number;
   odmConf: number;
   odmLoc: number;
+  teacher: number;
   total: number;
   imagesPerSecond: number;
 }
@@ -96,9 +97,10 @@ export class TrainProgress {
   }
 
   #describe({ step, epoch }: StepRecord): string {
-    const { armConf, armLoc, odmConf, odmLoc, total, imagesPerSecond } = this.#trend!;
+    const { armConf, armLoc, odmConf, odmLoc, teacher, total, imagesPerSecond } = this.#trend!;
     const named = { objectness: armConf, anchors: armLoc, classes: odmConf, boxes: odmLoc };
-    const parts = Object.entries(named).map(([name, part]) => `${name} ${part.toFixed(2)}`);
+    const shown = teacher > 0 ? { ...named, teacher } : named;
+    const parts = Object.entries(shown).map(([name, part]) => `${name} ${part.toFixed(2)}`);
     const seconds = ((this.#totalSteps - step) * this.#imagesPerStep) / imagesPerSecond;
     const start = `epoch ${epoch.toFixed(2)}  loss ${total.toFixed(2)}`;
     const end = `${imagesPerSecond.toFixed(1)} images/s  ${duration(seconds)} left`;

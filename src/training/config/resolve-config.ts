@@ -16,16 +16,20 @@ const DEFAULT_PRESET = 'refinedet320-mobilenet';
  */
 export function resolveTrainConfig(options: TrainOptions): TrainConfig {
   const { preset = DEFAULT_PRESET, optimizer, workers } = checkObject('the options', options);
-  const { init: given } = options;
-  const init = given === 'none' ? null : given;
+  const init = noneAsNull(options.init);
+  const distill = noneAsNull(options.distill);
   const schema = trainSchema(preset as string, { optimizer: optimizerKind(optimizer), init });
-  const config = resolveOptions('', { ...options, init }, schema);
+  const config = resolveOptions('', { ...options, init, distill }, schema);
   checkThresholds(config.loss);
   checkPhases(config.inputSizes);
   // More workers than images would have nothing to do.
   return workers === undefined
     ? { ...config, workers: Math.min(config.workers, config.batch) }
     : config;
+}
+
+function noneAsNull<T>(given: T): T | null {
+  return given === 'none' ? null : given;
 }
 
 /** Returns the given kind if it exists; the schema refuses other values. */

@@ -74,6 +74,12 @@ export interface TrainConfig {
    * MobileNet, else null.
    */
   init: string | null;
+  /**
+   * Model whose outputs the network learns from besides the boxes, on every image as it is augmented: the
+   * name of a model in the package, or a file. It needs the classes of the run, in order, and the anchors
+   * and input normalization of its preset; `loss.weights.teacher` weighs it. Default null: none.
+   */
+  distill: string | null;
   /** Fills what `init` lacks. Default `he` for slim necks, else `xavier` as in the released code. */
   initialization: Initialization;
   /** Passes over the training data; may be a fraction. Default 30. */

@@ -52,10 +52,11 @@ export function trainSchema(
   presetName: string,
   { optimizer, init }: { optimizer?: OptimizerConfig['kind']; init?: unknown } = {},
 ): Schema<TrainConfig> {
-  const { name, backbone, neck, inputSize } = presetByName(presetName);
-  const light = backbone === 'mobilenet';
-  // Frozen layers need weights that are worth keeping.
-  const freezes = light && init !== null;
+  const { name, neck, widths, inputSize } = presetByName(presetName);
+  const light = neck === 'slim';
+  // Frozen layers need weights that are worth keeping, and of which no channel was left out.
+  const narrows = widths !== undefined && (init ?? DEFAULT_MODEL) === DEFAULT_MODEL;
+  const freezes = light && init !== null && !narrows;
   return {
     preset: [TEXT, name],
     graphOptions: [(_, value) => checkGraphOptions(value), {}],
@@ -64,6 +65,7 @@ export function trainSchema(
     data: [PARTS, []],
     validation: [PARTS, []],
     init: [orNull(TEXT), light ? DEFAULT_MODEL : null],
+    distill: [orNull(TEXT), null],
     initialization: [oneOf(['he', 'xavier']), neck === 'slim' ? 'he' : 'xavier'],
     epochs: [POSITIVE, 30],
     steps: [orNull(wholeFrom(1)), null],

@@ -11,6 +11,8 @@ import type { DifficultBoxes } from '../loss/truth.ts';
 
 export interface ReplicaSetup {
   model: Model;
+  /** Network that the model learns from, with the same input, anchors and classes. */
+  teacher?: Model;
   /** Training images; draws refer to them by index. */
   images: readonly DatasetImage[];
   augmentation: AugmentationOptions;

@@ -9,9 +9,10 @@ import type { Detection } from '../../boxes.ts';
 import { RefineDet } from '../../detector.ts';
 import { EVALUATION_SCORE_THRESHOLD } from '../../evaluation/detect-dataset.ts';
 import type { Weights } from '../../model/graph.ts';
+import type { Model } from '../../model/model.ts';
 import { levelShapes } from '../../model/summary.ts';
 import { SampleMaker } from '../data/sample-maker.ts';
-import type { Device, Pass, Slot } from '../devices/device.ts';
+import { allLayers, type Device, type Pass, type Slot } from '../devices/device.ts';
 import { GpuDevice } from '../devices/gpu-device.ts';
 import { HeapDevice } from '../devices/heap-device.ts';
 import { DetectionLoss, type ModuleCounts } from '../loss/detection-loss.ts';
@@ -25,9 +26,16 @@ import type {
   SliceResult,
 } from './replica-protocol.ts';
 
+/** A teacher does not learn: it keeps the weights that it started with. */
+const NO_WEIGHTS = new Float32Array();
+
 /** Anchors and buffers for one input size and number of images, created once. */
 interface Stage {
+  /** Side of the input in pixels. */
+  side: number;
   slot: Slot;
+  /** Of the teacher. */
+  teacher?: Slot;
   loss: DetectionLoss;
 }
 
@@ -35,6 +43,8 @@ interface Stage {
 interface Step {
   stage: Stage;
   pass: Pass;
+  /** Of the teacher. */
+  taught?: Pass;
   /** Time spent on the slice so far. */
   milliseconds: number;
 }
@@ -44,6 +54,7 @@ export class LocalReplica implements Replica {
   readonly #buffers: SharedBuffers;
   readonly #runtime: WasmRuntime;
   readonly #device: Device;
+  readonly #teacher: Device | undefined;
   readonly #gpu: TfjsBackend | undefined;
   readonly #parameters: readonly Parameter[];
   readonly #samples: SampleMaker;
@@ -56,13 +67,14 @@ export class LocalReplica implements Replica {
     setup: ReplicaSetup,
     buffers: SharedBuffers,
     runtime: WasmRuntime,
-    device: Device,
+    { device, teacher }: { device: Device; teacher?: Device },
     gpu: TfjsBackend | undefined,
   ) {
     this.#setup = setup;
     this.#buffers = buffers;
     this.#runtime = runtime;
     this.#device = device;
+    this.#teacher = teacher;
     this.#gpu = gpu;
     this.#parameters = layOutParameters(setup.model.graph).parameters;
     this.#samples = new SampleMaker(runtime.kernels, setup);
@@ -79,10 +91,11 @@ export class LocalReplica implements Replica {
     gpu?: TfjsBackend,
   ): Promise<LocalReplica> {
     const runtime = await wasmRuntime(setup.threads);
-    const device = gpu
-      ? await GpuDevice.start(gpu, setup.model, runtime.heap)
-      : new HeapDevice(setup.model, runtime.heap);
-    return new LocalReplica(setup, buffers, runtime, device, gpu);
+    const start = async (model: Model): Promise<Device> =>
+      gpu ? GpuDevice.start(gpu, model, runtime.heap) : new HeapDevice(model, runtime.heap);
+    const device = await start(setup.model);
+    const teacher = setup.teacher && (await start(setup.teacher));
+    return new LocalReplica(setup, buffers, runtime, { device, teacher }, gpu);
   }
 
   async prepare({ draws, inputSize }: SliceJob): Promise<void> {
@@ -102,16 +115,19 @@ export class LocalReplica implements Replica {
     const { stage, truths } = this.#prepared!;
     const weights = this.#buffers.weights();
     const pass = await stage.slot.forward(weights, new Set(frozen));
+    const taught = await this.#teach(stage, truths.length);
     const positives = stage.loss.match(pass.heads, truths);
-    this.#step = { stage, pass, milliseconds: performance.now() - start };
+    this.#step = { stage, pass, taught, milliseconds: performance.now() - start };
     return positives;
   }
 
   async differentiate(positives: ModuleCounts): Promise<SliceResult> {
     const start = performance.now();
-    const { stage, pass, milliseconds } = this.#step!;
+    const { stage, pass, taught, milliseconds } = this.#step!;
     const { warnings } = this.#prepared!;
-    const parts = stage.loss.evaluate(pass.heads, stage.slot.gradients, positives);
+    const { gradients } = stage.slot;
+    const parts = stage.loss.evaluate(pass.heads, gradients, positives, taught?.heads);
+    taught?.release();
     await pass.differentiate(this.#buffers.gradients());
     this.#step = undefined;
     return { parts, warnings, computeMs: milliseconds + performance.now() - start };
@@ -142,8 +158,18 @@ export class LocalReplica implements Replica {
   async dispose(): Promise<void> {
     this.#detector?.dispose();
     this.#device.dispose();
+    this.#teacher?.dispose();
     this.#samples.dispose();
     for (const { loss } of this.#stages.values()) loss.dispose();
+  }
+
+  /** Runs the teacher on the images of a stage. */
+  async #teach({ slot, side, teacher }: Stage, images: number): Promise<Pass | undefined> {
+    if (!teacher) return undefined;
+    const bytes = 12 * images * side ** 2;
+    const memory = new Uint8Array(this.#runtime.heap.memory.buffer);
+    memory.copyWithin(teacher.input, slot.input, slot.input + bytes);
+    return teacher.forward(NO_WEIGHTS, allLayers(this.#setup.teacher!.graph));
   }
 
   #stage(images: number, side: number): Stage {
@@ -152,8 +178,11 @@ export class LocalReplica implements Replica {
     if (!stage) {
       const { graph, config } = this.#setup.model;
       const anchors = anchorGrid(levelShapes(graph, side, side), side, side, config.anchors);
+      const size = { images, side, anchors: anchors.length / 4 };
       stage = {
-        slot: this.#device.slot({ images, side, anchors: anchors.length / 4 }),
+        side,
+        slot: this.#device.slot(size),
+        teacher: this.#teacher?.slot(size),
         loss: new DetectionLoss(
           this.#runtime.kernels,
           anchors,

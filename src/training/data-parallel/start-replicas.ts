@@ -9,20 +9,29 @@ import type { TrainingHost } from '../run/training-host.ts';
 import { startRemoteReplica } from './remote-replica.ts';
 import type { Replica, ReplicaSetup } from './replica-protocol.ts';
 
+export interface ReplicaOptions {
+  config: TrainConfig;
+  data: TrainingData;
+  model: Model;
+  /** See {@link ReplicaSetup}. */
+  teacher?: Model;
+}
+
 /**
  * Starts the replicas.
  * @param gpu backend for a single replica in this thread
  * @throws BACKEND_UNAVAILABLE, MISSING_DEPENDENCY, OUT_OF_MEMORY, WORKER_CRASHED
  */
 export async function startReplicas(
-  { config, data, model }: { config: TrainConfig; data: TrainingData; model: Model },
+  { config, data, model, teacher }: ReplicaOptions,
   memory: TrainingMemory,
   host: TrainingHost,
   gpu?: TfjsBackend,
 ): Promise<Replica[]> {
   const { augmentation, difficult, loss, seed } = config;
   const { images } = data.train;
-  const setup: ReplicaSetup = { model, images, augmentation, difficult, loss, seed, threads: 1 };
+  const options = { augmentation, difficult, loss, seed };
+  const setup: ReplicaSetup = { model, teacher, images, ...options, threads: 1 };
   if (memory.gradients.length === 1) {
     const { LocalReplica } = await import('./replica.ts');
     return [await LocalReplica.start(setup, memory.local(0), gpu)];

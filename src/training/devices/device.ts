@@ -3,6 +3,7 @@
  * the device gets addresses there and writes its results there.
  */
 import type { HeadMap } from '../../heads.ts';
+import type { Graph } from '../../model/graph.ts';
 import type { Parameter } from '../memory/parameter-layout.ts';
 
 export interface Device {
@@ -45,6 +46,13 @@ export interface Pass {
    * @throws BACKEND_UNAVAILABLE
    */
   differentiate(target: Float32Array): Promise<void>;
+  /** Frees what a backward pass would need, instead of running it. */
+  release(): void;
+}
+
+/** Makes every layer of a network one that does not learn. */
+export function allLayers({ layers }: Graph): ReadonlySet<string> {
+  return new Set(layers.map(({ name }) => name));
 }
 
 /** The tensors that learn. */

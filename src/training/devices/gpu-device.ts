@@ -94,6 +94,7 @@ export class GpuDevice implements Device {
       heads: places.heads,
       differentiate: (target) =>
         this.#working(() => this.#differentiate(places, recording, target, frozen)),
+      release: () => recording.dispose(),
     };
   }
 

@@ -52,12 +52,16 @@ export class HeapDevice implements Device {
     useBackend('wasm');
     this.#load(weights, frozen);
     const options = { frozen: (layer: string) => frozen.has(layer) };
-    const { heads, gradients } = this.#network.record(input, options);
+    const { heads, gradients, dispose } = this.#network.record(input, options);
     return {
       heads: pointers(heads),
       differentiate: async (target) => {
         useBackend('wasm');
         this.#store(gradients(slopes), target, frozen);
+        tf.dispose(Object.values(heads));
+      },
+      release: () => {
+        dispose();
         tf.dispose(Object.values(heads));
       },
     };

@@ -1,5 +1,6 @@
 /** What a run starts from: one sentence, and the refusal of weights of another network. */
 import { listed, RefineDetError } from '../../errors.ts';
+import { layerOf } from '../../model/graph.ts';
 import type { InitialModel } from './initial-weights.ts';
 
 /** Layers behind the backbone; a file of a backbone has none of them. */
@@ -12,12 +13,14 @@ const LEAST_SHARE = 0.5;
  * @param init source of the weights; null for random weights
  */
 export function describeStart(init: string | null, start: InitialModel): string {
-  const { kept, fresh } = start;
+  const { kept, narrowed, fresh } = start;
   if (init === null) {
     return 'the run starts from random weights, with no layer frozen: this needs many thousands of images';
   }
   const count = kept.length + fresh.length;
-  const whole = `the run starts from ${init}: ${kept.length} of ${count} tensors kept`;
+  const fewer =
+    narrowed.length > 0 ? `, ${narrowed.length} with their strongest channels only` : '';
+  const whole = `the run starts from ${init}: ${kept.length} of ${count} tensors kept${fewer}`;
   if (fresh.length === 0) return whole;
   const { odmConf } = start.model.graph.heads;
   if (fresh.every((name) => odmConf.includes(layerOf(name)))) {
@@ -45,5 +48,3 @@ export function requireFittingStart(init: string, preset: string, start: Initial
 }
 
 const isOfBackbone = (tensor: string): boolean => !BEHIND_BACKBONE.test(tensor);
-
-const layerOf = (tensor: string): string => tensor.slice(0, tensor.lastIndexOf('.'));

@@ -1,5 +1,11 @@
 /** Tensors that no file provides: initial values of new layers. */
-import { type Graph, type Layer, parameterShapes, type Weights } from '../../model/graph.ts';
+import {
+  type Graph,
+  type Layer,
+  layerOf,
+  parameterShapes,
+  type Weights,
+} from '../../model/graph.ts';
 import { initializeWeights } from '../../model/initialize.ts';
 import { deriveRandom, type Random } from '../../random.ts';
 import type { Initialization } from '../config/train-config.ts';
@@ -34,7 +40,7 @@ function fillHe(graph: Graph, weights: Weights, seed: number): void {
   const layers = new Map(graph.layers.map((layer) => [layer.name, layer]));
   const names = [...parameterShapes(graph).keys()].filter((name) => name.endsWith('.weight'));
   names.forEach((name, index) => {
-    const layer = layers.get(name.slice(0, name.lastIndexOf('.')))!;
+    const layer = layers.get(layerOf(name))!;
     const { shape, data } = weights.get(name)!;
     const random = deriveRandom(seed, WEIGHT_STREAM, index);
     if (layer.op === 'depthwise') fillNearIdentity(data, shape, random);

@@ -1,7 +1,13 @@
 /** The initial model of a run: tensors of a weight file, and fresh tensors for the rest. */
 import { ANCHOR_DEFAULTS } from '../../anchors.ts';
 import { foldBatchNorm, withoutBatchNorm } from '../../model/fold.ts';
-import { type Graph, type Layer, parameterShapes, type Weights } from '../../model/graph.ts';
+import {
+  type Graph,
+  type Layer,
+  layerOf,
+  parameterShapes,
+  type Weights,
+} from '../../model/graph.ts';
 import type { Model, ModelConfig } from '../../model/model.ts';
 import { presetByName, presetGraph } from '../../model/presets.ts';
 import { importModel } from '../../weights/convert-weights.ts';
@@ -11,12 +17,15 @@ import type { SourceTensors } from '../../weights/weight-source.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import { freshWeights } from './fresh-weights.ts';
 import { initializeLaterals } from './initial-laterals.ts';
+import { narrowWeights } from './narrow-weights.ts';
 
 export interface InitialModel {
   /** Graph with batch normalization folded. */
   model: Model;
   /** Names of the tensors from the file. */
   kept: string[];
+  /** Those of them that have fewer channels than in the file. */
+  narrowed: string[];
   /** Names of the fresh tensors. */
   fresh: string[];
 }
@@ -52,14 +61,17 @@ export async function initialModel(
   const weights = freshWeights(graph, config.initialization, config.seed);
   if (found?.foreign) initializeLaterals(weights, found.foreign);
   const kept: string[] = [];
+  const narrowed: string[] = [];
+  const fitted = found && narrowWeights(graph, found.weights);
   for (const [name, shape] of parameterShapes(graph)) {
-    const tensor = found?.weights.get(name);
+    const tensor = fitted?.get(name);
     if (tensor?.shape.join() !== shape.join()) continue;
     weights.set(name, tensor);
     kept.push(name);
+    if (tensor !== found!.weights.get(name)) narrowed.push(name);
   }
   const fresh = [...weights.keys()].filter((name) => !kept.includes(name));
-  return { model: { config: modelConfig, graph, weights }, kept, fresh };
+  return { model: { config: modelConfig, graph, weights }, kept, narrowed, fresh };
 }
 
 function describe(
@@ -67,8 +79,10 @@ function describe(
   classes: readonly string[],
   found: Input | undefined,
 ): ModelConfig {
-  const { mean, std, channelOrder, name } = presetByName(preset);
-  const side = Math.max(...inputSizes.at(-1)!.sizes);
+  const { mean, std, channelOrder, name, inputSize } = presetByName(preset);
+  const { sizes } = inputSizes.at(-1)!;
+  // A network that ends with several sizes serves all of them; it detects with the usual one.
+  const side = sizes.includes(inputSize) ? inputSize : Math.max(...sizes);
   const input: Input = found ?? { mean, std, channelOrder, anchors: ANCHOR_DEFAULTS };
   const { provenance: fineTunedFrom } = input;
   const { objectnessThreshold, refineAnchors } = loss;
@@ -111,8 +125,6 @@ async function readInitial(
 
 /** Whether all tensors of a layer are present. */
 function isComplete({ name }: Layer, graph: Graph, weights: Weights): boolean {
-  const tensors = [...parameterShapes(graph).keys()].filter(
-    (tensor) => tensor.slice(0, tensor.lastIndexOf('.')) === name,
-  );
+  const tensors = [...parameterShapes(graph).keys()].filter((tensor) => layerOf(tensor) === name);
   return tensors.every((tensor) => weights.has(tensor));
 }

@@ -7,6 +7,7 @@ import type { HeadMap } from '../../heads.ts';
 import { Module as ModuleRecord } from '../../kernels/generated/abi.ts';
 import { type RecordValues, readRecord, writeRecord } from '../../kernels/heap-records.ts';
 import type { Kernels } from '../../kernels/module.ts';
+import type { PartialOptions } from '../../option-schema.ts';
 import { LossMemory } from './loss-memory.ts';
 import { type LossOptions, resolveLossOptions } from './loss-options.ts';
 import { checkTruth, type Truth } from './truth.ts';
@@ -24,6 +25,8 @@ export interface LossParts {
   armLoc: number;
   odmConf: number;
   odmLoc: number;
+  /** Distance to the heads of a teacher; 0 without one. */
+  teacher: number;
   /** Sum of the parts. */
   total: number;
   /** Number of matched anchors in these images. */
@@ -59,7 +62,7 @@ export class DetectionLoss {
     kernels: Kernels,
     anchors: Float32Array,
     classes: number,
-    options: Partial<LossOptions> = {},
+    options: PartialOptions<LossOptions> = {},
   ) {
     if (anchors.length === 0 || anchors.length % 4 !== 0) {
       throw new RefineDetError(
@@ -71,7 +74,7 @@ export class DetectionLoss {
     this.kernels = kernels;
     this.anchors = anchors.length / 4;
     this.classes = classes;
-    this.#memory = new LossMemory(kernels, anchors);
+    this.#memory = new LossMemory(kernels, anchors, classes + 1);
   }
 
   /**
@@ -101,11 +104,13 @@ export class DetectionLoss {
    * @param gradients addresses that receive the gradient of the total loss for each head (all values are
    *   overwritten); undefined when only the loss is needed
    * @param positives numbers of positives of the whole batch, over all workers: the losses are divided by them
+   * @param teacher addresses of the heads of another network for the same images, which these learn from
    */
   evaluate(
     heads: HeadMap<number>,
     gradients: HeadMap<number> | undefined,
     positives: ModuleCounts,
+    teacher?: HeadMap<number>,
   ): LossParts {
     const { weights } = this.options;
     // Without positives the loss is 0: avoids a division by zero.
@@ -117,6 +122,9 @@ export class DetectionLoss {
       locGradient: gradients?.armLoc ?? 0,
       confScale: scale(weights.armConf, positives.arm),
       locScale: scale(weights.armLoc, positives.arm),
+      teacherConf: teacher?.armConf ?? 0,
+      teacherLoc: teacher?.armLoc ?? 0,
+      teacherScale: scale(weights.teacher, positives.arm),
     });
     this.#writeModule('odm', {
       conf: heads.odmConf,
@@ -125,16 +133,21 @@ export class DetectionLoss {
       locGradient: gradients?.odmLoc ?? 0,
       confScale: scale(weights.odmConf, positives.odm),
       locScale: scale(weights.odmLoc, positives.odm),
+      teacherConf: teacher?.odmConf ?? 0,
+      teacherLoc: teacher?.odmLoc ?? 0,
+      teacherScale: scale(weights.teacher, positives.odm),
     });
     this.kernels.lossBatch(this.#memory.batch);
     const arm = this.#readModule('arm');
     const odm = this.#readModule('odm');
+    const taught = arm.teacherLoss + odm.teacherLoss;
     return {
       armConf: arm.confLoss,
       armLoc: arm.locLoss,
       odmConf: odm.confLoss,
       odmLoc: odm.locLoss,
-      total: arm.confLoss + arm.locLoss + odm.confLoss + odm.locLoss,
+      teacher: taught,
+      total: arm.confLoss + arm.locLoss + odm.confLoss + odm.locLoss + taught,
       positives: { arm: arm.positives, odm: odm.positives },
       negatives: { arm: arm.negatives, odm: odm.negatives },
     };
@@ -167,6 +180,7 @@ export class DetectionLoss {
     writeRecord(this.#memory.heap, this.#memory[name], ModuleRecord, {
       confLoss: 0,
       locLoss: 0,
+      teacherLoss: 0,
       negatives: 0,
       positives: this.#positives[name],
       classes: name === 'arm' ? 2 : this.classes + 1,
@@ -185,7 +199,15 @@ export class DetectionLoss {
 /** Inputs of the loss of a module besides the matches: addresses (0 for none) and weights. */
 type LossInput = Pick<
   RecordValues<typeof ModuleRecord>,
-  'conf' | 'loc' | 'confGradient' | 'locGradient' | 'confScale' | 'locScale'
+  | 'conf'
+  | 'loc'
+  | 'confGradient'
+  | 'locGradient'
+  | 'confScale'
+  | 'locScale'
+  | 'teacherConf'
+  | 'teacherLoc'
+  | 'teacherScale'
 >;
 
 const MATCHED_ONLY: LossInput = {
@@ -195,6 +217,9 @@ const MATCHED_ONLY: LossInput = {
   locGradient: 0,
   confScale: 0,
   locScale: 0,
+  teacherConf: 0,
+  teacherLoc: 0,
+  teacherScale: 0,
 };
 
 /** Match value for background, which mining may choose. */

@@ -4,7 +4,7 @@ import { float32View, type Heap } from '../../kernels/heap.ts';
 import { writeRecord } from '../../kernels/heap-records.ts';
 import type { Kernels } from '../../kernels/module.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
-import type { LossOptions } from './loss-options.ts';
+import { BOX_LOSSES, type LossOptions } from './loss-options.ts';
 import type { Truth } from './truth.ts';
 
 /** Step in which the space for boxes grows, so that it is stable after a few batches. */
@@ -19,16 +19,19 @@ export class LossMemory {
   readonly odm: number;
   readonly #kernels: Kernels;
   readonly #anchorCount: number;
+  readonly #classes: number;
   readonly #anchors: number;
   readonly #truth: GrowingBuffer;
   readonly #matches: GrowingBuffer;
   readonly #scratch: GrowingBuffer;
 
-  constructor(kernels: Kernels, anchors: Float32Array) {
+  /** @param classes object classes and background */
+  constructor(kernels: Kernels, anchors: Float32Array, classes: number) {
     const { heap } = kernels;
     this.#kernels = kernels;
     this.heap = heap;
     this.#anchorCount = anchors.length / 4;
+    this.#classes = classes;
     this.batch = heap.malloc(Batch.bytes + 2 * Module.bytes);
     this.arm = this.batch + Batch.bytes;
     this.odm = this.arm + Module.bytes;
@@ -52,7 +55,8 @@ export class LossMemory {
     const starts = boxes + 16 * room;
     const labels = starts + 4 * (images + 1);
     const most = Math.ceil((Math.max(0, ...counts) + 1) / BOX_STEP) * BOX_STEP;
-    const scratchBytes = this.#kernels.lossScratchBytes(this.#anchorCount, most) >>> 0;
+    const scratchBytes =
+      this.#kernels.lossScratchBytes(this.#anchorCount, most, this.#classes) >>> 0;
     const matchBytes = images * this.#matchStride;
     const matches = this.#matches.reserve(2 * matchBytes);
     writeRecord(this.heap, this.batch, Batch, {
@@ -65,6 +69,8 @@ export class LossMemory {
       labels,
       starts,
       refineAnchors: Number(options.refineAnchors),
+      boxLoss: BOX_LOSSES.indexOf(options.boxLoss),
+      overlapTargets: Number(options.overlapTargets),
       objectnessMargin: logit(options.objectnessThreshold),
       negativeRatio: options.negativeRatio,
       scratch: this.#scratch.reserve(scratchBytes),

@@ -1,5 +1,5 @@
 /** Options of matching and loss with the released code's values: plain data, stored with every run. */
-import { BELOW_ONE, checkValue, FLAG, FRACTION, NOT_NEGATIVE } from '../../option-checks.ts';
+import { BELOW_ONE, checkValue, FLAG, FRACTION, NOT_NEGATIVE, oneOf } from '../../option-checks.ts';
 import { type PartialOptions, resolveOptions, type Schema } from '../../option-schema.ts';
 
 /** IoU thresholds that divide anchors into objects and background. */
@@ -9,6 +9,10 @@ export interface MatchThresholds {
   /** Anchors below this IoU may be mined as negatives; at most `positive`. */
   negative: number;
 }
+
+/** Losses of the ODM's boxes; the order is that of assembly/overlap-loss.ts. */
+export const BOX_LOSSES = ['smooth-l1', 'giou', 'diou', 'ciou'] as const;
+export type BoxLoss = (typeof BOX_LOSSES)[number];
 
 /** Matching, mining and weights of the loss. */
 export interface LossOptions {
@@ -28,7 +32,18 @@ export interface LossOptions {
   refineAnchors: boolean;
   /** Number of mined negatives per positive, in each image. Default 3. */
   negativeRatio: number;
-  /** Factors of the four parts of the total. Default 1 each. */
+  /**
+   * Loss of the ODM's boxes: smooth L1 of the offsets (paper section 3.4), or 1 - GIoU (arXiv
+   * 1902.09630), DIoU or CIoU (arXiv 1911.08287) of box and truth. The last three are smaller: give
+   * `weights.odmLoc` about 5. Default `smooth-l1`.
+   */
+  boxLoss: BoxLoss;
+  /**
+   * Train the ODM's scores towards the IoU of box and truth rather than towards 1, so that tighter boxes
+   * get higher scores (arXiv 2006.04388, section 3.1). Default false.
+   */
+  overlapTargets: boolean;
+  /** Factors of the parts of the total. Default 1 each. */
   weights: LossWeights;
 }
 
@@ -38,6 +53,8 @@ export interface LossWeights {
   armLoc: number;
   odmConf: number;
   odmLoc: number;
+  /** Factor of the distance to the teacher's heads, where a run has a teacher. */
+  teacher: number;
 }
 
 const THRESHOLDS: Schema<MatchThresholds> = {
@@ -51,11 +68,14 @@ export const LOSS: Schema<LossOptions> = {
   objectnessThreshold: [BELOW_ONE, 0.01],
   refineAnchors: [FLAG, true],
   negativeRatio: [NOT_NEGATIVE, 3],
+  boxLoss: [oneOf(BOX_LOSSES), 'smooth-l1'],
+  overlapTargets: [FLAG, false],
   weights: {
     armConf: [NOT_NEGATIVE, 1],
     armLoc: [NOT_NEGATIVE, 1],
     odmConf: [NOT_NEGATIVE, 1],
     odmLoc: [NOT_NEGATIVE, 1],
+    teacher: [NOT_NEGATIVE, 1],
   },
 };
 

@@ -7,7 +7,7 @@ export interface StepRecord {
   step: number;
   /** Passes over the data so far, with the current one as a fraction. */
   epoch: number;
-  losses: Pick<LossParts, 'armConf' | 'armLoc' | 'odmConf' | 'odmLoc' | 'total'>;
+  losses: Pick<LossParts, 'armConf' | 'armLoc' | 'odmConf' | 'odmLoc' | 'teacher' | 'total'>;
   /** Number of matched anchors. */
   positives: ModuleCounts;
   learningRate: number;

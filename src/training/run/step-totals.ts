@@ -2,7 +2,8 @@
 import type { SliceResult } from '../data-parallel/replica-protocol.ts';
 import type { LossParts, ModuleCounts } from '../loss/detection-loss.ts';
 
-const PARTS = ['armConf', 'armLoc', 'odmConf', 'odmLoc', 'total'] as const;
+/** `teacher` is 0 without a teacher. */
+const PARTS = ['armConf', 'armLoc', 'odmConf', 'odmLoc', 'teacher', 'total'] as const;
 type Losses = Pick<LossParts, (typeof PARTS)[number]>;
 
 export function sumCounts(counts: readonly ModuleCounts[]): ModuleCounts {
@@ -11,7 +12,7 @@ export function sumCounts(counts: readonly ModuleCounts[]): ModuleCounts {
 
 export class StepTotals {
   readonly #batches: number;
-  readonly losses: Losses = { armConf: 0, armLoc: 0, odmConf: 0, odmLoc: 0, total: 0 };
+  readonly losses: Losses = { armConf: 0, armLoc: 0, odmConf: 0, odmLoc: 0, teacher: 0, total: 0 };
   positives: ModuleCounts = { arm: 0, odm: 0 };
   /** Milliseconds in the network, of the slowest replica of each batch. */
   computeMs = 0;

@@ -11,6 +11,7 @@ import type { TrainConfig, TrainOptions } from '../config/train-config.ts';
 import { inspectData, type TrainingData } from '../data/training-set.ts';
 import { describeStart, requireFittingStart } from '../init/describe-start.ts';
 import { initialModel } from '../init/initial-weights.ts';
+import { teacherModel } from '../init/teacher-model.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { RUN_FILES, type RunStore } from './run-store.ts';
 import type { StepRecord } from './step-record.ts';
@@ -77,9 +78,10 @@ export async function* trainOn(
   const model = checkpoint
     ? resumedModel(checkpoint)
     : await firstModel(config, data.train.classes, call, onNote);
+  const teacher = await teacherOf(config, model, call);
   const keeper = new RunKeeper(store, config, model.config, data.train);
   await (checkpoint ? keeper.resume(checkpoint) : keeper.begin());
-  const setup = { config, data, model, host, gpu, warn: onNote };
+  const setup = { config, data, model, teacher, host, gpu, warn: onNote };
   const trainer = await Trainer.create(setup, checkpoint?.trainer);
   let failed = false;
   try {
@@ -179,6 +181,15 @@ async function runnableConfig(
   if (obstacle === undefined) return config;
   onNote(`training runs on one worker: ${obstacle}`);
   return { ...config, workers: 1 };
+}
+
+async function teacherOf(
+  { distill }: TrainConfig,
+  student: Model,
+  { signal }: TrainCallOptions,
+): Promise<Model | undefined> {
+  if (distill === null) return undefined;
+  return teacherModel(distill, await modelBytes(distill, signal), student.config);
 }
 
 async function firstModel(

@@ -33,6 +33,8 @@ export interface TrainerSetup {
   data: TrainingData;
   /** Model without batch normalization. */
   model: Model;
+  /** Network that the model learns from; see `distill` of the configuration. */
+  teacher?: Model;
   host: TrainingHost;
   /** Backend that runs the network instead of the workers. Default: wasm. */
   gpu?: TfjsBackend;
@@ -86,8 +88,9 @@ export class Trainer {
       trainer.#step = state.step;
     }
     const current = { ...model, weights: readWeights(memory.view(memory.weights), layout) };
-    const { data } = setup;
-    trainer.#replicas = await startReplicas({ config, data, model: current }, memory, host, gpu);
+    const { data, teacher } = setup;
+    const options = { config, data, model: current, teacher };
+    trainer.#replicas = await startReplicas(options, memory, host, gpu);
     return trainer;
   }
 

@@ -14,10 +14,12 @@ const PARTS = [
   ['armLoc', 'ARM boxes'],
   ['odmConf', 'ODM classes'],
   ['odmLoc', 'ODM boxes'],
+  ['teacher', 'teacher'],
 ] as const;
 
 export function lossChart(records: readonly StepRecord[]): Html {
-  const series = PARTS.map(([part, name]) => ({
+  const used = PARTS.filter(([part]) => records.some(({ losses }) => losses[part] > 0));
+  const series = used.map(([part, name]) => ({
     name,
     points: means(records, ({ losses }) => losses[part]),
   }));
@@ -27,7 +29,7 @@ export function lossChart(records: readonly StepRecord[]): Html {
     y: { label: 'loss', domain: [0, Math.max(...series[0].points.map(([, loss]) => loss))] },
     series,
   });
-  return html`${legend(PARTS.map(([, name]) => name))}${chart}`;
+  return html`${legend(used.map(([, name]) => name))}${chart}`;
 }
 
 export function rateChart(records: readonly StepRecord[]): Html {
