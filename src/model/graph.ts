@@ -111,7 +111,7 @@ export type Weights = Map<string, WeightTensor>;
 /** Shape and numbers of a stored tensor. */
 export interface WeightTensor {
   shape: readonly number[];
-  /** Of a model that a detector loads: restored from the file at each access. */
+  /** In a model that a detector loads, the numbers are restored from the file at each access. */
   data: Float32Array;
   /** The 8-bit numbers that `data` is restored from. */
   levels?: Levels;

@@ -34,7 +34,7 @@ export function checkInputSize(inputSize: InputSize | undefined): void {
 }
 
 /**
- * Returns a sentence when a model is asked for a size that it was not trained at.
+ * Returns a sentence when a model is asked for a size that it was not trained at, nor between two such.
  * @param config of the model as its file describes it; `provenance.inputSizes` lists the sizes of its training
  */
 export function unknownSize(
@@ -50,6 +50,9 @@ export function unknownSize(
     ...new Set([name(inputWidth, inputHeight), ...sides.map((side) => name(side, side))]),
   ];
   if (known.includes(name(width, height))) return undefined;
+  // What was learned from smaller and larger images holds for those between them.
+  const isBetween = Math.min(...sides) < width && width < Math.max(...sides);
+  if (width === height && isBetween) return undefined;
   return `refinedet detects at ${name(width, height)}, but the model was trained at ${known.join(', ')}: expect more errors, such as one object found several times`;
 }
 

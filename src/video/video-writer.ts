@@ -93,7 +93,7 @@ export class VideoWriter {
   /**
    * Completes the file. Without a frame there is none.
    * @param sound copied for the time of the frames
-   * @param warn receives why there is no sound: the images are kept then
+   * @param warn receives why the sound is missing: the images are kept then
    * @throws FILE_WRITE
    */
   async finish(sound?: Sound, warn: (message: string) => void = () => {}): Promise<void> {

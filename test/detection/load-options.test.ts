@@ -57,5 +57,9 @@ describe('a size that the model does not know', () => {
     expect(unknownSize(config, undefined)).toBe(undefined);
     expect(unknownSize(config, { width: 320, height: 320 })).toBe(undefined);
     expect(unknownSize({ ...config, provenance: { inputSizes: [256] } }, 256)).toBe(undefined);
+    const wide = { ...config, provenance: { inputSizes: [256, 384, 512] } };
+    expect(unknownSize(wide, 448)).toBe(undefined);
+    expect(unknownSize(wide, 576)).toMatch(/at 576×576/);
+    expect(unknownSize(wide, { width: 448, height: 384 })).toMatch(/at 448×384/);
   });
 });

@@ -17,7 +17,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUILD_TIMEOUT_MS = 300_000;
 const MODEL = 'models/default.safetensors';
 /** Bytes. The model and what surrounds it grow for different reasons; the animated image of README takes 0.5 MB. */
-const BUDGET = { model: 5.3e6, rest: 11.5e6, tarball: 9.5e6 };
+/** 1.5 MB of the rest are bundles for Node, which save 25 MB of memory and a third of the start. */
+const BUDGET = { model: 5.3e6, rest: 13.2e6, tarball: 9.9e6 };
 
 let app: PackedApp;
 let manifest: { exports: object; bin: object };

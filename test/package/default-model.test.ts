@@ -8,7 +8,7 @@ import { VOC_CLASSES } from '../../src/labels.ts';
 import { runCli } from '../cli/helpers.ts';
 
 const MODEL = path('models/default.safetensors');
-/** Provenance of its three stages, as models/README.md describes them. */
+/** Provenance of its five stages, as models/README.md describes them. */
 const TRAINING = {
   madeBy: 'refinedet train',
   data: ['voc07-slice:trainval', 'voc-animals:train', 'coco-mini:train2017'],
@@ -22,6 +22,24 @@ const THIRD = {
   steps: 6000,
   init: 'second.safetensors',
   fineTunedFrom: SECOND,
+};
+const FOURTH = {
+  data: [
+    'voc07:trainval',
+    'voc-animals:train',
+    'voc-animals:val',
+    'coco-mini:train2017',
+    'coco-people',
+  ],
+  steps: 3800,
+  init: 'default.safetensors',
+  fineTunedFrom: THIRD,
+};
+const FIFTH = {
+  data: ['voc07:trainval', 'voc-animals:train+val', 'coco-mini', 'coco-people'],
+  steps: 3400,
+  inputSizes: [256, 320, 384, 512],
+  fineTunedFrom: FOURTH,
 };
 /** Module for `--import` that ends the program on any network request. A pipe, as tsx uses, is allowed. */
 const OFFLINE = `data:text/javascript,
@@ -50,7 +68,7 @@ describe('the default model', { timeout: 60_000 }, () => {
       std: [127.5, 127.5, 127.5],
       channelOrder: 'RGB',
       classes: VOC_CLASSES,
-      provenance: THIRD,
+      provenance: FIFTH,
     });
     expect(JSON.stringify(detector.config.provenance)).not.toContain('/');
   });

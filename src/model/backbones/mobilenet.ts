@@ -18,11 +18,11 @@ const BLOCK_GROUPS = [
 
 /** Channels of the layers between the bottlenecks, whose own channels are always those of the paper. */
 export interface MobileNetWidths {
-  /** Of the stem, which block 0 reads without an expansion. */
+  /** Filters of the stem, which block 0 reads without an expansion. */
   stem: number;
-  /** Of the expansions of blocks 1 to 16. */
+  /** Filters of the expansions of blocks 1 to 16. */
   expansions: readonly number[];
-  /** Of the last convolution and the two of the extra block. */
+  /** Filters of the last convolution and of the two of the extra block. */
   last: number;
   extra: readonly [reduce: number, conv: number];
 }

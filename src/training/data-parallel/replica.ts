@@ -34,7 +34,7 @@ interface Stage {
   /** Side of the input in pixels. */
   side: number;
   slot: Slot;
-  /** Of the teacher. */
+  /** The slot of the teacher. */
   teacher?: Slot;
   loss: DetectionLoss;
 }
@@ -43,7 +43,7 @@ interface Stage {
 interface Step {
   stage: Stage;
   pass: Pass;
-  /** Of the teacher. */
+  /** The pass of the teacher. */
   taught?: Pass;
   /** Time spent on the slice so far. */
   milliseconds: number;
