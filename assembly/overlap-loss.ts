@@ -16,6 +16,19 @@ const SMALLEST: f32 = 1e-20;
 /** 4 / π² */
 const ASPECT_FACTOR: f32 = 0.40528473;
 
+/** Which lanes fall when the box moves to the right and down. */
+abstract class Signs {
+  @inline
+  static whole(): v128 {
+    return f32x4(-1, -1, 1, 1);
+  }
+
+  @inline
+  static half(): v128 {
+    return f32x4(-0.5, -0.5, 0.5, 0.5);
+  }
+}
+
 /** IoU of two boxes (x1, y1, x2, y2), 0 where they have no area. */
 export function overlapOf(box: v128, truth: v128): f32 {
   const a = outward(box);
@@ -48,10 +61,7 @@ export function overlapLoss(
   const overlap = shared / joint;
   // Where the boxes do not touch, their shared area stays 0.
   const inner = f32x4.splat(shared > 0 ? 1 : 0);
-  const bySharedArea = v128.and(
-    f32x4.mul(swapAxes(sizes(f32x4.min(a, b))), inner),
-    f32x4.lt(a, b),
-  );
+  const bySharedArea = v128.and(f32x4.mul(swapAxes(sizes(f32x4.min(a, b))), inner), f32x4.lt(a, b));
   const byJointArea = f32x4.sub(swapAxes(size), bySharedArea);
   let slope = quotientSlope(overlap, bySharedArea, byJointArea, joint);
   let loss: f32 = 1 - overlap;
@@ -63,10 +73,10 @@ export function overlapLoss(
     loss += 1 - filled;
     slope = f32x4.sub(slope, quotientSlope(filled, byJointArea, byHull, hull));
   } else {
-    const shift = sizes(f32x4.mul(f32x4.sub(a, b), HALF_SIGNS()));
+    const shift = sizes(f32x4.mul(f32x4.sub(a, b), Signs.half()));
     const diagonal = max(squaredLength(outer), SMALLEST);
     const distance = squaredLength(shift) / diagonal;
-    const byShift = f32x4.mul(shift, SIGNS());
+    const byShift = f32x4.mul(shift, Signs.whole());
     const byDiagonal = v128.and(f32x4.add(outer, outer), grows);
     loss += distance;
     slope = f32x4.add(slope, quotientSlope(distance, byShift, byDiagonal, diagonal));
@@ -87,7 +97,7 @@ export function overlapLoss(
 
 /** Chain rule of decodeBox: center = from + 0.1 · offset · size of from, size = exp(0.2 · offset) · ... */
 function byOffsets(slope: v128, size: v128, from: v128): v128 {
-  const byCenter = sizes(f32x4.mul(slope, SIGNS()));
+  const byCenter = sizes(f32x4.mul(slope, Signs.whole()));
   const center = f32x4.mul(f32x4.mul(byCenter, sizes(outward(from))), f32x4.splat(0.1));
   const scale = f32x4.mul(f32x4.mul(sizes(slope), size), f32x4.splat(0.5 * 0.2));
   return v128.shuffle<f32>(center, scale, 0, 1, 4, 5);
@@ -101,19 +111,7 @@ function quotientSlope(q: f32, byTop: v128, byBottom: v128, bottom: f32): v128 {
 
 /** (x1, y1, x2, y2) to (-x1, -y1, x2, y2). */
 function outward(box: v128): v128 {
-  return f32x4.mul(box, SIGNS());
-}
-
-// @ts-ignore: decorator
-@inline
-function SIGNS(): v128 {
-  return f32x4(-1, -1, 1, 1);
-}
-
-// @ts-ignore: decorator
-@inline
-function HALF_SIGNS(): v128 {
-  return f32x4(-0.5, -0.5, 0.5, 0.5);
+  return f32x4.mul(box, Signs.whole());
 }
 
 /** (width, height, width, height); negative without an inside. */

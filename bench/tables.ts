@@ -93,7 +93,10 @@ function peerTable(): string {
   const card = readFileSync(fileOf('models/README.md'), 'utf8');
   const shipped = cardFigures(card, 'RefineDet, shipped');
   // Times are compared within one run, which was made before the calibration.
-  const [own, centerNet] = [cardFigures(card, 'RefineDet, stage 3, int8'), cardFigures(card, 'CenterNet')];
+  const [own, centerNet] = [
+    cardFigures(card, 'RefineDet, stage 3, int8'),
+    cardFigures(card, 'CenterNet'),
+  ];
   const slower = `${(centerNet.ms / own.ms).toFixed(2)}×, decoded`;
   const rows = [
     ['**refinedet**', ...groups.map((group) => (group ? ours(group) : '–')), shipped.ap],
