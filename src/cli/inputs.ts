@@ -8,6 +8,7 @@ import { readBytes } from '#platform';
 import { listFolder, walkFiles } from '../datasets/folders.ts';
 import { RefineDetError } from '../errors.ts';
 import { isDecodableName, withoutImageExtension } from '../image/image-names.ts';
+import { withoutPassword } from '../without-password.ts';
 
 /** One image to detect objects in. */
 export interface Image {
@@ -69,7 +70,7 @@ async function inputKind(file: string): Promise<'file' | 'folder' | 'missing'> {
 async function expand(word: string, recursive: boolean): Promise<Input[]> {
   if (word === STDIN) return [{ file: STDIN, stem: 'stdin' }];
   if (isUrl(word)) {
-    if (!URL.canParse(word)) return none(`${word} is not a valid URL`);
+    if (!URL.canParse(word)) return none(`${withoutPassword(word)} is not a valid URL`);
     return [{ file: word, stem: urlStem(word) }];
   }
   const name = /^file:\/\//i.test(word) ? fileURLToPath(word) : word;

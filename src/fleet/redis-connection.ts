@@ -1,7 +1,7 @@
 /** The connection to Redis, which comes back by itself. */
 import type { Redis } from 'ioredis';
 import { missingDependency, RefineDetError } from '../errors.ts';
-import { withoutPassword } from './storage/http-store.ts';
+import { withoutPassword } from '../without-password.ts';
 
 interface RedisAddress {
   /** Address such as `redis://host:6379`. */

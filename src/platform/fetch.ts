@@ -1,5 +1,6 @@
 /** Downloads whose errors report what the server answered. */
 import { RefineDetError } from '../errors.ts';
+import { withoutPassword } from '../without-password.ts';
 import type { DownloadOptions } from './platform.ts';
 
 export interface FetchOptions extends Pick<DownloadOptions, 'onProgress'> {
@@ -31,7 +32,9 @@ export async function download(
   } catch (cause) {
     if (cause instanceof RefineDetError) throw cause;
     if (signal?.aborted) {
-      throw new RefineDetError('ABORTED', `the download of ${url} was aborted`, { cause });
+      throw new RefineDetError('ABORTED', `the download of ${withoutPassword(url)} was aborted`, {
+        cause,
+      });
     }
     const reason = (cause as Error).cause ?? cause;
     throw failure(`cannot fetch ${url}: ${(reason as Error).message}`, cause);
@@ -62,5 +65,5 @@ async function readBody(
 }
 
 function failure(message: string, cause?: unknown): RefineDetError {
-  return new RefineDetError('FETCH_FAILED', message, { cause });
+  return new RefineDetError('FETCH_FAILED', withoutPassword(message), { cause });
 }

@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import { onAbort } from '../interruption.ts';
-import { withoutPassword } from './video-source.ts';
+import { withoutPassword } from '../without-password.ts';
 
 /** Options of every run: nothing is read from the keyboard, messages have their level. */
 export const QUIET = ['-hide_banner', '-loglevel', 'level+error'];

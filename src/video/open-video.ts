@@ -17,11 +17,12 @@ import {
 import { Channel } from '../remote/channel.ts';
 import { startThreadWorker } from '../remote/node-wire.ts';
 import type { WorkerWire } from '../remote/wire.ts';
+import { withoutPassword } from '../without-password.ts';
 import { decodeArgs } from './decode-args.ts';
 import { ffmpegPath } from './ffmpeg.ts';
 import { framesBefore, type Probed, probe, selfContainedFormats } from './probe.ts';
 import type { ReadPlan } from './video-reader.ts';
-import { findSource, type Source, withoutPassword } from './video-source.ts';
+import { findSource, type Source } from './video-source.ts';
 import type { DecodedFrame, VideoInfo, VideoOptions } from './video-types.ts';
 
 const DEFAULT_STALL = 10_000;

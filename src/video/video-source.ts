@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { RefineDetError } from '../errors.ts';
+import { withoutPassword } from '../without-password.ts';
 
 export type SourceKind = 'file' | 'sequence' | 'http' | 'rtsp' | 'camera';
 
@@ -100,12 +101,6 @@ function cameraInput(camera: string): [format: string, input: string] {
   if (process.platform === 'darwin') return ['avfoundation', `${camera}:none`];
   if (process.platform === 'win32') return ['dshow', `video=${camera}`];
   return ['v4l2', /^\d+$/.test(camera) ? `/dev/video${camera}` : camera];
-}
-
-/** Hides the password of an address; messages and results go to logs. */
-export function withoutPassword(text: string): string {
-  // The last @ of the authority ends the password, as for ffmpeg.
-  return text.replace(/(\w:\/\/[^/?#\s:@]*):[^/?#\s]*@/g, '$1:***@');
 }
 
 function invalid(message: string): RefineDetError {

@@ -147,7 +147,7 @@ describe.skipIf(!hasRedis)('RedisQueue', () => {
     await expect(open(1, { url })).rejects.toMatchObject({
       code: 'QUEUE_UNAVAILABLE',
       message: expect.stringMatching(
-        /^the queue at redis:\/\/127\.0\.0\.1:1 cannot be reached: .*REFUSED/,
+        /^the queue at redis:\/\/user:\*\*\*@127\.0\.0\.1:1 cannot be reached: .*REFUSED/,
       ),
     });
   });

@@ -35,6 +35,16 @@ describe.each([
   ['fetchBytes', fetchBytes],
   ['cachedBytes without a cache', cachedBytes],
 ])('%s', (_name, download) => {
+  it('shows no password of a URL that cannot be fetched', async () => {
+    const url = `${site.replace('http://', 'http://me:secret@')}/file`;
+    const error: Error = await download(url, {}).then(
+      () => Promise.reject(new Error('it was fetched')),
+      (reason) => reason,
+    );
+    expect(error.message).toContain('me:***@127.0.0.1');
+    expect(error.message).not.toContain('secret');
+  });
+
   it.each([
     ['/file', BODY.length],
     ['/unknown-length', undefined],

@@ -4,7 +4,6 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { withoutPassword } from '../../src/video/video-source.ts';
 import { isPosix } from '../../support/posix.ts';
 import { ffmpeg, hasFfmpeg, videoFolder } from '../../support/video/ffmpeg.ts';
 import { openVideo } from '../../support/video/open.ts';
@@ -147,15 +146,6 @@ describe.skipIf(!hasFfmpeg)('a bad source', () => {
     const hint = /\/nowhere\/ffmpeg is not installed: install it \(apt install ffmpeg/;
     await expect(reading).rejects.toMatchObject(failure('MISSING_DEPENDENCY', hint));
   });
-});
-
-it.each([
-  ['rtsp://user:secret@host/a', 'rtsp://user:***@host/a'],
-  ['rtsp://user:se@cr:et@host:554/a?b=c@d', 'rtsp://user:***@host:554/a?b=c@d'],
-  ['http://:secret@host', 'http://:***@host'],
-  ['http://host:80/a@b', 'http://host:80/a@b'],
-])('the password of %s is hidden', (address, shown) => {
-  expect(withoutPassword(address)).toBe(shown);
 });
 
 describe.skipIf(!hasFfmpeg)('a bad address', () => {

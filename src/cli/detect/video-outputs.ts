@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { RefineDetError } from '../../errors.ts';
 import { ffmpegPath } from '../../video/ffmpeg.ts';
-import { withoutPassword } from '../../video/video-source.ts';
 import { VIDEO_EXTENSIONS, VideoWriter } from '../../video/video-writer.ts';
+import { withoutPassword } from '../../without-password.ts';
 import { ANNOTATED_MARK, isAnnotatedName } from '../inputs.ts';
 import { VIDEO_FORMATS, type VideoFormat, type VideoFormatName } from '../output/video-formats.ts';
 import { PendingFile, requireAbsent, requireOther } from '../output-files.ts';

@@ -2,6 +2,7 @@
 import { buffer } from 'node:stream/consumers';
 import { RefineDetError } from '../../errors.ts';
 import { onAbort } from '../../interruption.ts';
+import { withoutPassword } from '../../without-password.ts';
 import { PassingError, withRetries } from './retry-request.ts';
 import type { Content, ReadOptions, Store, StoredFile, WriteOptions } from './store.ts';
 
@@ -158,9 +159,4 @@ function required(uri: string, { ok, status, statusText }: Response): void {
   if (ok) return;
   const message = `${withoutPassword(uri)} answered ${status} ${statusText}`.trim();
   throw new RefineDetError('FETCH_FAILED', message);
-}
-
-/** A URL as messages may show it. */
-export function withoutPassword(url: string): string {
-  return url.replace(/^([a-z+]+:\/\/)[^/]*@/i, '$1');
 }

@@ -1,8 +1,9 @@
 /** All stores behind one: the scheme of a URI decides. */
 import { fileURLToPath } from 'node:url';
 import { RefineDetError } from '../../errors.ts';
+import { withoutPassword } from '../../without-password.ts';
 import { FolderStore } from './folder-store.ts';
-import { HttpStore, withoutPassword } from './http-store.ts';
+import { HttpStore } from './http-store.ts';
 import type { S3Store } from './s3-store.ts';
 import type { Content, ReadOptions, Store, StoredFile, WriteOptions } from './store.ts';
 
