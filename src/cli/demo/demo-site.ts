@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { entryKind } from '../../datasets/dataset-files.ts';
 import { RefineDetError } from '../../errors.ts';
+import { packageFile } from '../../platform/package-file.ts';
 import type { SiteFile } from '../../serve/options.ts';
 
 /** By path, without a slash at the start. */
@@ -20,15 +20,10 @@ const TYPES: Readonly<Record<string, string>> = {
   '.jpg': 'image/jpeg',
 };
 
-/** Folders of the built page, relative to the compiled module and to the source. */
-const PAGES = ['../../demo/', '../../../dist/demo/'];
-
 /** @throws FILE_NOT_FOUND where the page has not been built */
 export async function pageFolder(): Promise<string> {
-  for (const page of PAGES) {
-    const folder = fileURLToPath(new URL(page, import.meta.url));
-    if ((await entryKind(path.join(folder, 'index.html'))) === 'file') return folder;
-  }
+  const folder = packageFile('dist/demo/');
+  if ((await entryKind(path.join(folder, 'index.html'))) === 'file') return folder;
   throw new RefineDetError('FILE_NOT_FOUND', 'the demo page has not been built: npm run build');
 }
 
