@@ -65,7 +65,11 @@ describe.skipIf(!hasOnnxruntime)('refinedet/onnxruntime', () => {
     ['MobileNetV2', random, MANY],
     ['VGG-16', () => presetModel('refinedet320-vgg16', { inputSize: 64 }), MANY],
     ['ResNet-101', resnet, MANY],
-    ['multi-scale testing', () => undefined, { multiScale: { scales: [0.6, 1] } }],
+    [
+      'multi-scale testing',
+      () => undefined,
+      { scoreThreshold: 0.1, multiScale: { scales: [0.6, 1] } },
+    ],
     ['tiles', random, { ...MANY, tiles: true }],
   ])('detects the same as wasm: %s', async (_, model, options) => {
     const wasm = await load(model(), { backend: 'wasm' });
