@@ -11,7 +11,7 @@ const bytes = (path: string) =>
   readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)));
 
 const VOC_FOLDERS = [
-  ...['VOCdevkit/VOC2007', 'VOC2007', 'voc07-slice', 'voc-animals'],
+  ...['VOCdevkit/VOC2007', 'VOC2007', 'voc07', 'voc07-slice', 'voc-animals'],
   ...['bccd', 'cells', 'boxes', 'path/to/data'],
 ];
 const SPLITS = { train: ['1', '2'], val: ['3'], trainval: ['1', '2', '3'], test: ['4', '5'] };
@@ -36,8 +36,11 @@ export function samplesWorld(): Tree {
     ...Object.assign({}, ...VOC_FOLDERS.map(vocFolder)),
     ...cocoFolder('coco', ['train', 'val2017', 'train2017']),
     ...cocoFolder('coco-mini', ['train2017']),
+    ...cocoFolder('coco-people', ['val2017']),
     'second.json': laterStage(1),
     'third.json': laterStage(2),
+    'fourth.json': laterStage(3),
+    'fifth.json': laterStage(4),
     'results.json': JSON.stringify([
       { image_id: 2, category_id: 1, bbox: [5, 5, 20, 20], score: 0.9 },
     ]),
