@@ -27,6 +27,7 @@ export type { RawImage } from './image/raw-image.ts';
 export { postprocess, type RawDetections } from './kernels/postprocess.ts';
 export type { Decoding, PostprocessOptions, SoftNms } from './kernels/postprocess-options.ts';
 export { type ClassFilter, COCO_CLASSES, VOC_CLASSES } from './labels.ts';
+export type { MobileNetWidths } from './model/backbones/mobilenet.ts';
 export type {
   Activation,
   AddLayer,
@@ -38,6 +39,7 @@ export type {
   InputLayer,
   L2NormLayer,
   Layer,
+  Levels,
   MaxPoolLayer,
   Padding,
   Weights,
