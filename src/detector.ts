@@ -11,7 +11,7 @@ import {
   resolveDetectOptions,
   type ThrowErrors,
 } from './detection/detect-options.ts';
-import { type ImageSource, toRawImage } from './detection/image-source.ts';
+import { type ImageSource, type SourceImage, toRawImage } from './detection/image-source.ts';
 import { loadModel, type ModelSource } from './detection/load-model.ts';
 import { checkLoadOptions, type LoadOptions } from './detection/load-options.ts';
 import { mergeViews, toDetections, viewToImage } from './detection/merge-views.ts';
@@ -29,7 +29,7 @@ import { anchorsOf } from './engine/model-anchors.ts';
 import { startEngine } from './engine/start-engine.ts';
 import { RefineDetError, throwIfAborted } from './errors.ts';
 import type { HeadMap } from './heads.ts';
-import type { DecodedImage } from './image/raw-image.ts';
+import { freePixels } from './image/raw-image.ts';
 import type { RawDetections } from './kernels/postprocess.ts';
 import { type InputSize, inputSide, unknownSize, withInputSize } from './model/input-size.ts';
 import { type Architecture, architectureOf, type Model, type ModelConfig } from './model/model.ts';
@@ -175,6 +175,18 @@ export class RefineDet implements Detector {
     { pixels, timings }: Decoded,
     resolved: ResolvedDetectOptions,
   ): Promise<Detection[]> {
+    try {
+      return await this.#detectIn(pixels, timings, resolved);
+    } finally {
+      if (pixels.isOwn) freePixels(pixels);
+    }
+  }
+
+  async #detectIn(
+    pixels: SourceImage,
+    timings: StageTimings,
+    resolved: ResolvedDetectOptions,
+  ): Promise<Detection[]> {
     const { fullSize = pixels } = pixels;
     const detections = await this.#queue.run(async () => {
       const found: RawDetections[] = [];
@@ -261,7 +273,7 @@ export class RefineDet implements Detector {
   }
 }
 
-type Decoded = { pixels: DecodedImage; timings: StageTimings };
+type Decoded = { pixels: SourceImage; timings: StageTimings };
 
 function inputSizeOf({ config }: Architecture): Size {
   return { width: config.inputWidth, height: config.inputHeight };

@@ -26,16 +26,24 @@ export interface ImageOptions extends Pick<DecodeOptions, 'maxPixels' | 'enough'
   signal?: AbortSignal;
 }
 
+/** Pixels of a source. */
+export interface SourceImage extends DecodedImage {
+  /** Whether the pixels were decoded for this call: nobody else has them. */
+  isOwn?: boolean;
+}
+
 /** Decodes an image and applies its EXIF orientation. */
 export async function toRawImage(
   source: ImageSource,
   { signal, ...options }: ImageOptions = {},
-): Promise<DecodedImage> {
-  if (isAddress(source)) {
-    return decodeImage(await readBytes(source, signal), { source: String(source), ...options });
-  }
+): Promise<SourceImage> {
+  const decode = async (bytes: Uint8Array, name?: string) => ({
+    ...(await decodeImage(bytes, { source: name, ...options })),
+    isOwn: true,
+  });
+  if (isAddress(source)) return decode(await readBytes(source, signal), String(source));
   const bytes = await bytesOf(source);
-  if (bytes) return decodeImage(bytes, { source: fileName(source), ...options });
+  if (bytes) return decode(bytes, fileName(source));
   if (source instanceof tf.Tensor) return tensorToRawImage(source);
   if (typeof source === 'object' && source !== null) {
     const pixels = (await readPixels(source, options)) ?? source;
