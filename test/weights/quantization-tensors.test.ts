@@ -4,6 +4,7 @@ import { quantizeConv } from '../../src/model/int8/quantize-conv.ts';
 import { Surroundings } from '../../src/model/int8/surroundings.ts';
 import type { Model } from '../../src/model/model.ts';
 import { readModel, writeModel } from '../../src/weights/model-file.ts';
+import { readSafetensors } from '../../src/weights/safetensors.ts';
 import { fixedQuantization } from '../../support/models/fixed-quantization.ts';
 import { randomModel } from '../../support/models/random-model.ts';
 
@@ -46,7 +47,19 @@ describe('a calibration in a model file', () => {
     expect(await readModel(await writeModel(plain, 'int8'))).not.toHaveProperty('quantization');
   });
 
-  it.each(['block12.project', 'last', 'extra0.conv'])(
+  it('stores in eight bits, however small, the kernels that are computed in eight bits', async () => {
+    const { tensors } = readSafetensors(await writeModel(calibrated, 'int8'));
+    const types = [
+      'stem',
+      'block7.expand',
+      'block12.project',
+      'tcb4.conv2',
+      'block7.depthwise',
+    ].map((name) => tensors.get(`${name}.weight`)!.dtype);
+    expect(types).toEqual(['I8', 'I8', 'I8', 'I8', 'F16']);
+  });
+
+  it.each(['stem', 'block7.expand', 'block12.project', 'last', 'extra0.conv', 'tcb4.conv2'])(
     'lets int8 storage keep the integers of the weights: %s',
     (name) => {
       const before = levelsOf(calibrated, name);
