@@ -56,11 +56,11 @@ export const PRESETS = {
     ...LIGHT,
     source: 'MobileNetV2 1.0 (arXiv 1801.04381) with a slim TCB; this package',
   },
-  'refinedet320-nano': {
+  'refinedet192-nano': {
     ...LIGHT,
+    inputSize: 192,
     widths: NANO_WIDTHS,
-    slimWidth: 64,
-    source: 'MobileNetV2 (arXiv 1801.04381) with fewer channels inside its blocks; this package',
+    source: 'MobileNetV2 (arXiv 1801.04381) with fewer channels in its last blocks; this package',
   },
 } as const satisfies Record<string, Preset>;
 

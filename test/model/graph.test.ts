@@ -13,11 +13,17 @@ import { summarize } from '../../src/model/summary.ts';
 const NAMES = Object.keys(PRESETS) as PresetName[];
 
 describe('preset graphs', () => {
-  it('have the published anchor counts, 6,375 at 320 and 16,320 at 512', () => {
+  it('have the published anchor counts, 6,375 at 320 and 16,320 at 512, and as many an area at 192', () => {
     for (const name of NAMES) {
       const { inputSize } = PRESETS[name];
       const { anchors } = summarize(presetGraph(name, 20), inputSize, inputSize);
-      expect(anchors).toBe(inputSize === 320 ? 6375 : 16320);
+      expect(anchors).toBe(
+        new Map<number, number>([
+          [192, 2295],
+          [320, 6375],
+          [512, 16320],
+        ]).get(inputSize),
+      );
     }
   });
 
@@ -38,10 +44,10 @@ describe('preset graphs', () => {
     expect(macs).toBeLessThan(1.2e9);
   });
 
-  it('keep the nano preset within 0.3 GMAC at 320 and 2 million parameters', () => {
-    const { macs, parameters } = summarize(presetGraph('refinedet320-nano', 20), 320, 320);
+  it('keep the nano preset within 0.3 GMAC and 1.8 million parameters', () => {
+    const { macs, parameters } = summarize(presetGraph('refinedet192-nano', 20), 192, 192);
     expect(macs).toBeLessThan(0.3e9);
-    expect(parameters).toBeLessThan(2e6);
+    expect(parameters).toBeLessThan(1.8e6);
   });
 
   it.each(NAMES)('%s has unique layer names and reads only earlier layers', (name) => {

@@ -14,7 +14,7 @@ import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
 import { emptyFolder } from '../datasets/tree.ts';
 
 const OPTIONS: TrainOptions = {
-  preset: 'refinedet320-nano',
+  preset: 'refinedet192-nano',
   init: null,
   batch: 2,
   steps: 12,

@@ -60,7 +60,7 @@ describe('narrowWeights', () => {
 });
 
 it('starts the nano preset from the packaged model, with all of its tensors', async () => {
-  const config = resolveTrainConfig({ preset: 'refinedet320-nano' });
+  const config = resolveTrainConfig({ preset: 'refinedet192-nano' });
   expect(config.freeze).toEqual([]);
   const start = await initialModel(config, VOC_CLASSES, await modelBytes('default'));
   expect(start.fresh).toEqual([]);

@@ -42,18 +42,15 @@ const FULL_WIDTHS: MobileNetWidths = {
   extra: [256, 512],
 };
 
-/** A third of the channels where the maps are large or the layers many, half of them elsewhere. */
+/**
+ * A third of the channels where the maps are small and the layers have most of the parameters. The
+ * layers before them keep all of theirs, and with them what they have learned.
+ */
 export const NANO_WIDTHS: MobileNetWidths = {
-  stem: 16,
-  expansions: [
-    ...[32, 40, 64],
-    ...[72, 72, 120],
-    ...repeat(160, 3),
-    ...[192, 176, 176, 288],
-    ...[288, 288, 320],
-  ],
+  ...FULL_WIDTHS,
+  expansions: FULL_WIDTHS.expansions.with(13, 224).with(14, 224).with(15, 224),
   last: 384,
-  extra: [96, 192],
+  extra: [64, 192],
 };
 
 const relu6 = { activation: 'relu6', padding: 'same' } as const;
