@@ -157,6 +157,7 @@ function describeModel({ runner: { detector }, options }: DetectionService): Mod
     inputSize: { width: inputWidth, height: inputHeight },
     classes: [...detector.classes],
     backend: detector.backend,
+    compute: detector.compute,
     threads: detector.threads,
   };
 }

@@ -143,6 +143,9 @@ export const ModelAnswer = Type.Object(
     ),
     classes: Type.Array(Type.String(), { description: 'classId is the index.' }),
     backend: Type.String(),
+    compute: Type.String({
+      description: 'Numbers that the network computes with: float32 or int8.',
+    }),
     threads: Type.Integer({ minimum: 0 }),
   },
   closed,

@@ -258,6 +258,7 @@ describe('the other routes', () => {
       name: 'insects',
       classes: ['ant', 'bee', 'cat'],
       backend: 'wasm',
+      compute: 'float32',
     });
     expect(await jsonOf(await get('/healthz'))).toEqual({ status: 'ok' });
     expect((await get('/readyz')).status).toBe(200);

@@ -38,8 +38,16 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   const bytes = await modelBytes(word, signal);
   const model = await readNamed(bytes, word);
   const site = await readSite(await pageFolder(), bytes);
-  const { threads, inputSize, backend } = flags;
-  const runner = await startWorkers(model, { workers, threads, inputSize, backend, warn, signal });
+  const { threads, inputSize, backend, compute } = flags;
+  const runner = await startWorkers(model, {
+    workers,
+    threads,
+    inputSize,
+    backend,
+    compute,
+    warn,
+    signal,
+  });
   try {
     const { allowHost = [] } = flags;
     const handle = handlerOf(runner, {

@@ -2,7 +2,7 @@
 import { RefineDetError } from '../../errors.ts';
 import { isOrigin } from '../../serve/origin.ts';
 import { STREAM_NAME } from '../../serve/stream-name.ts';
-import { BACKEND, inputSizeOf, MODEL, THREADS, WORKERS } from '../options/common-rows.ts';
+import { BACKEND, COMPUTE, inputSizeOf, MODEL, THREADS, WORKERS } from '../options/common-rows.ts';
 import { type FlagsOf, initially, on, type Parser, text, value } from '../options/option-table.ts';
 import { byteSize, count, duration, listOf, port, timeLimit } from '../options/parsers.ts';
 
@@ -87,6 +87,7 @@ export const SERVE_OPTIONS = {
     workers: { ...WORKERS, default: 'auto' },
     threads: THREADS,
     backend: BACKEND,
+    compute: COMPUTE,
     inputSize: inputSizeOf("the model's"),
   },
 };
