@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { VOC_CLASSES } from '../../src/labels.ts';
 import { PRESETS } from '../../src/model/presets.ts';
 import { NO_AUGMENTATION } from '../../src/training/augmentation/augmentation-options.ts';
 import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
@@ -59,6 +60,12 @@ describe('distillation', { timeout: 180_000 }, () => {
       expect(losses.teacher).toBeGreaterThan(0);
       expect(two[i].losses.teacher).toBeCloseTo(losses.teacher, 3);
     }
+  });
+
+  it('learns from a model of the package', async () => {
+    const distill = 'nano';
+    const records = await run({ distill, classes: VOC_CLASSES, steps: 1 });
+    expect(records[0].losses.teacher).toBeGreaterThan(0);
   });
 
   it('refuses a teacher of other classes, and one with another input', async () => {
