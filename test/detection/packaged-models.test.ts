@@ -9,8 +9,6 @@ import { RefineDet } from '../../src/detector.ts';
 import { VOC_CLASSES } from '../../src/labels.ts';
 import { DEFAULT_MODEL, MODELS, modelFile, packagedModel } from '../../src/packaged-models.ts';
 import { modelUrl } from '../../src/platform/model-urls.ts';
-import { createPool } from '../../src/pool/index.ts';
-import { createWorkerDetector } from '../../src/worker/index.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string) => readFileSync(path.join(ROOT, file));
@@ -54,15 +52,9 @@ describe('a model of the package', () => {
     }
   });
 
-  it('is loaded by name by a detector, a worker and a pool', async () => {
-    const options = { warmUp: false, threads: 1 };
-    using detector = await RefineDet.load('nano', options);
-    const remote = [
-      await createWorkerDetector('nano', options),
-      await createPool('nano', { ...options, workers: 1 }),
-    ];
-    for (const { config } of [detector, ...remote]) expect(config.preset).toBe('refinedet320-nano');
-    await Promise.all(remote.map((one) => one.dispose()));
+  it('is loaded by RefineDet.load', async () => {
+    using detector = await RefineDet.load('nano', { warmUp: false, threads: 1 });
+    expect(detector.config.preset).toBe('refinedet320-nano');
   });
 
   it('is not a path, a file of the same name, or a word of an object', () => {
