@@ -20,18 +20,18 @@ const ENTRIES = {
   refinedet: 'index.ts',
 };
 
-/** A built page loads its model from its own folder, where `refinedet demo` serves any model. */
-function modelBesidePage(): Plugin {
+/** A built page loads its models from its own folder, where `refinedet demo` serves any model. */
+function modelsBesidePage(): Plugin {
   return {
-    name: 'model-beside-page',
+    name: 'models-beside-page',
     apply: 'build',
     enforce: 'pre',
     transform: {
-      filter: { id: /\/default-model\.ts$/ },
+      filter: { id: /\/model-urls\.ts$/ },
       handler: (code) =>
-        code.replace(
-          "'../../models/default.safetensors', import.meta.url",
-          "'models/default.safetensors', document.baseURI",
+        code.replaceAll(
+          /'\.\.\/\.\.\/(models\/[^']+)', import\.meta\.url/g,
+          "'$1', document.baseURI",
         ),
     },
   };
@@ -48,8 +48,8 @@ export default {
       replacement: here(`../src/${file}`),
     })),
   },
-  plugins: [modelBesidePage(), readyPagePlugin()],
-  worker: { format: 'es', plugins: () => [modelBesidePage()] },
+  plugins: [modelsBesidePage(), readyPagePlugin()],
+  worker: { format: 'es', plugins: () => [modelsBesidePage()] },
   server: { headers: ISOLATION, fs: { allow: [here('..')] } },
   build: {
     outDir: here('../dist/demo'),

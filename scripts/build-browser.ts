@@ -39,8 +39,8 @@ export async function embedWorker(): Promise<void> {
     entryPoints: ['src/pool/browser-pool-worker.ts'],
     format: 'iife',
     write: false,
-    // The client sends them, and the default model's URL.
-    external: ['./generated/wasm-*', './default-model.ts'],
+    // The client sends them, and the URL of a model in the package.
+    external: ['./generated/wasm-*', './model-urls.ts'],
   });
   const script = pack(outputFiles![0].contents);
   writeModule(join(ROOT, 'src/pool/generated/script.ts'), script);
@@ -54,7 +54,7 @@ export async function embedWorker(): Promise<void> {
  */
 export async function bundleForPages(folder: string): Promise<void> {
   const chunkNames = 'parts/[name]-[hash]';
-  const plugins = [modelFromParts];
+  const plugins = [modelsFromParts];
   const options: BuildOptions = {
     ...{ ...COMMON, format: 'esm', splitting: true, chunkNames, plugins },
     legalComments: 'linked',
@@ -63,12 +63,12 @@ export async function bundleForPages(folder: string): Promise<void> {
   await build({ ...options, entryPoints: GPU, outdir: folder });
 }
 
-/** Every dynamic import, such as that of the default model's URL, lies in dist/browser/parts. */
-const modelFromParts: Plugin = {
-  name: 'default-model',
+/** Every dynamic import, such as that of the models' URLs, lies in dist/browser/parts. */
+const modelsFromParts: Plugin = {
+  name: 'model-urls',
   setup({ onLoad }) {
-    onLoad({ filter: /\/default-model\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace('../../models/', '../../../models/'),
+    onLoad({ filter: /\/model-urls\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll('../../models/', '../../../models/'),
       loader: 'ts',
     }));
   },

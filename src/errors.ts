@@ -9,7 +9,7 @@ export const ERROR_CODES = {
   INVALID_ARGUMENT: 'an argument of a function has a wrong type or shape',
   UNKNOWN_PRESET: 'a preset name is unknown',
   UNKNOWN_CLASS: 'a class name or id is not in the model or dataset',
-  NO_DEFAULT_MODEL: 'the package has no default model and none was given',
+  NO_DEFAULT_MODEL: 'the package lacks its default model, or the model that was named',
   DISPOSED: 'the detector was used after dispose()',
   ABORTED: 'the operation was canceled through its AbortSignal',
   FILE_NOT_FOUND: 'a file or folder does not exist or cannot be read',

@@ -1,8 +1,8 @@
 /** Finds and reads a model file. */
-import { defaultModel, readBytes } from '#platform';
+import { readBytes, readPackagedModel } from '#platform';
 import { didYouMean, naming, RefineDetError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
-import { MODELS, type ModelName, packagedModel } from '../packaged-models.ts';
+import { DEFAULT_MODEL, MODELS, modelFile, packagedModel } from '../packaged-models.ts';
 import type { DownloadOptions } from '../platform/platform.ts';
 import { bytesOf, isAddress } from '../realm.ts';
 import { openModel } from '../weights/model-file.ts';
@@ -12,7 +12,7 @@ export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob | Model
 
 /**
  * Reads a model from any source.
- * @param source default: the model in the package
+ * @param source default: the default model
  * @throws NO_DEFAULT_MODEL, FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, ABORTED
  */
 export async function loadModel(
@@ -21,7 +21,7 @@ export async function loadModel(
   download?: DownloadOptions,
 ): Promise<Model> {
   if (source === undefined || isAddress(source)) {
-    return readNamed(await modelBytes(source, signal, download), String(source ?? 'default'));
+    return readNamed(await modelBytes(source, signal, download), String(source ?? DEFAULT_MODEL));
   }
   const bytes = await bytesOf(source);
   // The caller may reuse them, and a model in use still reads them.
@@ -32,10 +32,6 @@ export async function loadModel(
     `a model must be a path, a URL, bytes or a Model, not ${source === null ? 'null' : typeof source}`,
   );
 }
-
-type Reader = (signal?: AbortSignal, download?: DownloadOptions) => Promise<Uint8Array | undefined>;
-
-const READERS: Readonly<Record<ModelName, Reader>> = { default: defaultModel };
 
 /**
  * Reads a file of weights.
@@ -50,15 +46,15 @@ export async function modelBytes(
 ): Promise<Uint8Array> {
   const name = packagedModel(source);
   if (name === undefined) return readFile(source!, signal, download);
-  const bytes = await READERS[name](signal, download);
+  const bytes = await readPackagedModel(name, signal, download);
   if (bytes) return bytes;
   throw new RefineDetError(
     'NO_DEFAULT_MODEL',
-    'this version of refinedet comes without a default model: give the path or URL of a model file',
+    `the package lacks ${modelFile(name)}: install it again, or give the path or URL of a model file`,
   );
 }
 
-/** Adds a guess to the error for a missing file whose name resembles one of {@link MODELS}. */
+/** Adds {@link MODELS} to the error for a single word, which was meant as a name. */
 async function readFile(
   source: string | URL,
   signal?: AbortSignal,
@@ -67,12 +63,12 @@ async function readFile(
   try {
     return await readBytes(source, signal, download);
   } catch (error) {
-    const isMissing = error instanceof RefineDetError && error.code === 'FILE_NOT_FOUND';
-    const guess = isMissing ? didYouMean(source, MODELS) : '';
-    if (guess === '') throw error;
-    throw new RefineDetError('FILE_NOT_FOUND', `${(error as Error).message}${guess}`, {
-      cause: error,
-    });
+    const isWord = typeof source === 'string' && /^[\w-]+$/.test(source);
+    if (!isWord || !(error instanceof RefineDetError) || error.code === 'ABORTED') throw error;
+    const { code, message } = error;
+    const names = `the models of the package are ${MODELS.join(' and ')}`;
+    const text = `${message}; ${names}${didYouMean(source, MODELS)}`;
+    throw new RefineDetError(code, text, { cause: error });
   }
 }
 

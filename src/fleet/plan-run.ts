@@ -23,7 +23,7 @@ export interface PlanOptions extends StorageOptions {
   dest: string;
   /** Inputs of a shard. Default 500. */
   shardSize?: number;
-  /** Name, path or URL of the model; default: the one in the package. */
+  /** Name, path or URL of the model; default: the default model. */
   model?: string;
   /** Options of the detection. */
   options?: Omit<DetectOptions, 'signal' | 'onTimings'>;

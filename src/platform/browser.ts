@@ -7,6 +7,7 @@ import poolWorkerModule from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backen
 import { RefineDetError } from '../errors.ts';
 import { type DecodeOptions, readImageHeader } from '../image/header.ts';
 import type { RawImage } from '../image/raw-image.ts';
+import type { ModelName } from '../packaged-models.ts';
 import { cachedBytes } from './cached-fetch.ts';
 import { embeddedThreadScript, embeddedWasm } from './embedded-wasm.ts';
 import { fetchBytes } from './fetch.ts';
@@ -106,15 +107,16 @@ export async function openGpu(): Promise<Gpu | undefined> {
 }
 
 /** @throws FETCH_FAILED with advice, ABORTED */
-export async function defaultModel(
+export async function readPackagedModel(
+  name: ModelName,
   signal?: AbortSignal,
   download?: DownloadOptions,
 ): Promise<Uint8Array> {
   // A separate module: bundles for pages replace it.
-  const { defaultModelUrl, explainDefault } = await import('./default-model.ts');
+  const { modelUrl, explainDownload } = await import('./model-urls.ts');
   try {
-    return await readBytes(defaultModelUrl(), signal, download);
+    return await readBytes(modelUrl(name), signal, download);
   } catch (error) {
-    throw explainDefault(error);
+    throw explainDownload(name, error);
   }
 }

@@ -8,8 +8,10 @@ import type { KernelBackend } from '@tensorflow/tfjs-core';
 import { missingDependency, RefineDetError } from '../errors.ts';
 import type { DecodeOptions } from '../image/header.ts';
 import { untilAborted } from '../interruption.ts';
+import type { ModelName } from '../packaged-models.ts';
 import { startOnce } from '../start-once.ts';
 import { fetchBytes } from './fetch.ts';
+import { modelUrl } from './model-urls.ts';
 import type { DownloadOptions, Gpu, Thread, WasmSource } from './platform.ts';
 import type { ThreadWorker, WasmAssets, WasmModule } from './wasm-module.ts';
 
@@ -139,13 +141,14 @@ async function startDawn(): Promise<Gpu> {
   return dawn as unknown as Gpu;
 }
 
-/** Bytes of the default model, or undefined when this build does not include it. */
-export async function defaultModel(
+/** Bytes of a model in the package, or undefined where its file is missing. */
+export async function readPackagedModel(
+  name: ModelName,
   _signal?: AbortSignal,
   _download?: DownloadOptions,
 ): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(new URL('../../models/default.safetensors', import.meta.url));
+    return await readFile(new URL(modelUrl(name)));
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@
 import type { KernelBackend } from '@tensorflow/tfjs-core';
 import type { DecodeOptions } from '../image/header.ts';
 import type { DecodedImage, RawImage } from '../image/raw-image.ts';
+import type { ModelName } from '../packaged-models.ts';
 import type { WasmAssets, WasmModule } from './wasm-module.ts';
 
 /** Images that a browser has already decoded. */
@@ -90,8 +91,12 @@ export interface Platform {
   /** WebGPU, if available. @throws MISSING_DEPENDENCY */
   openGpu(): Promise<Gpu | undefined>;
   /**
-   * Bytes of the default model, or undefined when the package does not include it.
+   * Bytes of a model in the package, or undefined where its file is missing.
    * @throws FETCH_FAILED, ABORTED
    */
-  defaultModel(signal?: AbortSignal, download?: DownloadOptions): Promise<Uint8Array | undefined>;
+  readPackagedModel(
+    name: ModelName,
+    signal?: AbortSignal,
+    download?: DownloadOptions,
+  ): Promise<Uint8Array | undefined>;
 }

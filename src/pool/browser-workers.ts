@@ -25,6 +25,6 @@ export async function startWorker(): Promise<WorkerWire> {
 /** Resolves URLs in the page, because the worker's script may have another base URL. */
 export async function sentSource(source?: ModelSource): Promise<ModelSource> {
   const name = packagedModel(source);
-  if (name) return (await import('../platform/default-model.ts')).MODEL_URLS[name]();
+  if (name) return (await import('../platform/model-urls.ts')).modelUrl(name);
   return isAddress(source) ? absoluteUrl(String(source)) : source!;
 }

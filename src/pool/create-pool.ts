@@ -53,7 +53,7 @@ export const POOL_RULES: Record<keyof PoolOptions, Rule> = {
 
 /**
  * Starts workers and loads a model in each of them.
- * @param source any source that RefineDet.load takes; default: the model in the package
+ * @param source any source that RefineDet.load takes; default: the default model
  * @throws the codes of RefineDet.load, WORKER_CRASHED
  */
 export function createPool(source?: ModelSource, options?: PoolOptions): Promise<DetectorPool> {
@@ -92,7 +92,8 @@ export async function startPool(
   try {
     return await DetectorPool.start(size, setup, signal);
   } catch (error) {
-    if (!packagedModel(source)) throw error;
-    throw (await import('../platform/default-model.ts')).explainDefault(error);
+    const name = packagedModel(source);
+    if (!name) throw error;
+    throw (await import('../platform/model-urls.ts')).explainDownload(name, error);
   }
 }

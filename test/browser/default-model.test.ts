@@ -4,6 +4,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Detection } from '../../src/boxes.ts';
 import { RefineDet } from '../../src/index.ts';
+import { DEFAULT_MODEL, MODELS, type ModelName, modelFile } from '../../src/packaged-models.ts';
 import {
   hasChromium,
   launchChromium,
@@ -14,7 +15,8 @@ import { createFixture, expectSame, type Fixture } from '../../support/browser/f
 import { type Site, serveSite } from '../../support/browser/server.ts';
 
 const EXAMPLES = new URL('../../examples/', import.meta.url);
-const MODEL = new URL('../../models/default.safetensors', import.meta.url);
+const packaged = (name: ModelName) =>
+  readFileSync(new URL(`../../${modelFile(name)}`, import.meta.url));
 const IMAGE = 'astronaut.jpg';
 /** So low that there is more to compare than the astronaut. */
 const OPTIONS = { scoreThreshold: 0.01 };
@@ -30,9 +32,9 @@ describe.skipIf(!hasChromium)('the default model in a page', { timeout: TIMEOUT_
   let inFloats: Detection[];
   beforeAll(async () => {
     browser = await launchChromium({ gpu: true });
-    fixture = await createFixture(readFileSync(MODEL), IMAGE, OPTIONS);
+    fixture = await createFixture(packaged(DEFAULT_MODEL), IMAGE, OPTIONS);
     site = await serveSite({ ...fixture.content, isolated: true });
-    const detector = await RefineDet.load(readFileSync(MODEL), { compute: 'float32' });
+    const detector = await RefineDet.load(packaged(DEFAULT_MODEL), { compute: 'float32' });
     inFloats = await detector.detect(fileURLToPath(new URL(IMAGE, EXAMPLES)), OPTIONS);
     detector.dispose();
   });
@@ -40,6 +42,35 @@ describe.skipIf(!hasChromium)('the default model in a page', { timeout: TIMEOUT_
     await browser?.close();
     await site?.close();
     fixture?.remove();
+  });
+
+  it('is one of several: each is found by its name beside the bundle', async () => {
+    const files = Object.fromEntries(MODELS.map((name) => [`/${modelFile(name)}`, packaged(name)]));
+    const named = await serveSite({ ...fixture.content, files });
+    const [page] = await openPage(browser, `${named.url}/`);
+    const found = await page.evaluate(
+      async ({ names, image, options }) => {
+        const { RefineDet } = await lib('refinedet');
+        const { createWorkerDetector } = await lib('worker');
+        const found = [];
+        for (const name of names) {
+          for (const start of [() => RefineDet.load(name), () => createWorkerDetector(name)]) {
+            const detector = await start();
+            found.push([name, await detector.detect(`/examples/${image}`, options)]);
+            detector.dispose();
+          }
+        }
+        return found;
+      },
+      { names: MODELS, image: IMAGE, options: OPTIONS },
+    );
+    for (const name of MODELS) {
+      const detector = await RefineDet.load(name);
+      const expected = await detector.detect(fileURLToPath(new URL(IMAGE, EXAMPLES)), OPTIONS);
+      detector.dispose();
+      expect(found.filter(([loaded]) => loaded === name)).toEqual(Array(2).fill([name, expected]));
+    }
+    await named.close();
   });
 
   it.each([

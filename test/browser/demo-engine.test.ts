@@ -1,8 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serveSite as serveDemoSite } from '../../src/cli/demo/demo-server.ts';
+import { type Site as DemoSite, readSite } from '../../src/cli/demo/demo-site.ts';
+import { modelBytes } from '../../src/detection/load-model.ts';
 import { writeModel } from '../../src/index.ts';
+import { modelFile } from '../../src/packaged-models.ts';
 import { hasChromium, launchChromium } from '../../support/browser/chromium.ts';
 import {
   type Demo,
@@ -18,6 +22,20 @@ import { randomModel } from '../../support/models/random-model.ts';
 
 /** Shaders are compiled for a GPU made of two busy cores, for every backend anew. */
 const GPU_TIMEOUT_MS = 400_000;
+
+/** Names of the models that the page offers; the chosen one has a mark. */
+const models = (page: Page) =>
+  page
+    .locator('#models label')
+    .evaluateAll((labels) =>
+      labels.map(
+        (label) =>
+          label.querySelector('b')!.textContent + (label.querySelector(':checked') ? ' ✓' : ''),
+      ),
+    );
+
+/** Waits until the page describes this network. */
+const runs = (page: Page, pattern: RegExp) => page.locator('#model-size', { hasText: pattern }).waitFor({ state: 'attached' });
 
 describe.skipIf(!hasChromium)('the engine of the demo page', () => {
   let demo: Demo;
@@ -71,17 +89,65 @@ describe.skipIf(!hasChromium)('the engine of the demo page', () => {
     const own = join(demo.folder, 'own.safetensors');
     writeFileSync(own, await writeModel(randomModel(64, 2)));
     await page.locator('#model').setInputFiles(own);
-    await page.waitForFunction(
-      () => document.querySelector('#model-name')!.textContent === 'own.safetensors',
-    );
-    expect(await page.textContent('#model-size')).toMatch(/3 classes, 64 × 64 pixels$/);
-    await page.click('#default-model');
-    await page.waitForFunction(
-      () => document.querySelector('#model-name')!.textContent === 'Default model',
-    );
+    await runs(page, /^refinedet320-mobilenet, 3 classes, 64 × 64 pixels$/);
+    expect(await models(page)).toEqual(['Default', 'Nano', 'own.safetensors ✓']);
+    // What is no model leaves the choice.
+    const broken = { name: 'notes.safetensors', mimeType: 'text/plain', buffer: Buffer.from('no') };
+    await page.locator('#model').setInputFiles(broken);
+    await page.waitForSelector('#notice:visible');
+    expect(await page.textContent('#notice strong')).toBe('notes.safetensors cannot be used');
+    expect(await models(page)).toEqual(['Default', 'Nano', 'own.safetensors ✓']);
+    await page.locator('[name=model][value=default]').check();
+    await page.waitForSelector('#notice', { state: 'hidden' });
+    expect(await models(page)).toEqual(['Default ✓', 'Nano', 'own.safetensors']);
     expect(problems).toEqual([]);
     expect(await page.isVisible('#notice')).toBe(false);
     await close();
+  });
+
+  it('downloads only the model that is chosen, and shows which one runs', async () => {
+    const asked = new Set<string>();
+    const watch = (site: DemoSite): DemoSite =>
+      Object.assign(new Map(site), {
+        get(name: string) {
+          if (name.startsWith('models/')) asked.add(name);
+          return site.get(name);
+        },
+      });
+    const site = watch(await readSite(demo.folder, demo.model));
+    const { server, url } = await serveDemoSite(site, '127.0.0.1', 0);
+    const { page, problems, close } = await openDemo(browser, url);
+    await page.click('#settings');
+    expect(await models(page)).toEqual(['Default ✓', 'Nano']);
+    expect([...asked]).toEqual([modelFile('default')]);
+    asked.clear();
+    await page.locator('[name=model][value=nano]').check();
+    await runs(page, /^refinedet320-nano, 20 classes, 320 × 320 pixels$/);
+    expect(await models(page)).toEqual(['Default', 'Nano ✓']);
+    expect([...asked]).toEqual([modelFile('nano')]);
+    // Both are here now.
+    server.closeAllConnections();
+    server.close();
+    await page.locator('[name=model][value=default]').check();
+    await runs(page, /^refinedet320-mobilenet, 3 classes, 64 × 64 pixels$/);
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  it('starts with the model of the server', async () => {
+    const nano = await modelBytes('nano');
+    for (const [source, model, names, running] of [
+      ['nano', nano, ['Default', 'Nano ✓'], /^refinedet320-nano, 20 classes/],
+      ['runs/bees.safetensors', demo.model, ['bees.safetensors ✓', 'Nano'], /, 3 classes/],
+    ] as const) {
+      const site = await readSite(demo.folder, model, source);
+      const { server, url } = await serveDemoSite(site, '127.0.0.1', 0);
+      const { page, close } = await openDemo(browser, url);
+      await runs(page, running);
+      expect(await models(page)).toEqual(names);
+      await close();
+      server.close();
+    }
   });
 
   it('works below a path, without isolation, and says what to do without its model', async () => {

@@ -158,6 +158,8 @@ describe.skipIf(!hasChromium)('RefineDet in a page', () => {
         wasm,
         model: await wrong(() => RefineDet.load('/model.bin')),
         none: await wrong(() => RefineDet.load()),
+        nano: await wrong(() => RefineDet.load('nano')),
+        word: await wrong(() => RefineDet.load('tiny')),
         abort: await wrong(() => download),
         emptyImage: await wrong(() => detector.detect(new Image())),
         noVideo: await wrong(() => detector.detect(document.createElement('video'))),
@@ -171,6 +173,12 @@ describe.skipIf(!hasChromium)('RefineDet in a page', () => {
     expect(errors.model).toMatch(/^FETCH_FAILED: http.*\/model.bin answered an HTML page/);
     expect(errors.none).toMatch(
       /^FETCH_FAILED: http.*default.safetensors answered .*; this is where the default model should be: copy/,
+    );
+    expect(errors.nano).toMatch(
+      /^FETCH_FAILED: http.*nano.safetensors answered .*; this is where the nano model should be: copy models\/nano\.safetensors of/,
+    );
+    expect(errors.word).toMatch(
+      /^FETCH_FAILED: .*; the models of the package are default and nano/,
     );
     expect(errors.abort).toMatch(/^ABORTED/);
     expect(errors.emptyImage).toMatch(/^IMAGE_(EMPTY|CORRUPT)/);

@@ -74,6 +74,7 @@ describe.skipIf(!hasChromium)('createWorkerDetector in a page', () => {
       setTimeout(() => aborting.abort(), 50);
       const errors = {
         model: await wrong(() => createWorkerDetector('/model.bin')),
+        nano: await wrong(() => createWorkerDetector('nano')),
         option: await wrong(() => detector.detect('/examples/cat.jpg', { iou: 2 } as never)),
         image: await wrong(() => detector.detect(new Blob(['no image']))),
         abort: await slow,
@@ -85,6 +86,7 @@ describe.skipIf(!hasChromium)('createWorkerDetector in a page', () => {
       return errors;
     });
     expect(errors.model).toMatch(/^RefineDetError FETCH_FAILED: .*answered an HTML page/);
+    expect(errors.nano).toMatch(/nano\.safetensors answered .*; .* copy models\/nano\.safetensors of/);
     expect(errors.option).toMatch(/^RefineDetError INVALID_OPTION: /);
     expect(errors.image).toMatch(/^RefineDetError IMAGE_FORMAT: /);
     expect(errors.abort).toMatch(/^RefineDetError ABORTED: /);

@@ -157,6 +157,7 @@ describe('options', () => {
   it.each([
     [['--model', 'refinedet320-vgg16'], 2, 'is a preset, which has no weights'],
     [['--model', 'defualt'], 1, '(did you mean "default"?)'],
+    [['--model', 'tiny'], 1, 'the models of the package are default and nano'],
     [['--threads', '1000'], 2, '--threads must be auto or a whole number from 1 to 9, not "1000"'],
     [['--out', 'found.json'], 2, '--out is a folder, not a file such as "found.json"'],
   ])('explains what is wrong with %j', async (flags, code, message) => {

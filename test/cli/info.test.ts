@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PRESETS } from '../../src/model/presets.ts';
+import { MODELS } from '../../src/packaged-models.ts';
 import { ASTRONAUT, FAILURE_LINE, runCli, temporaryFolder, writeRandomModel } from './helpers.ts';
 
 const temporary = temporaryFolder();
@@ -9,9 +10,13 @@ beforeAll(() => writeRandomModel(MODEL));
 afterAll(temporary.remove);
 
 describe('refinedet info', () => {
-  it('lists the presets', async () => {
+  it('lists the models of the package and the presets', async () => {
     const { code, stdout } = await runCli(['info']);
     expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^default +refinedet320-mobilenet +20 +4\.44 M +897 M +finds the most$/m,
+    );
+    expect(stdout).toMatch(/^nano +refinedet320-nano +20 +1\.13 M +299 M +a third of the size/m);
     for (const name of Object.keys(PRESETS)) expect(stdout).toMatch(new RegExp(`^${name} `, 'm'));
     expect(stdout).toMatch(/refinedet320-vgg16 +320×320 +34\.4 M +37\.8 G +6375 /);
   });
@@ -28,6 +33,22 @@ describe('refinedet info', () => {
       /^anchors +255: 192 at stride 8, 48 at stride 16, 12 at stride 32, 3 at stride 64$/m,
     );
     expect(stdout).toMatch(/^note +random weights, for tests$/m);
+  });
+
+  it('describes a model of the package by its name, with its origin', async () => {
+    const { code, stdout } = await runCli(['info', 'nano', '--no-layers']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^preset +refinedet320-nano, /m);
+    expect(stdout).toMatch(/^compute +float32, int8$/m);
+    expect(stdout).toMatch(/^provenance\nmadeBy +refinedet train$/m);
+    const list = JSON.parse((await runCli(['info', '--json'])).stdout);
+    expect(list.map(({ name }: { name: string }) => name)).toEqual([
+      ...MODELS,
+      ...Object.keys(PRESETS),
+    ]);
+    const { code: wrong, stderr } = await runCli(['info', 'tiny']);
+    expect(wrong).toBe(2);
+    expect(stderr).toContain('neither a model nor a preset; there are default, nano, refinedet');
   });
 
   it('prints the same as JSON, optionally without layers and at another size', async () => {

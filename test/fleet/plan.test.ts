@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modelBytes } from '../../src/detection/load-model.ts';
 import { listedInputs } from '../../src/fleet/input-list.ts';
 import { planManifest } from '../../src/fleet/plan-run.ts';
 import { compareUris, sortedInputs } from '../../src/fleet/sorted-inputs.ts';
@@ -65,6 +66,14 @@ describe('planManifest', () => {
       await plan({}, uris('a.jpg')),
     ].map(({ run }) => run);
     expect(new Set(runs).size).toBe(runs.length);
+  });
+
+  it('takes a model of the package by its name', async () => {
+    const { uri } = await plan({ model: 'nano' });
+    const sha256 = createHash('sha256')
+      .update(await modelBytes('nano'))
+      .digest('hex');
+    expect(JSON.parse(world.lines(uri)[0]).model).toMatchObject({ source: 'nano', sha256 });
   });
 
   it('records the size and the time of files', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -9,6 +9,7 @@ import * as vite7 from 'vite7';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import webpack from 'webpack';
 import { RefineDet, writeModel } from '../../src/index.ts';
+import { MODELS, modelFile } from '../../src/packaged-models.ts';
 import { hasChromium, launchChromium } from '../../support/browser/chromium.ts';
 import { expectSame, OPTIONS } from '../../support/browser/fixture.ts';
 import { ISOLATION, serveSite } from '../../support/browser/server.ts';
@@ -38,6 +39,8 @@ async function run() {
     await RefineDet.load(undefined, { threads }),
     await createWorkerDetector(model, { threads }),
     await createWorkerDetector(undefined, { threads }),
+    await RefineDet.load('nano', { threads }),
+    await createWorkerDetector('nano', { threads }),
   ];
   const found = await Promise.all(detectors.map((detector) => detector.detect(image, options)));
   return { found, threads: detectors.map((detector) => detector.threads) };
@@ -85,6 +88,26 @@ describe('the packed package in Node', () => {
     const { stdout, stderr } = await execute('esm.js');
     expect(stdout.trim()).toBe('true FILE_NOT_FOUND');
     expect(stderr).toBe('');
+  });
+
+  it('has all models, and names the file of one that is missing', async () => {
+    const script = (name: string) => `import { MODELS, RefineDet } from 'refinedet';
+       for (const name of ${name}) {
+         const detector = await RefineDet.load(name).catch((error) => error);
+         console.log(detector.config?.preset ?? detector.code + ': ' + detector.message);
+         detector.dispose?.();
+       }`;
+    app.write('models.js', script('MODELS'));
+    const { stdout } = await execute('models.js');
+    expect(stdout.trim().split('\n')).toEqual(['refinedet320-mobilenet', 'refinedet320-nano']);
+    for (const name of MODELS) {
+      const file = join(app.folder, 'node_modules/refinedet', modelFile(name));
+      renameSync(file, `${file}.gone`);
+      app.write('missing.js', script(JSON.stringify([name])));
+      const { stdout } = await execute('missing.js');
+      renameSync(`${file}.gone`, file);
+      expect(stdout).toMatch(`NO_DEFAULT_MODEL: the package lacks ${modelFile(name)}: install it`);
+    }
   });
 
   it('is imported from CommonJS', async () => {
@@ -183,7 +206,7 @@ describe.skipIf(!hasChromium)('the packed package in a page', () => {
     expected = await detector.detect(CAT, OPTIONS);
     detector.dispose();
     // Served like the package's own files, so that its results are known.
-    app.write('node_modules/refinedet/models/default.safetensors', model);
+    for (const name of MODELS) app.write(`node_modules/refinedet/${modelFile(name)}`, model);
     browser = await launchChromium();
     app.write('index.html', page('/main.js'));
     app.write('main.js', main('refinedet', 'refinedet/worker'));
@@ -207,7 +230,7 @@ describe.skipIf(!hasChromium)('the packed package in a page', () => {
       error?: string;
     };
     expect(error).toBeUndefined();
-    expect(threads).toEqual(Array(4).fill(THREADS));
+    expect(threads).toEqual(Array(6).fill(THREADS));
     for (const detections of found!) expectSame(detections, expected);
     expect(problems).toEqual([]);
     await tab.close();

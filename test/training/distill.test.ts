@@ -61,6 +61,12 @@ describe('distillation', { timeout: 180_000 }, () => {
     }
   });
 
+  it('finds a model of the package by its name', async () => {
+    await expect(run({ distill: 'nano' })).rejects.toThrow(
+      /^distill: nano cannot teach this run: its classes are \["aeroplane"/,
+    );
+  });
+
   it('refuses a teacher of other classes, and one with another input', async () => {
     const other = run({ distill: await teacherFile(['a', 'b']), workers: 1 });
     await expect(other).rejects.toMatchObject({

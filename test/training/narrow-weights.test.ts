@@ -59,7 +59,14 @@ describe('narrowWeights', () => {
   });
 });
 
-it('starts the nano preset from the packaged model, with all of its tensors', async () => {
+it('starts the nano preset from the nano model, whose backbone it keeps', async () => {
+  const config = resolveTrainConfig({ preset: 'refinedet192-nano', init: 'nano' });
+  expect(config.freeze).not.toEqual([]);
+  const start = await initialModel(config, VOC_CLASSES, await modelBytes('nano'));
+  expect(describeStart('nano', start)).toMatch(/194 of 194 tensors kept$/);
+});
+
+it('starts the nano preset from the default model, with all of its tensors', async () => {
   const config = resolveTrainConfig({ preset: 'refinedet192-nano' });
   expect(config.freeze).toEqual([]);
   const start = await initialModel(config, VOC_CLASSES, await modelBytes('default'));

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RefineDet, writeModel } from '../../src/index.ts';
+import { createPool } from '../../src/pool/index.ts';
 import { createWorkerDetector, type WorkerDetector } from '../../src/worker/index.ts';
 import { type Port, serve } from '../../src/worker/serve.ts';
 import { randomModel } from '../../support/models/random-model.ts';
@@ -44,6 +45,16 @@ describe('createWorkerDetector', () => {
     expect(detector.heapBytes).toBeGreaterThan(1e6);
     expect(detector.anchors()).toEqual(plain.anchors());
     expect(detector.anchors(128)).toEqual(plain.anchors(128));
+  });
+
+  it.each([
+    ['createWorkerDetector', createWorkerDetector],
+    ['createPool', createPool],
+  ])('%s loads a model of the package by its name', async (_, start) => {
+    const options = { threads: 1, worker: sameThreadWorker, warmUp: false } as const;
+    const named = await start('nano', { ...options, ...(start === createPool && { workers: 1 }) });
+    expect(named.config.preset).toBe('refinedet320-nano');
+    await named.dispose();
   });
 
   it('streams', async () => {

@@ -2,45 +2,45 @@
 import type { Threads } from 'refinedet';
 import { byId, element, openWith, setText } from '../dom.ts';
 import { type Backend, CHOICES, remark, unavailable } from './backends.ts';
+import { type ModelChoice, ModelRadios } from './model-radios.ts';
+import { type Radio, radio } from './radio.ts';
 
 const MOST_THREADS = 8;
 
 export interface Settings {
   backend: Backend;
   threads: Threads;
-  /** Default: the default model. */
-  model: File | undefined;
+  model: ModelChoice;
 }
 
 export class EngineDialog {
   readonly #threads = byId<HTMLSelectElement>('threads');
-  readonly #radios = new Map<Backend, { input: HTMLInputElement; about: HTMLElement }>();
-  #model: File | undefined;
+  readonly #radios = new Map<Backend, Radio>();
+  readonly #models = new ModelRadios();
 
   /** @param changed called when the user has changed a setting */
   constructor(changed: () => void) {
     openWith('settings', 'engine-dialog');
     for (const { value, name, about } of CHOICES) this.#addBackend(value, name, about);
     this.#offerThreads();
-    this.select({ backend: 'wasm', threads: this.settings.threads, model: undefined });
+    this.select({ ...this.settings, backend: 'wasm' });
     byId('engine-dialog').addEventListener('change', ({ target }) => {
-      if ((target as Element).matches('[name=backend], #threads')) changed();
-    });
-    byId('default-model').addEventListener('click', () => {
-      this.model = undefined;
-      changed();
+      if ((target as Element).matches('[name=backend], [name=model], #threads')) changed();
     });
   }
 
   get settings(): Settings {
     const backend = [...this.#radios].find(([, { input }]) => input.checked)?.[0] ?? 'wasm';
     const { value } = this.#threads;
-    return { backend, threads: value === 'auto' ? 'auto' : Number(value), model: this.#model };
+    return {
+      backend,
+      threads: value === 'auto' ? 'auto' : Number(value),
+      model: this.#models.selected,
+    };
   }
 
-  set model(file: File | undefined) {
-    this.#model = file;
-    byId('default-model').hidden = file === undefined;
+  set model(model: ModelChoice) {
+    this.#models.select(model);
   }
 
   /** Shows other settings, such as those that work. */
@@ -51,6 +51,11 @@ export class EngineDialog {
     this.#explainThreads(backend);
   }
 
+  /** Takes a model of the user's own out of the choice. */
+  removeModel(model: ModelChoice): void {
+    this.#models.remove(model);
+  }
+
   /** Takes a backend out of the choice. */
   disable(backend: Backend, reason: string): void {
     const { input, about } = this.#radios.get(backend)!;
@@ -59,12 +64,10 @@ export class EngineDialog {
   }
 
   #addBackend(value: Backend, name: string, about: string): void {
-    const input = element('input', { type: 'radio', name: 'backend', value });
-    const text = element('small', {}, remark(value) ?? about);
-    const label = element('label', {}, input, element('span', {}, element('b', {}, name), text));
-    byId('backends').append(label);
-    this.#radios.set(value, { input, about: text });
-    input.addEventListener('change', () => this.#explainThreads(value));
+    const added = radio('backend', value, name, remark(value) ?? about);
+    byId('backends').append(added.label);
+    this.#radios.set(value, added);
+    added.input.addEventListener('change', () => this.#explainThreads(value));
     unavailable(value).then((reason) => reason && this.disable(value, reason));
   }
 

@@ -5,6 +5,7 @@ import { byId, setText } from '../dom.ts';
 import type { Notice } from '../notice.ts';
 import { BACKEND_NAMES, type Backend, CHOICES } from './backends.ts';
 import { EngineDialog, type Settings } from './engine-dialog.ts';
+import { modelName } from './model-radios.ts';
 
 export class Engine {
   readonly #dialog = new EngineDialog(() => void this.load());
@@ -77,9 +78,8 @@ export class Engine {
     const many = threads > 1 ? `, ${threads} threads` : '';
     const bits = compute === 'int8' ? ', 8-bit' : '';
     this.#report(`${BACKEND_NAMES[backend]}${many}${bits}`);
-    this.#dialog.model = this.#working?.model;
+    if (this.#working) this.#dialog.model = this.#working.model;
     const { preset, inputWidth, inputHeight, classes } = config;
-    setText(byId('model-name'), this.#working?.model?.name ?? 'Default model');
     const size = `${inputWidth} × ${inputHeight} pixels`;
     setText(byId('model-size'), `${preset}, ${classes.length} classes, ${size}`);
   }
@@ -88,19 +88,22 @@ export class Engine {
   #fail(failed: Settings, { message }: Error): void {
     const working = this.#working;
     if (!working) {
-      const title = failed.model ? `${failed.model.name} cannot be used` : 'No model';
+      const isOwn = typeof failed.model !== 'string';
+      const title = isOwn ? `${modelName(failed.model)} cannot be used` : 'No model';
       const retry = { name: 'Try again', run: () => void this.load() };
       this.#notice.show('engine', { title, detail: message }, retry);
       return;
     }
     this.#dialog.select(working);
+    const isOther = failed.model !== working.model;
+    if (isOther) this.#dialog.removeModel(failed.model);
     if (failed.backend !== working.backend) {
       this.#dialog.disable(failed.backend, 'Not available: it could not be started.');
       const title = `${nameOf(failed.backend)} cannot be used here`;
       const detail = `The page continues with ${nameOf(working.backend)}.`;
       this.#notice.show('engine', { title, detail });
     } else {
-      const title = failed.model ? `${failed.model.name} cannot be used` : 'The change failed';
+      const title = isOther ? `${modelName(failed.model)} cannot be used` : 'The change failed';
       const detail = `${message}. The page continues with the model it had.`;
       this.#notice.show('engine', { title, detail });
     }

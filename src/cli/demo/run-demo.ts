@@ -21,7 +21,7 @@ export async function runDemo({ model, port, host, out }: DemoFlags): Promise<vo
   const bytes = await modelBytes(model, signal);
   // A file that is not a model fails here rather than in the page.
   await readNamed(bytes, model ?? 'the default model');
-  const site = await readSite(await pageFolder(), bytes);
+  const site = await readSite(await pageFolder(), bytes, model);
   if (out !== undefined) return writeSite(site, out);
 
   const { server, url } = await serveSite(site, host, port ?? [DEFAULT_PORT, 0]);

@@ -9,6 +9,7 @@ import {
 import { type EvaluateOptions, evaluate } from '../../evaluation/evaluate.ts';
 import { Predictions } from '../../evaluation/predictions.ts';
 import type { ModelConfig } from '../../model/model.ts';
+import { DEFAULT_MODEL } from '../../packaged-models.ts';
 import { startRunner, workersFor } from '../../runner/runner.ts';
 import { reportError } from '../describe-error.ts';
 import { interruptSignal } from '../interrupt.ts';
@@ -79,7 +80,7 @@ function modelFacts(
   scoreThreshold: number,
 ): [string, string][] {
   return [
-    ['Model', file ?? 'the one in the package'],
+    ['Model', file ?? DEFAULT_MODEL],
     [
       'Network',
       `${preset}, input ${inputWidth}×${inputHeight}, ${counted(classes.length, 'class', 'classes')}`,

@@ -9,7 +9,7 @@ export function registerExportCommand(program: Command): void {
     name: 'export',
     description: 'write a model as an ONNX file for other runtimes',
     arguments: {
-      '<model>': `${MODEL_WORD}, or \`default\`: the model in the package`,
+      '<model>': MODEL_WORD,
       '<out>': 'ONNX file to write (.onnx)',
     },
     options: EXPORT_OPTIONS,

@@ -8,10 +8,11 @@ export function registerInfoCommand(program: Command): void {
   addCommand(program, {
     name: 'info',
     description: 'layers, output shapes, parameters, cost, anchors, classes and origin of a model',
-    arguments: { '[model]': `${MODEL_WORD}, or name of a preset (default: list the presets)` },
+    arguments: { '[model]': `${MODEL_WORD}, or name of a preset (default: list both)` },
     options: INFO_OPTIONS,
     examples: [
       'info',
+      'info nano',
       'info refinedet320-mobilenet --no-layers',
       'info my.safetensors --input-size 512x384',
       'info my.safetensors --json',

@@ -1,8 +1,9 @@
 /** Descriptions of models as text. */
+import { aboutModel, type ModelName } from '../../packaged-models.ts';
 import { counted, metric, printable } from '../printable.ts';
 import type { Colors } from '../terminal.ts';
 import { textTable } from '../text-table.ts';
-import type { ModelInfo } from './model-info.ts';
+import type { ListedInfo, ModelInfo } from './model-info.ts';
 
 /** The layers come first, because the end, with the totals, stays on the screen. */
 export function modelText(info: ModelInfo, withLayers: boolean, colors: Colors): string {
@@ -13,7 +14,21 @@ export function modelText(info: ModelInfo, withLayers: boolean, colors: Colors):
     .join('\n');
 }
 
-export function presetsText(infos: readonly Omit<ModelInfo, 'layers'>[]): string {
+/** @param infos of the models in the package */
+export function modelsText(infos: readonly ListedInfo[]): string {
+  const rows = infos.map(({ name, preset, classes, parameters, macs }) => [
+    name,
+    preset,
+    classes.length,
+    metric(parameters),
+    metric(macs),
+    aboutModel(name as ModelName),
+  ]);
+  const header = ['model', 'preset', 'classes', 'parameters', 'MACs', 'about'];
+  return `${textTable(header, rows).join('\n')}\n`;
+}
+
+export function presetsText(infos: readonly ListedInfo[]): string {
   const rows = infos.map(({ preset, input, parameters, macs, anchors, architecture }) => [
     preset,
     `${input.width}×${input.height}`,

@@ -6,6 +6,9 @@ import { summarize } from '../../model/summary.ts';
 /** A description of a model, as `--json` prints it. */
 export type ModelInfo = ReturnType<typeof modelInfo>;
 
+/** A description in a list, without the layers. */
+export type ListedInfo = Omit<ModelInfo, 'layers'>;
+
 /** The parts of a model that its description needs. */
 export type Described = Pick<Model, 'config' | 'graph' | 'quantization'>;
 

@@ -11,13 +11,13 @@ import { loadNamedModel } from '../model-source.ts';
 import { classList } from '../options/class-list.ts';
 import { colorsFor, print } from '../terminal.ts';
 import type { InfoFlags } from './info-options.ts';
-import { modelText, presetsText } from './info-text.ts';
-import { type Described, modelInfo } from './model-info.ts';
+import { modelsText, modelText, presetsText } from './info-text.ts';
+import { type Described, type ListedInfo, modelInfo } from './model-info.ts';
 
 /** @throws FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, UNKNOWN_PRESET, USAGE */
 export async function runInfo(name: string | undefined, flags: InfoFlags): Promise<void> {
   const { layers, json } = flags;
-  if (name === undefined) return listPresets(flags);
+  if (name === undefined) return listAll(flags);
   const described = await describe(name, flags);
   const config = withSize(described.config, flags.inputSize);
   const info = modelInfo(name, { ...described, config });
@@ -67,14 +67,18 @@ function withSize(config: ModelConfig, size: Size | undefined): ModelConfig {
   return size ? { ...config, inputWidth: size.width, inputHeight: size.height } : config;
 }
 
-async function listPresets(flags: InfoFlags): Promise<void> {
-  const infos = await Promise.all(
-    Object.keys(PRESETS).map(async (name) => {
-      const { config, graph } = await presetModel(name, flags.classes ?? 'voc');
-      const sized = withSize(config, flags.inputSize);
-      const { layers, ...info } = modelInfo(name, { config: sized, graph });
-      return info;
-    }),
-  );
-  await print(flags.json ? `${JSON.stringify(infos, null, 2)}\n` : presetsText(infos));
+/** Lists the models of the package and the presets. */
+async function listAll(flags: InfoFlags): Promise<void> {
+  const summary = async (name: string): Promise<ListedInfo> => {
+    const described = await describe(name, flags);
+    const config = withSize(described.config, flags.inputSize);
+    const { layers, ...info } = modelInfo(name, { ...described, config });
+    return info;
+  };
+  const models = await Promise.all(MODELS.map(summary));
+  const presets = await Promise.all(Object.keys(PRESETS).map(summary));
+  const text = flags.json
+    ? `${JSON.stringify([...models, ...presets], null, 2)}\n`
+    : `${modelsText(models)}\n${presetsText(presets)}`;
+  await print(text);
 }

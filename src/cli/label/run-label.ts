@@ -23,7 +23,7 @@ export async function runLabel(dir = '.', flags: LabelFlags): Promise<void> {
   const bytes = await modelBytes(model, signal);
   // A file that is not a model fails here rather than in the page.
   await readNamed(bytes, model ?? 'the default model');
-  const site = await readSite(await pageFolder(), bytes);
+  const site = await readSite(await pageFolder(), bytes, model);
   const { server, url } = await serveFolder(
     site,
     folder,

@@ -1,19 +1,23 @@
 /** Options that several commands have in common: one name, one argument and one parser each. */
 import { MAX_THREADS } from '../../backend/thread-pool.ts';
 import { DATASET_FORMATS } from '../../datasets/dataset-types.ts';
-import { MODELS } from '../../packaged-models.ts';
+import { DEFAULT_MODEL, MODELS } from '../../packaged-models.ts';
 import { MOST_WORKERS } from '../../pool/pool-size.ts';
 import { dataPart } from './data-part.ts';
 import { on, text, value } from './option-table.ts';
 import { autoOrCount, choice, classMap, fraction, inputSize } from './parsers.ts';
 
-export const MODEL_WORD = `model file, URL, or ${MODELS.join(' or ')}`;
+/** @param kinds what else a word may be, in front of the names of {@link MODELS} */
+export const orModels = (...kinds: string[]): string =>
+  new Intl.ListFormat('en', { type: 'disjunction' }).format([...kinds, ...MODELS]);
+
+export const MODEL_WORD = orModels('model file', 'URL');
 /** Arguments of datasets, positional ones too. */
 export const DATA_WORD = 'folder or annotation file of a dataset';
 
 export const MODEL = text('<file|url>', MODEL_WORD, {
   short: 'm',
-  default: 'the one in the package',
+  default: DEFAULT_MODEL,
 });
 
 export const DATA = value('<path[:split]>', (given) => dataPart(given), DATA_WORD, { short: 'd' });

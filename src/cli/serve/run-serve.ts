@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { modelBytes, readNamed } from '../../detection/load-model.ts';
 import { RefineDetError } from '../../errors.ts';
+import { DEFAULT_MODEL } from '../../packaged-models.ts';
 import { startWorkers } from '../../runner/runner.ts';
 import { imageFetcher } from '../../serve/fetch-image.ts';
 import { handlerOf } from '../../serve/handler.ts';
@@ -30,14 +31,14 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
  */
 export async function runServe(flags: ServeFlags): Promise<void> {
   const signal = interruptSignal();
-  const { model: word = 'default', host, port, allowUrl, workers } = flags;
+  const { model: word = DEFAULT_MODEL, host, port, allowUrl, workers } = flags;
   const { maxBody, timeout, grace = GRACE } = flags;
   const tokens = flags.tokenFile === undefined ? [] : await readTokens(flags.tokenFile);
   const fetchImage =
     allowUrl && imageFetcher({ allow: allowUrl, maxBytes: maxBody ?? DEFAULTS.maxBody });
   const bytes = await modelBytes(word, signal);
   const model = await readNamed(bytes, word);
-  const site = await readSite(await pageFolder(), bytes);
+  const site = await readSite(await pageFolder(), bytes, word);
   const { threads, inputSize, backend, compute } = flags;
   const runner = await startWorkers(model, {
     workers,

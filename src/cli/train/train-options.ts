@@ -1,10 +1,13 @@
 /** Options of `refinedet train`. */
 import { METRICS } from '../../evaluation/evaluate.ts';
+import { DEFAULT_MODEL } from '../../packaged-models.ts';
 import {
   CLASS_MAP,
   classes,
   DATA,
   DATA_FORMAT,
+  MODEL_WORD,
+  orModels,
   QUIET,
   TRAINING_BACKEND,
 } from '../options/common-rows.ts';
@@ -43,13 +46,13 @@ export const TRAIN_OPTIONS = {
     preset: text('<name>', 'network to train', { short: 'p', default: 'refinedet320-mobilenet' }),
     init: text(
       '<file>',
-      'weights to start from: a backbone, a model to fine-tune, default or none',
+      `weights to start from: ${orModels('none', 'a backbone', 'a model to fine-tune')}`,
       {
         short: 'i',
-        default: 'the model in the package, where it fits the preset',
+        default: `${DEFAULT_MODEL}, where it fits the preset`,
       },
     ),
-    distill: text('<model>', 'model to learn from besides the boxes: file, default', {
+    distill: text('<model>', `model to learn from besides the boxes: ${MODEL_WORD}`, {
       default: 'none',
     }),
     inputSize: value(

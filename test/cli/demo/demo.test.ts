@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MODELS, modelFile } from '../../../src/packaged-models.ts';
 import { isPosix } from '../../../support/posix.ts';
 import { runCli, startCli, temporaryFolder, writeRandomModel } from '../helpers.ts';
 
@@ -37,6 +38,22 @@ describe('refinedet demo', () => {
     expect(await errors).toBe(
       'refinedet: open this address in a browser; Ctrl-C stops the server\n',
     );
+  });
+
+  it.skipIf(!isBuilt)('writes all models; the page starts with the one that is given', async () => {
+    const start = async (model: string) => {
+      const { code } = await runCli(['demo', '--model', model, '--out', at('start')]);
+      expect(code).toBe(0);
+      for (const name of MODELS) expect(existsSync(at('start', modelFile(name)))).toBe(true);
+      return /^<html .*data-model="(.*)"/m.exec(
+        readFileSync(at('start', 'index.html'), 'utf8'),
+      )![1];
+    };
+    expect(await start('default')).toBe('default');
+    expect(await start('nano')).toBe('nano');
+    const own = readFileSync(at('start', modelFile('nano')));
+    expect(own.equals(readFileSync(at('model.safetensors')))).toBe(false);
+    expect(await start(at('model.safetensors'))).toBe('model.safetensors');
   });
 
   it.skipIf(!isBuilt)('writes static files', async () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { serveSite } from '../../../src/cli/demo/demo-server.ts';
 import { readSite } from '../../../src/cli/demo/demo-site.ts';
+import { DEFAULT_MODEL, MODELS, modelFile } from '../../../src/packaged-models.ts';
 import { temporaryFolder } from '../helpers.ts';
 
 const SITE = new Map([
@@ -72,22 +73,29 @@ describe('serveSite', () => {
 });
 
 describe('readSite', () => {
-  it('has the files of all folders and the model, whose tag changes with it', async () => {
+  it('has the files of all folders and the models, whose tags change with them', async () => {
     const { at, folder, remove } = temporaryFolder();
     const { mkdirSync, writeFileSync } = await import('node:fs');
     mkdirSync(at('assets'));
-    writeFileSync(at('index.html'), 'page');
+    writeFileSync(at('index.html'), '<html data-model="default">');
     writeFileSync(at('assets', 'main.js'), 'code');
     const site = await readSite(folder, Buffer.from('model'));
     const other = await readSite(folder, Buffer.from('MODEL'));
+    const page = async (source?: string) =>
+      String((await readSite(folder, Buffer.from('x'), source)).get('index.html')!.body);
+    expect(await page()).toBe('<html data-model="default">');
+    expect(await page('nano')).toBe('<html data-model="nano">');
+    expect(await page('runs/"1".safetensors')).toContain('"&quot;1&quot;.safetensors"');
+    // The query of an address may be a secret.
+    expect(await page('https://a.b/m.safetensors?key=1')).toContain('"m.safetensors"');
     remove();
     expect([...site.keys()].sort()).toEqual([
       'assets/main.js',
       'index.html',
-      'models/default.safetensors',
+      ...MODELS.map(modelFile),
     ]);
     expect(site.get('assets/main.js')!.type).toMatch(/^text\/javascript/);
-    const tag = (files: typeof site) => files.get('models/default.safetensors')!.etag;
+    const tag = (files: typeof site) => files.get(modelFile(DEFAULT_MODEL))!.etag;
     expect(tag(site)).not.toBe(tag(other));
   });
 });

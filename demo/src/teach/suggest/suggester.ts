@@ -1,6 +1,7 @@
-/** The model that suggests boxes, in its worker: first the default one, later the user's own. */
+/** The model that suggests boxes, in its worker: first one of the package, later the user's own. */
 import { createWorkerDetector, type WorkerDetector } from 'refinedet/worker';
 import type { Detection } from '../../../../src/boxes.ts';
+import { START_MODEL } from '../../start-model.ts';
 
 /** Low enough to rank by doubt; suggestions need more. */
 const LEAST_SCORE = 0.05;
@@ -37,11 +38,13 @@ export class Suggester {
   }
 
   #load(): Promise<WorkerDetector | undefined> {
-    this.#detector ??= createWorkerDetector(this.#model, { warn: () => {} }).catch((error) => {
-      // Labeling works without suggestions.
-      console.warn(`without suggestions: ${error.message}`);
-      return undefined;
-    });
+    this.#detector ??= createWorkerDetector(this.#model ?? START_MODEL, { warn: () => {} }).catch(
+      (error) => {
+        // Labeling works without suggestions.
+        console.warn(`without suggestions: ${error.message}`);
+        return undefined;
+      },
+    );
     return this.#detector;
   }
 }

@@ -1,6 +1,6 @@
 /** The labels of the project as the data of a run. */
-import { defaultModelUrl } from '../../../../src/platform/default-model.ts';
-import { absoluteUrl } from '../../../../src/platform/url.ts';
+import { DEFAULT_MODEL } from '../../../../src/packaged-models.ts';
+import { modelUrl } from '../../../../src/platform/model-urls.ts';
 import type { Session } from '../store/session.ts';
 import type { RunData, RunImage } from './task.ts';
 
@@ -24,7 +24,7 @@ export async function collectRun(session: Session): Promise<{ data: RunData; fil
     images.push({ name, width, height, boxes });
     files.push(file);
   }
-  const init = absoluteUrl(String(defaultModelUrl()));
+  const init = modelUrl(DEFAULT_MODEL);
   const id = crypto.randomUUID();
   const folder = runFolder(session);
   return { data: { id, folder, classes, images, init, options: {}, steps: 0 }, files };

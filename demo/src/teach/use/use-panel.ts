@@ -6,6 +6,7 @@ import { explainCamera, explainFile } from '../../explain.ts';
 import type { Notice } from '../../notice.ts';
 import type { Source } from '../../source.ts';
 import { Stage } from '../../stage.ts';
+import { START_MODEL } from '../../start-model.ts';
 import type { Session } from '../store/session.ts';
 import type { Suggester } from '../suggest/suggester.ts';
 import { saveModel, saveOnnx, savePage } from './downloads.ts';
@@ -47,7 +48,7 @@ export class UsePanel {
     for (const [id, save] of Object.entries(saves)) {
       byId(id).addEventListener('click', () => void this.#save(save));
     }
-    setText(byId('model-state'), 'Without training, the default model is tried.');
+    setText(byId('model-state'), 'Without training, the model of the suggestions is tried.');
   }
 
   /** Uses another model from now on. */
@@ -75,7 +76,7 @@ export class UsePanel {
   }
 
   #load(): Promise<WorkerDetector> {
-    this.#detector ??= createWorkerDetector(this.#model, { warn: () => {} });
+    this.#detector ??= createWorkerDetector(this.#model ?? START_MODEL, { warn: () => {} });
     return this.#detector;
   }
 

@@ -1,0 +1,48 @@
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { boxIou } from '../../src/boxes.ts';
+import { RefineDet } from '../../src/detector.ts';
+import { modelFile } from '../../src/packaged-models.ts';
+import { CAT_BOX } from './known-boxes.ts';
+
+/** What these weights reach. */
+const REACHED = { score: 0.2, iou: 0.5 };
+/** Bytes. */
+const MOST_BYTES = 1.7e6;
+
+const detector = await RefineDet.load('nano');
+afterAll(() => detector.dispose());
+
+describe('the nano model', { timeout: 60_000 }, () => {
+  it('describes itself, and that the default model was its start', () => {
+    const { preset, inputWidth, inputHeight, provenance } = detector.config;
+    expect([preset, inputWidth, inputHeight]).toEqual(['refinedet320-nano', 320, 320]);
+    expect(detector.compute).toBe('int8');
+    expect(provenance).toMatchObject({
+      data: ['voc07:trainval', 'voc-animals:train+val', 'coco-mini', 'coco-people'],
+      init: 'default',
+      seed: 1,
+    });
+  });
+
+  it('finds the cat', async () => {
+    const [cat] = await detector.detect(path('examples/cat.jpg'), {
+      scoreThreshold: REACHED.score,
+    });
+    expect(cat.label).toBe('cat');
+    expect(boxIou(cat.box, CAT_BOX)).toBeGreaterThan(REACHED.iou);
+  });
+
+  it('is a third of the size of the default model', () => {
+    const [nano, other] = (['nano', 'default'] as const).map(
+      (name) => statSync(path(modelFile(name))).size,
+    );
+    expect(nano).toBeLessThan(MOST_BYTES);
+    expect(nano).toBeLessThan(0.34 * other);
+  });
+});
+
+function path(file: string): string {
+  return fileURLToPath(new URL(`../../${file}`, import.meta.url));
+}
