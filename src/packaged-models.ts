@@ -1,8 +1,12 @@
-/** The models in the package, and how they differ. Each is the file `models/NAME.safetensors`. */
+/** The models in the package, their presets, and how they differ. Each is the file `models/NAME.safetensors`. */
 const PACKAGED = {
-  default: 'finds the most',
-  nano: 'a third of the size, faster, finds less',
-};
+  default: { preset: 'refinedet320-mobilenet', about: 'finds the most' },
+  nano: {
+    preset: 'refinedet192-nano',
+    about:
+      'less than 2 MB, less than a third of the arithmetic; finds less, mainly of small objects',
+  },
+} as const;
 
 /** A name of {@link MODELS}. */
 export type ModelName = keyof typeof PACKAGED;
@@ -23,7 +27,12 @@ export function modelFile(name: ModelName): string {
   return `models/${name}.safetensors`;
 }
 
+/** Returns the model of the package that a preset describes, if any. */
+export function modelOfPreset(preset: string): ModelName | undefined {
+  return MODELS.find((name) => PACKAGED[name].preset === preset);
+}
+
 /** Half a sentence on how a model differs from the others. */
 export function aboutModel(name: ModelName): string {
-  return PACKAGED[name];
+  return PACKAGED[name].about;
 }

@@ -45,6 +45,13 @@ export function decodeFloat16(values: Uint16Array): Float32Array {
   return out;
 }
 
+/** Returns the nearest float16 of each value, as float32. */
+export function roundToFloat16(values: Float32Array): Float32Array {
+  const halves = new Uint16Array(values.length);
+  encodeFloat16(values, halves);
+  return decodeFloat16(halves);
+}
+
 /** bfloat16 is the upper half of a float32. */
 export function decodeBFloat16(values: Uint16Array): Float32Array {
   const out = new Float32Array(values.length);

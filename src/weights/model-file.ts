@@ -17,7 +17,7 @@ import { presetGraph } from '../model/presets.ts';
 import { checkValue, oneOf } from '../option-checks.ts';
 import { quote, requireBytes } from './byte-reader.ts';
 import { checkModel, describeModel, requireRange } from './check-model.ts';
-import { encodeFloat16 } from './half.ts';
+import { encodeFloat16, roundToFloat16 } from './half.ts';
 import { matchTensors, openWeights, readWeights, requireComplete } from './import.ts';
 import { NATIVE } from './importers/native.ts';
 import { parseModelConfig } from './model-config.ts';
@@ -155,7 +155,7 @@ export async function writeModel(model: Model, type: StorageType = 'f32'): Promi
   }
   const calibration = model.quantization ? quantizationTensors(model.quantization) : [];
   for (const [name, values] of calibration) {
-    tensors.set(name, floatWriter([values.length], values));
+    tensors.set(name, exactWriter(values));
   }
   const metadata = {
     format: FORMAT_NAME,
@@ -197,11 +197,7 @@ function tensorWriters(
   grid: Float32Array | undefined,
 ): [string, TensorWriter][] {
   if (dtype === 'F32') return [[name, floatWriter(shape, data)]];
-  if (dtype === 'F16') {
-    const write = (target: Uint8Array) =>
-      encodeFloat16(data, new Uint16Array(target.buffer, target.byteOffset, data.length));
-    return [[name, { dtype, shape, write }]];
-  }
+  if (dtype === 'F16') return [[name, halfWriter(shape, data)]];
   const scales = grid ?? channelScales(data, outputChannels(shape));
   const write = (target: Uint8Array) =>
     quantize(data, scales, new Int8Array(target.buffer, target.byteOffset, data.length));
@@ -209,6 +205,21 @@ function tensorWriters(
     [name, { dtype, shape, write }],
     [name + SCALE_SUFFIX, floatWriter([scales.length], scales)],
   ];
+}
+
+/** Half precision where it loses nothing, as with the corrections of a calibration. */
+function exactWriter(values: Float32Array): TensorWriter {
+  const shape = [values.length];
+  const halves = roundToFloat16(values);
+  return values.every((value, i) => value === halves[i])
+    ? halfWriter(shape, values)
+    : floatWriter(shape, values);
+}
+
+function halfWriter(shape: readonly number[], data: Float32Array): TensorWriter {
+  const write = (target: Uint8Array) =>
+    encodeFloat16(data, new Uint16Array(target.buffer, target.byteOffset, data.length));
+  return { dtype: 'F16', shape, write };
 }
 
 function floatWriter(shape: readonly number[], data: Float32Array): TensorWriter {

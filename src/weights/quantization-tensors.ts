@@ -1,6 +1,6 @@
 /**
  * Calibration in a model file: for every map `x` that is not a head, its scales in the float32 tensor
- * `x.outputScale`, and for every corrected layer what to add to its bias in `<layer>.correction`.
+ * `x.outputScale`, one number where all are the same, and for every corrected layer what to add to its bias in `<layer>.correction`, float16 where that is exact.
  */
 import { RefineDetError } from '../errors.ts';
 import { withoutBatchNorm } from '../model/fold.ts';
@@ -16,9 +16,14 @@ const CORRECTION = '.correction';
 /** Returns the tensors of a calibration by their names in a file. */
 export function quantizationTensors({ scales, corrections }: Quantization) {
   return new Map([
-    ...[...scales].map(([map, values]) => [map + SCALE, values] as const),
+    ...[...scales].map(([map, values]) => [map + SCALE, once(values)] as const),
     ...[...corrections].map(([layer, values]) => [layer + CORRECTION, values] as const),
   ]);
+}
+
+/** Returns the first of equal numbers, otherwise all. */
+function once(values: Float32Array): Float32Array {
+  return values.every((value) => value === values[0]) ? values.slice(0, 1) : values;
 }
 
 /**
@@ -39,7 +44,9 @@ export function readQuantization(
   const plan = planInt8(withoutBatchNorm(graph));
   const heads = new Set(Object.values(graph.heads).flat());
   const take = (name: string, count: number, isValid: (value: number) => boolean) => {
-    const values = tensors.get(name)?.read().slice() ?? new Float32Array();
+    const stored = tensors.get(name)?.read().slice() ?? new Float32Array();
+    const isShared = stored.length === 1 && name.endsWith(SCALE);
+    const values = isShared ? new Float32Array(count).fill(stored[0]) : stored;
     rest.delete(name);
     const wrong = values.find((value) => !isValid(value));
     if (values.length === count && wrong === undefined) return values;

@@ -35,7 +35,8 @@ const models = (page: Page) =>
     );
 
 /** Waits until the page describes this network. */
-const runs = (page: Page, pattern: RegExp) => page.locator('#model-size', { hasText: pattern }).waitFor({ state: 'attached' });
+const runs = (page: Page, pattern: RegExp) =>
+  page.locator('#model-size', { hasText: pattern }).waitFor({ state: 'attached' });
 
 describe.skipIf(!hasChromium)('the engine of the demo page', () => {
   let demo: Demo;
@@ -122,7 +123,7 @@ describe.skipIf(!hasChromium)('the engine of the demo page', () => {
     expect([...asked]).toEqual([modelFile('default')]);
     asked.clear();
     await page.locator('[name=model][value=nano]').check();
-    await runs(page, /^refinedet320-nano, 20 classes, 320 × 320 pixels$/);
+    await runs(page, /^refinedet192-nano, 20 classes, 192 × 192 pixels$/);
     expect(await models(page)).toEqual(['Default', 'Nano ✓']);
     expect([...asked]).toEqual([modelFile('nano')]);
     // Both are here now.
@@ -137,7 +138,7 @@ describe.skipIf(!hasChromium)('the engine of the demo page', () => {
   it('starts with the model of the server', async () => {
     const nano = await modelBytes('nano');
     for (const [source, model, names, running] of [
-      ['nano', nano, ['Default', 'Nano ✓'], /^refinedet320-nano, 20 classes/],
+      ['nano', nano, ['Default', 'Nano ✓'], /^refinedet192-nano, 20 classes/],
       ['runs/bees.safetensors', demo.model, ['bees.safetensors ✓', 'Nano'], /, 3 classes/],
     ] as const) {
       const site = await readSite(demo.folder, model, source);

@@ -16,7 +16,7 @@ describe('refinedet info', () => {
     expect(stdout).toMatch(
       /^default +refinedet320-mobilenet +20 +4\.44 M +897 M +finds the most$/m,
     );
-    expect(stdout).toMatch(/^nano +refinedet320-nano +20 +1\.13 M +299 M +a third of the size/m);
+    expect(stdout).toMatch(/^nano +refinedet192-nano +20 +1\.77 M +257 M +less than 2 MB/m);
     for (const name of Object.keys(PRESETS)) expect(stdout).toMatch(new RegExp(`^${name} `, 'm'));
     expect(stdout).toMatch(/refinedet320-vgg16 +320×320 +34\.4 M +37\.8 G +6375 /);
   });
@@ -38,7 +38,7 @@ describe('refinedet info', () => {
   it('describes a model of the package by its name, with its origin', async () => {
     const { code, stdout } = await runCli(['info', 'nano', '--no-layers']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^preset +refinedet320-nano, /m);
+    expect(stdout).toMatch(/^preset +refinedet192-nano, /m);
     expect(stdout).toMatch(/^compute +float32, int8$/m);
     expect(stdout).toMatch(/^provenance\nmadeBy +refinedet train$/m);
     const list = JSON.parse((await runCli(['info', '--json'])).stdout);

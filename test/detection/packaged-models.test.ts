@@ -34,7 +34,7 @@ describe('a model of the package', () => {
     const presets = await Promise.all(
       MODELS.map(async (name) => (await loadModel(name)).config.preset),
     );
-    expect(presets).toEqual(['refinedet320-mobilenet', 'refinedet320-nano']);
+    expect(presets).toEqual(['refinedet320-mobilenet', 'refinedet192-nano']);
     expect((await loadModel(undefined)).config).toEqual((await loadModel(DEFAULT_MODEL)).config);
   });
 
@@ -54,7 +54,7 @@ describe('a model of the package', () => {
 
   it('is loaded by RefineDet.load', async () => {
     using detector = await RefineDet.load('nano', { warmUp: false, threads: 1 });
-    expect(detector.config.preset).toBe('refinedet320-nano');
+    expect(detector.config.preset).toBe('refinedet192-nano');
   });
 
   it('is not a path, a file of the same name, or a word of an object', () => {

@@ -9,7 +9,7 @@ import { CAT_BOX } from './known-boxes.ts';
 /** What these weights reach. */
 const REACHED = { score: 0.2, iou: 0.5 };
 /** Bytes. */
-const MOST_BYTES = 1.7e6;
+const MOST_BYTES = 2e6;
 
 const detector = await RefineDet.load('nano');
 afterAll(() => detector.dispose());
@@ -17,7 +17,7 @@ afterAll(() => detector.dispose());
 describe('the nano model', { timeout: 60_000 }, () => {
   it('describes itself, and that the default model was its start', () => {
     const { preset, inputWidth, inputHeight, provenance } = detector.config;
-    expect([preset, inputWidth, inputHeight]).toEqual(['refinedet320-nano', 320, 320]);
+    expect([preset, inputWidth, inputHeight]).toEqual(['refinedet192-nano', 192, 192]);
     expect(detector.compute).toBe('int8');
     expect(provenance).toMatchObject({
       data: ['voc07:trainval', 'voc-animals:train+val', 'coco-mini', 'coco-people'],
@@ -34,12 +34,12 @@ describe('the nano model', { timeout: 60_000 }, () => {
     expect(boxIou(cat.box, CAT_BOX)).toBeGreaterThan(REACHED.iou);
   });
 
-  it('is a third of the size of the default model', () => {
+  it('is smaller than 2 MB and than half of the default model', () => {
     const [nano, other] = (['nano', 'default'] as const).map(
       (name) => statSync(path(modelFile(name))).size,
     );
     expect(nano).toBeLessThan(MOST_BYTES);
-    expect(nano).toBeLessThan(0.34 * other);
+    expect(nano).toBeLessThan(0.5 * other);
   });
 });
 

@@ -99,7 +99,7 @@ describe('the packed package in Node', () => {
        }`;
     app.write('models.js', script('MODELS'));
     const { stdout } = await execute('models.js');
-    expect(stdout.trim().split('\n')).toEqual(['refinedet320-mobilenet', 'refinedet320-nano']);
+    expect(stdout.trim().split('\n')).toEqual(['refinedet320-mobilenet', 'refinedet192-nano']);
     for (const name of MODELS) {
       const file = join(app.folder, 'node_modules/refinedet', modelFile(name));
       renameSync(file, `${file}.gone`);

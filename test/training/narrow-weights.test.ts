@@ -60,15 +60,18 @@ describe('narrowWeights', () => {
 });
 
 it('starts the nano preset from the nano model, whose backbone it keeps', async () => {
-  const config = resolveTrainConfig({ preset: 'refinedet192-nano', init: 'nano' });
-  expect(config.freeze).not.toEqual([]);
+  const config = resolveTrainConfig({ preset: 'refinedet192-nano' });
+  expect(config.init).toBe('nano');
   const start = await initialModel(config, VOC_CLASSES, await modelBytes('nano'));
   expect(describeStart('nano', start)).toMatch(/194 of 194 tensors kept$/);
 });
 
 it('starts the nano preset from the default model, with all of its tensors', async () => {
-  const config = resolveTrainConfig({ preset: 'refinedet192-nano' });
-  expect(config.freeze).toEqual([]);
+  const config = resolveTrainConfig({ preset: 'refinedet192-nano', init: 'default' });
+  const frozen = config.freeze.flatMap(({ layers }) => layers);
+  const narrow = [14, 15, 16].map((i) => `block${i}`);
+  expect(frozen).toContain('block13');
+  for (const name of [...narrow, 'last', 'extra0']) expect(frozen).not.toContain(name);
   const start = await initialModel(config, VOC_CLASSES, await modelBytes('default'));
   expect(start.fresh).toEqual([]);
   expect(describeStart('default', start)).toMatch(

@@ -78,8 +78,8 @@ describe('a calibration in a model file', () => {
     ],
     [
       'too few scales',
-      { scales: [['last', Float32Array.of(1)]] },
-      /1280 finite numbers.* not 1 numbers$/,
+      { scales: [['last', Float32Array.of(1, 2)]] },
+      /1280 finite numbers.* not 2 numbers$/,
     ],
     [
       'an infinite correction',

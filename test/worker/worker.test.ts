@@ -53,7 +53,7 @@ describe('createWorkerDetector', () => {
   ])('%s loads a model of the package by its name', async (_, start) => {
     const options = { threads: 1, worker: sameThreadWorker, warmUp: false } as const;
     const named = await start('nano', { ...options, ...(start === createPool && { workers: 1 }) });
-    expect(named.config.preset).toBe('refinedet320-nano');
+    expect(named.config.preset).toBe('refinedet192-nano');
     await named.dispose();
   });
 

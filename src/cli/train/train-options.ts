@@ -1,6 +1,5 @@
 /** Options of `refinedet train`. */
 import { METRICS } from '../../evaluation/evaluate.ts';
-import { DEFAULT_MODEL } from '../../packaged-models.ts';
 import {
   CLASS_MAP,
   classes,
@@ -49,7 +48,7 @@ export const TRAIN_OPTIONS = {
       `weights to start from: ${orModels('none', 'a backbone', 'a model to fine-tune')}`,
       {
         short: 'i',
-        default: `${DEFAULT_MODEL}, where it fits the preset`,
+        default: 'the model of the preset, if the package has one',
       },
     ),
     distill: text('<model>', `model to learn from besides the boxes: ${MODEL_WORD}`, {

@@ -2,8 +2,10 @@
  * Bias correction (Nagel et al. 2019, arXiv 1906.04721, section 4.2): rounded weights shift the mean of
  * a convolution's output by the mean of its input times the rounding errors. The bias takes that back.
  */
+
 import { quantizeConv } from '../../model/int8/quantize-conv.ts';
 import { Surroundings } from '../../model/int8/surroundings.ts';
+import { roundToFloat16 } from '../../weights/half.ts';
 import type { Int8Network } from './choose-scales.ts';
 import type { Histogram } from './histogram.ts';
 
@@ -34,7 +36,8 @@ export function correctBiases(
         correction[n] += means[c] * (weight[at] - used);
       }
     }
-    corrections.set(step.layer.name, Float32Array.from(correction));
+    // Exact to a 2,000th part of a small number, and half as large in a file.
+    corrections.set(step.layer.name, roundToFloat16(Float32Array.from(correction)));
   }
   return corrections;
 }

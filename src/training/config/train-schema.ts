@@ -19,7 +19,7 @@ import {
   wholeFrom,
 } from '../../option-checks.ts';
 import { itemsOf, mapOf, type Schema } from '../../option-schema.ts';
-import { DEFAULT_MODEL } from '../../packaged-models.ts';
+import { DEFAULT_MODEL, modelOfPreset } from '../../packaged-models.ts';
 import { AUGMENTATION, expandSchema } from '../augmentation/augmentation-options.ts';
 import { LOSS } from '../loss/loss-options.ts';
 import { OPTIMIZERS, type OptimizerConfig } from '../optimizers/create-optimizer.ts';
@@ -54,9 +54,8 @@ export function trainSchema(
 ): Schema<TrainConfig> {
   const { name, neck, widths, inputSize } = presetByName(presetName);
   const light = neck === 'slim';
-  // Frozen layers need weights that are worth keeping, and of which no channel was left out.
-  const narrows = widths !== undefined && (init ?? DEFAULT_MODEL) === DEFAULT_MODEL;
-  const freezes = light && init !== null && !narrows;
+  const ownModel = modelOfPreset(name) ?? null;
+  const freeze = widths && init === DEFAULT_MODEL ? NARROWING_FREEZE : LIGHT_FREEZE;
   return {
     preset: [TEXT, name],
     graphOptions: [(_, value) => checkGraphOptions(value), {}],
@@ -64,7 +63,7 @@ export function trainSchema(
     classMap: [mapOf(TEXT), {}],
     data: [PARTS, []],
     validation: [PARTS, []],
-    init: [orNull(TEXT), light ? DEFAULT_MODEL : null],
+    init: [orNull(TEXT), ownModel],
     distill: [orNull(TEXT), null],
     initialization: [oneOf(['he', 'xavier']), neck === 'slim' ? 'he' : 'xavier'],
     epochs: [POSITIVE, 30],
@@ -80,7 +79,7 @@ export function trainSchema(
     ],
     optimizer: OPTIMIZERS[optimizer ?? (light ? 'adamw' : 'sgd')],
     schedule: scheduleSchema(light ? 'cosine' : 'multistep'),
-    freeze: [FREEZE_RULES, freezes ? LIGHT_FREEZE : []],
+    freeze: [FREEZE_RULES, light && init !== null ? freeze : []],
     averageDecay: [BELOW_ONE, DEFAULT_AVERAGE_DECAY],
     // Short runs on small networks gain nothing from objects as small as SSD's zoom-out produces.
     augmentation: light ? { ...AUGMENTATION, expand: expandSchema(0.3, 2.5) } : AUGMENTATION,
@@ -106,6 +105,12 @@ export function trainSchema(
 const LIGHT_FREEZE: readonly FreezeRule[] = [
   { layers: ['stem', ...blocks(0, 5)], until: 0, rate: 0, rampSteps: 0 },
   { layers: [...blocks(6, 16), 'last', 'extra0'], until: 0.42, rate: 0.03, rampSteps: 150 },
+];
+
+/** The same for a network with narrower last blocks: what lost channels must learn again, at the full rate. */
+const NARROWING_FREEZE: readonly FreezeRule[] = [
+  LIGHT_FREEZE[0],
+  { layers: blocks(6, 13), until: 0, rate: 0.1, rampSteps: 100 },
 ];
 
 /** All layers of the light backbone. */
