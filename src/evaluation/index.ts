@@ -15,6 +15,7 @@ export type {
   LabeledBox,
   Miss,
 } from './analysis/error-types.ts';
+export type { Reliability, ReliabilityBin } from './analysis/reliability.ts';
 export type { OperatingPoint } from './analysis/thresholds.ts';
 export type { CocoSummary } from './coco-metric.ts';
 export { readCocoResults, writeCocoResults } from './coco-results.ts';

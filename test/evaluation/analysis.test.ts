@@ -10,6 +10,34 @@ const NOWHERE: Rect = [400, 300, 50, 50];
 const count = ({ confusion: { classes, counts } }: Analysis, row: number, column: number) =>
   counts[row * (classes.length + 1) + column];
 
+describe('reliability', () => {
+  it('gives the share of right detections by score, and its mean distance from the score', () => {
+    const { dataset, predictions } = oneImage(
+      [[A], [B]],
+      [
+        [1, A],
+        [0.92, NOWHERE],
+        [0.14, B],
+        [0.1, NOWHERE],
+        [0.12, NOWHERE],
+      ],
+    );
+    const { reliability } = analyze(dataset, predictions, { metric: 'voc12' });
+    expect(reliability!.bins).toEqual([
+      { detections: 3, meanScore: expect.closeTo(0.12), precision: 1 / 3 },
+      { detections: 2, meanScore: expect.closeTo(0.96), precision: 0.5 },
+    ]);
+    expect(reliability!.error).toBeCloseTo((3 * (1 / 3 - 0.12) + 2 * (0.96 - 0.5)) / 5);
+  });
+
+  it('is absent without detections, and for scores that are no probabilities', () => {
+    for (const found of [[], [[1.5, A]]] satisfies [number, Rect][][]) {
+      const { dataset, predictions } = oneImage([[A]], found);
+      expect(analyze(dataset, predictions, { metric: 'voc12' }).reliability).toBeUndefined();
+    }
+  });
+});
+
 describe('thresholds', () => {
   it('gives precision, recall and F1 at every threshold', () => {
     // Scores 0.9 right, 0.5 wrong, 0.2 right, of 2 boxes.

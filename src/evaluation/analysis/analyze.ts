@@ -12,6 +12,7 @@ import {
   worstFalsePositives,
   worstMisses,
 } from './error-types.ts';
+import { type Reliability, reliability } from './reliability.ts';
 import { bestOf, bestOperatingPoint, type OperatingPoint, thresholdCurve } from './thresholds.ts';
 
 export interface AnalyzeOptions extends EvaluateOptions {
@@ -46,6 +47,8 @@ export interface Analysis {
   thresholds: OperatingPoint[];
   /** The entry of `thresholds` with the best F1. */
   best: OperatingPoint;
+  /** How often scores are right; undefined without detections, and for scores outside 0 to 1. */
+  reliability?: Reliability;
   confusion: ConfusionMatrix;
   /** Number of wrong detections of `confusion`, by kind. */
   kinds: Record<FalsePositiveKind, number>;
@@ -94,6 +97,7 @@ export function analyze(
     classes,
     thresholds,
     best,
+    reliability: reliability(matches, detections.score),
     confusion: matrix,
     kinds: falsePositiveKinds(evaluation, wrong, scoreThreshold),
     falsePositives: worstFalsePositives(evaluation, wrong, worst),

@@ -8,6 +8,7 @@ import { columns } from '../../report/page.ts';
 import type { Analysis, ClassAnalysis } from '../analysis/analyze.ts';
 import type { ConfusionMatrix } from '../analysis/confusion.ts';
 import type { FalsePositiveKind } from '../analysis/error-types.ts';
+import type { Reliability } from '../analysis/reliability.ts';
 import type { PrCurve } from '../matches.ts';
 
 const percent = (fraction: number): string => `${Math.round(fraction * 100)}`;
@@ -58,6 +59,29 @@ export function thresholdChart({ thresholds, best }: Analysis): Html {
     },
   });
   return html`${legend(names)}${chart}`;
+}
+
+/** Share of right detections against their score; on the dashed line, a score is the probability to be right. */
+export function reliabilityChart({ bins }: Reliability): Html {
+  return lineChart({
+    label: 'Share of right detections against the score',
+    x: { domain: UNIT, label: 'score' },
+    y: { domain: UNIT, label: 'percent right', format: percent },
+    series: [
+      {
+        name: 'detections',
+        points: bins.map(({ meanScore, precision }) => [meanScore, precision]),
+      },
+      {
+        name: 'a score equal to the share',
+        points: [
+          [0, 0],
+          [1, 1],
+        ],
+        dashed: true,
+      },
+    ],
+  });
 }
 
 /** One precision-recall curve per class. */

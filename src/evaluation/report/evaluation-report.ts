@@ -18,6 +18,7 @@ import {
   confusionChart,
   errorBars,
   prMultiples,
+  reliabilityChart,
   TALLEST_BARS,
   thresholdChart,
 } from './charts.ts';
@@ -56,6 +57,7 @@ export async function renderReport(
       `All classes together, at IoU ${iou}. The threshold with the best F1 is a good default for showing boxes.`,
       thresholdChart(analysis),
     ),
+    ...reliabilityCard(analysis),
     card(
       'Kinds of error',
       `From score ${score}. Poor box: IoU 0.1 to ${iou} with a box of its class; wrong class: covers a box of another class; duplicate: covers a box that is already found.`,
@@ -90,6 +92,13 @@ export async function renderReport(
     ],
     footer: `Made by refinedet on ${date} UTC. This file works offline and contains no scripts.`,
   });
+}
+
+/** Nothing where scores are no probabilities. */
+function reliabilityCard({ reliability, iouThreshold }: Analysis): Html[] {
+  if (!reliability) return [];
+  const hint = `Share of right detections (at IoU ${iouThreshold}) with about the same score. On the dashed line, a score of 0.5 is right in half of the cases. Mean distance from the line, over all detections: ${points(reliability.error)} points.`;
+  return [card('Trusting a score', hint, reliabilityChart(reliability))];
 }
 
 function leadSentence({ result, best }: Analysis): string {
