@@ -35,7 +35,8 @@ const models = (page: Page) =>
     );
 
 /** Waits until the page describes this network. */
-const runs = (page: Page, pattern: RegExp) => page.locator('#model-size', { hasText: pattern }).waitFor({ state: 'attached' });
+const runs = (page: Page, pattern: RegExp) =>
+  page.locator('#model-size', { hasText: pattern }).waitFor({ state: 'attached' });
 
 describe.skipIf(!hasChromium)('the engine of the demo page', () => {
   let demo: Demo;

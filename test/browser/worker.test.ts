@@ -86,7 +86,9 @@ describe.skipIf(!hasChromium)('createWorkerDetector in a page', () => {
       return errors;
     });
     expect(errors.model).toMatch(/^RefineDetError FETCH_FAILED: .*answered an HTML page/);
-    expect(errors.nano).toMatch(/nano\.safetensors answered .*; .* copy models\/nano\.safetensors of/);
+    expect(errors.nano).toMatch(
+      /nano\.safetensors answered .*; .* copy models\/nano\.safetensors of/,
+    );
     expect(errors.option).toMatch(/^RefineDetError INVALID_OPTION: /);
     expect(errors.image).toMatch(/^RefineDetError IMAGE_FORMAT: /);
     expect(errors.abort).toMatch(/^RefineDetError ABORTED: /);
