@@ -29,8 +29,8 @@ export interface DecodedImage extends RawImage {
 }
 
 /**
- * Frees the memory of pixels that nobody else has, where the engine can; they are empty then. Garbage
- * of this size would stay for many images: the collector looks at its own heap, not at that of pixels.
+ * Frees the memory of pixels that nobody else has, where the engine can; they are empty then. As garbage
+ * they would stay for many images: the collector runs when its own heap is full, and they are not in it.
  */
 export function freePixels({ data }: RawImage): void {
   const { buffer } = data as { buffer: ArrayBufferLike & { transfer?(length: number): unknown } };
