@@ -1,15 +1,15 @@
+/** A name of {@link MODELS}. */
+export type ModelName = 'default' | 'nano';
+
 /** The models in the package, their presets, and how they differ. Each is the file `models/NAME.safetensors`. */
-const PACKAGED = {
+const PACKAGED: Readonly<Record<ModelName, { preset: string; about: string }>> = {
   default: { preset: 'refinedet320-mobilenet', about: 'finds the most' },
   nano: {
     preset: 'refinedet192-nano',
     about:
       'less than 2 MB, less than a third of the arithmetic; finds less, mainly of small objects',
   },
-} as const;
-
-/** A name of {@link MODELS}. */
-export type ModelName = keyof typeof PACKAGED;
+};
 
 /** Names of the models in the package; each works wherever a model or initial weights are taken. */
 export const MODELS = Object.keys(PACKAGED) as readonly ModelName[];

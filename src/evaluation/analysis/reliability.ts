@@ -11,6 +11,7 @@ export interface ReliabilityBin {
   precision: number;
 }
 
+/** Shares of right detections by score. */
 export interface Reliability {
   /** Ten bins of equal width over the scores 0 to 1, without the empty ones, in ascending order. */
   bins: ReliabilityBin[];
