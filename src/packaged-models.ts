@@ -6,8 +6,7 @@ const PACKAGED: Readonly<Record<ModelName, { preset: string; about: string }>> =
   default: { preset: 'refinedet320-mobilenet', about: 'finds the most' },
   nano: {
     preset: 'refinedet192-nano',
-    about:
-      'less than 2 MB, less than a third of the arithmetic; finds less, mainly of small objects',
+    about: 'smaller and faster, finds less, mainly of small objects',
   },
 };
 
