@@ -7,11 +7,12 @@
  *     npm run bench -- --rounds 2        instead of 5
  *     npm run bench -- --tables          only the tables in README and docs/performance.md, from the JSON files
  *     npm run bench -- --brief           checks that they work; the figures mean nothing
+ *     npm run bench -- --out FOLDER      instead of bench/results
  */
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../src/errors.ts';
 import { PRESETS, type PresetName, presetByName } from '../src/model/presets.ts';
-import { suiteResult, writeResult } from './results.ts';
+import { RESULTS, suiteResult, writeResult } from './results.ts';
 import { type RunOptions, SUITE_NAMES, type Suite } from './suite.ts';
 import { updateTables } from './tables.ts';
 
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     brief: { type: 'boolean', default: false },
+    out: { type: 'string', default: RESULTS },
     preset: { type: 'string', multiple: true, default: [] },
     rounds: { type: 'string', default: '5' },
     tables: { type: 'boolean', default: false },
@@ -31,7 +33,7 @@ const { values, positionals } = parseArgs({
 const { brief } = values;
 if (values.help) {
   console.log(
-    `npm run bench -- [--brief] [--rounds N] [--tables] [--preset NAME]... [SUITE]...\nsuites: ${SUITE_NAMES.join(', ')}`,
+    `npm run bench -- [--brief] [--rounds N] [--tables] [--out FOLDER] [--preset NAME]... [SUITE]...\nsuites: ${SUITE_NAMES.join(', ')}`,
   );
   process.exit(0);
 }
@@ -53,8 +55,13 @@ for (const name of positionals) {
 }
 for (const name of positionals.length > 0 ? positionals : SUITE_NAMES) {
   const { suite } = (await import(`./suites/${name}.ts`)) as { suite: Suite };
+  const missing = suite.missing?.();
+  if (missing) {
+    console.log(`\n${name} is skipped: ${missing}`);
+    continue;
+  }
   const groups = await suite.run(options);
-  console.log(`\n${writeResult(suiteResult(name, suite, options, groups))}`);
+  console.log(`\n${writeResult(suiteResult(name, suite, options, groups), values.out)}`);
 }
 // Thread pools of the compared runtimes may still run.
 process.exit(0);

@@ -15,6 +15,7 @@ export const SUITE_NAMES = [
   'serve',
   'fleet',
   'training',
+  'pytorch',
   'video',
   'size',
   'browser',
@@ -47,6 +48,8 @@ export interface Suite {
   title: string;
   /** Explanation: what is compared, under which conditions. */
   about: string;
+  /** The reason why the suite cannot run here, if there is one. */
+  missing?(): string | undefined;
   run(options: RunOptions): Promise<Group[]>;
 }
 

@@ -167,12 +167,15 @@ function measured({ suite, groups, ours, against, as }: Target): string {
   return found
     .map(({ unit, cases }) => {
       if (against === undefined) return `${significant(cases[0].median)} ${unit}`;
-      const peer = cases.find(({ name }) => name === against);
+      const peers = cases.filter(({ name }) => [against].flat().includes(name));
       const own = cases.find(({ name }) => name === (ours ?? cases[0].name));
-      if (!peer || !own) return '–';
-      const ratio = peer.ratio / own.ratio;
+      if (peers.length === 0 || !own) return '–';
+      const ratio = Math.min(...peers.map((peer) => peer.ratio)) / own.ratio;
       if (as === 'share') return `${(100 * ratio).toFixed(0)} %`;
-      return as === 'speed-up' ? `${ratio.toFixed(1)}×` : `${(1 / ratio).toFixed(2)}×`;
+      // One digit cannot tell parity from a few percent less.
+      return as === 'speed-up'
+        ? `${ratio.toFixed(ratio < 2 ? 2 : 1)}×`
+        : `${(1 / ratio).toFixed(2)}×`;
     })
     .join(', ');
 }

@@ -8,18 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VOC_CLASSES } from '../../src/labels.ts';
 import { convertModel } from '../../src/weights/convert-weights.ts';
 import { readTorchFile } from '../../src/weights/torch-file.ts';
+import { findTorch } from '../../support/torch.ts';
 
 const REFERENCE = fileURLToPath(new URL('../../../shared/reference/', import.meta.url));
-const PYTHON = ['python3', '/usr/bin/python3'].find(hasTorch);
-
-function hasTorch(python: string): boolean {
-  try {
-    execFileSync(python, ['-c', 'import torch, numpy'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+const PYTHON = findTorch();
 
 /** Prints, for every tensor, the sum of index-weighted elements with the axes of this package. */
 const SUMS = `
