@@ -58,7 +58,7 @@ export const suite: Suite = {
 
 async function compare(
   load: Pick<TrainingLoad, 'side' | 'batch' | 'backbone' | 'steps'>,
-  { rounds }: RunOptions,
+  { rounds, roundMs }: RunOptions,
 ): Promise<Group['cases']> {
   const job = { ...load, workers: THREADS, threads: 1, comparable: true };
   const samples: Samples[] = CASES.map(() => []);
@@ -74,7 +74,7 @@ async function compare(
       };
       add(0, await inChild<TrainingSpeed>(CHILD, job));
       for (const [i, layout] of LAYOUTS.entries()) {
-        const report = trainInTorch(folder, layout, load.steps);
+        const report = trainInTorch(folder, layout, load.steps, roundMs < 100);
         add(1 + i, report);
         const { version, heads, gradients } = report;
         const [far, steep] = [heads, gradients].map((value) => value.toExponential(0));
@@ -90,8 +90,17 @@ async function compare(
   });
 }
 
-/** @param folder with the files of pytorch-handover.ts */
-function trainInTorch(folder: string, layout: string, steps: number): TorchReport {
+/**
+ * @param folder with the files of pytorch-handover.ts
+ * @param patient lets waiting threads sleep: on a busy machine, spinning ones take minutes
+ */
+function trainInTorch(
+  folder: string,
+  layout: string,
+  steps: number,
+  patient: boolean,
+): TorchReport {
   const args = [PROGRAM, folder, layout, THREADS, WARM_UP, steps].map(String);
-  return JSON.parse(execFileSync(findTorch()!, args, { encoding: 'utf8' }));
+  const env = { ...process.env, ...(patient && { OMP_WAIT_POLICY: 'passive' }) };
+  return JSON.parse(execFileSync(findTorch()!, args, { encoding: 'utf8', env }));
 }

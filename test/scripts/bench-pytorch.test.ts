@@ -43,18 +43,22 @@ describe.skipIf(!python)('the benchmark beside PyTorch', () => {
   }, SLOW);
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('runs with --brief', () => {
-    node('bench/run.ts', 'pytorch', '--brief', '--out', folder);
-    const text = readFileSync(path.join(folder, 'pytorch.json'), 'utf8');
-    const { groups } = JSON.parse(text) as SuiteResult;
-    expect(groups).toHaveLength(1);
-    expect(groups[0].cases.map(({ name }) => name)).toEqual([
-      'refinedet, two workers',
-      'PyTorch, default layout',
-      'PyTorch, channels-last',
-    ]);
-    for (const { median } of groups[0].cases) expect(median).toBeGreaterThan(0);
-  }, SLOW);
+  it(
+    'runs with --brief',
+    () => {
+      node('bench/run.ts', 'pytorch', '--brief', '--out', folder);
+      const text = readFileSync(path.join(folder, 'pytorch.json'), 'utf8');
+      const { groups } = JSON.parse(text) as SuiteResult;
+      expect(groups).toHaveLength(1);
+      expect(groups[0].cases.map(({ name }) => name)).toEqual([
+        'refinedet, two workers',
+        'PyTorch, default layout',
+        'PyTorch, channels-last',
+      ]);
+      for (const { median } of groups[0].cases) expect(median).toBeGreaterThan(0);
+    },
+    SLOW,
+  );
 
   it.each(['default', 'channels-last'])('has our heads, losses and gradients: %s', (layout) => {
     const { heads, losses, gradients, imageMs } = train(layout);
