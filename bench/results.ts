@@ -11,7 +11,13 @@ import type { Group, RunOptions, Suite } from './suite.ts';
 
 const PEERS = ['onnxruntime-web', 'onnxruntime-node', '@tensorflow/tfjs-core', 'sharp'];
 
-export const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
+/** Results of each major version of Node have a folder: its engine decides on instructions, such as fused products. */
+const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
+
+/** Folder of the results of a version of Node, such as `v24.22.3`. */
+export function resultsFolder(version: string): string {
+  return path.join(RESULTS, `node-${Number.parseInt(version.slice(1), 10)}`);
+}
 
 export interface SuiteResult {
   name: string;
@@ -51,7 +57,7 @@ function installedVersions(): Record<string, string> {
 }
 
 /** Writes NAME.json, NAME.md and NAME.html. @returns the Markdown */
-export function writeResult(result: SuiteResult, folder = RESULTS): string {
+export function writeResult(result: SuiteResult, folder: string): string {
   mkdirSync(folder, { recursive: true });
   const write = (ending: string, text: string) =>
     writeFileSync(path.join(folder, result.name + ending), text);

@@ -7,12 +7,12 @@
  *     npm run bench -- --rounds 2        instead of 5
  *     npm run bench -- --tables          only the tables in README and docs/performance.md, from the JSON files
  *     npm run bench -- --brief           checks that they work; the figures mean nothing
- *     npm run bench -- --out FOLDER      instead of bench/results
+ *     npm run bench -- --out FOLDER      instead of bench/results/node-VERSION
  */
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../src/errors.ts';
 import { PRESETS, type PresetName, presetByName } from '../src/model/presets.ts';
-import { RESULTS, suiteResult, writeResult } from './results.ts';
+import { resultsFolder, suiteResult, writeResult } from './results.ts';
 import { type RunOptions, SUITE_NAMES, type Suite } from './suite.ts';
 import { updateTables } from './tables.ts';
 
@@ -23,7 +23,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     brief: { type: 'boolean', default: false },
-    out: { type: 'string', default: RESULTS },
+    out: { type: 'string', default: resultsFolder(process.version) },
     preset: { type: 'string', multiple: true, default: [] },
     rounds: { type: 'string', default: '5' },
     tables: { type: 'boolean', default: false },

@@ -3,9 +3,17 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownTable, significant } from './harness.ts';
-import { conditions, groupTables, RESULTS, type SuiteResult } from './results.ts';
+import { conditions, groupTables, resultsFolder, type SuiteResult } from './results.ts';
 import { type Group, SUITE_NAMES } from './suite.ts';
 import { TARGETS, type Target } from './targets.ts';
+
+/** Versions of Node that the tables show, the first one first. */
+const RUNTIMES = [
+  { title: 'Node 24', version: 'v24' },
+  { title: 'Node 20', version: 'v20' },
+] as const;
+type Runtime = (typeof RUNTIMES)[number];
+const [FIRST] = RUNTIMES;
 
 /** Suites whose first case is ours and whose others are not. */
 const COMPARISONS = [
@@ -20,17 +28,26 @@ const COMPARISONS = [
 /** Groups that the one table leaves out; the results below it have all. */
 const DETAILS = /, 1 thread$|several threads|after the first|at most|as shipped|share of time/;
 
+interface PeerColumn {
+  title: string;
+  suite: string;
+  group: string;
+  /** Our case, where it is not the first one. */
+  own?: string;
+}
+
 /** What README compares: columns, and the peers that have been measured in the same runs. */
 const PEER_COLUMNS = [
   {
     title: 'JPEG to boxes',
     suite: 'end-to-end',
     group: 'the default model, 500×375, 2 threads',
+    own: 'refinedet, 8 bits',
   },
   { title: 'start to first boxes', suite: 'cold-start', group: 'the default model' },
   { title: 'memory after 100 images', suite: 'memory', group: 'the default model, after 100' },
   { title: 'a page downloads', suite: 'size', group: 'gzip, one thread' },
-] as const;
+] satisfies PeerColumn[];
 const PEERS = [
   { name: 'onnxruntime-web', cases: /^onnxruntime-web/ },
   { name: 'onnxruntime-node and sharp, native code', cases: /onnxruntime-node$/ },
@@ -48,9 +65,9 @@ export function updateTables(): void {
 export function updatedTexts(): Map<string, string> {
   const tables: [file: string, mark: string, table: string][] = [
     ['README.md', 'peers', peerTable()],
-    ['docs/performance.md', 'benchmarks', benchmarkTable(present(COMPARISONS))],
+    ['docs/performance.md', 'benchmarks', benchmarkTable()],
     ['docs/performance.md', 'targets', targetTable()],
-    ['docs/performance.md', 'results', present(SUITE_NAMES).map(section).join('\n')],
+    ['docs/performance.md', 'results', SUITE_NAMES.flatMap(sections).join('\n')],
   ];
   const texts = new Map<string, string>();
   for (const [name, mark, table] of tables) {
@@ -64,13 +81,9 @@ function fileOf(name: string): string {
   return fileURLToPath(new URL(`../${name}`, import.meta.url));
 }
 
-/** Results of the suites that have run. */
-function present(names: readonly string[]): SuiteResult[] {
-  return names.flatMap((name) => readResult(name) ?? []);
-}
-
-function readResult(name: string): SuiteResult | undefined {
-  const file = path.join(RESULTS, `${name}.json`);
+/** Results of the last run of a suite. */
+function readResult(name: string, { version }: Runtime): SuiteResult | undefined {
+  const file = path.join(resultsFolder(version), `${name}.json`);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
@@ -81,26 +94,28 @@ function replaceBetween(name: string, text: string, mark: string, content: strin
   return `${text.slice(0, start + open.length)}\n${content}\n${text.slice(end)}`;
 }
 
-/** README's rows: ours, then peers as multiples of ours. The last peer is measured for the model card only. */
+/**
+ * README's rows: ours in each version of Node, then peers as multiples of ours in the first one. The last
+ * peer is measured for the model card only.
+ */
 function peerTable(): string {
-  const groups = PEER_COLUMNS.map(({ suite, group }) =>
-    readResult(suite)?.groups.find(({ title }) => title === group),
-  );
-  const ratioOf = (peer: RegExp) => (group: Group | undefined) => {
-    const found = group?.cases.find(({ name }) => peer.test(name));
-    return found ? `${found.ratio.toFixed(2)}×` : 'not for pages';
-  };
   const card = readFileSync(fileOf('models/README.md'), 'utf8');
-  const shipped = cardFigures(card, 'RefineDet, shipped');
-  // Times are compared within one run, which was made before the calibration.
-  const [own, centerNet] = [
-    cardFigures(card, 'RefineDet, stage 3, int8'),
+  const [shipped, centerNet] = [
+    cardFigures(card, 'RefineDet, shipped'),
     cardFigures(card, 'CenterNet'),
   ];
-  const slower = `${(centerNet.ms / own.ms).toFixed(2)}×, decoded`;
+  const slower = `${(centerNet.ms / shipped.ms).toFixed(2)}×, decoded`;
   const rows = [
-    ['**refinedet**', ...groups.map((group) => (group ? ours(group) : '–')), shipped.ap],
-    ...PEERS.map(({ name, cases }) => [name, ...groups.map(ratioOf(cases)), 'same weights']),
+    ...RUNTIMES.map((runtime) => [
+      `**refinedet**, ${runtime.title}`,
+      ...PEER_COLUMNS.map((column) => ownCell(column, runtime)),
+      shipped.ap,
+    ]),
+    ...PEERS.map(({ name, cases }) => [
+      name,
+      ...PEER_COLUMNS.map((column) => peerCell(column, cases)),
+      'same weights',
+    ]),
     [
       'CenterNet of @vladmandic/human, on tfjs',
       slower,
@@ -112,25 +127,54 @@ function peerTable(): string {
   return markdownTable(['', ...titles, 'AP07 (COCO AP)'], rows);
 }
 
+function ownCell(column: PeerColumn, runtime: Runtime): string {
+  const { unit, own } = columnCases(column, runtime) ?? {};
+  return own ? `${significant(own.median)} ${unit}` : 'not measured';
+}
+
+function peerCell(column: PeerColumn, name: RegExp): string {
+  const { own, cases = [] } = columnCases(column, FIRST) ?? {};
+  const peer = cases.find((other) => name.test(other.name));
+  return own && peer ? `${(peer.ratio / own.ratio).toFixed(2)}×` : 'not for pages';
+}
+
+/** What a run has for a column: all cases, and ours. */
+function columnCases({ suite, group, own }: PeerColumn, runtime: Runtime) {
+  const found = readResult(suite, runtime)?.groups.find(({ title }) => title === group);
+  if (!found) return undefined;
+  const { unit, cases } = found;
+  return { unit, cases, own: own ? cases.find(({ name }) => name === own) : cases[0] };
+}
+
 /** A row of the model card: AP over all 20 classes of the test slice, and milliseconds an image. */
 function cardFigures(card: string, name: string): { ap: string; ms: number } {
   const cells = card
     .match(new RegExp(`^\\| ${name}.*$`, 'm'))?.[0]
     .split('|')
     .map((cell) => cell.trim());
-  const [, ap07, cocoAp] = cells?.[6].match(/^([\d.]+) \([\d.]+, ([\d.]+)\)$/) ?? [];
+  const [, ap07, cocoAp] = cells?.at(-5)?.match(/^([\d.]+) \([\d.]+, ([\d.]+)\)$/) ?? [];
   if (!cells || !ap07) throw new Error(`models/README.md has no figures of ${name}`);
-  return { ap: `${ap07} (${cocoAp})`, ms: Number.parseFloat(cells[9]) };
+  return { ap: `${ap07} (${cocoAp})`, ms: Number.parseFloat(cells.at(-2)!) };
 }
 
-/** One row per group: our result, and its multiple of each peer's. */
-function benchmarkTable(results: readonly SuiteResult[]): string {
-  const rows = results.flatMap(({ title, groups }) =>
-    groups
-      .filter((group) => !DETAILS.test(group.title))
-      .map((group) => [title, group.title, ours(group), others(group)]),
-  );
-  return markdownTable(['', 'work', 'refinedet', 'as a multiple of the others'], rows);
+/** One row per group: for each version of Node our result, and its multiple of each peer's. */
+function benchmarkTable(): string {
+  const rows = COMPARISONS.flatMap((name) => {
+    const results = RUNTIMES.map((runtime) => readResult(name, runtime));
+    const found = results.flatMap((result) => result ?? []);
+    const works = new Set(found.flatMap(({ groups }) => groups.map(({ title }) => title)));
+    return [...works]
+      .filter((work) => !DETAILS.test(work))
+      .map((work) => {
+        const cells = results.flatMap((result) => {
+          const group = result?.groups.find(({ title }) => title === work);
+          return group ? [ours(group), others(group)] : ['–', '–'];
+        });
+        return [found[0].title, work, ...cells];
+      });
+  });
+  const columns = RUNTIMES.flatMap(({ title }) => [title, 'as a multiple of the others']);
+  return markdownTable(['', 'work', ...columns], rows);
 }
 
 function ours({ unit, cases: [{ median }] }: Group): string {
@@ -141,13 +185,17 @@ function others({ cases: [, ...peers] }: Group): string {
   return peers.map(({ name, ratio }) => `${(1 / ratio).toFixed(2)}× ${name}`).join('; ');
 }
 
-function section(result: SuiteResult): string {
+/** The results of a suite in the first version of Node that has run it. */
+function sections(name: string): string[] {
+  const result = RUNTIMES.map((runtime) => readResult(name, runtime)).find((found) => found);
+  if (!result) return [];
   const { title, about } = result;
-  return [
+  const text = [
     `### ${title}\n`,
     `${about} (${conditions(result)}.)\n`,
     ...groupTables(result, '####'),
-  ].join('\n');
+  ];
+  return [text.join('\n')];
 }
 
 /** Targets, and the results of the last runs. */
@@ -155,15 +203,18 @@ function targetTable(): string {
   const rows = TARGETS.map((target) => [
     target.work,
     target.asked,
-    measured(target) || '–',
+    ...RUNTIMES.map((runtime) => measured(target, runtime) || '–'),
     `\`${target.suite}\``,
   ]);
-  return markdownTable(['work', 'target', 'measured', '`npm run bench --` …'], rows);
+  const columns = RUNTIMES.map(({ title }) => title);
+  return markdownTable(['work', 'target', ...columns, '`npm run bench --` …'], rows);
 }
 
 /** One figure for each group of the target. */
-function measured({ suite, groups, ours, against, as }: Target): string {
-  const found = (readResult(suite)?.groups ?? []).filter(({ title }) => groups.test(title));
+function measured({ suite, groups, ours, against, as }: Target, runtime: Runtime): string {
+  const found = (readResult(suite, runtime)?.groups ?? []).filter(({ title }) =>
+    groups.test(title),
+  );
   return found
     .map(({ unit, cases }) => {
       if (against === undefined) return `${significant(cases[0].median)} ${unit}`;

@@ -23,6 +23,7 @@ export const STACKS = [
   'sharp and onnxruntime-node',
   'refinedet, backend onnxruntime',
   'refinedet, backend onnxruntime, decoded by sharp',
+  'refinedet, 8 bits',
 ] as const;
 
 /** Options with the defaults of `detect`. */
@@ -51,6 +52,10 @@ async function prepare({
   const jpeg = readFileSync(file);
   if (contender === 'refinedet') {
     const detector = await RefineDet.load(files.native, { threads });
+    return () => detector.detect(jpeg);
+  }
+  if (contender === 'refinedet, 8 bits') {
+    const detector = await RefineDet.load(undefined, { threads, compute: 'int8' });
     return () => detector.detect(jpeg);
   }
   if (

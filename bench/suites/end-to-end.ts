@@ -21,8 +21,9 @@ export const suite: Suite = {
   about:
     'The peers are typical self-made pipelines: a JPEG decoder, a resize, ONNX Runtime with the same weights, ' +
     'and post-processing in TypeScript. One uses JavaScript and WebAssembly only, with onnxruntime-web and the same ' +
-    'decoder; the other uses native code, with sharp and onnxruntime-node. The last two cases are our pipeline with ' +
-    'the network in onnxruntime-node, and the same for pixels that sharp has decoded.',
+    'decoder; the other uses native code, with sharp and onnxruntime-node. Two cases are our pipeline with ' +
+    'the network in onnxruntime-node, and the same for pixels that sharp has decoded. All of these compute in floats; ' +
+    'the last case is the default model as it is shipped, in 8 bits.',
   async run(options) {
     const { model, about } = await benchModel();
     return withModelFiles(model, async (files) => {

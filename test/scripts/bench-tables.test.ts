@@ -11,16 +11,17 @@ it.each(['README.md', 'docs/performance.md'])('%s has the tables of the last run
   expect(rows(updatedTexts().get(name)!)).toEqual(rows(own(name)));
 });
 
-it('README compares four detectors, each cell with a figure or the reason why not', () => {
+it('README compares four detectors, ours in two versions of Node, each cell with a figure or the reason why not', () => {
   const [, table] = own('README.md').match(/<!-- peers -->\n([\s\S]*?)\n<!-- \/peers -->/)!;
   const [header, , ...rows] = table.split('\n').map((line) => line.split('|').slice(1, -1));
-  expect(rows).toHaveLength(4);
+  expect(rows).toHaveLength(5);
   for (const row of rows) {
     expect(row).toHaveLength(header.length);
     for (const cell of row.slice(1))
       expect(cell).toMatch(/\d|same weights|not for pages|not measured/);
   }
   const figures = rows.map(([, jpegToBoxes]) => Number.parseFloat(jpegToBoxes));
-  expect(figures[1]).toBeGreaterThan(1);
-  expect(figures[2]).toBeLessThan(1);
+  // Not native code: machines differ in who is ahead.
+  expect(figures[2]).toBeGreaterThan(1);
+  expect(figures[4]).toBeGreaterThan(1);
 });
