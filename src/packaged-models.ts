@@ -1,7 +1,13 @@
-/** A name of {@link MODELS}. */
-export type ModelName = 'default' | 'nano';
+/** Names of the models in the package; each works wherever a model or initial weights are taken. */
+export const MODELS = ['default', 'nano'] as const;
 
-/** The models in the package, their presets, and how they differ. Each is the file `models/NAME.safetensors`. */
+/** A name of {@link MODELS}. */
+export type ModelName = (typeof MODELS)[number];
+
+/**
+ * The presets of the models, and how they differ. Each is the file `models/NAME.safetensors`. Apart from the
+ * names, so that pages that only load a model do not download it.
+ */
 const PACKAGED: Readonly<Record<ModelName, { preset: string; about: string }>> = {
   default: { preset: 'refinedet320-mobilenet', about: 'finds the most' },
   nano: {
@@ -9,9 +15,6 @@ const PACKAGED: Readonly<Record<ModelName, { preset: string; about: string }>> =
     about: 'smaller and faster, finds less, mainly of small objects',
   },
 };
-
-/** Names of the models in the package; each works wherever a model or initial weights are taken. */
-export const MODELS = Object.keys(PACKAGED) as readonly ModelName[];
 
 /** The model that applies when none is given. */
 export const DEFAULT_MODEL: ModelName = 'default';

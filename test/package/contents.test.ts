@@ -19,8 +19,8 @@ const BUILD_TIMEOUT_MS = 300_000;
 const MODEL_FILES = MODELS.map(modelFile);
 /** Bytes. The models and what surrounds them grow for different reasons; the animated image of README takes 0.5 MB. */
 /** 1.5 MB of the rest are bundles for Node, which save 25 MB of memory and a third of the start. */
-/** The default model takes 5.2 MB, nano 1.7 MB; weights hardly compress: nano takes 1.5 MB of the tarball. */
-const BUDGET = { models: 7e6, rest: 13.2e6, tarball: 11.4e6 };
+/** The default model takes 5.2 MB, nano 2.0 MB; weights hardly compress. */
+const BUDGET = { models: 7.3e6, rest: 13.2e6, tarball: 11.8e6 };
 
 let app: PackedApp;
 let manifest: { exports: object; bin: object };
