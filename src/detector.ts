@@ -1,5 +1,6 @@
 /** The detector: load a model, detect, dispose. */
 import type * as tf from '@tensorflow/tfjs-core';
+import { freePixels } from '#platform';
 import type { Detection } from './boxes.ts';
 import {
   type BatchOptions,
@@ -29,7 +30,6 @@ import { anchorsOf } from './engine/model-anchors.ts';
 import { startEngine } from './engine/start-engine.ts';
 import { RefineDetError, throwIfAborted } from './errors.ts';
 import type { HeadMap } from './heads.ts';
-import { freePixels } from './image/raw-image.ts';
 import type { RawDetections } from './kernels/postprocess.ts';
 import { type InputSize, inputSide, unknownSize, withInputSize } from './model/input-size.ts';
 import { type Architecture, architectureOf, type Model, type ModelConfig } from './model/model.ts';

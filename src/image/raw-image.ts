@@ -29,16 +29,6 @@ export interface DecodedImage extends RawImage {
 }
 
 /**
- * Frees the memory of pixels that nobody else has, where the engine can; they are empty then. As garbage
- * they would stay for many images: the collector runs when its own heap is full, and they are not in it.
- */
-export function freePixels({ data }: RawImage): void {
-  const { buffer } = data as { buffer: ArrayBufferLike & { transfer?(length: number): unknown } };
-  // A part of a larger buffer may have neighbors.
-  if (data.byteLength === buffer.byteLength) buffer.transfer?.(0);
-}
-
-/**
  * Checks an image from a caller.
  * @param name name of the image in error messages
  * @throws INVALID_ARGUMENT for a wrong type, size, channel count or data length; IMAGE_EMPTY for no pixels

@@ -102,6 +102,9 @@ export async function decodeImage(
   return bitmapPixels(bitmap);
 }
 
+/** Nothing: as garbage, pixels make the browser collect what else an image left, such as its decoded file. */
+export function freePixels(): void {}
+
 export async function openGpu(): Promise<Gpu | undefined> {
   return (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu;
 }

@@ -86,6 +86,8 @@ export interface Platform {
   ): Promise<Uint8Array>;
   /** Decodes a JPEG, PNG or WebP file. @throws IMAGE_* */
   decodeImage(bytes: Uint8Array, options?: DecodeOptions): Promise<DecodedImage>;
+  /** Frees pixels of {@link decodeImage} that nobody else has, where that helps. */
+  freePixels(image: RawImage): void;
   /** Reads the pixels of a {@link PixelSource}; undefined for anything else. @throws IMAGE_* */
   readPixels(source: object, options?: DecodeOptions): Promise<RawImage | undefined>;
   /** WebGPU, if available. @throws MISSING_DEPENDENCY */

@@ -87,11 +87,14 @@ describe.skipIf(!hasChromium)('the engine of the demo page', () => {
     expect(await page.textContent('#choice')).toMatch(/wasm [\d.]+ ms/);
     await expectFound();
     await choose('wasm');
+    await page.waitForSelector('#engine-state:not(.busy)');
     const own = join(demo.folder, 'own.safetensors');
     writeFileSync(own, await writeModel(randomModel(64, 2)));
     await page.locator('#model').setInputFiles(own);
+    await expect.poll(() => models(page)).toEqual(['Default', 'Nano', 'own.safetensors ✓']);
+    // The default model has the same size here: only the state says that the other one is ready.
+    await page.waitForSelector('#engine-state:not(.busy)');
     await runs(page, /^refinedet320-mobilenet, 3 classes, 64 × 64 pixels$/);
-    expect(await models(page)).toEqual(['Default', 'Nano', 'own.safetensors ✓']);
     // What is no model leaves the choice.
     const broken = { name: 'notes.safetensors', mimeType: 'text/plain', buffer: Buffer.from('no') };
     await page.locator('#model').setInputFiles(broken);

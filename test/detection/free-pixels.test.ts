@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RefineDet } from '../../src/detector.ts';
 import { decodeImage } from '../../src/image/node/decode.ts';
-import { freePixels } from '../../src/image/raw-image.ts';
+import { freePixels } from '../../src/image/node/free-pixels.ts';
 import { randomModel } from '../../support/models/random-model.ts';
 import { CAT } from '../cli/helpers.ts';
 
