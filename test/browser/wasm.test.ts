@@ -7,7 +7,7 @@ import { hasChromium, launchChromium, openPage } from '../../support/browser/chr
 import { createFixture, expectSame, type Fixture, OPTIONS } from '../../support/browser/fixture.ts';
 import { type Site, serveSite } from '../../support/browser/server.ts';
 
-/** What a page downloads to detect, without the model, compressed. */
+/** What a page downloads to detect, without the model, compressed. The address of a second model takes the last 200. */
 const SIZE_LIMIT = 269_200;
 
 describe.skipIf(!hasChromium)('RefineDet in a page', () => {
