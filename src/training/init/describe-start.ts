@@ -13,14 +13,15 @@ const LEAST_SHARE = 0.5;
  * @param init source of the weights; null for random weights
  */
 export function describeStart(init: string | null, start: InitialModel): string {
-  const { kept, narrowed, fresh } = start;
+  const { kept, narrowed, widened, fresh } = start;
   if (init === null) {
     return 'the run starts from random weights, with no layer frozen: this needs many thousands of images';
   }
   const count = kept.length + fresh.length;
   const fewer =
     narrowed.length > 0 ? `, ${narrowed.length} with their strongest channels only` : '';
-  const whole = `the run starts from ${init}: ${kept.length} of ${count} tensors kept${fewer}`;
+  const more = widened.length > 0 ? `, ${widened.length} with new channels besides` : '';
+  const whole = `the run starts from ${init}: ${kept.length} of ${count} tensors kept${fewer}${more}`;
   if (fresh.length === 0) return whole;
   const { odmConf } = start.model.graph.heads;
   if (fresh.every((name) => odmConf.includes(layerOf(name)))) {

@@ -18,6 +18,7 @@ import type { TrainConfig } from '../config/train-config.ts';
 import { freshWeights } from './fresh-weights.ts';
 import { initializeLaterals } from './initial-laterals.ts';
 import { narrowWeights } from './narrow-weights.ts';
+import { widenWeights } from './widen-weights.ts';
 
 export interface InitialModel {
   /** Graph with batch normalization folded. */
@@ -26,6 +27,8 @@ export interface InitialModel {
   kept: string[];
   /** Those of them that have fewer channels than in the file. */
   narrowed: string[];
+  /** Those of them that have more. */
+  widened: string[];
   /** Names of the fresh tensors. */
   fresh: string[];
 }
@@ -62,16 +65,19 @@ export async function initialModel(
   if (found?.foreign) initializeLaterals(weights, found.foreign);
   const kept: string[] = [];
   const narrowed: string[] = [];
-  const fitted = found && narrowWeights(graph, found.weights);
+  const widened: string[] = [];
+  const fitted = found && widenWeights(graph, narrowWeights(graph, found.weights), weights);
   for (const [name, shape] of parameterShapes(graph)) {
     const tensor = fitted?.get(name);
     if (tensor?.shape.join() !== shape.join()) continue;
     weights.set(name, tensor);
     kept.push(name);
-    if (tensor !== found!.weights.get(name)) narrowed.push(name);
+    const { length } = found!.weights.get(name)!.data;
+    if (tensor.data.length < length) narrowed.push(name);
+    if (tensor.data.length > length) widened.push(name);
   }
   const fresh = [...weights.keys()].filter((name) => !kept.includes(name));
-  return { model: { config: modelConfig, graph, weights }, kept, narrowed, fresh };
+  return { model: { config: modelConfig, graph, weights }, kept, narrowed, widened, fresh };
 }
 
 function describe(
