@@ -25,7 +25,7 @@ import { type TileOptions, tileViews } from './tiles.ts';
 import { enoughPixels, plainView, type Size, type ViewPlan } from './views.ts';
 
 /** Suits results that people view; evaluation uses 0.01, as the paper does. */
-const DEFAULT_SCORE_THRESHOLD = 0.5;
+export const DEFAULT_SCORE_THRESHOLD = 0.5;
 
 /** Options of one detection; for an absent option the model's value or the default applies. */
 export interface DetectOptions extends Partial<Omit<PostprocessOptions, 'classMask'>> {

@@ -1,10 +1,19 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Detection } from '../../src/boxes.ts';
+import { RefineDet } from '../../src/detector.ts';
 import { readModel } from '../../src/weights/model-file.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
 import { randomModel } from '../../support/models/random-model.ts';
 import { vocObject, vocTree, vocXml, writeTree } from '../datasets/tree.ts';
-import { FAILURE_LINE, runCli, temporaryFolder, writeRandomModel } from './helpers.ts';
+import {
+  ASTRONAUT,
+  CAT,
+  FAILURE_LINE,
+  runCli,
+  temporaryFolder,
+  writeRandomModel,
+} from './helpers.ts';
 
 const temporary = temporaryFolder();
 const { folder, at } = temporary;
@@ -22,6 +31,27 @@ function writeWeights(file: string, keep: (name: string) => boolean): void {
     return [name, { dtype: 'F32', shape, write }] as const;
   });
   writeFileSync(file, writeSafetensors(new Map(writers), {}));
+}
+
+/** Writes a VOC dataset whose boxes are what a model finds, and returns them. */
+async function labelWith(model: string, scoreThreshold: number): Promise<Detection[]> {
+  const detector = await RefineDet.load(model);
+  const photos = { cat: CAT, astronaut: ASTRONAUT };
+  const found: Detection[] = [];
+  for (const [id, file] of Object.entries(photos)) {
+    const detections = await detector.detect(file, { scoreThreshold });
+    found.push(...detections);
+    const boxes = detections.map(({ label, box }) =>
+      vocObject(label, [box.x + 1, box.y + 1, box.x + box.width, box.y + box.height]),
+    );
+    writeTree(at('labeled'), {
+      [`Annotations/${id}.xml`]: vocXml(boxes.join(''), 512, 512),
+      [`JPEGImages/${id}.jpg`]: readFileSync(file),
+    });
+  }
+  await detector.dispose();
+  writeTree(at('labeled'), { 'ImageSets/Main/val.txt': `${Object.keys(photos).join('\n')}\n` });
+  return found;
 }
 
 beforeAll(async () => {
@@ -79,6 +109,44 @@ describe('refinedet convert', () => {
     const { code, stderr } = await runCli(['convert', MODEL, out, '--calibration-images', '3']);
     expect(code).toBe(2);
     expect(stderr).toContain('--calibration-images needs --calibrate');
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('shifts scores until 0.5 is the best threshold', async () => {
+    const labeled = await labelWith('nano', 0.2);
+    const lowest = Math.min(...labeled.map(({ score }) => score));
+    const out = at('centered.safetensors');
+    const { code, stdout, stderr } = await runCli([
+      'convert',
+      'nano',
+      out,
+      '--fit-threshold',
+      at('labeled:val'),
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(
+      `the best threshold was ${(Math.floor(100 * lowest) / 100).toFixed(2)}; scores are shifted to make it 0.5`,
+    );
+    const detector = await RefineDet.load(out);
+    const found = [...(await detector.detect(CAT)), ...(await detector.detect(ASTRONAUT))];
+    await detector.dispose();
+    expect(found.map(({ label }) => label).sort()).toEqual(
+      labeled.map(({ label }) => label).sort(),
+    );
+  });
+
+  it('does not shift scores where the model finds nothing', async () => {
+    writeTree(at('nothing'), vocTree({ a: vocXml(vocObject('cat', [1, 1, 3, 3])) }));
+    const out = at('blind.safetensors');
+    const { code, stderr } = await runCli([
+      'convert',
+      MODEL,
+      out,
+      '--fit-threshold',
+      at('nothing:train'),
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--fit-threshold: the model finds no object of .*nothing; give images/);
     expect(existsSync(out)).toBe(false);
   });
 

@@ -22,6 +22,11 @@ export const CONVERT_OPTIONS = {
     calibrationImages: value('<n>', count(), 'images of a calibration, spread over the dataset', {
       default: '64',
     }),
+    fitThreshold: value(
+      '<path[:split]>',
+      (given) => dataPart(given),
+      `shift the scores until 0.5 is the best threshold on images with boxes: ${DATA_WORD}`,
+    ),
     layout: text('<name>', 'naming scheme of the tensors', { default: 'recognized' }),
     inputSize: inputSizeOf("the preset's"),
     init: on('fill what the file lacks with random weights: a start for training'),

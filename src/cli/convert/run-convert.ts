@@ -18,6 +18,7 @@ import { counted, printable } from '../printable.ts';
 import { print } from '../terminal.ts';
 import { calibrateOn } from './calibrate-on.ts';
 import type { ConvertFlags } from './convert-options.ts';
+import { fitThreshold } from './fit-threshold.ts';
 
 /** @throws USAGE, FILE_*, FETCH_FAILED, MODEL_*, PICKLE_FORBIDDEN, UNKNOWN_PRESET, WEIGHTS_MISMATCH */
 export async function runConvert(
@@ -29,12 +30,12 @@ export async function runConvert(
   if (!flags.force) await requireAbsent([target]);
   const bytes = await modelBytes(source, interruptSignal());
   const { model: plain, notes } = await namingFile(source, () => read(bytes, source, flags));
-  const model = await calibrated(plain, flags);
+  const { model, sentences } = await fitted(await calibrated(plain, flags), flags);
   const { dtype = 'f32' } = flags;
   const file = await writeModel(model, dtype);
   await writeWhole(target, file);
   const size = `${(file.length / 1e6).toFixed(1)} MB`;
-  const lines = [...notes, modelLine(model), `wrote ${target}: ${dtype}, ${size}`];
+  const lines = [...notes, ...sentences, modelLine(model), `wrote ${target}: ${dtype}, ${size}`];
   await print(lines.map((line) => `${printable(line)}\n`).join(''));
 }
 
@@ -44,6 +45,17 @@ async function calibrated(model: Model, flags: ConvertFlags): Promise<Model> {
   if (calibrate) return calibrateOn(model, calibrate, calibrationImages);
   if (calibrationImages === undefined) return model;
   throw new RefineDetError('USAGE', '--calibration-images needs --calibrate');
+}
+
+/** Moves the scores if the flags ask for it. */
+async function fitted(model: Model, { fitThreshold: data }: ConvertFlags) {
+  if (!data) return { model, sentences: [] };
+  const found = await fitThreshold(model, data);
+  const before = found.threshold.toFixed(2);
+  return {
+    model: found.model,
+    sentences: [`the best threshold was ${before}; scores are shifted to make it 0.5`],
+  };
 }
 
 interface Converted {
