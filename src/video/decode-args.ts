@@ -59,6 +59,7 @@ function filters(
   mark: string,
 ): string {
   const { start = 0, every = 1, fps, deinterlace = probed?.isInterlaced } = options;
+  const stretch = probed?.stretch;
   const seen = `showinfo@${SEEN}-${mark}=checksum=0`;
   const first = start > 0 ? [`select='gte(t,${(start / 1000 - HALF_STEP).toFixed(7)})'`] : [];
   const selections = [
@@ -73,6 +74,7 @@ function filters(
     // Frames before the start have been counted already, or are counted here.
     ...(probed?.isSeekable ? [...first, seen] : [seen, ...first]),
     ...selections.map((selection) => `select='${selection}'`),
+    ...(stretch ? [`scale='max(1,round(iw*${stretch}))':ih`] : []),
     `showinfo@${TAKEN}-${mark}=checksum=0`,
   ].join(',');
 }

@@ -79,19 +79,24 @@ export async function readMessages(child: Program, receive: (line: string) => vo
 
 /**
  * Runs a program to its end and returns its output.
- * @returns exit code, output, errors
+ * @returns exit code, null if it was killed or crashed; whether that was for the limit; output, errors
  * @throws MISSING_DEPENDENCY, ABORTED
  */
 export async function runProgram(
   program: string,
   args: readonly string[],
   { signal, limit }: { signal?: AbortSignal; limit?: number } = {},
-): Promise<{ code: number | null; output: string; errors: string[] }> {
+): Promise<{ code: number | null; isLate: boolean; output: string; errors: string[] }> {
   throwIfAborted(signal);
   const child = startProgram(program, args);
   const kill = () => child.kill('SIGKILL');
   const unlisten = signal && onAbort(signal, kill);
-  const timer = limit === undefined ? undefined : setTimeout(kill, limit);
+  let isLate = false;
+  const stop = () => {
+    isLate = true;
+    kill();
+  };
+  const timer = limit === undefined ? undefined : setTimeout(stop, limit);
   const messages = new Messages();
   try {
     const [output, { code, failure }] = await Promise.all([
@@ -101,7 +106,7 @@ export async function runProgram(
     ]);
     throwIfAborted(signal);
     if (failure) throw notStarted(program, failure);
-    return { code, output: output.toString(), errors: messages.errors };
+    return { code, isLate, output: output.toString(), errors: messages.errors };
   } finally {
     clearTimeout(timer);
     unlisten?.();
@@ -118,6 +123,16 @@ export function notStarted(program: string, failure: NodeJS.ErrnoException): Ref
   );
 }
 
+/** Refuses frames of a size. */
+export function frameSizeError(
+  name: string,
+  width: number | string,
+  height: number | string,
+): RefineDetError {
+  const pixels = `${width}×${height} pixels, which is not from 1 to maxPixels`;
+  return new RefineDetError('VIDEO_SIZE', `the frames of ${name} have ${pixels}`);
+}
+
 const OUTDATED = /unrecognized option|option not found|option .* not found/i;
 const REFUSED = /not on whitelist/i;
 const SIZE = / size (\d+)x(\d+) (?:is invalid|exceeds)/i;
@@ -132,7 +147,7 @@ export function ffmpegError(
   errors: readonly string[],
 ): RefineDetError {
   if (code === null) {
-    return new RefineDetError('VIDEO_LOST', `cannot read ${name}: ffmpeg was killed`);
+    return new RefineDetError('VIDEO_LOST', `cannot read ${name}: ffmpeg was killed or crashed`);
   }
   const [reason = `ffmpeg ended with exit code ${code}`] = errors;
   const all = errors.join('\n');
@@ -142,8 +157,7 @@ export function ffmpegError(
   }
   const size = SIZE.exec(all);
   if (size) {
-    const pixels = `${size[1]}×${size[2]} pixels, which is not from 1 to maxPixels`;
-    return new RefineDetError('VIDEO_SIZE', `the frames of ${name} have ${pixels}`);
+    return frameSizeError(name, size[1], size[2]);
   }
   if (REFUSED.test(all)) {
     const playlist = 'it is a playlist or script that refers to other files or protocols';

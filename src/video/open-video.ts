@@ -19,7 +19,7 @@ import { startThreadWorker } from '../remote/node-wire.ts';
 import type { WorkerWire } from '../remote/wire.ts';
 import { withoutPassword } from '../without-password.ts';
 import { decodeArgs } from './decode-args.ts';
-import { ffmpegPath } from './ffmpeg.ts';
+import { ffmpegPath, frameSizeError } from './ffmpeg.ts';
 import { framesBefore, type Probed, probe, selfContainedFormats } from './probe.ts';
 import type { ReadPlan } from './video-reader.ts';
 import { findSource, type Source } from './video-source.ts';
@@ -123,6 +123,8 @@ export class Video implements AsyncIterable<DecodedFrame> {
     // Cameras and RTSP describe themselves too late: opening them twice takes seconds.
     const isNetwork = source.kind === 'rtsp' || source.kind === 'camera';
     const probed = isNetwork ? undefined : await probe(source, args, { ffmpeg, stall, signal });
+    const { width = 0, height = 0 } = probed ?? {};
+    if (width * height > maxPixels) throw frameSizeError(this.name, width, height);
     const isEndless = source.kind !== 'file' && probed?.duration === undefined;
     const { live = isEndless, start } = this.#options;
     if (start && live) {

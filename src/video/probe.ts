@@ -27,6 +27,8 @@ export interface Probed extends Omit<VideoInfo, 'live'> {
   /** Number of the stream, for `-map`. */
   stream: number;
   isInterlaced: boolean;
+  /** Factor of the width of upright frames whose pixels are not square. */
+  stretch?: number;
   /** Milliseconds of the images alone, where the file has them. */
   imageDuration?: number;
   /** Number of the images, where the file tells it. */
@@ -43,6 +45,7 @@ interface ProbedStream {
   codec_name?: string;
   width?: number;
   height?: number;
+  sample_aspect_ratio?: string;
   field_order?: string;
   avg_frame_rate?: string;
   nb_frames?: string;
@@ -73,17 +76,17 @@ async function listFormats(ffmpeg: string): Promise<string> {
  * @throws VIDEO_*, MISSING_DEPENDENCY, ABORTED
  */
 export async function probe(
-  { name, input }: Source,
+  { name, input, kind }: Source,
   options: readonly string[],
   { ffmpeg, stall, signal }: { ffmpeg: string; stall: number; signal?: AbortSignal },
 ): Promise<Probed> {
   const entries =
-    'stream=index,codec_type,codec_name,width,height,field_order,avg_frame_rate,nb_frames,duration:stream_disposition=attached_pic:stream_side_data=rotation:format=format_name,duration,start_time';
+    'stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,field_order,avg_frame_rate,nb_frames,duration:stream_disposition=attached_pic:stream_side_data=rotation:format=format_name,duration,start_time';
   const args = [...QUIET, ...options, '-show_entries', entries, '-of', 'json', '-i', input];
   // A server may keep a connection alive and send nothing of use.
   const run = { signal, limit: 2 * stall };
-  const { code, output, errors } = await runProgram(ffprobePath(ffmpeg), args, run);
-  if (code === null) {
+  const { code, isLate, output, errors } = await runProgram(ffprobePath(ffmpeg), args, run);
+  if (isLate) {
     throw new RefineDetError('VIDEO_STALLED', `${name} has sent nothing for ${stall / 1000} s`);
   }
   if (code !== 0) throw ffmpegError(name, code, errors);
@@ -102,8 +105,14 @@ export async function probe(
   }
   const turned = images.side_data_list?.find(({ rotation }) => rotation !== undefined)?.rotation;
   const isTurned = Math.abs(turned ?? 0) % 180 === 90;
+  const size = isTurned ? { width: height, height: width } : { width, height };
+  // Photos name their density at will.
+  const aspect = kind === 'sequence' ? 1 : pixelAspect(images.sample_aspect_ratio);
+  const stretch = isTurned ? 1 / aspect : aspect;
   return {
-    ...(isTurned ? { width: height, height: width } : { width, height }),
+    width: Math.max(1, Math.round(size.width * stretch)),
+    height: size.height,
+    ...(stretch !== 1 && { stretch }),
     stream: images.index,
     duration: milliseconds(format.duration),
     imageDuration: milliseconds(images.duration),
@@ -144,6 +153,18 @@ export async function framesBefore(
 function milliseconds(seconds: string | undefined): number | undefined {
   const value = 1000 * Number(seconds);
   return value > 0 ? value : undefined;
+}
+
+/** Differences that nobody sees, and those that are mistakes: standards have up to 2.18. */
+const LEAST_ASPECT = 1.01;
+const MOST_ASPECT = 4;
+
+/** `16:15`, width to height of a pixel, as a number; 1 where it is unknown or nearly 1. */
+function pixelAspect(text = ''): number {
+  const [width, height] = text.split(':').map(Number);
+  const aspect = width / height;
+  const away = Math.max(aspect, 1 / aspect);
+  return away >= LEAST_ASPECT && away <= MOST_ASPECT ? aspect : 1;
 }
 
 /** `30000/1001` as a number. */

@@ -144,6 +144,27 @@ describe.skipIf(!hasFfmpeg)('frames of a file', () => {
   });
 
   it.each([
+    ['64/45', { width: 182, height: 64 }],
+    ['8/9', { width: 114, height: 64 }],
+    ['1919/1920', SIZE], // nobody sees that
+    ['50/1', SIZE], // a mistake, or an attack
+  ])('are as wide as they are shown with pixels of %s', async (aspect, size) => {
+    ffmpeg('-i', at('even.mp4'), '-vf', `setsar=${aspect}`, '-c:v', 'libx264', at('wide.mp4'));
+    const frames = await framesOf(at('wide.mp4'), { start: 500, every: 2 });
+    expect(frames[0]).toMatchObject(size);
+    expect(frames.map(numberOf).slice(0, 3)).toEqual([5, 7, 9]);
+    expect(await openVideo(at('wide.mp4')).info()).toMatchObject(size);
+  });
+
+  it('are as wide as they are shown, also upright', async () => {
+    ffmpeg('-i', at('even.mp4'), '-vf', 'setsar=64/45', '-c:v', 'libx264', at('flat.mp4'));
+    ffmpeg('-i', at('flat.mp4'), '-c', 'copy', '-metadata:s:v:0', 'rotate=90', at('tall.mp4'));
+    const [frame] = await framesOf(at('tall.mp4'), { end: 50 });
+    expect(frame).toMatchObject({ width: 45, height: 128 });
+    expect(await openVideo(at('tall.mp4')).info()).toMatchObject({ width: 45, height: 128 });
+  });
+
+  it.each([
     ['odd sizes', ['-vf', 'scale=131:67', '-c:v', 'libx264', '-pix_fmt', 'yuv444p']],
     ['10 bits', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p10le']],
     ['interlaced lines', ['-c:v', 'libx264', '-flags', '+ildct+ilme', '-pix_fmt', 'yuv420p']],

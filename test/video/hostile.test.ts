@@ -66,7 +66,15 @@ describe.skipIf(!hasFfmpeg)('a bad source', () => {
   });
 
   it('with a changing size fails with VIDEO_SIZE', async () => {
-    const small = [...numbered(5), '-vf', 'scale=64:64', '-c:v', 'libx264', '-pix_fmt', 'yuv420p'];
+    const small = [
+      ...numbered(5),
+      '-vf',
+      'scale=64:64,setsar=1',
+      '-c:v',
+      'libx264',
+      '-pix_fmt',
+      'yuv420p',
+    ];
     const large = [...numbered(5), '-c:v', 'libx264', '-pix_fmt', 'yuv420p'];
     ffmpeg(...small, '-f', 'mpegts', at('1.ts'));
     ffmpeg(...large, '-f', 'mpegts', at('2.ts'));
@@ -139,6 +147,25 @@ describe.skipIf(!hasFfmpeg)('a bad source', () => {
     const reading = framesOf(at('good.mp4'), { ffmpeg: at('old/ffmpeg') });
     const message = /video needs ffmpeg 5.1 or later: Unrecognized option/;
     await expect(reading).rejects.toMatchObject(failure('MISSING_DEPENDENCY', message));
+  });
+
+  it('with frames that are too large once their pixels are square fails', async () => {
+    ffmpeg('-i', at('good.mp4'), '-vf', 'setsar=2', '-c:v', 'libx264', at('wide.mp4'));
+    const [width, height] = [128, 64];
+    await expect(framesOf(at('wide.mp4'), { maxPixels: width * height })).rejects.toMatchObject(
+      failure('VIDEO_SIZE', /256×64 pixels, which is not from 1 to maxPixels/),
+    );
+  });
+
+  it.skipIf(!isPosix)('that makes ffprobe crash is lost, not stalled', async () => {
+    const programs = at('crashing');
+    mkdirSync(programs);
+    const script = (line: string) => `#!/bin/sh\n${line}\n`;
+    writeFileSync(`${programs}/ffmpeg`, script('exec ffmpeg "$@"'), { mode: 0o755 });
+    writeFileSync(`${programs}/ffprobe`, script('kill -SEGV $$'), { mode: 0o755 });
+    await expect(framesOf(at('good.mp4'), { ffmpeg: `${programs}/ffmpeg` })).rejects.toMatchObject(
+      failure('VIDEO_LOST', /was killed or crashed/),
+    );
   });
 
   it('without ffmpeg explains how to install it', async () => {
