@@ -13,6 +13,7 @@ import { type BackendName, type Compute, type Engine, noTimings } from './engine
 import { FallbackEngine } from './fallback-engine.ts';
 import { type Accelerator, isNativeBackend } from './native-backend.ts';
 import { TfjsEngine } from './tfjs-engine.ts';
+import { wasmCompute } from './wasm-compute.ts';
 import { WasmEngine } from './wasm-engine.ts';
 
 export interface EngineOptions {
@@ -60,18 +61,8 @@ async function withNative(gpu: readonly Accelerator[]): Promise<readonly Acceler
 
 async function startWasm(model: Model, options: EngineOptions): Promise<Engine> {
   const { threads, wasm, warn } = options;
-  const compute = wasmCompute(model, options);
+  const compute = wasmCompute(model, options.compute);
   return new WasmEngine(await wasmRuntime(threads, warn, wasm), model, compute);
-}
-
-/** @throws INVALID_OPTION when the model is not calibrated */
-function wasmCompute({ quantization }: Model, { compute }: EngineOptions): Compute {
-  if (compute === 'auto') return quantization ? 'int8' : 'float32';
-  if (compute === 'float32' || quantization) return compute;
-  throw new RefineDetError(
-    'INVALID_OPTION',
-    'compute: "int8" needs a calibrated model; `refinedet convert` with --calibrate makes one',
-  );
 }
 
 async function startAccelerator(

@@ -1,6 +1,7 @@
 /** The text of a manifest: a header, then one line per input. */
 import type { DetectOptions } from '../detection/detect-options.ts';
 import type { Size } from '../detection/views.ts';
+import type { Compute } from '../engine/engine.ts';
 import { RefineDetError } from '../errors.ts';
 import { isRecord, parseJson } from '../json.ts';
 import type { StoredFile } from './storage/store.ts';
@@ -20,6 +21,8 @@ export interface ManifestSettings {
   };
   options: Omit<DetectOptions, 'signal' | 'onTimings'>;
   inputSize?: Size;
+  /** What the network computes with; `auto` where it is missing. */
+  compute?: Compute | 'auto';
   /** Inputs of a shard; the last one may have fewer. */
   shardSize: number;
   /** Number of inputs. */

@@ -6,7 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type DetectOptions, resolveDetectOptions } from '../detection/detect-options.ts';
 import { modelBytes, readNamed } from '../detection/load-model.ts';
+import { LOAD_RULES } from '../detection/load-options.ts';
 import type { Size } from '../detection/views.ts';
+import type { Compute } from '../engine/engine.ts';
+import { wasmCompute } from '../engine/wasm-compute.ts';
 import { RefineDetError, throwIfAborted } from '../errors.ts';
 import { checkValue, TEXT, wholeFrom } from '../option-checks.ts';
 import { DEFAULT_MODEL } from '../packaged-models.ts';
@@ -29,6 +32,8 @@ export interface PlanOptions extends StorageOptions {
   options?: Omit<DetectOptions, 'signal' | 'onTimings'>;
   /** Size of the network input; default: the model's. */
   inputSize?: Size;
+  /** Numbers that the network computes with, as for `RefineDet.load`. Default `auto`. */
+  compute?: Compute | 'auto';
   signal?: AbortSignal;
 }
 
@@ -81,15 +86,21 @@ export async function planManifest(
 
 /** @throws INVALID_OPTION, UNKNOWN_CLASS, NO_DEFAULT_MODEL, MODEL_*, FILE_NOT_FOUND, FETCH_FAILED */
 async function settingsOf(
-  { model: source = DEFAULT_MODEL, options = {}, inputSize, signal }: PlanOptions,
+  { model: source = DEFAULT_MODEL, options = {}, inputSize, compute, signal }: PlanOptions,
   shardSize: number,
 ): Promise<Omit<ManifestSettings, 'inputs'>> {
   const bytes = await modelBytes(source, signal);
-  const { config } = await readNamed(bytes, source);
-  resolveDetectOptions(options, config); // bad options fail before any work
+  const named = await readNamed(bytes, source);
+  const { config } = named;
+  // Bad options fail before any work.
+  resolveDetectOptions(options, config);
+  if (compute !== undefined) {
+    checkValue('compute', compute, LOAD_RULES.compute);
+    wasmCompute(named, compute);
+  }
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const model = { source, sha256, classes: config.classes };
-  return { version: packageVersion(), model, options, inputSize, shardSize };
+  return { version: packageVersion(), model, options, inputSize, compute, shardSize };
 }
 
 /** @returns the number of inputs */

@@ -87,9 +87,9 @@ export class ShardWorker {
     const model = await modelOf(manifest, options);
     // Shards of changed settings or inputs would pass for those of the run.
     await manifest.verify(signal);
-    const { inputSize } = manifest.header;
-    const { start = (one) => startWorkers(one, { workers, threads, inputSize, warn, signal }) } =
-      setup;
+    const { inputSize, compute } = manifest.header;
+    const computing = { workers, threads, inputSize, compute, warn, signal };
+    const { start = (one) => startWorkers(one, computing) } = setup;
     const runner = await SteadyRunner.start(() => start(model, manifest.header, workers));
     const budget = new ByteBudget(options.prefetch ?? DEFAULT_PREFETCH);
     return new ShardWorker(manifest, workers, runner, budget, setup);

@@ -39,6 +39,18 @@ beforeAll(async () => {
 afterAll(remove);
 
 describe('refinedet fleet', { timeout: 120_000 }, () => {
+  it('computes in floats on request, as detect does', async () => {
+    const floats = ['--model', 'nano', '--compute', 'float32'];
+    const planned = await cli('fleet', 'plan', CAT, '--out', 'floats', ...floats);
+    const manifest = output(planned).trim();
+    output(await cli('fleet', 'run', manifest));
+    const merged = output(await cli('fleet', 'merge', manifest, '--format', 'jsonl'));
+    const detect = async (...options: string[]) =>
+      output(await cli('detect', CAT, '--format', 'jsonl', ...options));
+    expect(merged).toBe(await detect(...floats));
+    expect(merged).not.toBe(await detect('--model', 'nano'));
+  });
+
   it('writes what detect writes, after a death in the middle too', async ({ skip }) => {
     skip(process.platform === 'win32', 'Windows kills differently');
     const manifest = await plan('photos', 'out', '--shard-size', '3');

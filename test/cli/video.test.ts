@@ -239,6 +239,9 @@ describe.skipIf(!hasFfmpeg)('detect on a video', { timeout: 240_000 }, () => {
     const two = await runCli(['detect', 'clips/b2.mp4', 'clips/b10.mp4', ...csv], { cwd });
     expect(two.stdout.match(/^source,/gm)).toHaveLength(1);
     expect(two.code).toBe(0);
+    // Nothing to report: still a file with its header.
+    const none = await runCli(['detect', 'clips/b2.mp4', '--start', '1h', ...csv], { cwd });
+    expect(none.stdout).toMatch(/^source,frame,.*\n$/);
   });
 
   it.skipIf(!isPosix)('ends cleanly after Ctrl-C, with a complete copy', async () => {

@@ -62,10 +62,18 @@ describe('planManifest', () => {
       await plan({ shardSize: 7 }),
       await plan({ options: { scoreThreshold: 0.3 } }),
       await plan({ inputSize: { width: 128, height: 64 } }),
+      await plan({ compute: 'float32' }),
       await plan({}, [{ uri: 'a.jpg', size: 1 } as { uri: string }, { uri: 'b.jpg' }]),
       await plan({}, uris('a.jpg')),
     ].map(({ run }) => run);
     expect(new Set(runs).size).toBe(runs.length);
+  });
+
+  it.each([
+    ['int8', /needs a calibrated model/],
+    ['int4', /compute must be .*not "int4"/],
+  ])('refuses compute %s before any work', async (compute, message) => {
+    await expect(plan({ compute })).rejects.toThrow(message);
   });
 
   it('takes a model of the package by its name', async () => {

@@ -21,16 +21,22 @@ export class ResultLines {
 
   /** @throws FILE_WRITE */
   async add(result: FrameResult): Promise<void> {
-    const start = this.#hasStarted ? '' : (this.#format.start ?? '');
-    this.#hasStarted = true;
-    const text = start + this.#format.frame(result);
-    if (this.#file) await this.#file.write(text);
-    else await print(text);
+    await this.#write(this.#format.frame(result));
   }
 
-  /** Completes the file. */
+  /** Completes the output, also where no frame came. */
   async commit(): Promise<void> {
+    await this.#write('');
     await this.#file?.commit();
+  }
+
+  async #write(lines: string): Promise<void> {
+    const start = this.#hasStarted ? '' : (this.#format.start ?? '');
+    this.#hasStarted = true;
+    const text = start + lines;
+    if (text === '') return;
+    if (this.#file) await this.#file.write(text);
+    else await print(text);
   }
 
   async discard(): Promise<void> {

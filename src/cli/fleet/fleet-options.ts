@@ -33,13 +33,7 @@ const METRICS_ROWS = {
   metricsHost: initially('127.0.0.1', text('<address>', 'address for --metrics to listen at')),
 };
 
-const {
-  threads: _,
-  workers: __,
-  backend: ___,
-  compute: ____,
-  ...DETECTION
-} = DETECT_OPTIONS['Detection:'];
+const { threads: _, workers: __, backend: ___, ...DETECTION } = DETECT_OPTIONS['Detection:'];
 
 export const PLAN_OPTIONS = {
   'Detection:': DETECTION,

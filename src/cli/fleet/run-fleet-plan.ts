@@ -16,11 +16,11 @@ export async function runPlan(givenWords: string[], givenFlags: PlanFlags): Prom
   const signal = interruptSignal();
   const [words, reclaimed] = await reclaimInputs(givenWords, givenFlags);
   const flags = { ...givenFlags, ...reclaimed };
-  const { out: dest, shardSize, model, inputSize, timeout, recursive } = flags;
+  const { out: dest, shardSize, model, inputSize, compute, timeout, recursive } = flags;
   const options = await detectOptions(flags);
   const storage = new Storage({ timeout });
   const plan = await planManifest(inputsOf(words, recursive === true, storage, signal), {
-    ...{ dest, shardSize, model, options, inputSize, timeout, signal },
+    ...{ dest, shardSize, model, options, inputSize, compute, timeout, signal },
   });
   await print(`${plan.uri}\n`);
   const counts = `${counted(plan.inputs, 'image')} in ${counted(plan.shards, 'shard')}`;
