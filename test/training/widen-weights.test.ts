@@ -5,13 +5,14 @@ import { modelBytes } from '../../src/detection/load-model.ts';
 import { VOC_CLASSES } from '../../src/labels.ts';
 import { type Graph, parameterShapes, type Weights } from '../../src/model/graph.ts';
 import { disposeHeads, Network } from '../../src/model/network.ts';
-import { presetGraph } from '../../src/model/presets.ts';
+import { type PresetName, presetGraph } from '../../src/model/presets.ts';
 import { deriveRandom } from '../../src/random.ts';
 import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
 import { describeStart } from '../../src/training/init/describe-start.ts';
 import { freshWeights } from '../../src/training/init/fresh-weights.ts';
 import { initialModel } from '../../src/training/init/initial-weights.ts';
 import { widenWeights } from '../../src/training/init/widen-weights.ts';
+import { writeModel } from '../../src/weights/model-file.ts';
 import { randomModel } from '../../support/models/random-model.ts';
 
 const SIZE = 64;
@@ -81,4 +82,16 @@ it('starts a wider network from the default model, with all of its tensors', asy
   expect(describeStart('default', start)).toMatch(
     /(\d+) of \1 tensors kept, \d+ with new channels besides$/,
   );
+});
+
+it('keeps the width of a trained model for its own preset, not for another one', async () => {
+  const wide = randomModel(SIZE);
+  const options = { slimWidth: 144 };
+  const graph = presetGraph(PRESET, wide.config.classes.length, options);
+  const config = { ...wide.config, graphOptions: options };
+  const bytes = await writeModel({ config, graph, weights: freshWeights(graph, 'he', 3) });
+  const start = (preset: PresetName) =>
+    initialModel(resolveTrainConfig({ preset }), wide.config.classes, bytes);
+  expect((await start(PRESET)).model.config.graphOptions).toEqual(options);
+  expect((await start('refinedet192-nano')).model.config.graphOptions).toBeUndefined();
 });

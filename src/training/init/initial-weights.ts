@@ -34,10 +34,8 @@ export interface InitialModel {
 }
 
 /** Model that its preset and a configuration describe. */
-type Input = Pick<
-  ModelConfig,
-  'mean' | 'std' | 'channelOrder' | 'anchors' | 'graphOptions' | 'provenance'
->;
+type Input = Pick<ModelConfig, 'mean' | 'std' | 'channelOrder' | 'anchors' | 'provenance'> &
+  Partial<Pick<ModelConfig, 'preset' | 'graphOptions'>>;
 
 /** Content of a weight file. */
 interface Found extends Input {
@@ -92,7 +90,8 @@ function describe(
   const input: Input = found ?? { mean, std, channelOrder, anchors: ANCHOR_DEFAULTS };
   const { provenance: fineTunedFrom } = input;
   const { objectnessThreshold, refineAnchors } = loss;
-  const variants = { ...input.graphOptions, ...graphOptions };
+  // Another preset has widths of its own.
+  const variants = { ...(input.preset === name && input.graphOptions), ...graphOptions };
   return {
     preset: name,
     ...(Object.keys(variants).length > 0 && { graphOptions: variants }),
