@@ -41,7 +41,8 @@ export function samplesWorld(): Tree {
     'third.json': laterStage(2),
     'fourth.json': laterStage(3),
     'fifth.json': laterStage(4),
-    'nano.json': laterStage(5),
+    'sixth.json': laterStage(5),
+    'nano.json': laterStage(6),
     'results.json': JSON.stringify([
       { image_id: 2, category_id: 1, bbox: [5, 5, 20, 20], score: 0.9 },
     ]),
