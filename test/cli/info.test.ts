@@ -14,7 +14,7 @@ describe('refinedet info', () => {
     const { code, stdout } = await runCli(['info']);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^default +refinedet320-mobilenet +20 +4\.44 M +897 M +finds the most$/m,
+      /^default +refinedet320-mobilenet +20 +4\.87 M +1\.03 G +finds the most$/m,
     );
     expect(stdout).toMatch(/^nano +refinedet192-nano +20 +1\.77 M +257 M +smaller and faster/m);
     for (const name of Object.keys(PRESETS)) expect(stdout).toMatch(new RegExp(`^${name} `, 'm'));
