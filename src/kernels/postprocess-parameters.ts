@@ -1,4 +1,5 @@
 /** Parameters of the post-process kernels: options and addresses. */
+import { logit } from '../logit.ts';
 import { PostprocessInput } from './generated/abi.ts';
 import type { Heap } from './heap.ts';
 import { type RecordValues, writeRecord } from './heap-records.ts';
@@ -29,10 +30,10 @@ export function writeParameters(
   const scoreThreshold = Math.max(options.scoreThreshold, MIN_SCORE);
   writeRecord(heap, pointer, PostprocessInput, {
     ...at,
-    objectnessMargin: logit(options.objectnessThreshold),
+    objectnessMargin: finiteLogit(options.objectnessThreshold),
     scoreThreshold,
     // Rounding in the kernel's softmax must not lose a score that equals the threshold.
-    scoreMargin: logit(scoreThreshold) - 1e-4,
+    scoreMargin: finiteLogit(scoreThreshold) - 1e-4,
     nmsThreshold: options.nmsThreshold,
     softNmsThreshold: options.softNmsThreshold,
     softNmsScale: -Math.min(1 / options.softNmsSigma, MAX_FLOAT32),
@@ -56,9 +57,8 @@ const SOFT_NMS_CODES = { linear: 1, gaussian: 2 };
 
 const MAX_FLOAT32 = 2 ** 128 - 2 ** 104;
 
-/** Returns log(p / (1 - p)), the difference of two logits whose softmax is p; finite for all p. */
-function logit(p: number): number {
+/** The logit of a probability, finite for all of them. */
+function finiteLogit(p: number): number {
   if (p <= 0) return -MAX_FLOAT32;
-  const q = Math.min(p, 1 - 2 ** -24); // the largest float32 below 1
-  return Math.log(q / (1 - q));
+  return logit(Math.min(p, 1 - 2 ** -24)); // the largest float32 below 1
 }

@@ -1,7 +1,7 @@
 /** Asks ffprobe about a file or a stream before it is decoded. */
 import { RefineDetError } from '../errors.ts';
 import { parseJson } from '../json.ts';
-import { ffmpegError, ffprobePath, QUIET, runProgram } from './ffmpeg.ts';
+import { ffmpegError, ffprobePath, frameSizeError, QUIET, runProgram } from './ffmpeg.ts';
 import type { Source } from './video-source.ts';
 import type { VideoInfo } from './video-types.ts';
 
@@ -101,7 +101,7 @@ export async function probe(
   const { width = 0, height = 0 } = images;
   if (width * height === 0) {
     if (errors.length > 0) throw ffmpegError(name, code, errors);
-    throw new RefineDetError('VIDEO_SIZE', `the frames of ${name} have ${width}×${height} pixels`);
+    throw frameSizeError(name, width, height);
   }
   const turned = images.side_data_list?.find(({ rotation }) => rotation !== undefined)?.rotation;
   const isTurned = Math.abs(turned ?? 0) % 180 === 90;

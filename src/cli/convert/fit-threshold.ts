@@ -5,6 +5,7 @@ import { RefineDet } from '../../detector.ts';
 import { RefineDetError } from '../../errors.ts';
 import { analyze } from '../../evaluation/analysis/analyze.ts';
 import { evaluateDetector } from '../../evaluation/detect-dataset.ts';
+import { logit } from '../../logit.ts';
 import type { Model } from '../../model/model.ts';
 import { shiftScores } from '../../model/shift-scores.ts';
 import type { DataPart } from '../../training/config/train-config.ts';
@@ -42,17 +43,13 @@ export async function fitThreshold(model: Model, { path, split }: DataPart): Pro
         `--fit-threshold: the model finds no object of ${path}; give images with boxes of its classes`,
       );
     }
-    const shift = logit(DEFAULT_SCORE_THRESHOLD) - logit(best.threshold);
+    // Thresholds are hundredths; the ends have no finite logit.
+    const threshold = Math.min(0.99, Math.max(0.01, best.threshold));
+    const shift = logit(DEFAULT_SCORE_THRESHOLD) - logit(threshold);
     progress.clear();
     return { model: shiftScores(model, shift), threshold: best.threshold };
   } finally {
     progress.stop();
     await detector.dispose();
   }
-}
-
-/** Thresholds are hundredths; the ends have no logit. */
-function logit(score: number): number {
-  const inside = Math.min(0.99, Math.max(0.01, score));
-  return Math.log(inside / (1 - inside));
 }

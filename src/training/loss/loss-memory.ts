@@ -1,9 +1,11 @@
 /** The heap memory of a loss: records, ground truth, matches and scratch. */
+
 import { Batch, Module } from '../../kernels/generated/abi.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import { writeRecord } from '../../kernels/heap-records.ts';
 import type { Kernels } from '../../kernels/module.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
+import { logit } from '../../logit.ts';
 import { BOX_LOSSES, type LossOptions } from './loss-options.ts';
 import type { Truth } from './truth.ts';
 
@@ -124,9 +126,4 @@ export class LossMemory {
     });
     starts[truths.length] = next;
   }
-}
-
-/** Returns log(p / (1 - p)), the difference of two logits whose softmax is p. */
-function logit(p: number): number {
-  return Math.log(p / (1 - p));
 }
