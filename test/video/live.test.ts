@@ -159,7 +159,7 @@ describe.skipIf(!hasRtspServer || !isLinux)('a camera', () => {
         process.kill(pidsOfFfmpeg(source)[0], 'SIGKILL');
       }
     }
-    expect(warnings[0]).toMatch(/ffmpeg was killed; trying again/);
+    expect(warnings[0]).toMatch(/ffmpeg was killed or crashed; trying again/);
   });
 
   it('that freezes does not keep ffmpeg after SIGKILL of the program', {
