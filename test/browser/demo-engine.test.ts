@@ -95,15 +95,21 @@ describe.skipIf(!hasChromium)('the engine of the demo page', () => {
     // The default model has the same size here: only the state says that the other one is ready.
     await page.waitForSelector('#engine-state:not(.busy)');
     await runs(page, /^refinedet320-mobilenet, 3 classes, 64 × 64 pixels$/);
-    // What is no model leaves the choice.
+    // What is no model leaves the choice; the backend that was selected with it stays.
     const broken = { name: 'notes.safetensors', mimeType: 'text/plain', buffer: Buffer.from('no') };
-    await page.locator('#model').setInputFiles(broken);
-    await page.waitForSelector('#notice:visible');
-    expect(await page.textContent('#notice strong')).toBe('notes.safetensors cannot be used');
-    expect(await models(page)).toEqual(['Default', 'Nano', 'own.safetensors ✓']);
-    await page.locator('[name=model][value=default]').check();
-    await page.waitForSelector('#notice', { state: 'hidden' });
-    expect(await models(page)).toEqual(['Default ✓', 'Nano', 'own.safetensors']);
+    for (const backend of ['wasm', 'webgl']) {
+      await choose(backend);
+      await page.locator('#model').setInputFiles(broken);
+      await page.waitForSelector('#notice:visible');
+      expect(await page.textContent('#notice strong')).toBe('notes.safetensors cannot be used');
+      expect(await models(page)).toEqual(['Default', 'Nano', 'own.safetensors ✓']);
+      expect(await page.isEnabled('[name=backend][value=webgl]')).toBe(true);
+      await page.locator('[name=model][value=default]').check();
+      await page.waitForSelector('#notice', { state: 'hidden' });
+      expect(await models(page)).toEqual(['Default ✓', 'Nano', 'own.safetensors']);
+      await page.locator('[name=model]').nth(2).check();
+      await page.waitForSelector('#engine-state:not(.busy)');
+    }
     expect(problems).toEqual([]);
     expect(await page.isVisible('#notice')).toBe(false);
     await close();

@@ -63,7 +63,7 @@ export class Engine {
       this.#notice.clear('engine');
     } catch (error) {
       if (signal.aborted) return;
-      this.#fail(settings, error as Error);
+      this.#fail(settings, error as Error & { code?: string });
     }
     this.#isLoading = false;
     byId('progress').hidden = true;
@@ -85,7 +85,7 @@ export class Engine {
   }
 
   /** Goes back to what works, and says so. */
-  #fail(failed: Settings, { message }: Error): void {
+  #fail(failed: Settings, { message, code }: Error & { code?: string }): void {
     const working = this.#working;
     if (!working) {
       const isOwn = typeof failed.model !== 'string';
@@ -95,18 +95,20 @@ export class Engine {
       return;
     }
     this.#dialog.select(working);
-    const isOther = failed.model !== working.model;
-    if (isOther) this.#dialog.removeModel(failed.model);
-    if (failed.backend !== working.backend) {
+    const hasOtherModel = failed.model !== working.model;
+    const hasOtherBackend = failed.backend !== working.backend;
+    // When both are new, the error says which one is to blame.
+    if (hasOtherBackend && (!hasOtherModel || code === 'BACKEND_UNAVAILABLE')) {
       this.#dialog.disable(failed.backend, 'Not available: it could not be started.');
       const title = `${nameOf(failed.backend)} cannot be used here`;
       const detail = `The page continues with ${nameOf(working.backend)}.`;
       this.#notice.show('engine', { title, detail });
-    } else {
-      const title = isOther ? `${modelName(failed.model)} cannot be used` : 'The change failed';
-      const detail = `${message}. The page continues with the model it had.`;
-      this.#notice.show('engine', { title, detail });
+      return;
     }
+    if (hasOtherModel) this.#dialog.removeModel(failed.model);
+    const title = hasOtherModel ? `${modelName(failed.model)} cannot be used` : 'The change failed';
+    const detail = `${message}. The page continues with the model it had.`;
+    this.#notice.show('engine', { title, detail });
   }
 
   #warn(message: string): void {
