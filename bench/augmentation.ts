@@ -6,7 +6,7 @@
  */
 import type { RawImage } from '../src/image/raw-image.ts';
 import { createHeap } from '../src/kernels/heap.ts';
-import { loadKernels } from '../src/kernels/module.ts';
+import { loadTrainingKernels } from '../src/kernels/training/module.ts';
 import { deriveRandom } from '../src/random.ts';
 import { resolveAugmentation } from '../src/training/augmentation/augmentation-options.ts';
 import { planSample } from '../src/training/augmentation/augmentation-plan.ts';
@@ -29,7 +29,7 @@ const image: RawImage = { data, width, height, channels: 3 };
 const truth = randomTruth(random, 4, 20);
 
 const heap = createHeap();
-const augmenter = new Augmenter(await loadKernels(heap), NORMALIZATION);
+const augmenter = new Augmenter(await loadTrainingKernels(heap), NORMALIZATION);
 const target = { pointer: heap.malloc(12 * SIDE * SIDE), width: SIDE, height: SIDE };
 const options = resolveAugmentation();
 const mosaic = resolveAugmentation({ mosaic: { probability: 1 } });

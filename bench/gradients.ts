@@ -7,9 +7,9 @@
  * Names select sections; without names, all run.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { wasmRuntime } from '../src/backend/wasm.ts';
 import type { HeadMap } from '../src/heads.ts';
 import { runLayerKernel } from '../src/kernels/layers/index.ts';
+import { runGradientKernel } from '../src/kernels/training/index.ts';
 import { convGeometry, depthwiseGeometry } from '../src/model/geometry.ts';
 import type { ConvLayer } from '../src/model/graph.ts';
 import { disposeHeads, Network } from '../src/model/network.ts';
@@ -19,6 +19,7 @@ import {
   convInputGradient,
 } from '../src/training/gradients/convolution-gradient.ts';
 import { TrainableNetwork } from '../src/training/gradients/trainable-network.ts';
+import { trainingRuntime } from '../src/training/training-runtime.ts';
 import { withoutLayerKernels } from '../support/models/layer-kernels.ts';
 import { randomWeights } from '../support/models/random-weights.ts';
 import '../support/tfjs-gradients.ts';
@@ -130,8 +131,8 @@ async function kernels(): Promise<void> {
     rows.push(
       await speeds(`depthwise 3×3/${stride}, [${shape}]`, 18 * dy.size, [
         free(() => runLayerKernel('depthwise', { x, filter, bias }, { geometry, ...unlimited })),
-        free(() => runLayerKernel('depthwiseInputGradient', { dy, filter }, { geometry })),
-        free(() => runLayerKernel('depthwiseFilterGradient', { x, dy }, { geometry })),
+        free(() => runGradientKernel('depthwiseInputGradient', { dy, filter }, { geometry })),
+        free(() => runGradientKernel('depthwiseFilterGradient', { x, dy }, { geometry })),
       ]),
     );
     tf.dispose([x, filter, bias, dy]);
@@ -221,7 +222,7 @@ async function inference(): Promise<void> {
 const SECTIONS = { peak, conv: convolution, kernels, step: trainingStep, inference };
 type Section = keyof typeof SECTIONS;
 
-await wasmRuntime(1);
+await trainingRuntime(1);
 const chosen = process.argv.slice(2) as Section[];
 for (const name of Object.keys(SECTIONS) as Section[]) {
   if (chosen.length === 0 || chosen.includes(name)) await SECTIONS[name]();

@@ -5,7 +5,7 @@
  *     npx tsx --conditions=refinedet-source bench/matching.ts
  */
 import { createHeap } from '../src/kernels/heap.ts';
-import { loadKernels } from '../src/kernels/module.ts';
+import { loadTrainingKernels } from '../src/kernels/training/module.ts';
 import { DetectionLoss } from '../src/training/loss/detection-loss.ts';
 import {
   decideTargets,
@@ -21,7 +21,7 @@ const CLASSES = 20;
 for (const inputSize of [320, 512]) {
   const scene = randomScene(1, { inputSize, images: IMAGES, classes: CLASSES });
   const heap = createHeap();
-  const loss = new DetectionLoss(await loadKernels(heap), scene.anchors, CLASSES);
+  const loss = new DetectionLoss(await loadTrainingKernels(heap), scene.anchors, CLASSES);
   const heads = allocateHeads(heap, scene.heads);
   const gradients = allocateHeads(heap, scene.heads);
   writeHeads(heap, heads, scene.heads);

@@ -1,6 +1,6 @@
 /**
- * Compiles assembly/ to wasm, for plain and for shared memory, each with and without fused products
- * (relaxed SIMD), bundles the script of the threads that run it, and writes all as text to
+ * Compiles assembly/ to wasm: the kernels that detect and those of training, for plain and for shared memory,
+ * each with and without fused products (relaxed SIMD); bundles the script of the threads that run it, and writes all as text to
  * src/kernels/generated: no file has to be located at run time. The ABI of the kernels goes there too,
  * as TypeScript; the text form of the hot kernels goes to build/wat.
  *
@@ -16,12 +16,15 @@ import asc, { type Transform } from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { knowsFusedProducts } from '../src/kernels/relaxed-simd.ts';
 import { pack, writeModule, writeWhole } from './embed.ts';
-import { abiText } from './kernel-abi.ts';
+import { abiText, type KernelProgram } from './kernel-abi.ts';
 import { HOT_FILES, hotText } from './kernel-text.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TARGETS = ['single', 'fused-single', 'threaded', 'fused-threaded'] as const;
 type Target = (typeof TARGETS)[number];
+/** The modules: source files in assembly/, and what their exports are called in the ABI. */
+const MODULES = { detection: 'KernelExports', training: 'TrainingExports' } as const;
+type Module = keyof typeof MODULES;
 /** The build whose text is kept: what current engines run on one thread. */
 const TEXT_TARGET: Target = 'fused-single';
 const THREADS = 'src/kernels/parallel';
@@ -36,15 +39,21 @@ const ABI = join(ROOT, 'src/kernels/generated/abi.ts');
 
 /** Compiles all targets of asconfig.json and writes the generated modules. */
 async function buildKernels(): Promise<void> {
-  writeModule(outputOf('team-worker'), pack(await bundleWorker()));
-  for (const target of TARGETS) {
-    const { binary, text, program } = await compile(target);
-    writeModule(outputOf(target), pack(binary));
-    process.stderr.write(`kernels (${target}): ${binary.length} bytes\n`);
-    if (target !== TEXT_TARGET) continue;
-    writeWhole(ABI, abiText(program));
-    for (const file of HOT_FILES) writeWhole(builtText(file), hotText(text, file));
+  writeModule(outputOf('team-worker'), await pack(await bundleWorker()));
+  const programs: KernelProgram[] = [];
+  const texts: string[] = [];
+  for (const [module, exports] of Object.entries(MODULES) as [Module, string][]) {
+    for (const target of TARGETS) {
+      const { binary, text, program } = await compile(module, target);
+      writeModule(outputOf(`${module}-${target}`), await pack(binary));
+      process.stderr.write(`kernels (${module}, ${target}): ${binary.length} bytes\n`);
+      if (target !== TEXT_TARGET) continue;
+      programs.push({ program, entry: `assembly/${module}`, exports });
+      texts.push(text);
+    }
   }
+  writeWhole(ABI, abiText(...programs));
+  for (const file of HOT_FILES) writeWhole(builtText(file), hotText(texts, file));
 }
 
 /** Compiles what is older than its sources. */
@@ -87,14 +96,16 @@ async function bundleWorker(): Promise<Uint8Array> {
   return outputFiles[0].contents;
 }
 
-function outputOf(name: Target | 'team-worker'): string {
+function outputOf(name: `${Module}-${Target}` | 'team-worker'): string {
   return join(ROOT, `src/kernels/generated/${name}.ts`);
 }
 
 /** Whether an output is missing or older than a source. */
 function kernelsAreStale(): boolean {
-  const modules = [...TARGETS, 'team-worker' as const].map(outputOf);
-  const outputs = [ABI, ...modules, ...HOT_FILES.map(builtText)];
+  const modules = (Object.keys(MODULES) as Module[]).flatMap((module) =>
+    TARGETS.map((target) => outputOf(`${module}-${target}`)),
+  );
+  const outputs = [ABI, outputOf('team-worker'), ...modules, ...HOT_FILES.map(builtText)];
   if (!outputs.every(existsSync)) return true;
   const built = Math.min(...outputs.map((output) => statSync(output).mtimeMs));
   return SOURCES.some((file) => statSync(join(ROOT, file)).mtimeMs > built);
@@ -107,7 +118,7 @@ interface Compiled {
   program: Program;
 }
 
-async function compile(target: Target): Promise<Compiled> {
+async function compile(module: Module, target: Target): Promise<Compiled> {
   const compiled: Partial<Compiled> = {};
   const transform: Partial<Transform> = {
     afterInitialize: (program) => {
@@ -115,7 +126,10 @@ async function compile(target: Target): Promise<Compiled> {
     },
   };
   const { error, stderr } = await asc.main(
-    ['--config', 'asconfig.json', '--target', target, '--textFile', 'text', '--baseDir', ROOT],
+    [
+      `assembly/${module}.ts`,
+      ...['--config', 'asconfig.json', '--target', target, '--textFile', 'text', '--baseDir', ROOT],
+    ],
     {
       writeFile: (_name, contents) => {
         if (typeof contents === 'string') compiled.text = contents;
@@ -124,8 +138,8 @@ async function compile(target: Target): Promise<Compiled> {
       transforms: [transform as Transform],
     },
   );
-  if (error) throw new Error(`kernels (${target}) do not compile:\n${stderr}`);
-  checkModule(compiled.binary!, target);
+  if (error) throw new Error(`kernels (${module}, ${target}) do not compile:\n${stderr}`);
+  checkModule(compiled.binary!, `${module}, ${target}`);
   return compiled as Compiled;
 }
 
@@ -136,18 +150,18 @@ const DATA_SECTION = 11;
  * other data, and gets no other import.
  * @throws Error when it has either
  */
-export function checkModule(binary: Uint8Array, target: string): void {
+export function checkModule(binary: Uint8Array, name: string): void {
   // Node 20 reads relaxed SIMD only with this flag.
   if (!knowsFusedProducts()) setFlagsFromString('--experimental-wasm-relaxed-simd');
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(binary as BufferSource));
   const names = imports.map(({ module, name }) => `${module}.${name}`);
   if (names.join() !== 'env.memory') {
     throw new Error(
-      `kernels (${target}) import ${names.join(', ') || 'nothing'}, expected only env.memory`,
+      `kernels (${name}) import ${names.join(', ') || 'nothing'}, expected only env.memory`,
     );
   }
   if (sectionIds(binary).includes(DATA_SECTION)) {
-    throw new Error(`kernels (${target}) have a static data segment`);
+    throw new Error(`kernels (${name}) have a static data segment`);
   }
 }
 

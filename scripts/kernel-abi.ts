@@ -30,12 +30,22 @@ type f32 = number & { readonly unit?: 'value' };
 type f64 = f32;
 `;
 
-/** @param entry module whose exports are the ABI, without extension */
-export function abiText(program: Program, entry = 'assembly/index'): string {
-  return [HEADER, exportsText(program, entry), ...recordTexts(program)].join('\n');
+/** A compiled module. */
+export interface KernelProgram {
+  program: Program;
+  /** Source file whose exports are those of the module, without extension. */
+  entry: string;
+  /** Name of the interface of the exports. */
+  exports: string;
 }
 
-function exportsText(program: Program, entry: string): string {
+/** Several modules may use the same records. */
+export function abiText(...modules: readonly KernelProgram[]): string {
+  const records = new Set(modules.flatMap(({ program }) => recordTexts(program)));
+  return [HEADER, ...modules.map(exportsText), ...records].join('\n');
+}
+
+function exportsText({ program, entry, exports }: KernelProgram): string {
   const found = [...(program.filesByName.get(entry)?.exports ?? [])];
   const methods = found.map(([name, element]) => {
     const instance =
@@ -46,7 +56,7 @@ function exportsText(program: Program, entry: string): string {
     const args = parameterTypes.map((type, i) => argument(parameters[i].name.text, type));
     return `  /** ${fileOf(instance.internalName)} */\n  ${name}(${args.join(', ')}): ${returnType};\n`;
   });
-  return `/** Exports of ${entry}.ts. */\nexport interface KernelExports {\n${methods.join('')}}\n`;
+  return `/** Exports of ${entry}.ts. */\nexport interface ${exports} {\n${methods.join('')}}\n`;
 }
 
 /** The address of a record is called as its class: more telling than the kernel's own short name. */

@@ -10,15 +10,15 @@ export const HOT_FILES = [
 ] as const;
 
 /**
- * Text of the functions of one file.
- * @param module in WebAssembly's text format, its functions indented by one space
+ * Text of the functions of one file. A function that is in several modules is that of the first one.
+ * @param modules in WebAssembly's text format, their functions indented by one space
  */
-export function hotText(module: string, file: (typeof HOT_FILES)[number]): string {
-  const functions = module
-    .split(/^(?= \()/m)
-    .filter((part) => part.startsWith(` (func $assembly/${file}/`));
-  const texts = functions.map((part) =>
-    part.slice(0, part.indexOf('\n )\n') + 4).replace(/^ /gm, ''),
-  );
-  return `;; Release code of assembly/${file}.ts, written by \`npm run build:wat\`: a change of it shows here.\n\n${texts.join('\n')}`;
+export function hotText(modules: readonly string[], file: (typeof HOT_FILES)[number]): string {
+  const texts = new Map<string, string>();
+  for (const part of modules.flatMap((module) => module.split(/^(?= \()/m))) {
+    const [, name] = /^ \(func \$assembly\/([^ ]+)/.exec(part) ?? [];
+    if (!name?.startsWith(`${file}/`) || texts.has(name)) continue;
+    texts.set(name, part.slice(0, part.indexOf('\n )\n') + 4).replace(/^ /gm, ''));
+  }
+  return `;; Release code of assembly/${file}.ts, written by \`npm run build:wat\`: a change of it shows here.\n\n${[...texts.values()].join('\n')}`;
 }

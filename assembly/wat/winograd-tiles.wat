@@ -802,7 +802,6 @@
       i32.lt_s
       if
        local.get $11
-       i32.const 16
        local.get $6
        local.get $6
        i32.const -64

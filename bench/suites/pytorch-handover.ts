@@ -12,7 +12,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { anchorGrid } from '../../src/anchors.ts';
-import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { byHead, HEAD_NAMES, headShapes } from '../../src/heads.ts';
 import { float32View } from '../../src/kernels/heap.ts';
 import { levelShapes } from '../../src/model/summary.ts';
@@ -25,6 +24,7 @@ import { DetectionLoss, NEGATIVE } from '../../src/training/loss/detection-loss.
 import type { Truth } from '../../src/training/loss/truth.ts';
 import { layOutParameters, writeWeights } from '../../src/training/memory/parameter-layout.ts';
 import { TrainPlan } from '../../src/training/run/run-plan.ts';
+import { trainingRuntime } from '../../src/training/training-runtime.ts';
 import { writeModel } from '../../src/weights/model-file.ts';
 import { type TensorWriter, writeSafetensors } from '../../src/weights/safetensors.ts';
 import { decideTargets, type ModuleTargets } from '../../support/reference/reference-loss.ts';
@@ -70,7 +70,7 @@ async function firstStep(
   side: number,
 ): Promise<{ tensors: Arrays; losses: object }> {
   const { graph } = model;
-  const { heap, kernels } = await wasmRuntime(1);
+  const { heap, kernels } = await trainingRuntime(1);
   const anchors = anchorGrid(levelShapes(graph, side, side), side, side, model.config.anchors);
   const [images, count] = [config.batch, anchors.length / 4];
   const slot = new HeapDevice(model, heap).slot({ images, side, anchors: count });

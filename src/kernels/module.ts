@@ -1,28 +1,19 @@
-/** Instantiates the compiled kernels (assembly/) on the memory of a heap. */
-import { unpack } from '../embedded.ts';
-import { startOnce } from '../start-once.ts';
+/** Instantiates the compiled kernels (assembly/detection.ts) on the memory of a heap. */
+import { type Builds, buildFor, compileOnce } from './builds.ts';
 import type { KernelExports } from './generated/abi.ts';
 import type { Heap } from './heap.ts';
-import { knowsFusedProducts } from './relaxed-simd.ts';
 
-/** The kernels and the heap on whose memory they work. */
+/** The kernels that detect, and the heap on whose memory they work. */
 export interface Kernels extends KernelExports {
   readonly heap: Heap;
 }
 
-type Variant = `${'' | 'fused-'}${'single' | 'threaded'}`;
-
-/** Builds of the kernels; each is loaded and compiled at most once per process. */
-const BUILDS: Record<Variant, () => Promise<WebAssembly.Module>> = {
-  single: startOnce(() => compile(import('./generated/single.ts'))),
-  threaded: startOnce(() => compile(import('./generated/threaded.ts'))),
-  'fused-single': startOnce(() => compile(import('./generated/fused-single.ts'))),
-  'fused-threaded': startOnce(() => compile(import('./generated/fused-threaded.ts'))),
+const BUILDS: Builds = {
+  single: compileOnce(() => import('./generated/detection-single.ts')),
+  threaded: compileOnce(() => import('./generated/detection-threaded.ts')),
+  'fused-single': compileOnce(() => import('./generated/detection-fused-single.ts')),
+  'fused-threaded': compileOnce(() => import('./generated/detection-fused-threaded.ts')),
 };
-
-async function compile(text: Promise<{ default: string }>): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await unpack((await text).default));
-}
 
 /** Instantiates the kernels on the heap's memory. */
 export async function loadKernels(heap: Heap): Promise<Kernels> {
@@ -32,8 +23,6 @@ export async function loadKernels(heap: Heap): Promise<Kernels> {
 }
 
 /** Compiles the build that fits the heap's memory and the engine. */
-export function compileKernels({ threaded }: Heap): Promise<WebAssembly.Module> {
-  const memory = threaded ? 'threaded' : 'single';
-  const variant: Variant = knowsFusedProducts() ? `fused-${memory}` : memory;
-  return BUILDS[variant]();
+export function compileKernels(heap: Heap): Promise<WebAssembly.Module> {
+  return buildFor(BUILDS, heap);
 }

@@ -87,7 +87,7 @@ const bindChain: Binder<'chain'> = ({ parts }, tensors) => {
 };
 
 function packFilter([filter, bias]: readonly tf.Tensor[]): tf.Tensor {
-  return tf.keep(runLayerKernel('packFilter', { filter, bias }, { layout: 'forward' }));
+  return tf.keep(runLayerKernel('packFilter', { filter, bias }, {}));
 }
 
 /** The binders of a backend with the layer kernels. */

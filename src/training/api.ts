@@ -27,3 +27,4 @@ export type { SgdOptions } from './optimizers/sgd.ts';
 export { RUN_FILES, type RunStore } from './run/run-store.ts';
 export type { EvaluationRecord, StepRecord } from './run/step-record.ts';
 export type { TrainCallOptions } from './run/train.ts';
+export { type TrainingRuntime, trainingRuntime } from './training-runtime.ts';

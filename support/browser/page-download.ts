@@ -7,8 +7,8 @@ import { putPageBundles } from '../build-output.ts';
 
 /** Parts that a page loads besides the entry and what that imports. */
 const PARTS = {
-  oneThread: /^(wasm-simd|single)-/,
-  severalThreads: /^(wasm-threaded|threaded|thread-script|team-worker)-/,
+  oneThread: /^(wasm-simd|detection-single)-/,
+  severalThreads: /^(wasm-threaded|detection-threaded|thread-script|team-worker)-/,
 };
 
 /** @returns the files of a page that imports `refinedet`, as built from the sources */

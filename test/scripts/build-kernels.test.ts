@@ -37,10 +37,13 @@ describe('checkModule', () => {
 });
 
 describe('the built kernels', () => {
-  it.each(['single', 'threaded', 'fused-single', 'fused-threaded'])('pass (%s)', async (target) => {
-    const { default: text } = await import(`../../src/kernels/generated/${target}.ts`);
+  const names = ['detection', 'training'].flatMap((module) =>
+    ['single', 'threaded', 'fused-single', 'fused-threaded'].map((target) => `${module}-${target}`),
+  );
+  it.each(names)('pass (%s)', async (name) => {
+    const { default: text } = await import(`../../src/kernels/generated/${name}.ts`);
     const binary = await unpack(text);
-    expect(() => checkModule(binary, target)).not.toThrow();
+    expect(() => checkModule(binary, name)).not.toThrow();
   });
 });
 
@@ -60,7 +63,7 @@ async function abiOf(source: string): Promise<string> {
     transforms: [transform as Transform],
   });
   expect(error, String(stderr)).toBeNull();
-  return abiText(program!, 'entry');
+  return abiText({ program: program!, entry: 'entry', exports: 'KernelExports' });
 }
 
 describe('the ABI', () => {
@@ -107,7 +110,7 @@ describe('the text of the hot kernels', () => {
       (name) => ` (func $assembly/${name} (param $0 i32)\n  local.get $0\n  drop\n )\n`,
     );
     const module = `(module\n (type $0 (func))\n${texts.join('')} (memory 0)\n)\n`;
-    const [, ...found] = hotText(module, 'gemm').split('\n\n');
+    const [, ...found] = hotText([module, module], 'gemm').split('\n\n');
     expect(found).toEqual([
       '(func $assembly/gemm/tile (param $0 i32)\n local.get $0\n drop\n)',
       '(func $assembly/gemm/multiply (param $0 i32)\n local.get $0\n drop\n)\n',

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tensorPointer, wasmRuntime } from '../../src/backend/wasm.ts';
+import { tensorPointer } from '../../src/backend/wasm.ts';
 import type { Heap } from '../../src/kernels/heap.ts';
 import { hasLayerKernels } from '../../src/kernels/layers/index.ts';
 import type { ConvLayer, DepthwiseLayer } from '../../src/model/graph.ts';
+import { trainingRuntime } from '../../src/training/training-runtime.ts';
 import {
   expectEqual,
   fromKernels,
@@ -31,7 +32,7 @@ const SMALL_BLOCK = 16384;
 let heap: Heap;
 
 beforeAll(async () => {
-  ({ heap } = await wasmRuntime(1));
+  ({ heap } = await trainingRuntime(1));
   expect(hasLayerKernels()).toBe(true);
 });
 afterAll(() => tf.setBackend('wasm'));

@@ -1,15 +1,15 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { hasLayerKernels } from '../../src/kernels/layers/index.ts';
+import { trainingRuntime } from '../../src/training/training-runtime.ts';
 import {
   presetGradients,
   TRAINED_PRESETS,
   unlike,
 } from '../../support/reference/composed-gradients.ts';
 
-beforeAll(() => wasmRuntime(1));
+beforeAll(() => trainingRuntime(1));
 afterAll(() => tf.setBackend('wasm'));
 
 describe.each(TRAINED_PRESETS)('the gradients of %s', (preset) => {

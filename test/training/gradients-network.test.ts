@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { wasmRuntime } from '../../src/backend/wasm.ts';
 import type { HeadName } from '../../src/heads.ts';
 import { parameterShapes } from '../../src/model/graph.ts';
 import { joinHeads, Network } from '../../src/model/network.ts';
 import { presetGraph } from '../../src/model/presets.ts';
 import type { ForwardOptions } from '../../src/training/gradients/gradient-plan.ts';
 import { TrainableNetwork } from '../../src/training/gradients/trainable-network.ts';
+import { trainingRuntime } from '../../src/training/training-runtime.ts';
 import { withoutLayerKernels } from '../../support/models/layer-kernels.ts';
 import {
   byVariableGrads,
@@ -22,7 +22,7 @@ import { randomWeights } from '../../support/models/random-weights.ts';
 let heapBytes: () => number;
 
 beforeAll(async () => {
-  const { heap } = await wasmRuntime(1);
+  const { heap } = await trainingRuntime(1);
   heapBytes = () => heap.memory.buffer.byteLength;
 });
 

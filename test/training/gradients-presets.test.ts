@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { foldBatchNorm } from '../../src/model/fold.ts';
 import type { Graph } from '../../src/model/graph.ts';
 import { joinHeads, Network } from '../../src/model/network.ts';
 import { presetGraph } from '../../src/model/presets.ts';
 import { TrainableNetwork } from '../../src/training/gradients/trainable-network.ts';
+import { trainingRuntime } from '../../src/training/training-runtime.ts';
 import { withoutLayerKernels } from '../../support/models/layer-kernels.ts';
 import {
   CLASSES,
@@ -16,7 +16,7 @@ import {
 } from '../../support/models/network-gradients.ts';
 import { randomWeights } from '../../support/models/random-weights.ts';
 
-beforeAll(() => wasmRuntime(1));
+beforeAll(() => trainingRuntime(1));
 
 /** Too many parameters for all gradients: trains a few layers, from the first to the last. */
 const LARGE = [

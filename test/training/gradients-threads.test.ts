@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { hasLayerKernels } from '../../src/kernels/layers/index.ts';
 import type { ConvLayer, DepthwiseLayer } from '../../src/model/graph.ts';
+import { trainingRuntime } from '../../src/training/training-runtime.ts';
 import {
   expectEqual,
   fromKernels,
@@ -13,7 +13,7 @@ import {
 const named = { name: 'layer', input: 'input', padding: 'same', kernel: 3 } as const;
 
 beforeAll(async () => {
-  expect((await wasmRuntime(2)).threads).toBe(2);
+  expect((await trainingRuntime(2)).threads).toBe(2);
   expect(hasLayerKernels()).toBe(true);
 });
 

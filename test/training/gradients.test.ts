@@ -1,11 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { wasmRuntime } from '../../src/backend/wasm.ts';
 import type { Activation, ConvLayer, DepthwiseLayer, Padding } from '../../src/model/graph.ts';
 import { bindTraining } from '../../src/training/gradients/bind-gradient.ts';
 import type { TrainingPlanStep } from '../../src/training/gradients/gradient-plan.ts';
 import { layerGradients } from '../../src/training/gradients/layer-gradient.ts';
+import { trainingRuntime } from '../../src/training/training-runtime.ts';
 import { withoutLayerKernels } from '../../support/models/layer-kernels.ts';
 import { seededRandom } from '../../support/models/random-weights.ts';
 import * as reference from '../../support/reference/reference-layers.ts';
@@ -230,7 +230,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
 
 const PATHS = ['kernels on wasm', 'composed on wasm', 'composed on cpu'] as const;
 
-beforeAll(() => wasmRuntime(1));
+beforeAll(() => trainingRuntime(1));
 afterEach(() => tf.setBackend('wasm'));
 
 describe.each(PATHS)('gradients, %s', (path) => {

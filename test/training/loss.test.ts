@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HEAD_NAMES, type HeadMap } from '../../src/heads.ts';
 import { createHeap, float32View } from '../../src/kernels/heap.ts';
-import { loadKernels } from '../../src/kernels/module.ts';
+import { loadTrainingKernels } from '../../src/kernels/training/module.ts';
 import type { PartialOptions } from '../../src/option-schema.ts';
 import { DetectionLoss, type LossParts } from '../../src/training/loss/detection-loss.ts';
 import { type LossOptions, resolveLossOptions } from '../../src/training/loss/loss-options.ts';
@@ -33,7 +33,7 @@ const EMPTY: Truth = {
 /** A loss with its heads and gradients in one heap. */
 async function setUp(scene: Scene, options: PartialOptions<LossOptions> = {}, threaded = false) {
   const heap = createHeap({ threaded });
-  const kernels = await loadKernels(heap);
+  const kernels = await loadTrainingKernels(heap);
   const loss = new DetectionLoss(kernels, scene.anchors, scene.classes, options);
   const pointers = allocateHeads(heap, scene.heads);
   const gradients = allocateHeads(heap, scene.heads);

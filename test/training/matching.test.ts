@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHeap } from '../../src/kernels/heap.ts';
-import { loadKernels } from '../../src/kernels/module.ts';
+import { loadTrainingKernels } from '../../src/kernels/training/module.ts';
 import { DetectionLoss, NEGATIVE, NEUTRAL } from '../../src/training/loss/detection-loss.ts';
 import type { MatchThresholds } from '../../src/training/loss/loss-options.ts';
 import type { Truth } from '../../src/training/loss/truth.ts';
@@ -33,7 +33,7 @@ describe.each([false, true])('matching (shared memory: %s)', (threaded) => {
     { thresholds = HALVES, offsets = new Float32Array(4 * anchors.length) } = {},
   ) {
     const heap = createHeap({ threaded });
-    const kernels = await loadKernels(heap);
+    const kernels = await loadTrainingKernels(heap);
     const loss = new DetectionLoss(kernels, toCenters(anchors), 1, {
       arm: thresholds,
       odm: thresholds,
@@ -111,7 +111,7 @@ describe.each([false, true])('matching (shared memory: %s)', (threaded) => {
 
   it('equals the rule as stated, ties included', async () => {
     const heap = createHeap({ threaded });
-    const kernels = await loadKernels(heap);
+    const kernels = await loadTrainingKernels(heap);
     const armLoc = heap.malloc(4 * 4 * 64);
     new Float32Array(heap.memory.buffer, armLoc, 4 * 64).fill(0);
     // On a grid of 1/16 overlaps are exact in float32, and equal ones are common.

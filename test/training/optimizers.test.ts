@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createHeap, float32View, type Heap } from '../../src/kernels/heap.ts';
-import { type Kernels, loadKernels } from '../../src/kernels/module.ts';
+import { loadTrainingKernels, type TrainingKernels } from '../../src/kernels/training/module.ts';
 import { GraphBuilder } from '../../src/model/builder.ts';
 import type { Graph } from '../../src/model/graph.ts';
 import { initializeWeights } from '../../src/model/initialize.ts';
@@ -79,11 +79,11 @@ describe('layOutParameters', () => {
 
 describe.each([false, true])('the optimizers (shared memory: %s)', (threaded) => {
   let heap: Heap;
-  let kernels: Kernels;
+  let kernels: TrainingKernels;
 
   beforeAll(async () => {
     heap = createHeap({ threaded });
-    kernels = await loadKernels(heap);
+    kernels = await loadTrainingKernels(heap);
   });
 
   /** Weights and gradients in the heap, and the gradients of every step. */

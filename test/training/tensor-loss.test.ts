@@ -1,12 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { wasmRuntime } from '../../src/backend/wasm.ts';
 import { HEAD_NAMES, type HeadMap, type HeadName } from '../../src/heads.ts';
 import { createHeap } from '../../src/kernels/heap.ts';
-import { type Kernels, loadKernels } from '../../src/kernels/module.ts';
+import { loadTrainingKernels, type TrainingKernels } from '../../src/kernels/training/module.ts';
 import { DetectionLoss } from '../../src/training/loss/detection-loss.ts';
 import { refineDetLoss } from '../../src/training/loss/tensor-loss.ts';
+import { trainingRuntime } from '../../src/training/training-runtime.ts';
 import {
   decideTargets,
   referenceGradients,
@@ -37,14 +37,14 @@ function headVariables(): HeadMap<tf.Variable<tf.Rank.R3>> {
 describe.each(['wasm, heads in place', 'wasm, heads copied', 'cpu'])(
   'refineDetLoss on %s',
   (where) => {
-    let kernels: Kernels;
+    let kernels: TrainingKernels;
 
     beforeAll(async () => {
       kernels =
         where === 'wasm, heads in place'
-          ? (await wasmRuntime(2)).kernels
-          : await loadKernels(createHeap());
-      if (where === 'wasm, heads copied') await wasmRuntime(2);
+          ? (await trainingRuntime(2)).kernels
+          : await loadTrainingKernels(createHeap());
+      if (where === 'wasm, heads copied') await trainingRuntime(2);
       if (where === 'cpu') await tf.setBackend('cpu');
     });
 

@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { wasmRuntime } from '../../src/backend/wasm.ts';
 import type { Dataset } from '../../src/datasets/dataset-types.ts';
 import type { Finding, FindingCode } from '../../src/datasets/index.ts';
 import { NO_AUGMENTATION } from '../../src/training/augmentation/augmentation-options.ts';
@@ -11,6 +10,7 @@ import type { TrainOptions } from '../../src/training/config/train-config.ts';
 import { inspectData } from '../../src/training/data/training-set.ts';
 import { initialModel } from '../../src/training/init/initial-weights.ts';
 import { Trainer } from '../../src/training/run/trainer.ts';
+import { trainingRuntime } from '../../src/training/training-runtime.ts';
 import { sourceHost } from '../../support/node-workers.ts';
 import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
 import { emptyFolder } from '../datasets/tree.ts';
@@ -145,7 +145,7 @@ describe('Trainer', { timeout: 180_000 }, () => {
 
   it('keeps tensors and heap constant over 500 steps', async () => {
     const data = await shapesDataset(emptyFolder(), 6, 64);
-    const { heap } = await wasmRuntime();
+    const { heap } = await trainingRuntime();
     const trainer = await trainerOn(data, { batch: 1, steps: 500, freeze: frozenBackbone });
     for (let i = 0; i < 20; i++) await trainer.advance();
     const tensors = tf.memory().numTensors;

@@ -1,4 +1,4 @@
-/** Depthwise 3×3 convolution and its gradients as kernels of tfjs' wasm backend. */
+/** Depthwise 3×3 convolution as a kernel of tfjs' wasm backend. */
 import type { Limits } from './convolution.ts';
 import type { DepthwiseGeometry } from './layer-geometry.ts';
 import type { LayerHost, LayerKernel } from './layer-host.ts';
@@ -9,8 +9,6 @@ export interface DepthwiseAttributes {
 }
 
 export function depthwiseKernels(host: LayerHost) {
-  const { kernels } = host;
-
   const depthwise: LayerKernel<DepthwiseAttributes & Limits> = (
     { x, filter, bias },
     { geometry, low, high },
@@ -25,28 +23,5 @@ export function depthwiseKernels(host: LayerHost) {
     return y;
   };
 
-  const depthwiseInputGradient: LayerKernel<DepthwiseAttributes> = (
-    { dy, filter, add },
-    { geometry },
-    tensors,
-  ) => {
-    const { batch, height, width, channels } = geometry;
-    const dx = tensors.output([batch, height, width, channels]);
-    const scratch = host.prepareDepthwise(geometry);
-    kernels.depthwiseInputGradient(host.shape, ...tensors.pointers(dy, filter, dx, add), scratch);
-    return dx;
-  };
-
-  const depthwiseFilterGradient: LayerKernel<DepthwiseAttributes> = (
-    { x, dy },
-    { geometry },
-    tensors,
-  ) => {
-    const dw = tensors.output([3, 3, geometry.channels, 1]);
-    host.writeDepthwise(geometry);
-    kernels.depthwiseFilterGradient(host.shape, ...tensors.pointers(x, dy, dw));
-    return dw;
-  };
-
-  return { depthwise, depthwiseInputGradient, depthwiseFilterGradient };
+  return { depthwise };
 }

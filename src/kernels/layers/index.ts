@@ -1,25 +1,20 @@
-/**
- * The layer kernels as kernels of tfjs' wasm backend, under our own names, so that kernels of tfjs and
- * other packages stay unchanged. Other backends do not have them: see {@link hasLayerKernels}.
- */
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type { KernelFunc } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
+/** The layer kernels: those of a network that detects. */
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from '../module.ts';
 import { LateThread, type Team } from '../parallel/team.ts';
 import { byteKernels } from './byte-layers.ts';
 import { chainKernels } from './chain.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
-import { elementwiseKernels } from './elementwise.ts';
-import { type Inputs, LayerHost, type LayerKernel, Tensors } from './layer-host.ts';
+import { LayerHost, type LayerKernel } from './layer-host.ts';
+import { rearrangeKernels } from './rearrange.ts';
+import { hasKernel, registerKernel, runKernel } from './registry.ts';
 import { winogradKernels } from './winograd.ts';
 
 type LayerKernels = ReturnType<typeof layerKernels>;
 type Name = keyof LayerKernels;
 type AttributesOf<K extends Name> = LayerKernels[K] extends LayerKernel<infer A> ? A : never;
 
-const BACKEND = 'wasm';
 /** Kernel that shows whether all are registered. */
 const PROBE: Name = 'conv';
 
@@ -30,12 +25,8 @@ function layerKernels(host: LayerHost) {
     ...depthwiseKernels(host),
     ...chainKernels(host),
     ...byteKernels(host),
-    ...elementwiseKernels(host),
+    ...rearrangeKernels(host),
   };
-}
-
-function registeredName(name: string): string {
-  return `refinedet/${name}`;
 }
 
 /**
@@ -46,41 +37,30 @@ function registeredName(name: string): string {
 export function registerLayerKernels(kernels: Kernels, team?: Team): void {
   let layers = layerKernels(new LayerHost(kernels, team));
   for (const name of Object.keys(layers) as Name[]) {
-    const run: KernelFunc = ({ inputs, attrs, backend }) => {
-      const layer = layers[name] as LayerKernel<object>;
-      return layer(inputs as Inputs, attrs ?? {}, new Tensors(backend as BackendWasm));
-    };
-    tf.registerKernel({
-      kernelName: registeredName(name),
-      backendName: BACKEND,
-      kernelFunc(call) {
-        try {
-          return run(call);
-        } catch (error) {
-          if (!(error instanceof LateThread)) throw error;
-          // A new host and a new output: the memory of the late thread is never used again.
-          layers = layerKernels(new LayerHost(kernels));
-          return run(call);
-        }
-      },
+    registerKernel(name, (...call) => {
+      const run = () => (layers[name] as LayerKernel<object>)(...call);
+      try {
+        return run();
+      } catch (error) {
+        if (!(error instanceof LateThread)) throw error;
+        // A new host and a new output: the memory of the late thread is never used again.
+        layers = layerKernels(new LayerHost(kernels));
+        return run();
+      }
     });
   }
 }
 
 /** Returns whether the current backend has the kernels. */
 export function hasLayerKernels(): boolean {
-  return tf.getKernel(registeredName(PROBE), tf.getBackend()) !== undefined;
+  return hasKernel(PROBE);
 }
 
-type OutputOf<K extends Name> = K extends 'rectifierGradient'
-  ? [masked: tf.Tensor4D, sums: tf.Tensor1D]
-  : K extends 'sumRows'
-    ? tf.Tensor1D
-    : K extends 'packWinograd'
-      ? tf.Tensor2D
-      : K extends 'packFilter'
-        ? tf.Tensor3D
-        : tf.Tensor4D;
+type OutputOf<K extends Name> = K extends 'packWinograd'
+  ? tf.Tensor2D
+  : K extends 'packFilter'
+    ? tf.Tensor3D
+    : tf.Tensor4D;
 
 /** Runs a kernel of the current backend; optional inputs may be absent. */
 export function runLayerKernel<K extends Name>(
@@ -88,7 +68,5 @@ export function runLayerKernel<K extends Name>(
   inputs: Record<string, tf.Tensor | undefined>,
   attributes: AttributesOf<K>,
 ): OutputOf<K> {
-  const present = inputs as tf.NamedTensorMap;
-  const attrs = attributes as tf.NamedAttrMap;
-  return tf.engine().runKernel(registeredName(name), present, attrs) as OutputOf<K>;
+  return runKernel(name, inputs, attributes as object) as OutputOf<K>;
 }

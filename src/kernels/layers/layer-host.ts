@@ -8,7 +8,10 @@ import type { ParallelKernel, TaskArguments } from '../parallel/board.ts';
 import type { Team } from '../parallel/team.ts';
 import { GrowingBuffer } from '../workspace.ts';
 import type { ConvGeometry, DepthwiseGeometry } from './layer-geometry.ts';
-import type { Parts } from './parts.ts';
+import { PANEL_COLUMNS, type Parts } from './parts.ts';
+
+/** Bytes of a row of a panel. */
+export const PANEL_STEP = 4 * PANEL_COLUMNS;
 
 /** Inputs by name; optional ones may be absent. */
 export type Inputs = Record<string, TensorInfo>;
@@ -38,21 +41,28 @@ export class Tensors {
     return tensors.map((tensor) => this.pointer(tensor)) as { [I in keyof T]: Address };
   }
 
+  /** Creates a tensor for a packed matrix [depth, columns] with a row of biases. */
+  panels(columns: number, depth: number) {
+    const packed = this.output([Math.ceil(columns / PANEL_COLUMNS), 1 + depth, PANEL_COLUMNS]);
+    const start = this.pointer(packed);
+    return { packed, start, body: start + PANEL_STEP, panelBytes: PANEL_STEP * (1 + depth) };
+  }
+
   /** Creates a tensor with undefined contents. */
   output(shape: number[], dtype: 'float32' | 'bool' = 'float32'): TensorInfo {
     return this.#backend.makeOutput(shape, dtype);
   }
 }
 
-export class LayerHost {
-  readonly kernels: Kernels;
-  /** Address of the shape that the last `write…` or `prepare…` call has written. */
+export class LayerHost<K extends Kernels = Kernels> {
+  readonly kernels: K;
+  /** Address of the shape that the last `write…` call has written. */
   readonly shape: Address;
   readonly #scratch: GrowingBuffer;
   readonly #team: Team | undefined;
 
   /** @param team threads on the memory of the kernels; absent: one thread */
-  constructor(kernels: Kernels, team?: Team) {
+  constructor(kernels: K, team?: Team) {
     this.kernels = kernels;
     this.#team = team;
     this.shape = kernels.heap.malloc(Math.max(ConvShape.bytes, DepthwiseShape.bytes));
@@ -70,9 +80,9 @@ export class LayerHost {
    * @param scratchBytes scratch bytes of one thread
    * @throws LateThread when a thread may still write to memory of this host and of the output
    */
-  run<K extends ParallelKernel>(
-    kernel: K,
-    args: TaskArguments<K>,
+  run<P extends ParallelKernel>(
+    kernel: P,
+    args: TaskArguments<P>,
     { total, step }: Parts,
     scratchBytes = 0,
   ): void {
@@ -94,23 +104,8 @@ export class LayerHost {
     writeRecord(this.kernels.heap, this.shape, ConvShape, geometry);
   }
 
-  /**
-   * Writes the shape of a convolution for a gradient.
-   * @returns address of scratch memory for its kernel
-   */
-  prepareConv(geometry: ConvGeometry): Address {
-    this.writeConv(geometry);
-    return this.#scratch.reserve(this.kernels.convScratch(this.shape) >>> 0);
-  }
-
   /** Writes the shape of a depthwise convolution. */
   writeDepthwise(geometry: DepthwiseGeometry): void {
     writeRecord(this.kernels.heap, this.shape, DepthwiseShape, geometry);
-  }
-
-  /** Writes the shape of a depthwise convolution for a gradient; returns the same as {@link prepareConv}. */
-  prepareDepthwise(geometry: DepthwiseGeometry): Address {
-    this.writeDepthwise(geometry);
-    return this.#scratch.reserve(this.kernels.depthwiseScratch(this.shape) >>> 0);
   }
 }

@@ -4,7 +4,7 @@ import type { RawImage } from '../../image/raw-image.ts';
 import { TileColumn, Tile as TileRecord } from '../../kernels/generated/abi.ts';
 import { float32View, type Heap, uint8View } from '../../kernels/heap.ts';
 import { writeRecord } from '../../kernels/heap-records.ts';
-import type { Kernels } from '../../kernels/module.ts';
+import type { TrainingKernels } from '../../kernels/training/module.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
 import type { ModelConfig } from '../../model/model.ts';
 import type { SamplePlan, Tile } from './augmentation-plan.ts';
@@ -27,14 +27,14 @@ const TARGET_PIXEL_BYTES = 12;
 
 /** Owns its heap memory: space for the part of one image that is needed at a time. */
 export class Augmenter {
-  readonly #kernels: Kernels;
+  readonly #kernels: TrainingKernels;
   readonly #heap: Heap;
   readonly #normalization: Normalization;
   readonly #tile: number;
   readonly #source: GrowingBuffer;
   readonly #columns: GrowingBuffer;
 
-  constructor(kernels: Kernels, normalization: Normalization) {
+  constructor(kernels: TrainingKernels, normalization: Normalization) {
     this.#kernels = kernels;
     this.#heap = kernels.heap;
     this.#normalization = normalization;

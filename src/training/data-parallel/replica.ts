@@ -4,7 +4,6 @@
  */
 import { anchorGrid } from '../../anchors.ts';
 import type { TfjsBackend } from '../../backend/tfjs.ts';
-import { type WasmRuntime, wasmRuntime } from '../../backend/wasm.ts';
 import type { Detection } from '../../boxes.ts';
 import { RefineDet } from '../../detector.ts';
 import { EVALUATION_SCORE_THRESHOLD } from '../../evaluation/detect-dataset.ts';
@@ -18,6 +17,7 @@ import { HeapDevice } from '../devices/heap-device.ts';
 import { DetectionLoss, type ModuleCounts } from '../loss/detection-loss.ts';
 import type { Truth } from '../loss/truth.ts';
 import { layOutParameters, type Parameter } from '../memory/parameter-layout.ts';
+import { type TrainingRuntime, trainingRuntime } from '../training-runtime.ts';
 import type {
   Replica,
   ReplicaSetup,
@@ -52,7 +52,7 @@ interface Step {
 export class LocalReplica implements Replica {
   readonly #setup: ReplicaSetup;
   readonly #buffers: SharedBuffers;
-  readonly #runtime: WasmRuntime;
+  readonly #runtime: TrainingRuntime;
   readonly #device: Device;
   readonly #teacher: Device | undefined;
   readonly #gpu: TfjsBackend | undefined;
@@ -66,7 +66,7 @@ export class LocalReplica implements Replica {
   private constructor(
     setup: ReplicaSetup,
     buffers: SharedBuffers,
-    runtime: WasmRuntime,
+    runtime: TrainingRuntime,
     { device, teacher }: { device: Device; teacher?: Device },
     gpu: TfjsBackend | undefined,
   ) {
@@ -90,7 +90,7 @@ export class LocalReplica implements Replica {
     buffers: SharedBuffers,
     gpu?: TfjsBackend,
   ): Promise<LocalReplica> {
-    const runtime = await wasmRuntime(setup.threads);
+    const runtime = await trainingRuntime(setup.threads);
     const start = async (model: Model): Promise<Device> =>
       gpu ? GpuDevice.start(gpu, model, runtime.heap) : new HeapDevice(model, runtime.heap);
     const device = await start(setup.model);

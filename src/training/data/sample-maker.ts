@@ -4,7 +4,7 @@ import type { DatasetImage } from '../../datasets/dataset-types.ts';
 import { RefineDetError } from '../../errors.ts';
 import { isImageError } from '../../evaluation/detect-dataset.ts';
 import type { RawImage } from '../../image/raw-image.ts';
-import type { Kernels } from '../../kernels/module.ts';
+import type { TrainingKernels } from '../../kernels/training/module.ts';
 import { deriveRandom } from '../../random.ts';
 import { planSample } from '../augmentation/augmentation-plan.ts';
 import { chooseSources, type DonorPool, donorPool } from '../augmentation/paste.ts';
@@ -32,7 +32,7 @@ export class SampleMaker {
   readonly #donors: DonorPool;
   readonly #unreadable = new Set<number>();
 
-  constructor(kernels: Kernels, setup: SampleSetup) {
+  constructor(kernels: TrainingKernels, setup: SampleSetup) {
     this.#setup = setup;
     this.#augmenter = new Augmenter(kernels, setup.model.config);
     const pastes = setup.augmentation.paste.probability > 0;

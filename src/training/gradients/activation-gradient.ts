@@ -1,6 +1,6 @@
 /** Gradients of activations, biases and additions. */
 import * as tf from '@tensorflow/tfjs-core';
-import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
+import { hasGradientKernels, runGradientKernel } from '../../kernels/training/index.ts';
 import { activationLimits } from '../../model/bind-kernels.ts';
 import type { Activation } from '../../model/graph.ts';
 import type { PlanStep } from '../../model/plan.ts';
@@ -23,8 +23,8 @@ export function rectify(
 ): Rectified {
   if (activation === undefined) return { gradient: dy, bias: () => sumPositions(dy) };
   const { high } = activationLimits(activation);
-  if (hasLayerKernels()) {
-    const [gradient, sums] = runLayerKernel('rectifierGradient', { dy, y }, { high });
+  if (hasGradientKernels()) {
+    const [gradient, sums] = runGradientKernel('rectifierGradient', { dy, y }, { high });
     return { gradient, bias: () => sums };
   }
   const passes =
@@ -37,7 +37,7 @@ export function rectify(
 
 /** Sums over all positions: [B, h, w, C] → [C]. */
 export function sumPositions(x: tf.Tensor4D): tf.Tensor1D {
-  if (hasLayerKernels()) return runLayerKernel('sumRows', { x }, {});
+  if (hasGradientKernels()) return runGradientKernel('sumRows', { x }, {});
   // A product with ones: GPU backends make a transposed copy to sum along other axes than the last.
   const channels = x.shape[3];
   return tf.tidy(() => {

@@ -6,8 +6,9 @@
  * - input: the convolution of the output gradient, spread out by the stride, with the rotated filter.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
+import { runLayerKernel } from '../../kernels/layers/index.ts';
 import type { ConvGeometry } from '../../kernels/layers/layer-geometry.ts';
+import { hasGradientKernels, runGradientKernel } from '../../kernels/training/index.ts';
 import { convGeometry } from '../../model/geometry.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import { passOn, rectify } from './activation-gradient.ts';
@@ -36,17 +37,17 @@ export function convInputGradient(
   geometry: ConvGeometry,
   sum?: tf.Tensor4D,
 ): tf.Tensor4D {
-  if (!hasLayerKernels()) {
+  if (!hasGradientKernels()) {
     const dx = composedInputGradient(dy, filter, geometry);
     return sum ? tf.add(dx, sum) : dx;
   }
   if (geometry.stride === 1) {
-    const packed = runLayerKernel('packFilter', { filter }, { layout: 'rotated' });
+    const packed = runGradientKernel('packTransposed', { filter }, { layout: 'rotated' });
     const inputs = { x: dy, filter: packed, residual: sum };
     return runLayerKernel('conv', inputs, { geometry: reversed(geometry), ...UNLIMITED });
   }
-  const packed = runLayerKernel('packFilter', { filter }, { layout: 'transposed' });
-  return runLayerKernel('convInputGradient', { dy, filter: packed, add: sum }, { geometry });
+  const packed = runGradientKernel('packTransposed', { filter }, { layout: 'transposed' });
+  return runGradientKernel('convInputGradient', { dy, filter: packed, add: sum }, { geometry });
 }
 
 const UNLIMITED = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
@@ -71,8 +72,8 @@ export function convFilterGradient(
   dy: tf.Tensor4D,
   geometry: ConvGeometry,
 ): tf.Tensor4D {
-  return hasLayerKernels()
-    ? runLayerKernel('convFilterGradient', { x, dy }, { geometry })
+  return hasGradientKernels()
+    ? runGradientKernel('convFilterGradient', { x, dy }, { geometry })
     : composedFilterGradient(x, dy, geometry);
 }
 

@@ -1,6 +1,6 @@
 /** Gradients of the 2×2 deconvolution, which equals a 1×1 convolution and a depth-to-space. */
 import * as tf from '@tensorflow/tfjs-core';
-import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
+import { hasGradientKernels, runGradientKernel } from '../../kernels/training/index.ts';
 import { deconvSpread, spreadDeconvFilter } from '../../model/bind-deconv.ts';
 import { convGeometry } from '../../model/geometry.ts';
 import type { PlanStep } from '../../model/plan.ts';
@@ -31,7 +31,7 @@ function gatherDeconvFilter(spread: tf.Tensor4D): tf.Tensor4D {
 
 /** [B, 2h, 2w, C] → [B, h, w, 4C], channels ordered (row, column) in the block, then channel. */
 function spaceToDepth(x: tf.Tensor4D): tf.Tensor4D {
-  if (hasLayerKernels()) return runLayerKernel('spaceToDepth', { x }, {});
+  if (hasGradientKernels()) return runGradientKernel('spaceToDepth', { x }, {});
   const [batch, height, width, channels] = x.shape;
   return tf.tidy(() => {
     // The two pixels in a row of a block are already neighbors.

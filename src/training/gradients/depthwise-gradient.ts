@@ -5,8 +5,8 @@
  * - filter: of the input with the output gradient as the filter, the channels of all images side by side.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { hasLayerKernels, runLayerKernel } from '../../kernels/layers/index.ts';
 import type { DepthwiseGeometry } from '../../kernels/layers/layer-geometry.ts';
+import { hasGradientKernels, runGradientKernel } from '../../kernels/training/index.ts';
 import { depthwiseGeometry } from '../../model/geometry.ts';
 import { DEPTHWISE_KERNEL, type PlanStep } from '../../model/plan.ts';
 import { rectify } from './activation-gradient.ts';
@@ -25,15 +25,15 @@ export function depthwiseGradients(call: Call<PlanStep<'depthwise'>>): Gradients
   const geometry = depthwiseGeometry(x.shape, layer);
   const rectified = rectify(call.gradient, call.output, activation);
   const dy = rectified.gradient;
-  const fast = layer.kernel === DEPTHWISE_KERNEL && hasLayerKernels();
+  const fast = layer.kernel === DEPTHWISE_KERNEL && hasGradientKernels();
   const inputGradient = () => {
-    if (fast) return runLayerKernel('depthwiseInputGradient', { dy, filter, add }, { geometry });
+    if (fast) return runGradientKernel('depthwiseInputGradient', { dy, filter, add }, { geometry });
     const dx = composedInputGradient(dy, filter, geometry);
     return add ? tf.add<tf.Tensor4D>(dx, add) : dx;
   };
   const filterGradient = () =>
     fast
-      ? runLayerKernel('depthwiseFilterGradient', { x, dy }, { geometry })
+      ? runGradientKernel('depthwiseFilterGradient', { x, dy }, { geometry })
       : composedFilterGradient(x, dy, layer.kernel, geometry);
   return {
     maps: [wanted.maps[0] ? inputGradient() : undefined],

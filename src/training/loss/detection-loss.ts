@@ -6,7 +6,7 @@ import { RefineDetError } from '../../errors.ts';
 import type { HeadMap } from '../../heads.ts';
 import { Module as ModuleRecord } from '../../kernels/generated/abi.ts';
 import { type RecordValues, readRecord, writeRecord } from '../../kernels/heap-records.ts';
-import type { Kernels } from '../../kernels/module.ts';
+import type { TrainingKernels } from '../../kernels/training/module.ts';
 import type { PartialOptions } from '../../option-schema.ts';
 import { LossMemory } from './loss-memory.ts';
 import { type LossOptions, resolveLossOptions } from './loss-options.ts';
@@ -43,7 +43,7 @@ type Module = keyof ModuleCounts;
  */
 export class DetectionLoss {
   readonly options: Readonly<LossOptions>;
-  readonly kernels: Kernels;
+  readonly kernels: TrainingKernels;
   /** Number of anchors (N). */
   readonly anchors: number;
   /** Number of object classes (K). */
@@ -59,7 +59,7 @@ export class DetectionLoss {
    * @throws INVALID_OPTION, INVALID_ARGUMENT, OUT_OF_MEMORY
    */
   constructor(
-    kernels: Kernels,
+    kernels: TrainingKernels,
     anchors: Float32Array,
     classes: number,
     options: PartialOptions<LossOptions> = {},

@@ -3,7 +3,7 @@
 import { Batch, Module } from '../../kernels/generated/abi.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import { writeRecord } from '../../kernels/heap-records.ts';
-import type { Kernels } from '../../kernels/module.ts';
+import type { TrainingKernels } from '../../kernels/training/module.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
 import { logit } from '../../logit.ts';
 import { BOX_LOSSES, type LossOptions } from './loss-options.ts';
@@ -19,7 +19,7 @@ export class LossMemory {
   readonly batch: number;
   readonly arm: number;
   readonly odm: number;
-  readonly #kernels: Kernels;
+  readonly #kernels: TrainingKernels;
   readonly #anchorCount: number;
   readonly #classes: number;
   readonly #anchors: number;
@@ -28,7 +28,7 @@ export class LossMemory {
   readonly #scratch: GrowingBuffer;
 
   /** @param classes object classes and background */
-  constructor(kernels: Kernels, anchors: Float32Array, classes: number) {
+  constructor(kernels: TrainingKernels, anchors: Float32Array, classes: number) {
     const { heap } = kernels;
     this.#kernels = kernels;
     this.heap = heap;

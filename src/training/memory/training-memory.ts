@@ -1,6 +1,6 @@
 /** The buffers that trainer and replicas share: weights, their average, and one gradient per replica. */
 import { createHeap, float32View, type Heap } from '../../kernels/heap.ts';
-import { type Kernels, loadKernels } from '../../kernels/module.ts';
+import { loadTrainingKernels, type TrainingKernels } from '../../kernels/training/module.ts';
 import type { Weights } from '../../model/graph.ts';
 import type { SharedPlaces } from '../data-parallel/remote-replica.ts';
 import type { SharedBuffers } from '../data-parallel/replica-protocol.ts';
@@ -8,7 +8,7 @@ import { WeightAverage } from '../optimizers/weight-average.ts';
 import { type ParameterLayout, paddedLength, writeWeights } from './parameter-layout.ts';
 
 export class TrainingMemory {
-  readonly kernels: Kernels;
+  readonly kernels: TrainingKernels;
   readonly layout: ParameterLayout;
   readonly average: WeightAverage;
   /** Address of the weights. */
@@ -18,7 +18,7 @@ export class TrainingMemory {
   #accumulated: number | undefined;
 
   private constructor(
-    kernels: Kernels,
+    kernels: TrainingKernels,
     layout: ParameterLayout,
     initial: Weights,
     replicas: number,
@@ -41,7 +41,7 @@ export class TrainingMemory {
     initial: Weights,
     { replicas, shared, averageDecay }: { replicas: number; shared: boolean; averageDecay: number },
   ): Promise<TrainingMemory> {
-    const kernels = await loadKernels(createHeap({ threaded: shared }));
+    const kernels = await loadTrainingKernels(createHeap({ threaded: shared }));
     return new TrainingMemory(kernels, layout, initial, replicas, averageDecay);
   }
 

@@ -1,4 +1,4 @@
-import type { Kernels } from '../../kernels/module.ts';
+import type { TrainingKernels } from '../../kernels/training/module.ts';
 import { oneOf } from '../../option-checks.ts';
 import type { Schema } from '../../option-schema.ts';
 import type { ParameterLayout } from '../memory/parameter-layout.ts';
@@ -25,7 +25,7 @@ export const OPTIMIZERS: {
  * @throws INVALID_OPTION
  */
 export function createOptimizer(
-  kernels: Kernels,
+  kernels: TrainingKernels,
   layout: ParameterLayout,
   weights: number,
   { kind, ...options }: OptimizerConfig,

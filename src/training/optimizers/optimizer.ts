@@ -1,7 +1,7 @@
 /** Base of SGD and AdamW: buffers in the heap, gradient norm, clipping, frozen layers. */
 import { RefineDetError } from '../../errors.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
-import type { Kernels } from '../../kernels/module.ts';
+import type { TrainingKernels } from '../../kernels/training/module.ts';
 import { type Parameter, type ParameterLayout, paddedLength } from '../memory/parameter-layout.ts';
 
 /** Options of one step. */
@@ -41,7 +41,7 @@ export interface Update {
 }
 
 export abstract class Optimizer {
-  protected readonly kernels: Kernels;
+  protected readonly kernels: TrainingKernels;
   protected readonly layout: ParameterLayout;
   readonly #weights: number;
   readonly #clipNorm: number;
@@ -54,7 +54,7 @@ export abstract class Optimizer {
    * @param stateNames names of the state buffers of the algorithm, which start with zeros
    */
   constructor(
-    kernels: Kernels,
+    kernels: TrainingKernels,
     layout: ParameterLayout,
     weights: number,
     clipNorm: number | null,

@@ -1,5 +1,5 @@
 /** Stochastic gradient descent with momentum, with the semantics and defaults of the Caffe release. */
-import type { Kernels } from '../../kernels/module.ts';
+import type { TrainingKernels } from '../../kernels/training/module.ts';
 import { BELOW_ONE, NOT_NEGATIVE, orNull, POSITIVE } from '../../option-checks.ts';
 import { resolveOptions, type Schema } from '../../option-schema.ts';
 import type { ParameterLayout } from '../memory/parameter-layout.ts';
@@ -30,7 +30,7 @@ export class Sgd extends Optimizer {
 
   /** @param weights address of a buffer of the layout, which the optimizer changes */
   constructor(
-    kernels: Kernels,
+    kernels: TrainingKernels,
     layout: ParameterLayout,
     weights: number,
     options: Partial<SgdOptions> = {},

@@ -1,14 +1,14 @@
 /** Exponential moving average (EMA) of the weights, which is evaluated and saved. */
 import { RefineDetError } from '../../errors.ts';
 import { float32View } from '../../kernels/heap.ts';
-import type { Kernels } from '../../kernels/module.ts';
+import type { TrainingKernels } from '../../kernels/training/module.ts';
 import { BELOW_ONE, checkValue } from '../../option-checks.ts';
 
 /** Default decay, from our own pilot runs. */
 export const DEFAULT_AVERAGE_DECAY = 0.998;
 
 export class WeightAverage {
-  readonly #kernels: Kernels;
+  readonly #kernels: TrainingKernels;
   readonly #weights: number;
   readonly #length: number;
   readonly #decay: number;
@@ -21,7 +21,12 @@ export class WeightAverage {
    * @param weights address of `length` floats, a multiple of 4
    * @param decay weight of the past in each update, in [0, 1); 0 follows the weights
    */
-  constructor(kernels: Kernels, weights: number, length: number, decay = DEFAULT_AVERAGE_DECAY) {
+  constructor(
+    kernels: TrainingKernels,
+    weights: number,
+    length: number,
+    decay = DEFAULT_AVERAGE_DECAY,
+  ) {
     checkValue('averageDecay', decay, BELOW_ONE);
     this.#kernels = kernels;
     this.#weights = weights;

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RawImage } from '../../../src/image/raw-image.ts';
 import { createHeap, float32View, type Heap } from '../../../src/kernels/heap.ts';
-import { type Kernels, loadKernels } from '../../../src/kernels/module.ts';
 import { Preprocessor } from '../../../src/kernels/resize.ts';
+import { loadTrainingKernels, type TrainingKernels } from '../../../src/kernels/training/module.ts';
 import { deriveRandom, type Random } from '../../../src/random.ts';
 import { resolveAugmentation } from '../../../src/training/augmentation/augmentation-options.ts';
 import {
@@ -36,11 +36,11 @@ function planOf(tile: Partial<Tile>): SamplePlan {
 
 describe.each([false, true])('Augmenter (shared memory: %s)', (threaded) => {
   let heap: Heap;
-  let kernels: Kernels;
+  let kernels: TrainingKernels;
 
   beforeAll(async () => {
     heap = createHeap({ threaded });
-    kernels = await loadKernels(heap);
+    kernels = await loadTrainingKernels(heap);
   });
 
   function render(

@@ -8,7 +8,7 @@ import { boxedImage, type MarkedBox } from '../../../evaluation/report/thumbnail
 import { decodeImage } from '../../../image/node/decode.ts';
 import type { RawImage } from '../../../image/raw-image.ts';
 import { createHeap, float32View } from '../../../kernels/heap.ts';
-import { loadKernels } from '../../../kernels/module.ts';
+import { loadTrainingKernels } from '../../../kernels/training/module.ts';
 import type { ModelConfig } from '../../../model/model.ts';
 import { type Html, html } from '../../../report/html.ts';
 import { SampleMaker, type SampleSetup } from '../../data/sample-maker.ts';
@@ -24,7 +24,7 @@ export async function sampleFigures(
   draws: readonly Draw[],
   side: number,
 ): Promise<Html[]> {
-  const kernels = await loadKernels(createHeap());
+  const kernels = await loadTrainingKernels(createHeap());
   const samples = new SampleMaker(kernels, setup);
   const target = { pointer: kernels.heap.malloc(12 * side * side), width: side, height: side };
   const figures: Html[] = [];

@@ -1,12 +1,10 @@
-/** Backward through rectifiers and biases, and 2×2 rearrangements, as kernels of tfjs' wasm backend. */
+/** Backward through rectifiers, biases and 2×2 rearrangements, as kernels of tfjs' wasm backend. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { Limits } from './convolution.ts';
-import type { LayerHost, LayerKernel } from './layer-host.ts';
-import { lineParts } from './parts.ts';
+import type { Limits } from '../layers/convolution.ts';
+import type { LayerHost, LayerKernel } from '../layers/layer-host.ts';
+import type { TrainingKernels } from './module.ts';
 
-export function elementwiseKernels(host: LayerHost) {
-  const { kernels } = host;
-
+export function elementwiseGradients({ kernels }: LayerHost<TrainingKernels>) {
   const rectifierGradient: LayerKernel<Pick<Limits, 'high'>> = ({ dy, y }, { high }, tensors) => {
     const [rows, channels] = matrixShape(dy);
     const masked = tensors.output(dy.shape);
@@ -23,15 +21,6 @@ export function elementwiseKernels(host: LayerHost) {
     return sums;
   };
 
-  const depthToSpace: LayerKernel<object> = ({ x }, _, tensors) => {
-    const [batch, height, width, channels] = x.shape;
-    const filters = channels / 4;
-    const y = tensors.output([batch, 2 * height, 2 * width, filters]);
-    const parts = lineParts(batch * height, width * channels, host.threads);
-    host.run('depthToSpace', [...tensors.pointers(x, y), width, filters], parts);
-    return y;
-  };
-
   const spaceToDepth: LayerKernel<object> = ({ x }, _, tensors) => {
     const [batch, height, width, channels] = x.shape;
     const y = tensors.output([batch, height / 2, width / 2, 4 * channels]);
@@ -40,7 +29,7 @@ export function elementwiseKernels(host: LayerHost) {
     return y;
   };
 
-  return { rectifierGradient, sumRows, depthToSpace, spaceToDepth };
+  return { rectifierGradient, sumRows, spaceToDepth };
 }
 
 /** Returns the shape of a map as a matrix of positions by channels. */
