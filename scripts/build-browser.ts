@@ -42,7 +42,7 @@ export async function embedWorker(): Promise<void> {
     // The client sends them, and the URL of a model in the package.
     external: ['./generated/wasm-*', './model-urls.ts'],
   });
-  const script = pack(outputFiles![0].contents);
+  const script = await pack(outputFiles![0].contents);
   writeModule(join(ROOT, 'src/pool/generated/script.ts'), script);
 }
 
@@ -75,7 +75,7 @@ const modelsFromParts: Plugin = {
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  embedWasm();
+  await embedWasm();
   await embedWorker();
   await bundleForPages(join(ROOT, 'dist/browser'));
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
-import { embedWasm } from '../../scripts/embed.ts';
+import { embedMissingWasm } from '../../scripts/embed.ts';
 
 export interface BundledApp {
   /** Folder with an index.html. */
@@ -15,7 +15,7 @@ export interface BundledApp {
 /** @param name folder next to the tests */
 export async function bundleApp(name: string): Promise<BundledApp> {
   const folder = mkdtempSync(join(tmpdir(), `refinedet-${name}-`));
-  embedWasm();
+  await embedMissingWasm();
   await build({
     root: fileURLToPath(new URL(`../../test/browser/${name}`, import.meta.url)),
     configFile: false,

@@ -8,7 +8,7 @@ import { createFixture, expectSame, type Fixture, OPTIONS } from '../../support/
 import { type Site, serveSite } from '../../support/browser/server.ts';
 
 /** What a page downloads to detect, without the model, compressed. The address of a second model takes the last 200. */
-const SIZE_LIMIT = 269_200;
+const SIZE_LIMIT = 254_200;
 
 describe.skipIf(!hasChromium)('RefineDet in a page', () => {
   let browser: Browser;
