@@ -24,39 +24,65 @@ export function planInference(graph: Graph): PlanStep[] {
         ? { ...step, kind: 'winograd' }
         : step,
   );
-  return chainSteps(steps, graph, shapes);
+  const inputs = steps.flatMap((step) => step.inputs);
+  return chainSteps(
+    steps,
+    findChains(steps, readerCounts(inputs, graph), largeMaps(graph, shapes)),
+  );
 }
 
 type Shapes = ReadonlyMap<string, FeatureShape>;
 
+/** Returns whether a map should not be written as a whole. */
+export function largeMaps(
+  graph: Graph,
+  shapes: Shapes = inferShapes(graph, PLANNED_SIZE, PLANNED_SIZE),
+): (name: string) => boolean {
+  return (name) => shapes.get(name)!.reduce((a, b) => a * b) >= LARGE_MAP;
+}
+
+/** Chains by the names of their steps; the last step of a chain has its name. */
+export type Chains = ReadonlyMap<string, PlanStep<'chain'>>;
+
 /**
- * Chains steps, inverted residuals for example, so that the large maps between them are never kept.
- * Every value stays the same.
+ * Finds steps to chain, inverted residuals for example, so that the large maps between them are never
+ * kept. Every value stays the same.
+ * @param readers number of steps that read a map, among all steps of the network
  */
-function chainSteps(steps: readonly PlanStep[], graph: Graph, shapes: Shapes): PlanStep[] {
-  const inputs = steps.flatMap((step) => step.inputs);
-  const readers = readerCounts(inputs, graph);
+export function findChains(
+  steps: readonly PlanStep[],
+  readers: ReadonlyMap<string, number>,
+  isLarge: (name: string) => boolean,
+): Chains {
   const byName = new Map(steps.map((step) => [step.name, step]));
   const onlyReadHere = (name: string) => (readers.get(name) === 1 ? byName.get(name) : undefined);
-  const isLarge = (name: string) => shapes.get(name)!.reduce((a, b) => a * b) >= LARGE_MAP;
-  const chained = new Set<PlanStep>();
-  const linked = steps.map((last): PlanStep => {
-    if (last.kind !== 'conv' || !isPointwise(last.layer)) return last;
+  const chains = new Map<string, PlanStep<'chain'>>();
+  for (const last of steps) {
+    if (last.kind !== 'conv' || !isPointwise(last.layer)) continue;
     const depthwise = onlyReadHere(last.inputs[0]);
-    if (depthwise?.kind !== 'depthwise' || depthwise.layer.kernel !== DEPTHWISE_KERNEL) return last;
+    if (depthwise?.kind !== 'depthwise' || depthwise.layer.kernel !== DEPTHWISE_KERNEL) continue;
     const first = onlyReadHere(depthwise.inputs[0]);
-    if (first?.kind !== 'conv' || first.inputs.length > 1 || !isLarge(first.name)) return last;
-    chained.add(first).add(depthwise);
+    if (first?.kind !== 'conv' || first.inputs.length > 1 || !isLarge(first.name)) continue;
     const parts = [first, depthwise, last] as const;
-    return {
+    const chain: PlanStep<'chain'> = {
       kind: 'chain',
       name: last.name,
       inputs: [...first.inputs, ...last.inputs.slice(1)],
       tensors: parts.flatMap((step) => step.tensors),
       parts,
     };
+    for (const { name } of parts) chains.set(name, chain);
+  }
+  return chains;
+}
+
+/** Puts each chain in the place of its last step, and removes its other steps. */
+function chainSteps(steps: readonly PlanStep[], chains: Chains): PlanStep[] {
+  return steps.flatMap((step) => {
+    const chain = chains.get(step.name);
+    if (!chain) return step;
+    return chain.name === step.name ? chain : [];
   });
-  return linked.filter((_, i) => !chained.has(steps[i]));
 }
 
 /** Whether each output depends on the one pixel at its place. */

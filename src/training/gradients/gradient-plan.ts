@@ -1,6 +1,13 @@
 /** Plans for training: batch normalization is a plan step of its own, with its own tensors. */
 import { BATCH_NORM_TENSORS, type Graph } from '../../model/graph.ts';
-import { type LayerKind, type PlanStep, planSteps, type StepBase } from '../../model/plan.ts';
+import {
+  type LayerKind,
+  type PlanStep,
+  planSteps,
+  readerCounts,
+  type StepBase,
+} from '../../model/plan.ts';
+import { findChains } from '../../model/plan-inference.ts';
 
 /** Batch normalization after a convolution or deconvolution without bias. */
 export interface BatchNormStep extends StepBase {
@@ -24,17 +31,24 @@ export interface ForwardOptions {
   batchStatistics?: (layer: string) => boolean;
 }
 
-/** A plan step and its part in one forward and reverse pass. */
-export interface PassStep {
-  step: TrainingPlanStep;
+/** A step of a forward pass. */
+export interface ForwardStep {
+  step: TrainingPlanStep | PlanStep<'chain'>;
   /** Whether its tensors are trained. */
   trainable: boolean;
+}
+
+/** A plan step and its part in one forward and reverse pass. */
+export interface PassStep extends ForwardStep {
+  step: TrainingPlanStep;
   /** Whether gradients flow through it: to its own tensors or to those of steps before it. */
   traced: boolean;
 }
 
 export interface TracePlan {
-  steps: PassStep[];
+  steps: ForwardStep[];
+  /** Those that gradients flow through. */
+  traced: PassStep[];
   /** Maps that the reverse pass needs, and the heads. */
   kept: Set<string>;
   /** For every map, the step that reads it last. */
@@ -64,25 +78,27 @@ export function planTraining(graph: Graph): TrainingPlanStep[] {
   });
 }
 
-/** Decides which steps are traced and which maps are kept. */
+/**
+ * Decides which steps are traced and which maps are kept.
+ * @param isLarge whether a map between untraced steps should never be written as a whole; absent: all are written
+ */
 export function planTrace(
-  { heads }: Graph,
+  graph: Graph,
   steps: readonly TrainingPlanStep[],
   { frozen, batchStatistics }: ForwardOptions,
+  isLarge?: (name: string) => boolean,
 ): TracePlan {
-  const traced = new Set<string>();
-  const kept = new Set(Object.values(heads).flat());
-  const lastReader = new Map<string, string>();
+  const tracedMaps = new Set<string>();
+  const kept = new Set(Object.values(graph.heads).flat());
   const planned = steps.map((step): PassStep => {
     const { name, layer, inputs, tensors } = step;
     const isFrozen = frozen?.(layer.name) ?? false;
     const trainable = !isFrozen && tensors.length > 0;
-    const isTraced = trainable || inputs.some((input) => traced.has(input));
+    const isTraced = trainable || inputs.some((input) => tracedMaps.has(input));
     if (isTraced) {
-      traced.add(name);
+      tracedMaps.add(name);
       for (const map of [name, ...inputs]) kept.add(map);
     }
-    for (const input of inputs) lastReader.set(input, name);
     const usesBatch = !isFrozen && (batchStatistics?.(layer.name) ?? false);
     return {
       step: step.kind === 'batchNorm' ? { ...step, batchStatistics: usesBatch } : step,
@@ -90,5 +106,30 @@ export function planTrace(
       traced: isTraced,
     };
   });
-  return { steps: planned, kept, lastReader };
+  const linked = isLarge ? chainUntraced(planned, graph, isLarge) : planned;
+  const lastReader = new Map(
+    linked.flatMap(({ step }) => step.inputs.map((input) => [input, step.name])),
+  );
+  return { steps: linked, traced: planned.filter(({ traced }) => traced), kept, lastReader };
+}
+
+/** Chains steps that no gradient flows through, as in inference. */
+function chainUntraced(
+  planned: readonly PassStep[],
+  graph: Graph,
+  isLarge: (name: string) => boolean,
+): ForwardStep[] {
+  const readers = readerCounts(
+    planned.flatMap(({ step }) => step.inputs),
+    graph,
+  );
+  const untraced = planned.flatMap(({ step, traced }) =>
+    traced || step.kind === 'batchNorm' ? [] : step,
+  );
+  const chains = findChains(untraced, readers, isLarge);
+  return planned.flatMap((pass): ForwardStep[] => {
+    const chain = chains.get(pass.step.name);
+    if (!chain) return [pass];
+    return chain.name === pass.step.name ? [{ ...pass, step: chain }] : [];
+  });
 }

@@ -6,13 +6,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { RefineDetError } from '../../errors.ts';
 import type { HeadMap } from '../../heads.ts';
+import { hasLayerKernels } from '../../kernels/layers/index.ts';
 import type { BoundStep } from '../../model/binders.ts';
 import { type Graph, parameterShapes, type Weights } from '../../model/graph.ts';
 import { concatHeads, levelHeads } from '../../model/network.ts';
+import { largeMaps } from '../../model/plan-inference.ts';
 import { bindTraining } from './bind-gradient.ts';
 import {
   type ForwardOptions,
-  type PassStep,
+  type ForwardStep,
   planTrace,
   planTraining,
   STATISTICS,
@@ -43,6 +45,8 @@ export class TrainableNetwork {
    */
   readonly variables: ReadonlyMap<string, tf.Variable>;
   readonly #steps: readonly TrainingPlanStep[];
+  /** Whether a map is too large to be written between frozen layers. */
+  readonly #isLarge: (name: string) => boolean;
   /** Frozen plan steps: bound once, and again after their variables have been assigned to. */
   readonly #bound = new Map<string, { step: BoundStep; data: object[] }>();
 
@@ -53,6 +57,7 @@ export class TrainableNetwork {
   constructor(graph: Graph, weights: Weights) {
     this.graph = graph;
     this.#steps = planTraining(graph);
+    this.#isLarge = largeMaps(graph);
     this.variables = uploadVariables(graph, weights);
   }
 
@@ -134,7 +139,12 @@ export class TrainableNetwork {
   }
 
   #run(input: tf.Tensor4D, options: ForwardOptions): Trace {
-    const { steps, kept, lastReader } = planTrace(this.graph, this.#steps, options);
+    const { steps, traced, kept, lastReader } = planTrace(
+      this.graph,
+      this.#steps,
+      options,
+      hasLayerKernels() ? this.#isLarge : undefined,
+    );
     const names: string[] = [];
     const outputs = tf.tidy(() => {
       const maps = new Map([[this.graph.layers[0].name, tf.clone(input)]]);
@@ -145,7 +155,8 @@ export class TrainableNetwork {
           step.inputs.map((name) => maps.get(name)!),
         );
         maps.set(step.name, output);
-        for (const name of step.inputs) {
+        // A chain may read one map twice.
+        for (const name of new Set(step.inputs)) {
           if (kept.has(name) || lastReader.get(name) !== step.name) continue;
           maps.get(name)!.dispose();
           maps.delete(name);
@@ -155,18 +166,21 @@ export class TrainableNetwork {
       return [...maps.values()];
     });
     return {
-      steps: steps.filter(({ traced }) => traced),
+      steps: traced,
       maps: new Map(names.map((name, i) => [name, outputs[i]])),
       tensors: this.variables,
     };
   }
 
-  #runStep(planned: PassStep, maps: tf.Tensor4D[]): tf.Tensor4D {
+  #runStep(planned: ForwardStep, maps: tf.Tensor4D[]): tf.Tensor4D {
     const { step, trainable } = planned;
     const variables = step.tensors.map((name) => this.variables.get(name)!);
     const known = this.#bound.get(step.name);
     // Variables may have new data; trained ones may have changed in place.
-    const isCurrent = !trainable && known?.data.every((id, i) => id === variables[i].dataId);
+    const isCurrent =
+      !trainable &&
+      known?.data.length === variables.length &&
+      known.data.every((id, i) => id === variables[i].dataId);
     if (isCurrent) return known!.step.run(maps);
     known?.step.dispose();
     this.#bound.delete(step.name);
