@@ -6,7 +6,7 @@
  */
 import type { RawImage } from '../src/image/raw-image.ts';
 import { createHeap } from '../src/kernels/heap.ts';
-import { loadTrainingKernels } from '../src/kernels/training/module.ts';
+import { loadTrainingKernels } from '../src/kernels/training/training-kernels.ts';
 import { deriveRandom } from '../src/random.ts';
 import { resolveAugmentation } from '../src/training/augmentation/augmentation-options.ts';
 import { planSample } from '../src/training/augmentation/augmentation-plan.ts';

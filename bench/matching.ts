@@ -5,7 +5,7 @@
  *     npx tsx --conditions=refinedet-source bench/matching.ts
  */
 import { createHeap } from '../src/kernels/heap.ts';
-import { loadTrainingKernels } from '../src/kernels/training/module.ts';
+import { loadTrainingKernels } from '../src/kernels/training/training-kernels.ts';
 import { DetectionLoss } from '../src/training/loss/detection-loss.ts';
 import {
   decideTargets,

@@ -2,7 +2,7 @@
 import { type WasmRuntime, wasmRuntime } from '../backend/wasm.ts';
 import type { Kernels } from '../kernels/module.ts';
 import { registerGradientKernels } from '../kernels/training/index.ts';
-import { addTrainingKernels, type TrainingKernels } from '../kernels/training/module.ts';
+import { addTrainingKernels, type TrainingKernels } from '../kernels/training/training-kernels.ts';
 import { startOnce } from '../start-once.ts';
 
 export interface TrainingRuntime extends WasmRuntime {

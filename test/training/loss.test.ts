@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HEAD_NAMES, type HeadMap } from '../../src/heads.ts';
 import { createHeap, float32View } from '../../src/kernels/heap.ts';
-import { loadTrainingKernels } from '../../src/kernels/training/module.ts';
+import { loadTrainingKernels } from '../../src/kernels/training/training-kernels.ts';
 import type { PartialOptions } from '../../src/option-schema.ts';
 import { DetectionLoss, type LossParts } from '../../src/training/loss/detection-loss.ts';
 import { type LossOptions, resolveLossOptions } from '../../src/training/loss/loss-options.ts';

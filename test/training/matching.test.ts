@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHeap } from '../../src/kernels/heap.ts';
-import { loadTrainingKernels } from '../../src/kernels/training/module.ts';
+import { loadTrainingKernels } from '../../src/kernels/training/training-kernels.ts';
 import { DetectionLoss, NEGATIVE, NEUTRAL } from '../../src/training/loss/detection-loss.ts';
 import type { MatchThresholds } from '../../src/training/loss/loss-options.ts';
 import type { Truth } from '../../src/training/loss/truth.ts';

@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createHeap, float32View, type Heap } from '../../src/kernels/heap.ts';
-import { loadTrainingKernels, type TrainingKernels } from '../../src/kernels/training/module.ts';
+import {
+  loadTrainingKernels,
+  type TrainingKernels,
+} from '../../src/kernels/training/training-kernels.ts';
 import { GraphBuilder } from '../../src/model/builder.ts';
 import type { Graph } from '../../src/model/graph.ts';
 import { initializeWeights } from '../../src/model/initialize.ts';

@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { HEAD_NAMES, type HeadMap, type HeadName } from '../../src/heads.ts';
 import { createHeap } from '../../src/kernels/heap.ts';
-import { loadTrainingKernels, type TrainingKernels } from '../../src/kernels/training/module.ts';
+import {
+  loadTrainingKernels,
+  type TrainingKernels,
+} from '../../src/kernels/training/training-kernels.ts';
 import { DetectionLoss } from '../../src/training/loss/detection-loss.ts';
 import { refineDetLoss } from '../../src/training/loss/tensor-loss.ts';
 import { trainingRuntime } from '../../src/training/training-runtime.ts';

@@ -2,10 +2,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { LayerHost, type LayerKernel } from '../layers/layer-host.ts';
 import { hasKernel, registerKernel, runKernel } from '../layers/registry.ts';
-import { convolutionGradients } from './convolution.ts';
-import { depthwiseGradients } from './depthwise.ts';
-import { elementwiseGradients } from './elementwise.ts';
-import type { TrainingKernels } from './module.ts';
+import { convolutionGradients } from './convolution-backward.ts';
+import { depthwiseGradients } from './depthwise-backward.ts';
+import { elementwiseGradients } from './elementwise-backward.ts';
+import type { TrainingKernels } from './training-kernels.ts';
 
 type GradientKernels = ReturnType<typeof gradientKernels>;
 type Name = keyof GradientKernels;

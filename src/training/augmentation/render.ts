@@ -4,7 +4,7 @@ import type { RawImage } from '../../image/raw-image.ts';
 import { TileColumn, Tile as TileRecord } from '../../kernels/generated/abi.ts';
 import { float32View, type Heap, uint8View } from '../../kernels/heap.ts';
 import { writeRecord } from '../../kernels/heap-records.ts';
-import type { TrainingKernels } from '../../kernels/training/module.ts';
+import type { TrainingKernels } from '../../kernels/training/training-kernels.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
 import type { ModelConfig } from '../../model/model.ts';
 import type { SamplePlan, Tile } from './augmentation-plan.ts';

@@ -4,7 +4,7 @@ import type { DatasetImage } from '../../datasets/dataset-types.ts';
 import { RefineDetError } from '../../errors.ts';
 import { isImageError } from '../../evaluation/detect-dataset.ts';
 import type { RawImage } from '../../image/raw-image.ts';
-import type { TrainingKernels } from '../../kernels/training/module.ts';
+import type { TrainingKernels } from '../../kernels/training/training-kernels.ts';
 import { deriveRandom } from '../../random.ts';
 import { planSample } from '../augmentation/augmentation-plan.ts';
 import { chooseSources, type DonorPool, donorPool } from '../augmentation/paste.ts';

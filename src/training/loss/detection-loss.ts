@@ -6,7 +6,7 @@ import { RefineDetError } from '../../errors.ts';
 import type { HeadMap } from '../../heads.ts';
 import { Module as ModuleRecord } from '../../kernels/generated/abi.ts';
 import { type RecordValues, readRecord, writeRecord } from '../../kernels/heap-records.ts';
-import type { TrainingKernels } from '../../kernels/training/module.ts';
+import type { TrainingKernels } from '../../kernels/training/training-kernels.ts';
 import type { PartialOptions } from '../../option-schema.ts';
 import { LossMemory } from './loss-memory.ts';
 import { type LossOptions, resolveLossOptions } from './loss-options.ts';

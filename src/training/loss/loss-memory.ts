@@ -3,7 +3,7 @@
 import { Batch, Module } from '../../kernels/generated/abi.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
 import { writeRecord } from '../../kernels/heap-records.ts';
-import type { TrainingKernels } from '../../kernels/training/module.ts';
+import type { TrainingKernels } from '../../kernels/training/training-kernels.ts';
 import { GrowingBuffer } from '../../kernels/workspace.ts';
 import { logit } from '../../logit.ts';
 import { BOX_LOSSES, type LossOptions } from './loss-options.ts';

@@ -1,6 +1,9 @@
 /** The buffers that trainer and replicas share: weights, their average, and one gradient per replica. */
 import { createHeap, float32View, type Heap } from '../../kernels/heap.ts';
-import { loadTrainingKernels, type TrainingKernels } from '../../kernels/training/module.ts';
+import {
+  loadTrainingKernels,
+  type TrainingKernels,
+} from '../../kernels/training/training-kernels.ts';
 import type { Weights } from '../../model/graph.ts';
 import type { SharedPlaces } from '../data-parallel/remote-replica.ts';
 import type { SharedBuffers } from '../data-parallel/replica-protocol.ts';

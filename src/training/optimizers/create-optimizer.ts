@@ -1,4 +1,4 @@
-import type { TrainingKernels } from '../../kernels/training/module.ts';
+import type { TrainingKernels } from '../../kernels/training/training-kernels.ts';
 import { oneOf } from '../../option-checks.ts';
 import type { Schema } from '../../option-schema.ts';
 import type { ParameterLayout } from '../memory/parameter-layout.ts';

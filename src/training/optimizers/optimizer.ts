@@ -1,7 +1,7 @@
 /** Base of SGD and AdamW: buffers in the heap, gradient norm, clipping, frozen layers. */
 import { RefineDetError } from '../../errors.ts';
 import { float32View, type Heap } from '../../kernels/heap.ts';
-import type { TrainingKernels } from '../../kernels/training/module.ts';
+import type { TrainingKernels } from '../../kernels/training/training-kernels.ts';
 import { type Parameter, type ParameterLayout, paddedLength } from '../memory/parameter-layout.ts';
 
 /** Options of one step. */

@@ -1,7 +1,7 @@
 /** Exponential moving average (EMA) of the weights, which is evaluated and saved. */
 import { RefineDetError } from '../../errors.ts';
 import { float32View } from '../../kernels/heap.ts';
-import type { TrainingKernels } from '../../kernels/training/module.ts';
+import type { TrainingKernels } from '../../kernels/training/training-kernels.ts';
 import { BELOW_ONE, checkValue } from '../../option-checks.ts';
 
 /** Default decay, from our own pilot runs. */

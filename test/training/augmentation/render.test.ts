@@ -2,7 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { RawImage } from '../../../src/image/raw-image.ts';
 import { createHeap, float32View, type Heap } from '../../../src/kernels/heap.ts';
 import { Preprocessor } from '../../../src/kernels/resize.ts';
-import { loadTrainingKernels, type TrainingKernels } from '../../../src/kernels/training/module.ts';
+import {
+  loadTrainingKernels,
+  type TrainingKernels,
+} from '../../../src/kernels/training/training-kernels.ts';
 import { deriveRandom, type Random } from '../../../src/random.ts';
 import { resolveAugmentation } from '../../../src/training/augmentation/augmentation-options.ts';
 import {

@@ -8,7 +8,7 @@ import { boxedImage, type MarkedBox } from '../../../evaluation/report/thumbnail
 import { decodeImage } from '../../../image/node/decode.ts';
 import type { RawImage } from '../../../image/raw-image.ts';
 import { createHeap, float32View } from '../../../kernels/heap.ts';
-import { loadTrainingKernels } from '../../../kernels/training/module.ts';
+import { loadTrainingKernels } from '../../../kernels/training/training-kernels.ts';
 import type { ModelConfig } from '../../../model/model.ts';
 import { type Html, html } from '../../../report/html.ts';
 import { SampleMaker, type SampleSetup } from '../../data/sample-maker.ts';

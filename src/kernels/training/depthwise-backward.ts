@@ -1,7 +1,7 @@
 /** Gradients of depthwise 3×3 convolutions as kernels of tfjs' wasm backend. */
 import type { DepthwiseAttributes } from '../layers/depthwise.ts';
 import type { LayerHost, LayerKernel } from '../layers/layer-host.ts';
-import type { TrainingKernels } from './module.ts';
+import type { TrainingKernels } from './training-kernels.ts';
 
 export function depthwiseGradients(host: LayerHost<TrainingKernels>) {
   const { kernels } = host;

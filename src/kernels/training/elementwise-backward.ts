@@ -2,7 +2,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Limits } from '../layers/convolution.ts';
 import type { LayerHost, LayerKernel } from '../layers/layer-host.ts';
-import type { TrainingKernels } from './module.ts';
+import type { TrainingKernels } from './training-kernels.ts';
 
 export function elementwiseGradients({ kernels }: LayerHost<TrainingKernels>) {
   const rectifierGradient: LayerKernel<Pick<Limits, 'high'>> = ({ dy, y }, { high }, tensors) => {

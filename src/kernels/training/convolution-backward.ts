@@ -2,7 +2,7 @@
 import type { ConvAttributes } from '../layers/convolution.ts';
 import type { ConvGeometry } from '../layers/layer-geometry.ts';
 import { type LayerHost, type LayerKernel, PANEL_STEP } from '../layers/layer-host.ts';
-import type { TrainingKernels } from './module.ts';
+import type { TrainingKernels } from './training-kernels.ts';
 
 /**
  * The matrix that a packed filter [taps · channels, filters] holds for the gradient of the input:
