@@ -42,7 +42,8 @@ export function samplesWorld(): Tree {
     'fourth.json': laterStage(3),
     'fifth.json': laterStage(4),
     'sixth.json': laterStage(5),
-    'nano.json': laterStage(6),
+    'seventh.json': laterStage(6),
+    'nano.json': laterStage(7),
     'results.json': JSON.stringify([
       { image_id: 2, category_id: 1, bbox: [5, 5, 20, 20], score: 0.9 },
     ]),
