@@ -5,6 +5,7 @@ import { registerGradientKernels } from '../kernels/training/index.ts';
 import { addTrainingKernels, type TrainingKernels } from '../kernels/training/training-kernels.ts';
 import { startOnce } from '../start-once.ts';
 
+/** The running backend: its memory, its threads, and the kernels of detection and of training. */
 export interface TrainingRuntime extends WasmRuntime {
   kernels: TrainingKernels;
 }
