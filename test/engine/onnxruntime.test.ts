@@ -43,7 +43,6 @@ function resnet(): Model {
 
 /** The same objects in any order, within 1e-4 of the score and 0.1 pixels. */
 function expectSame(found: readonly Detection[], expected: readonly Detection[]): void {
-  expect(expected.length).toBeGreaterThan(0);
   expect(found).toHaveLength(expected.length);
   const left = [...found];
   for (const { label, score, box } of expected) {
@@ -77,6 +76,8 @@ describe.skipIf(!hasOnnxruntime)('refinedet/onnxruntime', () => {
     expect([native.backend, native.compute, native.threads]).toEqual(['onnxruntime', 'float32', 1]);
     const expected = await wasm.detectBatch(IMAGES, options);
     const found = await native.detectBatch(IMAGES, options);
+    // Not in every image: what the default model finds in a rocket depends on its training.
+    expect(expected[0].length).toBeGreaterThan(0);
     for (const [i, detections] of found.entries()) expectSame(detections, expected[i]);
     expectSame(await native.detect(CAT, options), expected[0]);
   });
@@ -84,10 +85,9 @@ describe.skipIf(!hasOnnxruntime)('refinedet/onnxruntime', () => {
   it('is chosen by its name too', async () => {
     const native = await load(randomModel(64), { backend: 'onnxruntime' });
     expect(native.backend).toBe('onnxruntime');
-    expectSame(
-      await native.detect(CAT, MANY),
-      await (await load(randomModel(64), {})).detect(CAT, MANY),
-    );
+    const expected = await (await load(randomModel(64), {})).detect(CAT, MANY);
+    expect(expected.length).toBeGreaterThan(0);
+    expectSame(await native.detect(CAT, MANY), expected);
   });
 
   it('takes the number of threads from load, unless options of ONNX Runtime give it', async () => {
