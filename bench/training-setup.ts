@@ -44,7 +44,8 @@ export async function startTraining(
     workers,
     ...(batch !== undefined && { batch }),
     inputSizes: [{ from: 0, sizes: [side] }],
-    freeze: freeze.map((rule) => ({ ...rule, until: backbone ? 0 : rule.until })),
+    // The same layers in every step, however many there are.
+    freeze: freeze.map((rule) => ({ ...rule, until: 0, rate: backbone ? rule.rate : 0 })),
     ...(comparable && { augmentation: NO_AUGMENTATION }),
   });
   const { model } = await initialModel(config, train.classes, comparable ? shipped() : undefined);
