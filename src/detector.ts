@@ -202,7 +202,7 @@ export class RefineDet implements Detector {
         found.push(viewToImage(await raw, view, fullSize));
       }
       const merged = mergeViews(this.#engine.kernels, found, this.classes.length, resolved.merge);
-      return toDetections(merged, fullSize, this.classes, resolved.maxDetections);
+      return toDetections(merged, fullSize, this.classes, resolved);
     }, resolved.signal);
     resolved.onTimings?.(timings);
     return detections;

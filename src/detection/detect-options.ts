@@ -9,6 +9,7 @@ import {
 } from '../kernels/postprocess-options.ts';
 import { type ClassFilter, classMask } from '../labels.ts';
 import type { ModelConfig } from '../model/model.ts';
+import { decodingOf } from '../model/presets.ts';
 import {
   ABORT_SIGNAL,
   checkObject,
@@ -19,7 +20,7 @@ import {
   type Rule,
   wholeFrom,
 } from '../option-checks.ts';
-import type { MergeOptions } from './merge-views.ts';
+import type { ResultLimits } from './merge-views.ts';
 import { type MultiScaleOptions, multiScaleViews } from './multi-scale.ts';
 import { type TileOptions, tileViews } from './tiles.ts';
 import { enoughPixels, plainView, type Size, type ViewPlan } from './views.ts';
@@ -72,12 +73,11 @@ export type ThrowErrors = BatchOptions & { onError?: 'throw' };
 /** The result for one image of a batch with `onError: 'return'`. */
 export type BatchResult = Detection[] | RefineDetError;
 
-export interface ResolvedDetectOptions {
-  /** Options for each view. */
+export interface ResolvedDetectOptions extends ResultLimits {
+  /** Options for each view. Their score threshold may be below that of the results: weak candidates vote. */
   postprocess: PostprocessOptions;
   /** Options for the union of all views; undefined when there is only one view. */
-  merge: MergeOptions | undefined;
-  maxDetections: number;
+  merge: PostprocessOptions | undefined;
   maxPixels: number;
   /** Returns the size to decode to for a network input size, or undefined for full size. */
   enough: (input: Size) => Size | undefined;
@@ -104,13 +104,13 @@ const RULES = {
   onTimings: FUNCTION,
 } satisfies Partial<Record<keyof DetectOptions, Rule>>;
 
-/** Voting in multi-scale testing needs candidates that a single view would not report. */
+/** Lowest score of a voter, so that the boxes do not depend on which of them are reported. */
 const VOTE_SCORE_THRESHOLD = 0.01;
 
 /** @throws INVALID_OPTION, UNKNOWN_CLASS */
 export function resolveDetectOptions(
   options: DetectOptions,
-  { classes, decoding }: Pick<ModelConfig, 'classes' | 'decoding'>,
+  config: Pick<ModelConfig, 'classes' | 'preset' | 'decoding'>,
 ): ResolvedDetectOptions {
   checkObject('options', options);
   for (const [name, rule] of Object.entries(RULES)) {
@@ -121,14 +121,15 @@ export function resolveDetectOptions(
   if (multiScale && tiles !== false) {
     throw new RefineDetError('INVALID_OPTION', 'multiScale and tiles cannot be combined');
   }
+  const scoreThreshold = options.scoreThreshold ?? DEFAULT_SCORE_THRESHOLD;
   const postprocess = resolvePostprocessOptions(
     {
       ...options,
-      scoreThreshold: options.scoreThreshold ?? DEFAULT_SCORE_THRESHOLD,
-      classMask: classMask(classes, options.classes),
+      scoreThreshold,
+      classMask: classMask(config.classes, options.classes),
     },
     Object.keys(RULES),
-    decoding,
+    decodingOf(config),
   );
   const { maxDetections = postprocess.keepTopK, signal, onTimings } = options;
   const planned = plan(postprocess, multiScale, tiles, options.boxVoting);
@@ -136,7 +137,7 @@ export function resolveDetectOptions(
   return {
     ...planned,
     enough: (input) => (reduces ? enoughPixels(planned.views, input) : undefined),
-    ...{ maxDetections, maxPixels, signal, onTimings },
+    ...{ scoreThreshold, maxDetections, maxPixels, signal, onTimings },
   };
 }
 
@@ -163,30 +164,33 @@ export function resolveBatchOptions({ onError = 'throw', ...options }: BatchOpti
 
 /** Plans views and their post-processing. Scores decay only once: in the union of the views. */
 function plan(
-  postprocess: PostprocessOptions,
+  given: PostprocessOptions,
   multiScale: boolean | MultiScaleOptions,
   tiles: boolean | number | TileOptions,
-  wantsVoting = true,
+  votesInUnion = true,
 ): Pick<ResolvedDetectOptions, 'postprocess' | 'merge' | 'views'> {
-  const { scoreThreshold } = postprocess;
   if (multiScale) {
-    const candidates = wantsVoting
-      ? Math.min(scoreThreshold, VOTE_SCORE_THRESHOLD)
-      : scoreThreshold;
-    const common = { ...postprocess, scoreThreshold: candidates };
+    const union = withVoters({ ...given, boxVoting: votesInUnion });
     return {
-      postprocess: { ...common, softNms: false, boxVoting: false },
-      merge: { postprocess: { ...common, boxVoting: wantsVoting }, scoreThreshold },
+      postprocess: { ...union, softNms: false, boxVoting: false },
+      merge: union,
       views: multiScaleViews(multiScale === true ? {} : multiScale),
     };
   }
+  const postprocess = withVoters(given);
   if (tiles !== false) {
     const details = tiles === true ? {} : typeof tiles === 'number' ? { size: tiles } : tiles;
     return {
       postprocess: { ...postprocess, softNms: false },
-      merge: { postprocess, scoreThreshold },
+      merge: postprocess,
       views: tileViews(details),
     };
   }
   return { postprocess, merge: undefined, views: (...sizes) => [plainView(...sizes)] };
+}
+
+function withVoters(options: PostprocessOptions): PostprocessOptions {
+  const { boxVoting, scoreThreshold } = options;
+  if (!boxVoting) return options;
+  return { ...options, scoreThreshold: Math.min(scoreThreshold, VOTE_SCORE_THRESHOLD) };
 }

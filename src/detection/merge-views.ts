@@ -31,22 +31,15 @@ export function viewToImage(raw: RawDetections, view: View, image: Size): RawDet
   };
 }
 
-export interface MergeOptions {
-  /** Options for the union. Its score threshold may be below the result's: weak boxes still vote. */
-  postprocess: PostprocessOptions;
-  /** Lowest score in the result. */
-  scoreThreshold: number;
-}
-
 /**
  * Merges several lists into one.
- * @param options undefined for a single list, which is returned unchanged
+ * @param options of the union; undefined for a single list, which is returned unchanged
  */
 export function mergeViews(
   kernels: Kernels,
   lists: readonly RawDetections[],
   classes: number,
-  options: MergeOptions | undefined,
+  options: PostprocessOptions | undefined,
 ): RawDetections {
   if (options === undefined) return lists[0];
   const union = {
@@ -63,20 +56,27 @@ export function mergeViews(
       lists.map(({ classIds }) => classIds),
     ),
   };
-  const merged = mergeDetections(kernels, union, classes, options.postprocess);
-  const threshold = Math.fround(options.scoreThreshold);
-  const below = merged.scores.findIndex((score) => score < threshold);
-  return below < 0 ? merged : { ...merged, count: below };
+  return mergeDetections(kernels, union, classes, options);
 }
 
-/** Converts to the public form, best first, with boxes in source pixels. */
+/** Which detections are results. */
+export interface ResultLimits {
+  /** Lowest score. */
+  scoreThreshold: number;
+  maxDetections: number;
+}
+
+/** Converts the results to the public form, best first, with boxes in source pixels. */
 export function toDetections(
   { count, boxes, scores, classIds }: RawDetections,
   { width, height }: Size,
   classes: readonly string[],
-  limit: number,
+  { scoreThreshold, maxDetections }: ResultLimits,
 ): Detection[] {
-  return Array.from({ length: Math.min(count, limit) }, (_, i) => {
+  const threshold = Math.fround(scoreThreshold);
+  const below = scores.findIndex((score, i) => i === count || score < threshold);
+  const results = Math.min(below < 0 ? count : below, maxDetections);
+  return Array.from({ length: results }, (_, i) => {
     const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
     const classId = classIds[i];
     return {

@@ -36,17 +36,27 @@ export interface PostprocessOptions {
   /** Number of best detections kept over all classes. Default 500. */
   keepTopK: number;
   /**
-   * Replace the box of every detection by the score-weighted mean of itself and its voters. A candidate
-   * votes for the best detection of its class (of any class when `agnostic`) that it overlaps. Default
-   * false.
+   * Replace the box of every detection by the score-weighted mean of itself and its voters: tighter boxes.
+   * A candidate votes for the best detection of its class (of any class when `agnostic`) that it overlaps.
+   * Default false; true in detections of the MobileNet presets (see `PRESETS`).
    */
   boxVoting: boolean;
-  /** Minimum IoU for a vote. Default 0.45. */
+  /** Minimum IoU for a vote. Default 0.45; 0.7 in detections of the MobileNet presets. */
   boxVotingThreshold: number;
 }
 
-/** Options that depend on the training of a model; the values of a model are its defaults. */
-export type Decoding = Pick<PostprocessOptions, 'objectnessThreshold' | 'refineAnchors'>;
+/** Options whose defaults a model or its preset may give: what fits the way it was trained. */
+export type Decoding = Pick<
+  PostprocessOptions,
+  'objectnessThreshold' | 'refineAnchors' | 'boxVoting' | 'boxVotingThreshold'
+>;
+
+export const DECODING_NAMES = Object.keys({
+  objectnessThreshold: true,
+  refineAnchors: true,
+  boxVoting: true,
+  boxVotingThreshold: true,
+} satisfies Record<keyof Decoding, true>) as (keyof Decoding)[];
 
 /** Values of the released code (paper text: topK 400 per image, keepTopK 200). */
 export const POSTPROCESS_DEFAULTS: Readonly<PostprocessOptions> = {

@@ -23,7 +23,7 @@ export interface ModelConfig {
   anchors: AnchorOptions;
   /**
    * How detection decodes the heads when its options do not say; it depends on how they were trained.
-   * Default: the released code's values.
+   * Default: the preset's values, else the released code's.
    */
   decoding?: Partial<Decoding>;
   /** Where the weights come from: free JSON (training run, source file, license, measured accuracy). */

@@ -1,7 +1,11 @@
 /** Checks the configuration of a model from a file. */
 import { parseAnchorOptions } from '../anchors.ts';
 import { RefineDetError } from '../errors.ts';
-import { type Decoding, resolvePostprocessOptions } from '../kernels/postprocess-options.ts';
+import {
+  DECODING_NAMES,
+  type Decoding,
+  resolvePostprocessOptions,
+} from '../kernels/postprocess-options.ts';
 import {
   checkGraphOptions,
   GRAPH_OPTION_NAMES,
@@ -121,11 +125,9 @@ function anchors(value: unknown): ModelConfig['anchors'] {
 }
 
 function decoding(value: unknown): Partial<Decoding> {
-  const { objectnessThreshold, refineAnchors } = record(value, 'decoding');
-  const known = {
-    ...(objectnessThreshold !== undefined && { objectnessThreshold }),
-    ...(refineAnchors !== undefined && { refineAnchors }),
-  } as Partial<Decoding>;
+  const fields = record(value, 'decoding');
+  const stated = DECODING_NAMES.filter((name) => fields[name] !== undefined);
+  const known: Partial<Decoding> = Object.fromEntries(stated.map((name) => [name, fields[name]]));
   checked(() => resolvePostprocessOptions(known));
   return known;
 }

@@ -136,6 +136,16 @@ describe('options', () => {
     expect(await labels('--exclude-classes', first)).toEqual(new Set(rest));
   });
 
+  it('turns the vote of overlapping candidates off and on', async () => {
+    const found = async (...flags: string[]) =>
+      (await detect(CAT, '--threshold', '0.2', '--format', 'json', ...flags)).stdout;
+    const voted = await found();
+    expect(await found('--box-voting', 'on')).toBe(voted);
+    expect(await found('--box-voting', 'off')).not.toBe(voted);
+    const { code, stderr } = await detect(CAT, '--box-voting', 'no');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/--box-voting.*on, off/)]);
+  });
+
   it('names an unknown class and suggests a known one', async () => {
     const { code, stderr } = await detect(CAT, '--classes', 'cta');
     expect(code).toBe(2);

@@ -105,6 +105,7 @@ describe('detect', () => {
     expect((await some({ nmsThreshold: 0.1 })).length).toBeLessThan(all.length);
     expect((await some({ agnostic: true })).length).toBeLessThan(all.length);
     expect(await some({ softNms: 'linear' })).not.toEqual(all);
+    expect(await some({ boxVoting: false })).not.toEqual(all);
     expect(await some({ objectnessThreshold: 0.6 })).not.toEqual(all);
     expect(await some({ multiScale: true })).not.toEqual(all);
     expect(await some({ tiles: { size: 200 } })).not.toEqual(all);

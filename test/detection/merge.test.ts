@@ -47,11 +47,8 @@ describe('viewToImage', () => {
 
 describe('mergeViews', () => {
   const box = [0.25, 0.25, 0.75, 0.75];
-  const merge = (lists: ReturnType<typeof listOf>[], votes: number, wins: number) =>
-    mergeViews(kernels, lists, 1, {
-      postprocess: { ...POSTPROCESS_DEFAULTS, scoreThreshold: votes, boxVoting: true },
-      scoreThreshold: wins,
-    });
+  const merge = (lists: ReturnType<typeof listOf>[], scoreThreshold: number) =>
+    mergeViews(kernels, lists, 1, { ...POSTPROCESS_DEFAULTS, scoreThreshold, boxVoting: true });
 
   it('returns a single list unchanged', () => {
     const list = listOf([0.9, ...box], [0.9, ...box]);
@@ -60,18 +57,26 @@ describe('mergeViews', () => {
 
   it('lets candidates vote that are too weak to be detections themselves', () => {
     const views = [listOf([0.5, ...box]), listOf([0.125, 0.25, 0.25, 0.75, 1])];
-    const { count, boxes } = merge(views, 0.01, 0.5);
+    const { count, boxes } = merge(views, 0.01);
     expect(count).toBe(1);
     // (0.5 · 0.75 + 0.125 · 1) / 0.625
     expect(boxes[3]).toBeCloseTo(0.8, 6);
-    expect(merge(views, 0.5, 0.5).boxes[3]).toBe(0.75);
+    expect(merge(views, 0.5).boxes[3]).toBe(0.75);
   });
+});
+
+describe('toDetections', () => {
+  const found = { ...listOf([0.7, 0, 0, 1, 1], [0.69, 0, 0, 1, 1], [0.6, 0, 0, 1, 1]), count: 2 };
+  const scores = (scoreThreshold: number, maxDetections = 9) =>
+    toDetections(found, { width: 10, height: 10 }, ['ant'], { scoreThreshold, maxDetections }).map(
+      ({ score }) => score,
+    );
 
   it('keeps detections at the threshold, which float32 may round down', () => {
-    const views = [listOf([0.7, ...box]), listOf([0.69, 0, 0, 0.2, 0.2])];
-    const merged = merge(views, 0.01, 0.7);
-    expect(merged.count).toBe(1);
-    expect(toDetections(merged, { width: 100, height: 100 }, ['ant'], 9)).toHaveLength(1);
-    expect(merge(views, 0.01, 0.01).count).toBe(2);
+    expect(scores(0.7)).toEqual([Math.fround(0.7)]);
+    expect(scores(0.71)).toEqual([]);
+    expect(scores(0.01)).toEqual([Math.fround(0.7), Math.fround(0.69)]);
   });
+
+  it('keeps the best', () => expect(scores(0.01, 1)).toEqual([Math.fround(0.7)]));
 });

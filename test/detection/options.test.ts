@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { resolveDetectOptions } from '../../src/detection/detect-options.ts';
 
 const CLASSES = ['ant', 'bee', 'cat'];
-const resolve = (options: object) => resolveDetectOptions(options, { classes: CLASSES });
+const VGG = { classes: CLASSES, preset: 'refinedet320-vgg16' } as const;
+const resolve = (options: object) => resolveDetectOptions(options, VGG);
 const image = { width: 2000, height: 1000 };
 const input = { width: 320, height: 320 };
 
@@ -15,23 +16,52 @@ describe('detect options', () => {
     expect(maxDetections).toBe(500);
   });
 
+  it('have the defaults of the model, else those of its preset, else those of the released code', () => {
+    const light = { ...VGG, preset: 'refinedet320-mobilenet' } as const;
+    const resolved = (options: object, model: Parameters<typeof resolveDetectOptions>[1]) =>
+      resolveDetectOptions(options, model).postprocess;
+    expect(resolved({}, VGG)).toMatchObject({ boxVoting: false, boxVotingThreshold: 0.45 });
+    expect(resolved({}, light)).toMatchObject({ boxVoting: true, boxVotingThreshold: 0.7 });
+    const own = { ...light, decoding: { boxVotingThreshold: 0.6, refineAnchors: false } };
+    expect(resolved({}, own)).toMatchObject({
+      boxVoting: true,
+      boxVotingThreshold: 0.6,
+      refineAnchors: false,
+    });
+    expect(resolved({ boxVoting: false, refineAnchors: true }, own)).toMatchObject({
+      boxVoting: false,
+      boxVotingThreshold: 0.6,
+      refineAnchors: true,
+    });
+    expect(resolved({ boxVoting: undefined }, light).boxVoting).toBe(true);
+  });
+
+  it('let weak candidates vote, whatever is reported', () => {
+    for (const more of [{}, { tiles: true }]) {
+      const { scoreThreshold, postprocess, merge } = resolve({ boxVoting: true, ...more });
+      expect(scoreThreshold).toBe(0.5);
+      expect([postprocess, merge ?? postprocess].map((o) => o.scoreThreshold)).toEqual([
+        0.01, 0.01,
+      ]);
+    }
+    expect(resolve({ boxVoting: true, scoreThreshold: 0 }).postprocess.scoreThreshold).toBe(0);
+  });
+
   it('let weak candidates vote in multi-scale testing, once, in the union', () => {
     const { postprocess, merge } = resolve({ multiScale: true, softNms: 'linear' });
     expect(postprocess).toMatchObject({ scoreThreshold: 0.01, boxVoting: false, softNms: false });
-    expect(merge).toMatchObject({
-      scoreThreshold: 0.5,
-      postprocess: { scoreThreshold: 0.01, boxVoting: true, softNms: 'linear' },
-    });
-    expect(resolve({ multiScale: true, boxVoting: false }).merge).toMatchObject({
-      scoreThreshold: 0.5,
-      postprocess: { scoreThreshold: 0.5, boxVoting: false },
-    });
+    expect(merge).toMatchObject({ scoreThreshold: 0.01, boxVoting: true, softNms: 'linear' });
+    const plain = resolve({ multiScale: true, boxVoting: false });
+    expect(plain.merge).toMatchObject({ scoreThreshold: 0.5, boxVoting: false });
+    expect([plain.scoreThreshold, resolve({ multiScale: true }).scoreThreshold]).toEqual([
+      0.5, 0.5,
+    ]);
   });
 
   it('decay the scores of tiles once, in the union', () => {
     const { postprocess, merge } = resolve({ tiles: true, softNms: 'gaussian' });
     expect(postprocess.softNms).toBe(false);
-    expect(merge?.postprocess.softNms).toBe('gaussian');
+    expect(merge?.softNms).toBe('gaussian');
   });
 
   it('accept a number as the side of a tile', () => {

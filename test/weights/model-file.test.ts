@@ -27,7 +27,12 @@ const config: ModelConfig = {
   channelOrder: 'RGB',
   classes: ['cat', 'Hund 🐕'],
   anchors: { ...ANCHOR_DEFAULTS, clip: true },
-  decoding: { refineAnchors: false, objectnessThreshold: 0 },
+  decoding: {
+    refineAnchors: false,
+    objectnessThreshold: 0,
+    boxVoting: false,
+    boxVotingThreshold: 0.5,
+  },
   provenance: { license: 'CC0', epochs: 3, nested: { a: [1, null] } },
 };
 const graph = presetGraph(config.preset, config.classes.length);
@@ -241,6 +246,7 @@ describe('files that are not models', () => {
     ['decoding', { decoding: [] }],
     ['objectnessThreshold', { decoding: { objectnessThreshold: 2 } }],
     ['refineAnchors', { decoding: { refineAnchors: null } }],
+    ['boxVotingThreshold', { decoding: { boxVotingThreshold: -1 } }],
     ['resnetVersion', { graphOptions: { resnetVersion: 'v2' } }],
     ['tcb', { graphOptions: { tcb: 1 } }],
     ['slimWidth', { graphOptions: { slimWidth: 100 } }],

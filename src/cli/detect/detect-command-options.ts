@@ -1,6 +1,7 @@
 /** Options of `refinedet detect`. */
 import {
   BACKEND,
+  BOX_VOTING,
   COMPUTE,
   classes,
   inputSizeOf,
@@ -48,6 +49,7 @@ export const DETECT_OPTIONS = {
       choice(['linear', 'gaussian']),
       'lower the scores of objects that still overlap after NMS',
     ),
+    boxVoting: BOX_VOTING,
     multiScale: { ...MULTI_SCALE, conflicts: 'tiles' },
     tiles: optionalText(
       '[pixels]',

@@ -45,6 +45,7 @@ export async function detectOptions(flags: DetectFlags): Promise<Omit<DetectOpti
     classes: { allow: await givenClasses(classes), deny: await givenClasses(excludeClasses) },
     agnostic: flags.agnostic,
     softNms: flags.softNms,
+    boxVoting: flags.boxVoting,
     multiScale: flags.multiScale,
     tiles: typeof tiles === 'string' ? tileSize(tiles) : tiles,
     fastDecode: flags.fastDecode,

@@ -38,7 +38,7 @@ export async function detectWithModel(
     );
   }
   const workers = workersFor(dataset.images.length, flags.workers);
-  const { compute, threads, inputSize, backend, multiScale } = flags;
+  const { compute, threads, inputSize, backend, multiScale, boxVoting } = flags;
   const { threshold: scoreThreshold = EVALUATION_SCORE_THRESHOLD } = flags;
   const { detector } = await startRunner(model, {
     workers,
@@ -51,7 +51,7 @@ export async function detectWithModel(
   });
   const progress = new Progress(dataset.images.length, flags);
   try {
-    const source = detectInOrder(detector, { scoreThreshold, multiScale });
+    const source = detectInOrder(detector, { scoreThreshold, multiScale, boxVoting });
     const found = await detectDataset(source, classes, dataset, {
       onProgress: () => progress.advance(),
       signal,

@@ -2,6 +2,7 @@
 import { METRICS } from '../../evaluation/evaluate.ts';
 import {
   BACKEND,
+  BOX_VOTING,
   CLASS_MAP,
   COMPUTE,
   classes,
@@ -54,6 +55,7 @@ export const EVAL_OPTIONS = {
       'with --metric mot: MOTChallenge file to score, or a folder with VIDEO.txt for each video',
     ),
     threshold: threshold('lowest score that the model reports', '0.01'),
+    boxVoting: BOX_VOTING,
     multiScale: MULTI_SCALE,
     inputSize: inputSizeOf("the model's"),
     compute: COMPUTE,

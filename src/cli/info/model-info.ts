@@ -1,6 +1,6 @@
 /** The facts of a model that `refinedet info` prints. */
 import type { Model } from '../../model/model.ts';
-import { PRESETS } from '../../model/presets.ts';
+import { decodingOf, PRESETS } from '../../model/presets.ts';
 import { summarize } from '../../model/summary.ts';
 
 /** A description of a model, as `--json` prints it. */
@@ -24,7 +24,7 @@ export function modelInfo(name: string, { config, graph, quantization }: Describ
     provenance: config.provenance ?? {},
     ...counts,
     anchorOptions: anchors,
-    decoding: config.decoding ?? {},
+    decoding: decodingOf(config),
     compute: quantization ? ['float32', 'int8'] : ['float32'],
     layers,
   };

@@ -5,7 +5,7 @@ import { DEFAULT_MODEL, MODELS } from '../../packaged-models.ts';
 import { MOST_WORKERS } from '../../pool/pool-size.ts';
 import { dataPart } from './data-part.ts';
 import { on, text, value } from './option-table.ts';
-import { autoOrCount, choice, classMap, fraction, inputSize } from './parsers.ts';
+import { autoOrCount, choice, classMap, fraction, inputSize, onOrOff } from './parsers.ts';
 
 /** @param kinds what else a word may be, in front of the names of {@link MODELS} */
 export const orModels = (...kinds: string[]): string =>
@@ -88,6 +88,13 @@ export const WORKERS = value(
   autoOrCount(MOST_WORKERS),
   'images at the same time, each in its own worker: auto (one per core) or a number',
   { default: '1' },
+);
+
+export const BOX_VOTING = value(
+  '<on|off>',
+  onOrOff,
+  'replace each box by the mean of itself and the candidates that overlap it',
+  { default: "the model's" },
 );
 
 export const MULTI_SCALE = on('multi-scale testing: slower, more accurate');

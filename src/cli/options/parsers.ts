@@ -79,6 +79,8 @@ export const port: Parser<number> = (text, flag) => {
   throw expected(flag, `a whole number from 0 to ${MAX_PORT}`, text);
 };
 
+const ON_OFF = ['on', 'off'] as const;
+
 /** One of a few words. */
 export function choice<const T extends string>(words: readonly T[]): Parser<T> {
   const parse: Parser<T> = (text, flag) => {
@@ -88,6 +90,12 @@ export function choice<const T extends string>(words: readonly T[]): Parser<T> {
   };
   return Object.assign(parse, { words });
 }
+
+/** `on` or `off`. */
+export const onOrOff: Parser<boolean> = Object.assign(
+  (text: string, flag: string) => choice(ON_OFF)(text, flag) === 'on',
+  { words: ON_OFF },
+);
 
 /** `auto` or a whole number from 1. */
 export function autoOrCount(limit: number): Parser<'auto' | number> {
