@@ -15,14 +15,15 @@ const detector = await RefineDet.load('nano');
 afterAll(() => detector.dispose());
 
 describe('the nano model', { timeout: 60_000 }, () => {
-  it('describes itself, and that the default model was its start', () => {
+  it('describes itself, and that an earlier nano was its start', () => {
     const { preset, inputWidth, inputHeight, provenance } = detector.config;
     expect([preset, inputWidth, inputHeight]).toEqual(['refinedet192-nano', 192, 192]);
     expect(detector.compute).toBe('int8');
     expect(provenance).toMatchObject({
       data: ['voc07:trainval', 'voc-animals:train+val', 'coco-mini', 'coco-people'],
-      init: 'default',
-      seed: 1,
+      init: 'nano.safetensors',
+      seed: 2,
+      fineTunedFrom: { init: 'default', seed: 1 },
     });
   });
 

@@ -44,6 +44,7 @@ export function samplesWorld(): Tree {
     'sixth.json': laterStage(5),
     'seventh.json': laterStage(6),
     'nano.json': laterStage(7),
+    'nano-second.json': laterStage(8),
     'results.json': JSON.stringify([
       { image_id: 2, category_id: 1, bbox: [5, 5, 20, 20], score: 0.9 },
     ]),
