@@ -20,7 +20,7 @@ export const suite: Suite = {
   title: 'JPEG to boxes',
   about:
     'The peers are typical self-made pipelines: a JPEG decoder, a resize, ONNX Runtime with the same weights, ' +
-    'and post-processing in TypeScript. One uses JavaScript and WebAssembly only, with onnxruntime-web and the same ' +
+    'and post-processing in TypeScript without box voting. One uses JavaScript and WebAssembly only, with onnxruntime-web and the same ' +
     'decoder; the other uses native code, with sharp and onnxruntime-node. Two cases are our pipeline with ' +
     'the network in onnxruntime-node, and the same for pixels that sharp has decoded. All of these compute in floats; ' +
     'the last case is the default model as it is shipped, in 8 bits.',

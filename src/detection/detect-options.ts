@@ -104,7 +104,7 @@ const RULES = {
   onTimings: FUNCTION,
 } satisfies Partial<Record<keyof DetectOptions, Rule>>;
 
-/** Lowest score of a voter, so that the boxes do not depend on which of them are reported. */
+/** Candidates from this score vote, so a higher threshold of the results does not change their boxes. */
 const VOTE_SCORE_THRESHOLD = 0.01;
 
 /** @throws INVALID_OPTION, UNKNOWN_CLASS */
@@ -132,7 +132,8 @@ export function resolveDetectOptions(
     decodingOf(config),
   );
   const { maxDetections = postprocess.keepTopK, signal, onTimings } = options;
-  const planned = plan(postprocess, multiScale, tiles, options.boxVoting);
+  const votesInUnion = options.boxVoting ?? config.decoding?.boxVoting;
+  const planned = plan(postprocess, multiScale, tiles, votesInUnion);
   const reduces = options.fastDecode && tiles === false;
   return {
     ...planned,

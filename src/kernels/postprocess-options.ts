@@ -38,7 +38,7 @@ export interface PostprocessOptions {
   /**
    * Replace the box of every detection by the score-weighted mean of itself and its voters: tighter boxes.
    * A candidate votes for the best detection of its class (of any class when `agnostic`) that it overlaps.
-   * Default false; true in detections of the MobileNet presets (see `PRESETS`).
+   * Default false; true in detections of the MobileNet presets (see `PRESETS`) and with `multiScale`.
    */
   boxVoting: boolean;
   /** Minimum IoU for a vote. Default 0.45; 0.7 in detections of the MobileNet presets. */
@@ -89,11 +89,13 @@ export function resolvePostprocessOptions(
   defaults: Partial<PostprocessOptions> = {},
 ): PostprocessOptions {
   checkNames('', options, [...NAMES, ...otherNames]);
-  const resolved = { ...POSTPROCESS_DEFAULTS, ...defaults };
-  for (const name of NAMES) {
-    if (options[name] === undefined) continue;
-    checkValue(name, options[name], RULES[name]);
-    Object.assign(resolved, { [name]: options[name] });
+  const resolved = { ...POSTPROCESS_DEFAULTS };
+  for (const given of [defaults, options]) {
+    for (const name of NAMES) {
+      if (given[name] === undefined) continue;
+      checkValue(name, given[name], RULES[name]);
+      Object.assign(resolved, { [name]: given[name] });
+    }
   }
   return resolved;
 }

@@ -26,6 +26,12 @@ export const Settings = Type.Object(
     agnostic: Type.Optional(
       Type.Boolean({ description: 'Let objects of different classes suppress each other.' }),
     ),
+    boxVoting: Type.Optional(
+      Type.Boolean({
+        description:
+          "Replace each box by the mean of itself and the candidates that overlap it; default: the model's.",
+      }),
+    ),
     tiles: Type.Optional(
       Type.Union([Type.Boolean(), Type.Integer({ minimum: LEAST_TILE, maximum: 100_000 })], {
         description: 'Overlapping tiles, for large images with small objects: true or a side.',

@@ -34,6 +34,9 @@ describe('detect options', () => {
       refineAnchors: true,
     });
     expect(resolved({ boxVoting: undefined }, light).boxVoting).toBe(true);
+    const unvoted = { ...light, decoding: { boxVoting: false } };
+    const views = resolveDetectOptions({ multiScale: true }, unvoted);
+    expect([views.postprocess.boxVoting, views.merge?.boxVoting]).toEqual([false, false]);
   });
 
   it('let weak candidates vote, whatever is reported', () => {

@@ -94,6 +94,7 @@ const settings = fc.record(
     classes: fc.subarray(['ant', 'bee', 'cat'], { minLength: 1 }),
     excludeClasses: fc.subarray(['ant', 'bee'], { minLength: 1 }),
     agnostic: fc.boolean(),
+    boxVoting: fc.boolean(),
     fastDecode: fc.boolean(),
   },
   { requiredKeys: [] },

@@ -94,7 +94,7 @@ export const BOX_VOTING = value(
   '<on|off>',
   onOrOff,
   'replace each box by the mean of itself and the candidates that overlap it',
-  { default: "the model's" },
+  { default: "the model's; on with --multi-scale" },
 );
 
 export const MULTI_SCALE = on('multi-scale testing: slower, more accurate');

@@ -1,5 +1,6 @@
 /** Metadata with which programs without this package prepare images and decode the heads. */
 import type { ModelConfig } from '../../model/model.ts';
+import { decodingOf } from '../../model/presets.ts';
 
 /** Marks files of this package. */
 export const ONNX_FORMAT = 'refinedet';
@@ -34,7 +35,7 @@ export function onnxMetadata(
   config: ModelConfig,
   levels: readonly (readonly [number, number])[],
 ): Record<string, string> {
-  const fields = { ...config, levels, variances: VARIANCES };
+  const fields = { ...config, decoding: decodingOf(config), levels, variances: VARIANCES };
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
   return {

@@ -35,7 +35,7 @@ export interface InitialModel {
 
 /** Model that its preset and a configuration describe. */
 type Input = Pick<ModelConfig, 'mean' | 'std' | 'channelOrder' | 'anchors' | 'provenance'> &
-  Partial<Pick<ModelConfig, 'preset' | 'graphOptions'>>;
+  Partial<Pick<ModelConfig, 'preset' | 'graphOptions' | 'decoding'>>;
 
 /** Content of a weight file. */
 interface Found extends Input {
@@ -91,7 +91,8 @@ function describe(
   const { provenance: fineTunedFrom } = input;
   const { objectnessThreshold, refineAnchors } = loss;
   // Another preset has widths of its own.
-  const variants = { ...(input.preset === name && input.graphOptions), ...graphOptions };
+  const isSamePreset = input.preset === name;
+  const variants = { ...(isSamePreset && input.graphOptions), ...graphOptions };
   return {
     preset: name,
     ...(Object.keys(variants).length > 0 && { graphOptions: variants }),
@@ -102,7 +103,7 @@ function describe(
     channelOrder: input.channelOrder,
     classes,
     anchors: input.anchors,
-    decoding: { objectnessThreshold, refineAnchors },
+    decoding: { ...(isSamePreset && input.decoding), objectnessThreshold, refineAnchors },
     ...(fineTunedFrom && { provenance: { fineTunedFrom } }),
   };
 }
