@@ -132,6 +132,8 @@ describe('an ONNX file', () => {
     expect(JSON.parse(rest.classes)).toEqual(['ant', 'bee', 'cat']);
     expect(JSON.parse(rest.mean)).toEqual([127.5, 127.5, 127.5]);
     expect(JSON.parse(rest.provenance)).toEqual(model.config.provenance);
+    // Those of the preset.
+    expect(JSON.parse(rest.decoding)).toEqual({ boxVoting: true, boxVotingThreshold: 0.7 });
     const grid = anchorGrid(JSON.parse(rest.levels), 128, 128, JSON.parse(rest.anchors));
     expect(grid.length).toBe(4 * 3 * (16 * 16 + 8 * 8 + 4 * 4 + 2 * 2));
     expect(rest.aboutBoxes).toContain('exp(t2 * v2)');
