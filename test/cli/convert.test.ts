@@ -113,7 +113,8 @@ describe('refinedet convert', () => {
   });
 
   it('shifts scores until 0.5 is the best threshold', async () => {
-    const labeled = await labelWith('nano', 0.2);
+    // Of clear scores: where several classes share an anchor, the shift raises none of them to 0.5.
+    const labeled = await labelWith('nano', 0.5);
     const lowest = Math.min(...labeled.map(({ score }) => score));
     const out = at('centered.safetensors');
     const { code, stdout, stderr } = await runCli([
