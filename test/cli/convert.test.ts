@@ -131,6 +131,9 @@ describe('refinedet convert', () => {
     const detector = await RefineDet.load(out);
     const found = [...(await detector.detect(CAT)), ...(await detector.detect(ASTRONAUT))];
     await detector.dispose();
+    // The weakest is now just above 0.5.
+    expect(lowest).toBeGreaterThan(0.9);
+    expect(Math.min(...found.map(({ score }) => score))).toBeLessThan(0.7);
     expect(found.map(({ label }) => label).sort()).toEqual(
       labeled.map(({ label }) => label).sort(),
     );

@@ -170,6 +170,7 @@ describe.skipIf(!hasOnnxruntime)('refinedet/onnxruntime', () => {
       expect([pool.backend, pool.threads]).toEqual(['onnxruntime', threads]);
       const expected = await wasm.detectBatch(IMAGES, MANY);
       const found = await pool.detectBatch(IMAGES, MANY);
+      for (const detections of expected) expect(detections.length).toBeGreaterThan(0);
       for (const [i, detections] of found.entries()) expectSame(detections, expected[i]);
     } finally {
       await pool.dispose();
