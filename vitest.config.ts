@@ -11,8 +11,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Each file loads its own wasm backend; two cores run two files at a time.
     pool: 'forks',
-    // Real browsers and child processes on a shared machine: one more try in CI, none at the desk.
-    retry: process.env['CI'] ? 1 : 0,
     maxWorkers: 2,
   },
 });

@@ -106,7 +106,8 @@ describe.skipIf(!hasRedis || !isPosix)('a fleet', { timeout: 180_000 }, () => {
       return JSON.parse(stdout);
     };
     const done = Object.keys(shards(manifest)).length;
-    expect(await status()).toMatchObject({ done, active: 0, failed: 0, waiting: 10 - done });
+    const left = { done, active: 0, delayed: 0, failed: 0, waiting: 10 - done };
+    expect(await status(), stderr).toMatchObject(left);
     const canceled = await cli('fleet', 'cancel', manifest, '--redis', redis.url);
     expect(canceled.stdout).toBe(`canceled after ${done} of 10 shards; "fleet run" continues\n`);
     expect(await status()).toMatchObject({ waiting: 0, canceled: true });
