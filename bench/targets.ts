@@ -138,7 +138,7 @@ export const TARGETS: readonly Target[] = [
     groups: /as shipped/,
   },
   {
-    work: 'training steps, compared with the better layout of PyTorch (block6 and up at 320 px, heads in 42 % of the steps at 256 px)',
+    work: 'training steps, compared with the better layout of PyTorch (block6 and up at 320 px, heads at 256 px)',
     asked: 'at least 1.0× the speed, goal 1.3×',
     suite: 'pytorch',
     groups: /./,
