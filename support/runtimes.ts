@@ -24,10 +24,22 @@ export const DENO: Runtime = {
     ...['run', '--allow-all', '--no-check', '--node-modules-dir=manual'],
   ],
 };
+/** Of another processor, emulated by QEMU, which says nothing about speed. */
+export const ARM: Runtime = {
+  name: 'Node 24 on ARM64',
+  command: [
+    '/usr/bin/qemu-aarch64',
+    ...['-L', '/usr/aarch64-linux-gnu'],
+    installed('node-arm64/bin/node'),
+  ],
+};
 export const RUNTIMES: readonly Runtime[] = [node(22), node(24), node(26), BUN, DENO];
 
-export const isInstalled = ({ command: [file] }: Runtime): boolean => existsSync(file);
+const missingPart = ({ command }: Runtime): string | undefined =>
+  command.find((part) => part.startsWith('/') && !existsSync(part));
+
+export const isInstalled = (runtime: Runtime): boolean => missingPart(runtime) === undefined;
 
 /** Why tests of a runtime are skipped. */
-export const notInstalled = ({ name, command: [file] }: Runtime): string =>
-  `${name} is not tested: ${file} is missing (npm run test:runtimes installs it)`;
+export const notInstalled = (runtime: Runtime): string =>
+  `${runtime.name} is not tested: ${missingPart(runtime)} is missing (npm run test:runtimes and .ci/run install it)`;

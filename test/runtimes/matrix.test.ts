@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Detection } from '../../src/boxes.ts';
-import { isInstalled, notInstalled, RUNTIMES, type Runtime } from '../../support/runtimes.ts';
+import { ARM, isInstalled, notInstalled, RUNTIMES, type Runtime } from '../../support/runtimes.ts';
 import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
 import { type PackedApp, packedApp } from '../package/helpers.ts';
 
@@ -15,15 +15,17 @@ const at = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const BUILD_TIMEOUT_MS = 300_000;
 /** A program that does not end by itself fails. */
 const TIMEOUT_MS = 110_000;
-/** Engines differ by fused multiply-adds. */
+/** Floats of different engines differ by fused multiply-adds. */
 const SCORE_TOLERANCE = 1e-3;
 const PIXEL_TOLERANCE = 0.1;
 
 const HERE: Runtime = { name: 'this Node', command: [process.execPath] };
 const CLI = 'node_modules/refinedet/dist/cli/main.js';
+const DETECT = ['detect', 'cat.jpg', '--workers', '2', '--format', 'jsonl'];
 
 let app: PackedApp;
-let expected: Detection[];
+/** What the Node of the tests finds. */
+const expected = { integers: [] as Detection[], floats: [] as Detection[], line: '' };
 beforeAll(async () => {
   app = await packedApp();
   copyFileSync(at('program.mjs'), path.join(app.folder, 'program.mjs'));
@@ -31,8 +33,11 @@ beforeAll(async () => {
   // Deno finds packages by the dependencies of package.json.
   app.write('package.json', '{ "type": "module", "dependencies": { "refinedet": "*" } }');
   await writeShapes();
-  expected = (await detect(HERE, 'thread')).alone;
-  expect(expected.length).toBeGreaterThan(0);
+  expected.integers = (await detect(HERE, 'thread')).alone;
+  expected.floats = (await detect(HERE, 'floats')).alone;
+  expected.line = await start(HERE, CLI, ...DETECT);
+  expect(expected.integers.length).toBeGreaterThan(0);
+  expect(JSON.parse(expected.line)).toMatchObject({ file: 'cat.jpg', width: 451, height: 300 });
 }, BUILD_TIMEOUT_MS);
 afterAll(() => app?.remove());
 
@@ -69,13 +74,12 @@ interface Found {
 const detect = async (runtime: Runtime, job: string): Promise<Found> =>
   JSON.parse(await start(runtime, 'program.mjs', job));
 
-/** Expects what the Node of the tests finds in the same image. */
-function expectAlike(actual: readonly Detection[]): void {
-  expect(actual.map(({ label }) => label)).toEqual(expected.map(({ label }) => label));
+function expectAlike(actual: readonly Detection[], others: readonly Detection[]): void {
+  expect(actual.map(({ label }) => label)).toEqual(others.map(({ label }) => label));
   for (const [i, { score, box }] of actual.entries()) {
-    expect(Math.abs(score - expected[i].score)).toBeLessThan(SCORE_TOLERANCE);
+    expect(Math.abs(score - others[i].score)).toBeLessThan(SCORE_TOLERANCE);
     for (const side of ['x', 'y', 'width', 'height'] as const) {
-      expect(Math.abs(box[side] - expected[i].box[side])).toBeLessThan(PIXEL_TOLERANCE);
+      expect(Math.abs(box[side] - others[i].box[side])).toBeLessThan(PIXEL_TOLERANCE);
     }
   }
 }
@@ -95,11 +99,19 @@ describe.each(RUNTIMES)('$name', (runtime) => {
       backend: 'wasm',
       missing: ['RefineDetError', 'FILE_NOT_FOUND'],
     });
-    for (const detections of [found.alone, ...found.batch]) expectAlike(detections);
+    // The default model computes in 8 bits: the same values on every engine, processor and thread count.
+    for (const detections of [found.alone, ...found.batch]) {
+      expect(detections).toEqual(expected.integers);
+    }
+  });
+
+  it.skipIf(!installed)('detects in floats about as Node does', async () => {
+    const { alone } = await detect(runtime, 'floats');
+    expectAlike(alone, expected.floats);
   });
 
   it.skipIf(!installed)('runs the command line: train, detect, eval, convert', async () => {
-    const out = `run-${runtime.name.replace(' ', '-')}`;
+    const out = `run-${runtime.name.replaceAll(' ', '-')}`;
     const command = (...args: string[]) => start(runtime, CLI, ...args);
     await command(
       ...['train', '--data', 'shapes', '--val', 'shapes', '--init', 'none', '--out', out],
@@ -112,8 +124,28 @@ describe.each(RUNTIMES)('$name', (runtime) => {
     expect(existsSync(path.join(app.folder, out, 'small.safetensors'))).toBe(true);
     const evaluated = await command('eval', model, '--data', 'shapes', '--json');
     expect(JSON.parse(evaluated)).toBeTypeOf('object');
-    const lines = await command('detect', 'cat.jpg', '--workers', '2', '--format', 'jsonl');
-    expect(JSON.parse(lines)).toMatchObject({ file: 'cat.jpg', width: 451, height: 300 });
-    expectAlike(JSON.parse(lines).detections);
+    expect(await command(...DETECT)).toBe(expected.line);
+  });
+});
+
+const hasArm = isInstalled(ARM);
+if (!hasArm) console.warn(notInstalled(ARM));
+
+// Emulation is slow: the small model.
+describe.skipIf(!hasArm)(ARM.name, { timeout: TIMEOUT_MS }, () => {
+  it('detects in 8 bits what other processors detect', async () => {
+    const [{ alone, batch }, here] = await Promise.all([detect(ARM, 'nano'), detect(HERE, 'nano')]);
+    expect(alone.length).toBeGreaterThan(0);
+    for (const detections of [alone, ...batch]) expect(detections).toEqual(here.alone);
+  });
+
+  it('detects in floats about what they detect', async () => {
+    const job = 'nano in floats';
+    const [{ alone }, here] = await Promise.all([detect(ARM, job), detect(HERE, job)]);
+    expectAlike(alone, here.alone);
+  });
+
+  it('runs the command line', async () => {
+    expect(await start(ARM, CLI, ...DETECT)).toBe(expected.line);
   });
 });

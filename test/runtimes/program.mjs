@@ -12,6 +12,15 @@ const jobs = {
   async threads() {
     return detections(await RefineDet.load(undefined, { threads: 2 }));
   },
+  async floats() {
+    return detections(await RefineDet.load(undefined, { threads: 1, compute: 'float32' }));
+  },
+  async nano() {
+    return detections(await RefineDet.load('nano', { threads: 2 }));
+  },
+  async 'nano in floats'() {
+    return detections(await RefineDet.load('nano', { threads: 2, compute: 'float32' }));
+  },
   async pool() {
     return detections(await createPool(undefined, { workers: 2, threads: 1 }));
   },
