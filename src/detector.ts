@@ -1,6 +1,6 @@
 /** The detector: load a model, detect, dispose. */
 import type * as tf from '@tensorflow/tfjs-core';
-import { freePixels } from '#platform';
+import { freeBytes } from '#platform';
 import type { Detection } from './boxes.ts';
 import {
   type BatchOptions,
@@ -13,7 +13,7 @@ import {
   type ThrowErrors,
 } from './detection/detect-options.ts';
 import { type ImageSource, type SourceImage, toRawImage } from './detection/image-source.ts';
-import { loadModel, type ModelSource } from './detection/load-model.ts';
+import { type ModelSource, openSource } from './detection/load-model.ts';
 import { checkLoadOptions, type LoadOptions } from './detection/load-options.ts';
 import { mergeViews, toDetections, viewToImage } from './detection/merge-views.ts';
 import { Queue } from './detection/queue.ts';
@@ -73,7 +73,7 @@ export class RefineDet implements Detector {
     checkLoadOptions(options);
     const { signal, gpu = [], onProgress, cache = true, warmUp = true } = options;
     throwIfAborted(signal);
-    const file = await loadModel(source, signal, { onProgress, cache });
+    const { model: file, bytes } = await openSource(source, signal, { onProgress, cache });
     const model = withInputSize(file, options.inputSize);
     const { warn = console.warn, info = console.info } = options;
     const note = unknownSize(file.config, options.inputSize);
@@ -98,6 +98,8 @@ export class RefineDet implements Detector {
       engine.dispose();
       throw error;
     }
+    // The weights are in the wasm heap by now. Other backends may still read them.
+    if (bytes && engine.backend === 'wasm') freeBytes(bytes);
     return new RefineDet(model, engine);
   }
 
@@ -178,7 +180,7 @@ export class RefineDet implements Detector {
     try {
       return await this.#detectIn(pixels, timings, resolved);
     } finally {
-      if (pixels.isOwn) freePixels(pixels);
+      if (pixels.isOwn) freeBytes(pixels.data);
     }
   }
 

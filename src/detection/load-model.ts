@@ -1,5 +1,6 @@
 /** Finds and reads a model file. */
 import { readBytes, readPackagedModel } from '#platform';
+import { copyBytes } from '../copy-bytes.ts';
 import { didYouMean, naming, RefineDetError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import { DEFAULT_MODEL, MODELS, modelFile, packagedModel } from '../packaged-models.ts';
@@ -10,27 +11,42 @@ import { openModel } from '../weights/model-file.ts';
 /** Name of a model in the package, path, URL, bytes or `File` of a model file, or a model in memory. */
 export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob | Model;
 
+/** A model, and the bytes that its weights are in, where nobody else has those. */
+interface OpenedSource {
+  model: Model;
+  bytes?: Uint8Array;
+}
+
 /**
  * Reads a model from any source.
  * @param source default: the default model
  * @throws NO_DEFAULT_MODEL, FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, ABORTED
  */
-export async function loadModel(
+export async function openSource(
   source: ModelSource | undefined,
   signal?: AbortSignal,
   download?: DownloadOptions,
-): Promise<Model> {
+): Promise<OpenedSource> {
   if (source === undefined || isAddress(source)) {
-    return readNamed(await modelBytes(source, signal, download), String(source ?? DEFAULT_MODEL));
+    const bytes = await modelBytes(source, signal, download);
+    return { model: await readNamed(bytes, String(source ?? DEFAULT_MODEL)), bytes };
   }
-  const bytes = await bytesOf(source);
-  // The caller may reuse them, and a model in use still reads them.
-  if (bytes) return openModel(bytes.slice());
-  if (typeof source === 'object' && source !== null && 'graph' in source) return source;
+  const given = await bytesOf(source);
+  if (given) {
+    // The caller may reuse them, and a model in use still reads them.
+    const bytes = copyBytes(given);
+    return { model: await openModel(bytes), bytes };
+  }
+  if (typeof source === 'object' && source !== null && 'graph' in source) return { model: source };
   throw new RefineDetError(
     'INVALID_ARGUMENT',
     `a model must be a path, a URL, bytes or a Model, not ${source === null ? 'null' : typeof source}`,
   );
+}
+
+/** The model of {@link openSource}. */
+export async function loadModel(...source: Parameters<typeof openSource>): Promise<Model> {
+  return (await openSource(...source)).model;
 }
 
 /**

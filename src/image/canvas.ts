@@ -1,4 +1,5 @@
 /** The drawing operations of annotated images, on RGB pixels. */
+import { copyBytes } from '../copy-bytes.ts';
 import type { Rgb } from './colors.ts';
 import type { RawImage } from './raw-image.ts';
 import type { TextMask } from './text.ts';
@@ -13,7 +14,7 @@ export interface Rect {
 
 /** Copies an image as RGB: gray is repeated, alpha is dropped. */
 export function toRgb({ data, width, height, channels }: RawImage): RawImage {
-  if (channels === 3) return { data: data.slice(), width, height, channels };
+  if (channels === 3) return { data: copyBytes(data), width, height, channels };
   const rgb = new Uint8Array(width * height * 3);
   const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
   for (let from = 0, to = 0; to < rgb.length; from += channels, to += 3) {

@@ -103,7 +103,7 @@ export async function decodeImage(
 }
 
 /** Nothing: as garbage, pixels make the browser collect what else an image left, such as its decoded file. */
-export function freePixels(): void {}
+export function freeBytes(): void {}
 
 export async function openGpu(): Promise<Gpu | undefined> {
   return (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu;

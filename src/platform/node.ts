@@ -16,7 +16,7 @@ import type { DownloadOptions, Gpu, Thread, WasmSource } from './platform.ts';
 import type { ThreadWorker, WasmAssets, WasmModule } from './wasm-module.ts';
 
 export { decodeImage } from '../image/node/decode.ts';
-export { freePixels } from '../image/node/free-pixels.ts';
+export { freeBytes } from './free-bytes.ts';
 
 const require = createRequire(import.meta.url);
 const TFJS_WASM = '@tensorflow/tfjs-backend-wasm';

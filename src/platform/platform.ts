@@ -86,8 +86,8 @@ export interface Platform {
   ): Promise<Uint8Array>;
   /** Decodes a JPEG, PNG or WebP file. @throws IMAGE_* */
   decodeImage(bytes: Uint8Array, options?: DecodeOptions): Promise<DecodedImage>;
-  /** Frees pixels of {@link decodeImage} that nobody else has, where that helps. */
-  freePixels(image: RawImage): void;
+  /** Frees bytes that nobody else has, such as pixels of {@link decodeImage}, where that helps. */
+  freeBytes(bytes: ArrayBufferView): void;
   /** Reads the pixels of a {@link PixelSource}; undefined for anything else. @throws IMAGE_* */
   readPixels(source: object, options?: DecodeOptions): Promise<RawImage | undefined>;
   /** WebGPU, if available. @throws MISSING_DEPENDENCY */

@@ -1,9 +1,11 @@
 /** Forms with files (multipart/form-data). */
+
 import {
   MaxPartsExceededError,
   type MultipartPart,
   parseMultipart,
 } from '@remix-run/multipart-parser';
+import { copyBytes } from '../copy-bytes.ts';
 import { ServeError } from './problems.ts';
 
 /** More parts than any request needs. */
@@ -33,7 +35,7 @@ export function readForm(
   const texts = new Map<string, string>();
   for (const part of partsOf(bytes, contentType)) {
     const { name = '' } = part;
-    if (name === 'image') images.push(part.bytes.slice());
+    if (name === 'image') images.push(copyBytes(part.bytes));
     else if (!names.includes(name)) throw unknownPart(name, names);
     else if (part.size > MOST_TEXT) throw tooLarge(`the part "${name}" has ${part.size} bytes`);
     else texts.set(name, part.text);

@@ -7,8 +7,8 @@ import { hasChromium, launchChromium, openPage } from '../../support/browser/chr
 import { createFixture, expectSame, type Fixture, OPTIONS } from '../../support/browser/fixture.ts';
 import { type Site, serveSite } from '../../support/browser/server.ts';
 
-/** What a page downloads to detect, without the model, compressed. A second model and the presets' decoding take the last 300. */
-const SIZE_LIMIT = 254_300;
+/** What a page downloads to detect, without the model, compressed. */
+const SIZE_LIMIT = 254_400;
 
 describe.skipIf(!hasChromium)('RefineDet in a page', () => {
   let browser: Browser;

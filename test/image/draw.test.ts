@@ -65,6 +65,13 @@ describe('drawDetections', () => {
     }
   });
 
+  it('does not change pixels in a Buffer, whose slices are no copies', () => {
+    const source = { ...gray(60, 50), data: Buffer.alloc(60 * 50 * 3, 128) };
+    const drawn = drawDetections(source, [detection()]);
+    expect(source.data.every((v) => v === 128)).toBe(true);
+    expect(drawn.data.some((v) => v !== 128)).toBe(true);
+  });
+
   it('returns a plain copy for no detections', () => {
     expect(drawDetections(gray(9, 8), [])).toEqual(gray(9, 8));
   });
