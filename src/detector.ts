@@ -53,7 +53,7 @@ export class RefineDet implements Detector {
 
   private constructor(model: Model, engine: Engine) {
     if (!engine) {
-      const message = 'a detector is made by await RefineDet.load(), not by new RefineDet()';
+      const message = 'use await RefineDet.load(), not new RefineDet()';
       throw new RefineDetError('INVALID_ARGUMENT', message);
     }
     this.#model = architectureOf(model);
@@ -73,7 +73,7 @@ export class RefineDet implements Detector {
     checkLoadOptions(options);
     const { signal, gpu = [], onProgress, cache = true, warmUp = true } = options;
     throwIfAborted(signal);
-    const { model: file, bytes } = await openSource(source, signal, { onProgress, cache });
+    const [file, bytes] = await openSource(source, signal, { onProgress, cache });
     const model = withInputSize(file, options.inputSize);
     const { warn = console.warn, info = console.info } = options;
     const note = unknownSize(file.config, options.inputSize);
@@ -99,7 +99,7 @@ export class RefineDet implements Detector {
       throw error;
     }
     // The weights are in the wasm heap by now. Other backends may still read them.
-    if (bytes && engine.backend === 'wasm') freeBytes(bytes);
+    if (engine.backend === 'wasm') freeBytes(bytes);
     return new RefineDet(model, engine);
   }
 

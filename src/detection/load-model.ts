@@ -3,6 +3,7 @@ import { readBytes, readPackagedModel } from '#platform';
 import { copyBytes } from '../copy-bytes.ts';
 import { didYouMean, naming, RefineDetError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
+import { show } from '../option-checks.ts';
 import { DEFAULT_MODEL, MODELS, modelFile, packagedModel } from '../packaged-models.ts';
 import type { DownloadOptions } from '../platform/platform.ts';
 import { bytesOf, isAddress } from '../realm.ts';
@@ -11,42 +12,36 @@ import { openModel } from '../weights/model-file.ts';
 /** Name of a model in the package, path, URL, bytes or `File` of a model file, or a model in memory. */
 export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob | Model;
 
-/** A model, and the bytes that its weights are in, where nobody else has those. */
-interface OpenedSource {
-  model: Model;
-  bytes?: Uint8Array;
-}
-
 /**
  * Reads a model from any source.
  * @param source default: the default model
+ * @returns the model, and the bytes that its weights are in, where nobody else has those
  * @throws NO_DEFAULT_MODEL, FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, ABORTED
  */
 export async function openSource(
   source: ModelSource | undefined,
   signal?: AbortSignal,
   download?: DownloadOptions,
-): Promise<OpenedSource> {
+): Promise<[model: Model, bytes?: Uint8Array]> {
   if (source === undefined || isAddress(source)) {
     const bytes = await modelBytes(source, signal, download);
-    return { model: await readNamed(bytes, String(source ?? DEFAULT_MODEL)), bytes };
+    return [await readNamed(bytes, String(source ?? DEFAULT_MODEL)), bytes];
   }
   const given = await bytesOf(source);
   if (given) {
-    // The caller may reuse them, and a model in use still reads them.
-    const bytes = copyBytes(given);
-    return { model: await openModel(bytes), bytes };
+    const bytes = copyBytes(given); // The caller may reuse them, and a model in use still reads them.
+    return [await openModel(bytes), bytes];
   }
-  if (typeof source === 'object' && source !== null && 'graph' in source) return { model: source };
+  if ((source as Model | null)?.graph) return [source as Model];
   throw new RefineDetError(
     'INVALID_ARGUMENT',
-    `a model must be a path, a URL, bytes or a Model, not ${source === null ? 'null' : typeof source}`,
+    `a model must be a path, URL, bytes or Model, not ${show(source)}`,
   );
 }
 
 /** The model of {@link openSource}. */
 export async function loadModel(...source: Parameters<typeof openSource>): Promise<Model> {
-  return (await openSource(...source)).model;
+  return (await openSource(...source))[0];
 }
 
 /**
@@ -66,7 +61,7 @@ export async function modelBytes(
   if (bytes) return bytes;
   throw new RefineDetError(
     'NO_DEFAULT_MODEL',
-    `the package lacks ${modelFile(name)}: install it again, or give the path or URL of a model file`,
+    `the package lacks ${modelFile(name)}: install it again, or give another model`,
   );
 }
 

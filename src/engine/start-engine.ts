@@ -8,6 +8,7 @@ import { createHeap } from '../kernels/heap.ts';
 import { loadKernels } from '../kernels/module.ts';
 import { POSTPROCESS_DEFAULTS } from '../kernels/postprocess-options.ts';
 import type { Model } from '../model/model.ts';
+import { show } from '../option-checks.ts';
 import type { WasmSource } from '../platform/platform.ts';
 import { type BackendName, type Compute, type Engine, noTimings } from './engine.ts';
 import { FallbackEngine } from './fallback-engine.ts';
@@ -46,7 +47,7 @@ export async function startEngine(model: Model, options: EngineOptions): Promise
   const known = ['auto', 'wasm', ...candidates.map(nameOf)].join(', ');
   throw new RefineDetError(
     'INVALID_OPTION',
-    `backend must be one of ${known}, not ${JSON.stringify(backend)}; others are handed over as backend: webgl from refinedet/webgl, refinedet/webgpu, refinedet/cpu or refinedet/onnxruntime`,
+    `backend must be one of ${known}, not ${show(backend)}; import others from refinedet/webgl, refinedet/webgpu, refinedet/cpu or refinedet/onnxruntime`,
   );
 }
 

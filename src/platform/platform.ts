@@ -87,7 +87,7 @@ export interface Platform {
   /** Decodes a JPEG, PNG or WebP file. @throws IMAGE_* */
   decodeImage(bytes: Uint8Array, options?: DecodeOptions): Promise<DecodedImage>;
   /** Frees bytes that nobody else has, such as pixels of {@link decodeImage}, where that helps. */
-  freeBytes(bytes: ArrayBufferView): void;
+  freeBytes(bytes: ArrayBufferView | undefined): void;
   /** Reads the pixels of a {@link PixelSource}; undefined for anything else. @throws IMAGE_* */
   readPixels(source: object, options?: DecodeOptions): Promise<RawImage | undefined>;
   /** WebGPU, if available. @throws MISSING_DEPENDENCY */

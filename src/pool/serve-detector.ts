@@ -1,6 +1,6 @@
 /** Program of a pool's workers: one detector that answers a client. */
 import { loadNative } from '#native';
-import { loadModel } from '../detection/load-model.ts';
+import { openSource } from '../detection/load-model.ts';
 import { RefineDet } from '../detector.ts';
 import { noTimings, type StageTimings } from '../engine/engine.ts';
 import type { Accelerator } from '../engine/native-backend.ts';
@@ -64,7 +64,7 @@ export function serveDetector(
     async load({ source, options }: LoadRequest, { signal }: CallContext): Promise<Architecture> {
       const { cache = true, backend } = options;
       const onProgress = (progress: object) => emit('progress', progress);
-      const model = await loadModel(source, signal, { onProgress, cache });
+      const [model] = await openSource(source, signal, { onProgress, cache });
       loading = RefineDet.load(model, {
         ...options,
         backend: typeof backend === 'object' ? await loadNative(backend.session) : backend,
