@@ -11,35 +11,34 @@ import { fileURLToPath } from 'node:url';
 /** More failures than these are no accident. */
 const MOST_FILES = 3;
 
-const VITEST = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
-const report = path.join(tmpdir(), `refinedet-tests-${process.pid}.json`);
+const at = (name) => fileURLToPath(new URL(name, import.meta.url));
+const list = path.join(tmpdir(), `refinedet-tests-${process.pid}.json`);
 
 /** @returns the exit code */
 function run(args) {
-  const { status, error } = spawnSync(process.execPath, [VITEST, 'run', ...args], {
-    stdio: 'inherit',
-  });
+  const command = [at('../node_modules/vitest/vitest.mjs'), 'run', ...args];
+  const env = { ...process.env, REFINEDET_FAILED_FILES: list };
+  const { status, error } = spawnSync(process.execPath, command, { stdio: 'inherit', env });
   if (error) throw error;
   return status ?? 1;
 }
 
-function failedFiles() {
-  if (!existsSync(report)) return [];
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
-  return testResults.filter(({ status }) => status === 'failed').map(({ name }) => name);
+/** Runs everything. @returns the files that failed; none when the failure is not theirs alone */
+function runAll() {
+  const reporters = ['default', at('failed-files.mjs')];
+  if (process.env.GITHUB_ACTIONS) reporters.push('github-actions');
+  process.exitCode = run(reporters.map((name) => `--reporter=${name}`));
+  const failed = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
+  rmSync(list, { force: true });
+  return failed;
 }
 
 const args = process.argv.slice(2);
-if (process.env.CI) {
-  const reporters = process.env.GITHUB_ACTIONS ? ['default', 'github-actions'] : ['default'];
-  const noted = [...reporters, 'json'].map((name) => `--reporter=${name}`);
-  process.exitCode = run([...args, ...noted, `--outputFile.json=${report}`]);
-  const failed = process.exitCode === 0 ? [] : failedFiles();
-  rmSync(report, { force: true });
+if (process.env.CI && args.length === 0) {
+  const failed = runAll();
   if (failed.length > 0 && failed.length <= MOST_FILES) {
     console.error(`Once more: ${failed.join(', ')}`);
-    const options = args.filter((arg) => arg.startsWith('-'));
-    process.exitCode = run([...options, ...failed]);
+    process.exitCode = run(failed);
   }
 } else {
   process.exitCode = run(args);

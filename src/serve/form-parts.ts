@@ -1,5 +1,4 @@
 /** Forms with files (multipart/form-data). */
-
 import {
   MaxPartsExceededError,
   type MultipartPart,

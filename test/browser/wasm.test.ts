@@ -8,7 +8,7 @@ import { createFixture, expectSame, type Fixture, OPTIONS } from '../../support/
 import { type Site, serveSite } from '../../support/browser/server.ts';
 
 /** What a page downloads to detect, without the model, compressed. */
-const SIZE_LIMIT = 254_400;
+const SIZE_LIMIT = 254_300;
 
 describe.skipIf(!hasChromium)('RefineDet in a page', () => {
   let browser: Browser;

@@ -67,6 +67,7 @@ const start = async ({ command: [file, ...flags] }: Runtime, ...args: string[]):
 interface Found {
   threads: number;
   backend: string;
+  compute: string;
   alone: Detection[];
   batch: Detection[][];
   missing: string[];
@@ -97,21 +98,23 @@ describe.each(RUNTIMES)('$name', (runtime) => {
     expect(found).toMatchObject({
       threads,
       backend: 'wasm',
+      compute: 'int8',
       missing: ['RefineDetError', 'FILE_NOT_FOUND'],
     });
-    // The default model computes in 8 bits: the same values on every engine, processor and thread count.
+    // In 8 bits, the same values on every engine, processor and thread count.
     for (const detections of [found.alone, ...found.batch]) {
       expect(detections).toEqual(expected.integers);
     }
   });
 
   it.skipIf(!installed)('detects in floats about as Node does', async () => {
-    const { alone } = await detect(runtime, 'floats');
+    const { alone, compute } = await detect(runtime, 'floats');
+    expect(compute).toBe('float32');
     expectAlike(alone, expected.floats);
   });
 
   it.skipIf(!installed)('runs the command line: train, detect, eval, convert', async () => {
-    const out = `run-${runtime.name.replaceAll(' ', '-')}`;
+    const out = `run-${runtime.name.replace(' ', '-')}`;
     const command = (...args: string[]) => start(runtime, CLI, ...args);
     await command(
       ...['train', '--data', 'shapes', '--val', 'shapes', '--init', 'none', '--out', out],
@@ -134,7 +137,11 @@ if (!hasArm) console.warn(notInstalled(ARM));
 // Emulation is slow: the small model.
 describe.skipIf(!hasArm)(ARM.name, { timeout: TIMEOUT_MS }, () => {
   it('detects in 8 bits what other processors detect', async () => {
-    const [{ alone, batch }, here] = await Promise.all([detect(ARM, 'nano'), detect(HERE, 'nano')]);
+    const [{ alone, batch, compute }, here] = await Promise.all([
+      detect(ARM, 'nano'),
+      detect(HERE, 'nano'),
+    ]);
+    expect(compute).toBe('int8');
     expect(alone.length).toBeGreaterThan(0);
     for (const detections of [alone, ...batch]) expect(detections).toEqual(here.alone);
   });

@@ -27,14 +27,14 @@ const jobs = {
 };
 
 async function detections(detector) {
-  const { threads, backend } = detector;
+  const { threads, backend, compute } = detector;
   const [alone, ...batch] = [
     await detector.detect(CAT),
     ...(await detector.detectBatch([CAT, CAT, CAT])),
   ];
   const missing = await detector.detect('missing.jpg').catch(({ name, code }) => [name, code]);
   await detector.dispose();
-  return { threads, backend, alone, batch, missing };
+  return { threads, backend, compute, alone, batch, missing };
 }
 
 console.log(JSON.stringify(await jobs[process.argv[2]]()));

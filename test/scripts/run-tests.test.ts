@@ -8,6 +8,8 @@ const folder = mkdtempSync(path.join(tmpdir(), 'refinedet-tests-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const PASSING = "it('passes', () => {});";
+/** Passes, and leaves an error that no test catches. */
+const UNHANDLED = "it('passes', () => void Promise.reject(new Error('late')));";
 const FAILING = "it('fails', () => expect(1).toBe(2));";
 /** Fails in its first process, however often that tries. */
 const UNLUCKY = `
@@ -19,9 +21,13 @@ const UNLUCKY = `
 /** Runs files of tests in a folder of their own. */
 function runTests(files: readonly string[], ci: string) {
   const root = mkdtempSync(path.join(folder, 'run-'));
+  writeFileSync(
+    path.join(root, 'vitest.config.mjs'),
+    'export default { test: { globals: true } };',
+  );
   for (const [i, text] of files.entries()) writeFileSync(path.join(root, `${i}.test.js`), text);
   const script = path.resolve('scripts/run-tests.mjs');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--globals'], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script], {
     cwd: root,
     env: { ...process.env, CI: ci, GITHUB_ACTIONS: '', NO_COLOR: '1' },
     encoding: 'utf8',
@@ -50,6 +56,7 @@ describe('npm test', () => {
 
   it.each([
     ['more than three files fail', Array(4).fill(FAILING), 'true'],
+    ['an error belongs to no test', [UNLUCKY, UNHANDLED], 'true'],
     ['it is no CI', [UNLUCKY], ''],
   ])('gives no other try when %s', (_, files, ci) => {
     const { status, counts } = runTests(files, ci);
