@@ -199,6 +199,20 @@ describe('scoring a model', () => {
     expect(await run('--workers', '2')).toEqual(await run('--threads', '1'));
   });
 
+  it('names the settings in effect in the report', async () => {
+    const reportOf = async (...args: string[]) => {
+      await evaluateApart(...MODEL, '--force', '--report', 'settings.html', ...args);
+      const html = readFileSync(at('settings.html'), 'utf8');
+      const row = (name: string) => new RegExp(`>${name}<.*?>([^<]+)<`, 's').exec(html)?.[1];
+      return ['Input', 'Backend', 'Box voting', 'Multi-scale testing'].map(row);
+    };
+    expect(await reportOf()).toEqual(['64×64', 'wasm, float32', 'on', 'off']);
+    const changed = ['--input-size', '128', '--multi-scale'];
+    expect(await reportOf(...changed)).toEqual(['128×128', 'wasm, float32', 'on', 'on']);
+    const plain = ['64×64', 'wasm, float32', 'off', 'off'];
+    expect(await reportOf('--box-voting', 'off')).toEqual(plain);
+  }, 60_000);
+
   it('warns when the model was trained on the images', async () => {
     const provenance = { madeBy: 'refinedet train', data: ['data:train+val'] };
     const model = randomModel(64);

@@ -1,6 +1,8 @@
 /** Runs a model over a dataset with a progress bar, in one or several workers. */
 import type { Dataset } from '../../datasets/dataset-types.ts';
 import { dataName, isTrainedOn } from '../../datasets/provenance.ts';
+import { type DetectOptions, resolveDetectOptions } from '../../detection/detect-options.ts';
+import type { Detector } from '../../detector-contract.ts';
 import {
   detectDataset,
   detectInOrder,
@@ -8,7 +10,6 @@ import {
 } from '../../evaluation/detect-dataset.ts';
 import { type EvaluateOptions, evaluate } from '../../evaluation/evaluate.ts';
 import { Predictions } from '../../evaluation/predictions.ts';
-import type { ModelConfig } from '../../model/model.ts';
 import { DEFAULT_MODEL } from '../../packaged-models.ts';
 import { startRunner, workersFor } from '../../runner/runner.ts';
 import { reportError } from '../describe-error.ts';
@@ -51,7 +52,8 @@ export async function detectWithModel(
   });
   const progress = new Progress(dataset.images.length, flags);
   try {
-    const source = detectInOrder(detector, { scoreThreshold, multiScale, boxVoting });
+    const settings = { scoreThreshold, multiScale, boxVoting };
+    const source = detectInOrder(detector, settings);
     const found = await detectDataset(source, classes, dataset, {
       onProgress: () => progress.advance(),
       signal,
@@ -64,7 +66,7 @@ export async function detectWithModel(
       predictions: found.predictions,
       failed: found.failures.length,
       about: {
-        model: modelFacts(file, model.config, scoreThreshold),
+        model: modelFacts(file, detector, settings),
         speed: { seconds: found.seconds, images, setting },
       },
     };
@@ -74,18 +76,27 @@ export async function detectWithModel(
   }
 }
 
+/** What produced the detections: the model, and the settings in effect, given or not. */
 function modelFacts(
   file: string | undefined,
-  { preset, inputWidth, inputHeight, classes, provenance = {} }: ModelConfig,
-  scoreThreshold: number,
+  { config, backend, compute }: Detector,
+  settings: DetectOptions,
 ): [string, string][] {
+  const { preset, inputWidth, inputHeight, classes, provenance = {} } = config;
+  const {
+    scoreThreshold,
+    postprocess,
+    merge = postprocess,
+  } = resolveDetectOptions(settings, config);
+  const onOff = (isOn: boolean | undefined) => (isOn ? 'on' : 'off');
   return [
     ['Model', file ?? DEFAULT_MODEL],
-    [
-      'Network',
-      `${preset}, input ${inputWidth}×${inputHeight}, ${counted(classes.length, 'class', 'classes')}`,
-    ],
+    ['Network', `${preset}, ${counted(classes.length, 'class', 'classes')}`],
+    ['Input', `${inputWidth}×${inputHeight}`],
+    ['Backend', `${backend}, ${compute}`],
     ['Lowest score', String(scoreThreshold)],
+    ['Box voting', onOff(merge.boxVoting)],
+    ['Multi-scale testing', onOff(Boolean(settings.multiScale))],
     ...Object.entries(provenance).map(([name, value]): [string, string] => [
       name,
       typeof value === 'string' ? value : JSON.stringify(value),
