@@ -42,13 +42,24 @@ function parts(splits: string): string[] {
     .flatMap((split) => (split === 'trainval' ? [split, 'train', 'val'] : [split]));
 }
 
-/** Names of the data of all stages. Provenance is free JSON: what is not as `train` writes it does not count. */
-function trainingData(provenance: unknown): string[] {
-  const names: string[] = [];
-  for (let stage = provenance; isRecord(stage); stage = stage['fineTunedFrom']) {
-    const { data } = stage;
-    if (!Array.isArray(data)) continue;
-    for (const name of data) if (typeof name === 'string') names.push(name);
-  }
-  return names;
+/**
+ * Names of the data of all stages and of their teachers. Provenance is free JSON: what is not as `train`
+ * writes it does not count.
+ */
+export function trainingData(provenance: unknown): string[] {
+  return stagesOf(provenance).flatMap(({ data, teacher }) => [
+    ...textsIn(data),
+    ...(isRecord(teacher) ? textsIn(teacher['data']) : []),
+  ]);
+}
+
+/** What is known of every training of a model, the last one first. */
+export function stagesOf(provenance: unknown): Record<string, unknown>[] {
+  const stages: Record<string, unknown>[] = [];
+  for (let stage = provenance; isRecord(stage); stage = stage['fineTunedFrom']) stages.push(stage);
+  return stages;
+}
+
+function textsIn(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
 }

@@ -3,7 +3,8 @@ import type { Model } from './model.ts';
 
 /**
  * Returns a model whose odds of an object against background are `exp(shift)` times as high, for every
- * anchor and class: the bias of the background in the ODM's class heads is lower by `shift`.
+ * anchor and class: the bias of the background in the ODM's class heads is lower by `shift`. Its
+ * provenance names the sum of all shifts since its training.
  */
 export function shiftScores(model: Model, shift: number): Model {
   const { numClasses, heads } = model.graph;
@@ -15,5 +16,11 @@ export function shiftScores(model: Model, shift: number): Model {
     const shifted = data.map((bias, i) => (i % numClasses === 0 ? bias - shift : bias));
     weights.set(name, { shape, data: shifted });
   }
-  return { ...model, weights };
+  const { scoreShift, ...provenance } = model.config.provenance ?? {};
+  const total = (typeof scoreShift === 'number' ? scoreShift : 0) + shift;
+  return {
+    ...model,
+    config: { ...model.config, provenance: { ...provenance, scoreShift: total } },
+    weights,
+  };
 }

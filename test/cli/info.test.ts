@@ -51,6 +51,20 @@ describe('refinedet info', () => {
     expect(stderr).toContain('neither a model nor a preset; there are default, nano, refinedet');
   });
 
+  it('names every training of a model, with its data', async () => {
+    const { stdout } = await runCli(['info', 'default', '--no-layers']);
+    const [, provenance] = stdout.split(/^provenance$/m);
+    expect(provenance).toMatch(
+      /^data +voc07:trainval, voc-animals:train\+val, coco-mini, coco-people$/m,
+    );
+    expect(provenance).toMatch(
+      /^fineTunedFrom +madeBy refinedet train; data voc07:trainval, .*; steps 7600;/m,
+    );
+    expect(provenance.match(/^(fineTunedFrom|before that) /gm)).toHaveLength(6);
+    expect(provenance).toMatch(/; init ssd-mobilenetv2-oid4\.safetensors; steps 7500;.*\n$/);
+    expect(provenance).toMatch(/^score +0\.\d{1,4}$/m);
+  });
+
   it('prints the same as JSON, optionally without layers and at another size', async () => {
     const args = ['--json', '--no-layers', '--input-size', '128x64'];
     const { stdout } = await runCli(['info', MODEL, ...args]);

@@ -17,3 +17,8 @@ it('lowers the background of every anchor, and nothing else', () => {
     expect(isAsExpected, name).toBe(true);
   }
 });
+
+it('names the sum of all shifts in the provenance', () => {
+  const { provenance } = shiftScores(shiftScores(randomModel(64), 0.5), -0.75).config;
+  expect(provenance).toMatchObject({ scoreShift: -0.25 });
+});

@@ -1,14 +1,17 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isTrainedOn } from '../../src/datasets/provenance.ts';
 import { PRESETS } from '../../src/model/presets.ts';
 import { NO_AUGMENTATION } from '../../src/training/augmentation/augmentation-options.ts';
 import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
 import type { TrainOptions } from '../../src/training/config/train-config.ts';
 import { initialModel } from '../../src/training/init/initial-weights.ts';
+import { RunFolder } from '../../src/training/node/run-folder.ts';
+import { RUN_FILES, type RunStore } from '../../src/training/run/run-store.ts';
 import type { StepRecord } from '../../src/training/run/step-record.ts';
 import { trainOn } from '../../src/training/run/train.ts';
-import { writeModel } from '../../src/weights/model-file.ts';
+import { readModel, writeModel } from '../../src/weights/model-file.ts';
 import { sourceHost } from '../../support/node-workers.ts';
 import { SHAPE_CLASSES, shapesDataset } from '../../support/scenes/shapes.ts';
 import { emptyFolder } from '../datasets/tree.ts';
@@ -31,10 +34,10 @@ async function teacherFile(classes: readonly string[]): Promise<string> {
   return file;
 }
 
-async function run(options: TrainOptions): Promise<StepRecord[]> {
+async function run(options: TrainOptions, store?: RunStore): Promise<StepRecord[]> {
   const data = { train: await shapesDataset(emptyFolder(), 2) };
   const records: StepRecord[] = [];
-  const steps = trainOn(sourceHost, { ...OPTIONS, ...options }, { data, onNote() {} });
+  const steps = trainOn(sourceHost, { ...OPTIONS, ...options }, { data, store, onNote() {} });
   for await (const step of steps) records.push(step);
   return records;
 }
@@ -59,6 +62,22 @@ describe('distillation', { timeout: 180_000 }, () => {
       expect(losses.teacher).toBeGreaterThan(0);
       expect(two[i].losses.teacher).toBeCloseTo(losses.teacher, 3);
     }
+  });
+
+  it('names the teacher and its data in the model file; who knows the teacher knows the data', async () => {
+    const { model } = await initialModel(resolveTrainConfig({ init: null }), SHAPE_CLASSES);
+    const distill = path.join(emptyFolder(), 'teacher.safetensors');
+    const provenance = { data: ['voc:val'], fineTunedFrom: { data: ['coco:train'] } };
+    writeFileSync(distill, await writeModel({ ...model, config: { ...model.config, provenance } }));
+    const folder = emptyFolder();
+    await run({ distill, workers: 1, steps: 1 }, new RunFolder(folder));
+    const { config } = await readModel(readFileSync(path.join(folder, RUN_FILES.model)));
+    expect(config.provenance).toMatchObject({
+      teacher: { file: 'teacher.safetensors', data: ['voc:val', 'coco:train'] },
+      loss: { boxLoss: 'smooth-l1', overlapTargets: false },
+    });
+    expect(isTrainedOn(config.provenance, { path: 'voc', split: 'val' })).toBe(true);
+    expect(isTrainedOn(config.provenance, { path: 'voc', split: 'test' })).toBe(false);
   });
 
   it('finds a model of the package by its name', async () => {

@@ -17,6 +17,7 @@ import { interruptSignal } from '../interrupt.ts';
 import { loadNamedModel } from '../model-source.ts';
 import { counted } from '../printable.ts';
 import { Progress } from '../progress.ts';
+import { provenanceFacts } from '../provenance-text.ts';
 import { warn } from '../terminal.ts';
 import type { EvalFlags } from './eval-options.ts';
 import type { Found } from './found.ts';
@@ -97,9 +98,6 @@ function modelFacts(
     ['Lowest score', String(scoreThreshold)],
     ['Box voting', onOff(merge.boxVoting)],
     ['Multi-scale testing', onOff(Boolean(settings.multiScale))],
-    ...Object.entries(provenance).map(([name, value]): [string, string] => [
-      name,
-      typeof value === 'string' ? value : JSON.stringify(value),
-    ]),
+    ...provenanceFacts(provenance),
   ];
 }

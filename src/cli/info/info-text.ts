@@ -1,6 +1,7 @@
 /** Descriptions of models as text. */
 import { aboutModel, type ModelName } from '../../packaged-models.ts';
 import { counted, metric, printable } from '../printable.ts';
+import { provenanceFacts } from '../provenance-text.ts';
 import type { Colors } from '../terminal.ts';
 import { textTable } from '../text-table.ts';
 import type { ListedInfo, ModelInfo } from './model-info.ts';
@@ -79,10 +80,7 @@ function factLines(info: ModelInfo, { bold }: Colors): string[] {
 }
 
 function provenanceLines({ provenance }: ModelInfo, { dim }: Colors): string[] {
-  const facts = Object.entries(provenance).map(([key, value]) => [
-    printable(key),
-    printable(typeof value === 'string' ? value : JSON.stringify(value)),
-  ]);
+  const facts = provenanceFacts(provenance).map((fact) => fact.map(printable));
   return facts.length === 0 ? [] : [dim('provenance'), ...aligned(facts)];
 }
 

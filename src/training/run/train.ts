@@ -79,7 +79,7 @@ export async function* trainOn(
     ? resumedModel(checkpoint)
     : await firstModel(config, data.train.classes, call, onNote);
   const teacher = await teacherOf(config, model, call);
-  const keeper = new RunKeeper(store, config, model.config, data.train);
+  const keeper = new RunKeeper(store, config, model.config, data.train, teacher?.config);
   await (checkpoint ? keeper.resume(checkpoint) : keeper.begin());
   const setup = { config, data, model, teacher, host, gpu, warn: onNote };
   const trainer = await Trainer.create(setup, checkpoint?.trainer);

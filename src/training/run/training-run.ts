@@ -1,7 +1,7 @@
 /** Keeps the files of a run: metrics, checkpoints, the best model. */
 
 import type { Dataset } from '../../datasets/dataset-types.ts';
-import { dataName, fileName } from '../../datasets/provenance.ts';
+import { dataName, fileName, trainingData } from '../../datasets/provenance.ts';
 import { RefineDetError } from '../../errors.ts';
 import { parseJson } from '../../json.ts';
 import { withoutBatchNorm } from '../../model/fold.ts';
@@ -26,6 +26,7 @@ export class RunKeeper {
   readonly #config: TrainConfig;
   readonly #model: ModelConfig;
   readonly #data: Dataset;
+  readonly #teacher: ModelConfig | undefined;
   #history: PastEvaluation[] = [];
   #last: StepRecord | undefined;
   #lastSave = performance.now();
@@ -35,12 +36,20 @@ export class RunKeeper {
   /**
    * @param store storage; undefined keeps nothing
    * @param data training data
+   * @param teacher description of the model that the run learns from besides its data
    */
-  constructor(store: RunStore | undefined, config: TrainConfig, model: ModelConfig, data: Dataset) {
+  constructor(
+    store: RunStore | undefined,
+    config: TrainConfig,
+    model: ModelConfig,
+    data: Dataset,
+    teacher?: ModelConfig,
+  ) {
     this.#store = store;
     this.#config = config;
     this.#model = model;
     this.#data = data;
+    this.#teacher = teacher;
   }
 
   /**
@@ -149,17 +158,22 @@ export class RunKeeper {
   }
 
   #provenance(trainer: Trainer): Record<string, unknown> {
-    const { data, init, inputSizes, seed, evaluation } = this.#config;
+    const { data, init, distill, inputSizes, loss, seed, evaluation } = this.#config;
+    const { boxLoss, overlapTargets } = loss;
     const sides = new Set(inputSizes.flatMap(({ sizes }) => sizes));
     const last = this.#history.findLast(({ step }) => step === trainer.step);
     return {
       madeBy: 'refinedet train',
       data: data.map(dataName),
       ...(init !== null && { init: fileName(init) }),
+      ...(distill !== null && {
+        teacher: { file: fileName(distill), data: trainingData(this.#teacher?.provenance) },
+      }),
       steps: trainer.step,
       epochs: trainer.plan.epochsAfter(trainer.step),
       seed,
       inputSizes: [...sides].sort((a, b) => a - b),
+      loss: { boxLoss, overlapTargets },
       ...this.#model.provenance,
       ...(last && { metric: evaluation.metric, score: last.score, validationImages: last.images }),
     };
