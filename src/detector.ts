@@ -66,8 +66,8 @@ export class RefineDet implements Detector {
    * Loads a model and starts the backend.
    * @param source name of a model in the package (`default`, `nano`), path, URL, bytes of a model file, or
    *   a model in memory; default: the default model
-   * @throws NO_DEFAULT_MODEL, FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, INVALID_OPTION,
-   *   BACKEND_UNAVAILABLE, MISSING_DEPENDENCY, ABORTED
+   * @throws NO_DEFAULT_MODEL, FILE_NOT_FOUND, FETCH_FAILED, MODEL_*, INVALID_OPTION, INVALID_ARGUMENT,
+   *   BACKEND_UNAVAILABLE, MISSING_DEPENDENCY, OUT_OF_MEMORY, ABORTED
    */
   static async load(source?: ModelSource, options: LoadOptions = {}): Promise<RefineDet> {
     checkLoadOptions(options);

@@ -2,7 +2,6 @@
  * Creates the Emscripten module of tfjs' wasm backend: stock tfjs does not start threads in Node,
  * always starts eight workers, and leaves handlers on `process` that crash the host program.
  */
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { RefineDetError } from '../errors.ts';
 import { memoryShortage } from '../out-of-memory.ts';
 import type { WasmAssets, WasmModule } from '../platform/wasm-module.ts';
@@ -114,5 +113,3 @@ export function guardMalloc(module: WasmModule): void {
     throw new RefineDetError('OUT_OF_MEMORY', `the wasm heap has no space for ${bytes} more bytes`);
   };
 }
-
-export type { BackendWasm };

@@ -44,7 +44,7 @@ export interface WasmRuntime {
  * @param threads default `auto`
  * @param warn receives one sentence when fewer threads are used than requested
  * @param source source of tfjs' binary; default: the one in the package
- * @throws INVALID_OPTION, BACKEND_UNAVAILABLE, FETCH_FAILED
+ * @throws INVALID_OPTION, BACKEND_UNAVAILABLE, FETCH_FAILED, OUT_OF_MEMORY
  */
 export async function wasmRuntime(
   threads: Threads = 'auto',

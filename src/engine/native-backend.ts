@@ -13,7 +13,8 @@ export interface NativeBackend {
   /**
    * Starts an engine for a model.
    * @internal
-   * @throws MISSING_DEPENDENCY, BACKEND_UNAVAILABLE
+   * @throws MISSING_DEPENDENCY, BACKEND_UNAVAILABLE, OUT_OF_MEMORY, INVALID_ARGUMENT for weights that are not
+   *   finite
    */
   start(model: Model, threads: Threads | undefined): Promise<Engine>;
 }

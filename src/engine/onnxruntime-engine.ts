@@ -1,6 +1,7 @@
 /** One model in ONNX Runtime, between the wasm kernels: pixels of a view in, raw detections out. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { InferenceSession } from 'onnxruntime-node';
+import { availableThreads } from '#platform';
 import type { Size, View } from '../detection/views.ts';
 import { RefineDetError } from '../errors.ts';
 import type { HeadMap } from '../heads.ts';
@@ -26,7 +27,8 @@ export class OnnxruntimeEngine extends ModelEngine implements Engine {
 
   private constructor(runtime: OnnxRuntime, kernels: Kernels, model: Model, options: Options) {
     super('onnxruntime', kernels, model, 'float32');
-    this.threads = options.intraOpNumThreads;
+    // With zero, ONNX Runtime takes one for each core; Node counts logical processors only.
+    this.threads = options.intraOpNumThreads || availableThreads();
     this.#open = (size) => OnnxruntimeSession.open(runtime, kernels.heap, model, size, options);
   }
 

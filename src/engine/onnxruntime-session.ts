@@ -34,14 +34,13 @@ export class OnnxruntimeSession {
     runtime: OnnxRuntime,
     session: InferenceSession,
     heap: Heap,
-    shapes: { input: readonly number[]; heads: HeadMap<readonly number[]> },
+    places: { input: Place; heads: HeadMap<Place> },
   ) {
     this.#runtime = runtime;
     this.#session = session;
     this.#heap = heap;
-    const place = (shape: readonly number[]) => ({ shape, pointer: heap.malloc(4 * count(shape)) });
-    this.#input = place(shapes.input);
-    this.#heads = byHead((name) => place(shapes.heads[name]));
+    this.#input = places.input;
+    this.#heads = places.heads;
   }
 
   /** @throws BACKEND_UNAVAILABLE, OUT_OF_MEMORY, and what `exportOnnx` throws */
@@ -61,12 +60,26 @@ export class OnnxruntimeSession {
       const message = `cannot use onnxruntime: ${(cause as Error).message}`;
       throw shortage ?? new RefineDetError('BACKEND_UNAVAILABLE', message, { cause });
     }
-    const grid = modelAnchors(model, size);
-    const anchors = anchorCount(grid.levels, grid.options);
-    return new OnnxruntimeSession(runtime, session, heap, {
-      input: [1, size.height, size.width, 3],
-      heads: headShapes(1, anchors, model.graph.numClasses),
-    });
+    const pointers: number[] = [];
+    const place = (shape: readonly number[]): Place => {
+      const pointer = heap.malloc(4 * count(shape));
+      pointers.push(pointer);
+      return { shape, pointer };
+    };
+    try {
+      const grid = modelAnchors(model, size);
+      const anchors = anchorCount(grid.levels, grid.options);
+      const shapes = headShapes(1, anchors, model.graph.numClasses);
+      return new OnnxruntimeSession(runtime, session, heap, {
+        input: place([1, size.height, size.width, 3]),
+        heads: byHead((name) => place(shapes[name])),
+      });
+    } catch (error) {
+      for (const pointer of pointers) heap.free(pointer);
+      // It holds the weights in native memory.
+      await session.release();
+      throw error;
+    }
   }
 
   /** Address of the input [1, height, width, 3]. */

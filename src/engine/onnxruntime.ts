@@ -48,10 +48,10 @@ async function startEngine(
   const runtime = await importRuntime();
   const kernels = await loadKernels(createHeap());
   const session = {
-    intraOpNumThreads: threadCount(threads),
     interOpNumThreads: 1,
     logSeverityLevel: ERRORS,
     ...options,
+    intraOpNumThreads: options.intraOpNumThreads ?? threadCount(threads),
   } as const;
   return OnnxruntimeEngine.start(runtime, kernels, model, session);
 }

@@ -34,7 +34,8 @@ export interface EngineOptions {
 
 /**
  * Starts the engine that the options choose.
- * @throws INVALID_OPTION, MISSING_DEPENDENCY, BACKEND_UNAVAILABLE, FETCH_FAILED
+ * @throws INVALID_OPTION, MISSING_DEPENDENCY, BACKEND_UNAVAILABLE, FETCH_FAILED, OUT_OF_MEMORY; of a native
+ *   backend that the options name also INVALID_ARGUMENT, for weights that are not finite
  */
 export async function startEngine(model: Model, options: EngineOptions): Promise<Engine> {
   const { backend, gpu } = options;
@@ -89,28 +90,56 @@ async function startAccelerator(
 /** Timed runs of a backend; the best counts, because disturbances only slow a run down. */
 const TIMED_RUNS = 3;
 
+/** Leaves no engine but the one that it returns, and none when it throws. */
 async function startFastest(model: Model, options: EngineOptions): Promise<Engine> {
   const { gpu, compute, inputSize, info } = options;
-  const time = async (engine: Engine) => ({ engine, ms: await timeEngine(engine, inputSize) });
-  const timed = [await time(await startWasm(model, options))];
-  for (const backend of compute === 'int8' ? gpu : await withNative(gpu)) {
-    try {
-      if (!isNativeBackend(backend)) await requireHardware(backend);
-      timed.push(await time(await startAccelerator(model, backend, options)));
-    } catch (error) {
-      // `auto` tolerates a missing GPU, and silently the absence of a package that nobody asked for.
-      const code = error instanceof RefineDetError ? error.code : undefined;
-      if (code === 'MISSING_DEPENDENCY' && !gpu.includes(backend)) continue;
-      if (code !== 'BACKEND_UNAVAILABLE') throw error;
-      info(`refinedet: ${(error as Error).message}`);
+  const started: Engine[] = [];
+  let chosen: Engine | undefined;
+  const time = async (engine: Engine) => {
+    started.push(engine);
+    return { engine, ms: await timeEngine(engine, inputSize) };
+  };
+  try {
+    const timed = [await time(await startWasm(model, options))];
+    for (const backend of compute === 'int8' ? gpu : await withNative(gpu)) {
+      try {
+        if (!isNativeBackend(backend)) await requireHardware(backend);
+        timed.push(await time(await startAccelerator(model, backend, options)));
+      } catch (error) {
+        const note = gpu.includes(backend) ? unavailable(error) : leftOut(backend, error);
+        if (note !== undefined) info(note);
+      }
+    }
+    timed.sort((a, b) => a.ms - b.ms);
+    const [{ engine: fastest }] = timed;
+    const times = timed.map(({ engine, ms }) => `${engine.backend} ${ms.toFixed(1)} ms`);
+    info(`refinedet runs on ${fastest.backend}: ${times.join(', ')} an image`);
+    chosen = fastest;
+    return fastest;
+  } finally {
+    for (const engine of started) {
+      if (engine !== chosen) engine.dispose();
     }
   }
-  timed.sort((a, b) => a.ms - b.ms);
-  const [fastest, ...others] = timed;
-  for (const { engine } of others) engine.dispose();
-  const times = timed.map(({ engine, ms }) => `${engine.backend} ${ms.toFixed(1)} ms`);
-  options.info(`refinedet runs on ${fastest.engine.backend}: ${times.join(', ')} an image`);
-  return fastest.engine;
+}
+
+/** The note on a backend that the caller named: a GPU may be missing, but other errors are thrown. */
+function unavailable(error: unknown): string {
+  if (error instanceof RefineDetError && error.code === 'BACKEND_UNAVAILABLE') {
+    return `refinedet: ${error.message}`;
+  }
+  throw error;
+}
+
+/**
+ * The note on a backend that nobody asked for: no error of it keeps the others from running. None where its
+ * package is not installed.
+ */
+function leftOut(backend: Accelerator, error: unknown): string | undefined {
+  const code = error instanceof RefineDetError ? error.code : 'UNEXPECTED';
+  if (code === 'MISSING_DEPENDENCY') return undefined;
+  const reason = error instanceof Error ? error.message : String(error);
+  return `refinedet leaves ${nameOf(backend)} out: ${reason} [${code}]`;
 }
 
 /**

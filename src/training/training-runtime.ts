@@ -17,7 +17,7 @@ const added = new WeakMap<Kernels, () => Promise<TrainingKernels>>();
  * Starts the wasm backend, or takes the running one, and adds the kernels that training needs. Makes `wasm`
  * the current backend of TensorFlow.js.
  * @param options threads (default `auto`), and what receives warnings
- * @throws INVALID_OPTION, BACKEND_UNAVAILABLE, FETCH_FAILED
+ * @throws INVALID_OPTION, BACKEND_UNAVAILABLE, FETCH_FAILED, OUT_OF_MEMORY
  */
 export async function trainingRuntime(
   ...options: Parameters<typeof wasmRuntime>

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Detection } from '../../src/boxes.ts';
 import { RefineDet } from '../../src/detector.ts';
-import { readModel } from '../../src/weights/model-file.ts';
+import { readModel, writeModel } from '../../src/weights/model-file.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
 import { randomModel } from '../../support/models/random-model.ts';
 import { vocObject, vocTree, vocXml, writeTree } from '../datasets/tree.ts';
@@ -102,6 +102,20 @@ describe('refinedet convert', () => {
     expect(quantization?.scales.get('stem')).toHaveLength(32);
     const { stdout } = await runCli(['info', out, '--no-layers']);
     expect(stdout).toMatch(/^compute +float32, int8$/m);
+  });
+
+  it('does not calibrate a network whose maps are infinite', async () => {
+    writeTree(at('photos'), vocTree({ a: vocXml(vocObject('cat', [1, 1, 9, 9])) }));
+    const [broken, out] = [at('infinite.safetensors'), at('uncalibrated.safetensors')];
+    const model = randomModel(64);
+    model.weights.get('block3.project.weight')!.data.fill(3e38);
+    writeFileSync(broken, await writeModel(model));
+    const args = ['convert', broken, out, '--calibrate', at('photos:train')];
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(FAILURE_LINE);
+    expect(stderr).toMatch(/the map block3\.project .* holds Infinity, .*\[INVALID_ARGUMENT\]/);
+    expect(existsSync(out)).toBe(false);
   });
 
   it('does not count images of a calibration that it does not make', async () => {

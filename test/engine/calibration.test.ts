@@ -9,9 +9,13 @@ import { chooseScale } from '../../src/engine/calibration/choose-scale.ts';
 import { Histogram } from '../../src/engine/calibration/histogram.ts';
 import type { RawImage } from '../../src/image/raw-image.ts';
 import type { Model } from '../../src/model/model.ts';
+import { writeModel } from '../../src/weights/model-file.ts';
 import { presetModel } from '../../support/models/preset-model.ts';
 import { randomModel } from '../../support/models/random-model.ts';
 import { ASTRONAUT, CAT } from '../cli/helpers.ts';
+
+/** Largest finite float32. */
+const LARGEST = 2 ** 128 - 2 ** 104;
 
 let runtime: WasmRuntime;
 let model: Model;
@@ -25,11 +29,18 @@ async function* photos(): AsyncGenerator<RawImage> {
   yield await toRawImage(ASTRONAUT);
 }
 
+/** A random model with one weight everywhere in a tensor. */
+function withWeight(tensor: string, weight: number): Model {
+  const model = randomModel(64);
+  model.weights.get(tensor)!.data.fill(weight);
+  return model;
+}
+
 async function* none(): AsyncGenerator<RawImage> {}
 
 describe('a histogram', () => {
   it('counts magnitudes by channel, also beyond its first range, and knows the means', () => {
-    const histogram = new Histogram(2);
+    const histogram = new Histogram('stem', 2);
     histogram.add(Float32Array.of(1, -100, 2, 50));
     histogram.add(Float32Array.of(3, 5));
     expect(histogram.mean(0)).toBe(2);
@@ -38,6 +49,20 @@ describe('a histogram', () => {
     expect(counts).toEqual([1, 1, 1]);
     expect(magnitudes.map(Math.round)).toEqual([5, 50, 100]);
     expect(histogram.bins([0, 1]).counts.reduce((a, b) => a + b)).toBe(6);
+  });
+
+  it('holds the largest float, and refuses values that are not finite', () => {
+    const histogram = new Histogram('stem', 1);
+    histogram.add(Float32Array.of(-LARGEST));
+    expect(histogram.bins([0]).counts).toEqual([1]);
+    for (const value of [Infinity, -Infinity, Number.NaN]) {
+      expect(() => histogram.add(Float32Array.of(1, value))).toThrow(
+        expect.objectContaining({
+          code: 'INVALID_ARGUMENT',
+          message: expect.stringMatching(`^the map stem of the network holds ${value}, .*weights`),
+        }),
+      );
+    }
   });
 });
 
@@ -93,6 +118,28 @@ describe('a calibrated model', () => {
     const before = tf.memory().numTensors;
     await calibrate(runtime, randomModel(64), photos());
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each([
+    ['Infinity', LARGEST],
+    ['-Infinity', -LARGEST],
+  ])('is none where finite weights of a file give %s', async (value, weight) => {
+    const bytes = await writeModel(withWeight('block3.project.weight', weight));
+    const file = await loadModel(bytes);
+    const before = tf.memory().numTensors;
+    await expect(calibrate(runtime, file, photos())).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(`the map block3.project of the network holds ${value}, `),
+    });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('is none with a weight that is not a number', async () => {
+    const broken = withWeight('block3.project.weight', Number.NaN);
+    await expect(calibrate(runtime, broken, photos())).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('the map block3.project of the network holds NaN, '),
+    });
   });
 
   it('needs images, and a light network', async () => {

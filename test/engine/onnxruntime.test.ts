@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { onnxruntime } from '../../src/engine/onnxruntime.ts';
 import {
@@ -98,6 +99,18 @@ describe.skipIf(!hasOnnxruntime)('refinedet/onnxruntime', () => {
     expect((await native.detect(CAT, MANY)).length).toBeGreaterThan(0);
   });
 
+  it.each([
+    [0, availableParallelism()],
+    [undefined, 2],
+  ])('has threads with intraOpNumThreads %s too', async (intraOpNumThreads, threads) => {
+    const options = { intraOpNumThreads } as { intraOpNumThreads: number };
+    const native = await load(randomModel(64), { backend: onnxruntime(options), threads: 2 });
+    expect(native.threads).toBe(threads);
+    expect((await native.detect(CAT, MANY)).length).toBeGreaterThan(0);
+    native.dispose();
+    expect(native.threads).toBe(0);
+  });
+
   it('hands execution providers over', async () => {
     const unknown = onnxruntime({ executionProviders: ['abacus'] });
     await expect(load(randomModel(64), { backend: unknown })).rejects.toMatchObject({
@@ -118,6 +131,22 @@ describe.skipIf(!hasOnnxruntime)('refinedet/onnxruntime', () => {
       expect(notes[0]).toMatch(/wasm [\d.]+ ms/);
       expect(notes[0].match(/onnxruntime [\d.]+ ms/g)).toHaveLength(1);
       expect(['wasm', 'onnxruntime']).toContain(detector.backend);
+    }
+  });
+
+  it('is left out of the choice, but not when it is named, where it refuses the weights', async () => {
+    const broken = randomModel(64);
+    broken.weights.get('odm3.conf.weight')!.data[0] = Number.NaN;
+    const notes: string[] = [];
+    const info = (note: string) => notes.push(note);
+    const detector = await load(broken, { backend: 'auto', info });
+    expect(detector.backend).toBe('wasm');
+    expect(notes).toEqual([
+      expect.stringMatching(/^refinedet leaves onnxruntime out: .*NaN.* \[INVALID_ARGUMENT\]$/),
+      expect.stringMatching(/^refinedet runs on wasm: wasm [\d.]+ ms an image$/),
+    ]);
+    for (const options of [{ backend: onnxruntime }, { gpu: [onnxruntime] }]) {
+      await expect(load(broken, options)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     }
   });
 

@@ -14,7 +14,7 @@ import { warn } from '../terminal.ts';
 
 const DEFAULT_IMAGES = 64;
 
-/** @throws FILE_NOT_FOUND, DATASET_*, IMAGE_*, INVALID_OPTION, ABORTED */
+/** @throws FILE_NOT_FOUND, DATASET_*, IMAGE_*, INVALID_OPTION, INVALID_ARGUMENT, ABORTED */
 export async function calibrateOn(
   model: Model,
   { path, split }: DataPart,

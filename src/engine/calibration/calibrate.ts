@@ -26,7 +26,8 @@ export interface CalibrationOptions {
 /**
  * Calibrates a model.
  * @param images as for detection, some dozens that resemble the later ones
- * @throws INVALID_OPTION when the network cannot run in 8 bits; INVALID_ARGUMENT without images
+ * @throws INVALID_OPTION when the network cannot run in 8 bits; INVALID_ARGUMENT without images, or when the
+ *   network computes a value that is not finite
  */
 export async function calibrate(
   runtime: WasmRuntime,
@@ -65,7 +66,7 @@ async function observe(
   const observed = [graph.layers[0].name, ...plan.map(({ name }) => name)].filter(
     (name) => !heads.has(name),
   );
-  const found = new Map(observed.map((name) => [name, new Histogram(channels.get(name)!)]));
+  const found = new Map(observed.map((name) => [name, new Histogram(name, channels.get(name)!)]));
   const preprocessor = new Preprocessor(runtime.kernels);
   const input = tf.zeros<tf.Rank.R4>([1, height, width, 3]);
   let count = 0;
@@ -76,13 +77,16 @@ async function observe(
       const target = { pointer: tensorPointer(input), width, height };
       preprocessor.run(image, target, { mean, std, channelOrder });
       const maps = new Map([[graph.layers[0].name, input]]);
-      for (const { step, layer } of bound) {
-        maps.set(step.name, layer.run(step.inputs.map((name) => maps.get(name)!)));
+      try {
+        for (const { step, layer } of bound) {
+          maps.set(step.name, layer.run(step.inputs.map((name) => maps.get(name)!)));
+        }
+        for (const [name, histogram] of found) {
+          histogram.add(maps.get(name)!.dataSync() as Float32Array);
+        }
+      } finally {
+        tf.dispose([...maps.values()].filter((map) => map !== input));
       }
-      for (const [name, histogram] of found) {
-        histogram.add(maps.get(name)!.dataSync() as Float32Array);
-      }
-      tf.dispose([...maps.values()].filter((map) => map !== input));
     }
   } finally {
     preprocessor.dispose();

@@ -1,4 +1,5 @@
 /** Distribution of the magnitudes of a map's values, for each channel. */
+import { RefineDetError } from '../../errors.ts';
 
 const BINS = 1024;
 /** Upper end of the histogram at first: more than a ReLU6 returns. */
@@ -8,6 +9,7 @@ const POSITIONS = 2048;
 
 export class Histogram {
   readonly channels: number;
+  readonly #map: string;
   /** Number of values in each bin [channels, BINS]. */
   readonly #counts: Uint32Array;
   /** Sum of the values of each channel, with their sign. */
@@ -15,13 +17,19 @@ export class Histogram {
   #range = FIRST_RANGE;
   #values = 0;
 
-  constructor(channels: number) {
+  /** @param map name of the map, for errors */
+  constructor(map: string, channels: number) {
+    this.#map = map;
     this.channels = channels;
     this.#counts = new Uint32Array(channels * BINS);
     this.#sums = new Float64Array(channels);
   }
 
-  /** @param values [positions, channels] */
+  /**
+   * Counts the values of an image; in a large map only those of some positions.
+   * @param values [positions, channels]
+   * @throws INVALID_ARGUMENT for a value that is not finite
+   */
   add(values: Float32Array): void {
     const { channels } = this;
     const counts = this.#counts;
@@ -31,6 +39,8 @@ export class Histogram {
       for (let c = 0; c < channels; c++) {
         const value = values[position + c];
         const magnitude = Math.abs(value);
+        // No range holds infinity, and one NaN would become the mean.
+        if (!(magnitude < Number.POSITIVE_INFINITY)) throw this.#notFinite(value);
         while (magnitude >= this.#range) this.#widen();
         counts[c * BINS + Math.floor((magnitude * BINS) / this.#range)]++;
         sums[c] += value;
@@ -56,6 +66,13 @@ export class Histogram {
       counts.push(count);
     }
     return { magnitudes, counts };
+  }
+
+  #notFinite(value: number): RefineDetError {
+    return new RefineDetError(
+      'INVALID_ARGUMENT',
+      `the map ${this.#map} of the network holds ${value}, so that it has no 8-bit steps; check the weights up to this layer for values that are not finite or very large`,
+    );
   }
 
   /** Doubles the range; pairs of bins become one. */
