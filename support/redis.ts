@@ -3,11 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { works } from './video/ffmpeg.ts';
+import { hasPart } from './optional-parts.ts';
+import { works } from './works.ts';
 
-export const hasRedis = works('redis-server', '--version');
-
-if (!hasRedis) console.warn('tests of queues are skipped: redis-server is not installed');
+export const hasRedis = hasPart(
+  'redis',
+  works('redis-server', '--version') ? undefined : 'redis-server is not installed',
+);
 
 export interface RedisServer {
   url: string;

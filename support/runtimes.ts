@@ -1,6 +1,8 @@
 /** Other JavaScript runtimes, where `npm run test:runtimes` or CI has installed them. */
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hasPart } from './optional-parts.ts';
 
 export interface Runtime {
   name: string;
@@ -8,8 +10,8 @@ export interface Runtime {
   command: readonly [file: string, ...flags: string[]];
 }
 
-const installed = (path: string): string =>
-  fileURLToPath(new URL(`../build/runtimes/node_modules/${path}`, import.meta.url));
+const FOLDER = fileURLToPath(new URL('../build/runtimes/', import.meta.url));
+const installed = (program: string): string => path.join(FOLDER, 'node_modules', program);
 
 const node = (version: number): Runtime => ({
   name: `Node ${version}`,
@@ -33,13 +35,22 @@ export const ARM: Runtime = {
     installed('node-arm64/bin/node'),
   ],
 };
-export const RUNTIMES: readonly Runtime[] = [node(22), node(24), node(26), BUN, DENO];
 
-const missingPart = ({ command }: Runtime): string | undefined =>
-  command.find((part) => part.startsWith('/') && !existsSync(part));
+/** Versions that are installed from npm. */
+const NODE_VERSIONS = [22, 24, 26];
+const RUNNING_VERSION = Number.parseInt(process.versions.node, 10);
+/** The Node of the tests: another version, such as Node 20, needs no installation. */
+const RUNNING: Runtime = { name: `Node ${RUNNING_VERSION}`, command: [process.execPath] };
+export const RUNTIMES: readonly Runtime[] = [
+  ...(NODE_VERSIONS.includes(RUNNING_VERSION) ? [] : [RUNNING]),
+  ...NODE_VERSIONS.map(node),
+  BUN,
+  DENO,
+];
 
-export const isInstalled = (runtime: Runtime): boolean => missingPart(runtime) === undefined;
-
-/** Why tests of a runtime are skipped. */
-export const notInstalled = (runtime: Runtime): string =>
-  `${runtime.name} is not tested: ${missingPart(runtime)} is missing (npm run test:runtimes and .ci/run install it)`;
+/** Whether a runtime can be tested. */
+export function isInstalled({ name, command }: Runtime): boolean {
+  const missing = command.find((file) => path.isAbsolute(file) && !existsSync(file));
+  const part = missing?.startsWith(FOLDER) ? 'runtimes' : 'qemu';
+  return hasPart(part, missing && `${name} needs ${missing}`);
+}

@@ -1,5 +1,6 @@
 /** A Python with PyTorch and NumPy, for tests and benchmarks that compare with them. */
-import { execFileSync } from 'node:child_process';
+import { hasPart } from './optional-parts.ts';
+import { works } from './works.ts';
 
 const PROGRAMS = ['python3', '/usr/bin/python3'];
 let found: { python: string | undefined } | undefined;
@@ -10,11 +11,13 @@ export function findTorch(): string | undefined {
   return found.python;
 }
 
+/** The same for tests, which fail in CI without any. */
+export function torchOfTests(): string | undefined {
+  const python = findTorch();
+  hasPart('torch', python ? undefined : 'python3 has no torch or no numpy');
+  return python;
+}
+
 function hasTorch(python: string): boolean {
-  try {
-    execFileSync(python, ['-c', 'import torch, numpy'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+  return works(python, '-c', 'import torch, numpy');
 }

@@ -1,19 +1,15 @@
 /** Debian's chromium, controlled by playwright-core. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { hasPart } from '../optional-parts.ts';
 
 const EXECUTABLE = '/usr/bin/chromium';
 
-/** Whether the browser tests can run. Without Chromium they are skipped; in CI only when requested. */
-export const hasChromium = existsSync(EXECUTABLE);
-const { CI, REFINEDET_WITHOUT_CHROMIUM } = process.env;
-if (!hasChromium) {
-  const complaint = `${EXECUTABLE} is missing`;
-  if (CI && !REFINEDET_WITHOUT_CHROMIUM) {
-    throw new Error(`${complaint}; REFINEDET_WITHOUT_CHROMIUM=1 skips the browser tests`);
-  }
-  console.warn(`the browser tests are skipped: ${complaint}`);
-}
+/** Whether the browser tests can run. */
+export const hasChromium = hasPart(
+  'chromium',
+  existsSync(EXECUTABLE) ? undefined : `${EXECUTABLE} is missing`,
+);
 
 const FLAGS = [
   '--no-sandbox',

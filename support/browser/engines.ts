@@ -8,10 +8,12 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { globSync } from 'tinyglobby';
+import { hasPart, type PartName } from '../optional-parts.ts';
 import { type Site, type SiteContent, serveSite } from './server.ts';
 
 export interface Engine {
   name: string;
+  part: PartName;
   /** Program; undefined when it is not installed. */
   program: string | undefined;
   /** Arguments before the address. */
@@ -38,6 +40,7 @@ user_pref('browser.aboutwelcome.enabled', false);
 export const ENGINES: readonly Engine[] = [
   {
     name: 'Firefox',
+    part: 'firefox',
     program: installed('/usr/bin/firefox-esr', '/usr/bin/firefox'),
     isWindowed: false,
     hasThreads: true,
@@ -48,6 +51,7 @@ export const ENGINES: readonly Engine[] = [
   },
   {
     name: 'WebKit',
+    part: 'webkit',
     program: installed('/usr/bin/Xvfb') && globSync('/usr/lib/*/webkit2gtk-4.*/MiniBrowser')[0],
     isWindowed: true,
     // WebKitGTK leaves it out, unlike Safari.
@@ -55,6 +59,9 @@ export const ENGINES: readonly Engine[] = [
     flags: () => ['--private', '--autoplay-policy=allow'],
   },
 ];
+for (const { name, part, program } of ENGINES) {
+  hasPart(part, program ? undefined : `${name} is not installed`);
+}
 
 export interface EnginePage {
   /** Runs a function in the page: it may use nothing but its argument and the page's globals. */

@@ -3,22 +3,25 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { hasFfmpeg, works } from './ffmpeg.ts';
+import { hasPart } from '../optional-parts.ts';
+import { works } from '../works.ts';
+import { hasFfmpeg } from './ffmpeg.ts';
 
 /** Python of the system: GStreamer's bindings belong to it. */
 const PYTHON = '/usr/bin/python3';
 
+const hasBindings = works(
+  PYTHON,
+  '-c',
+  'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer',
+);
+
 export const hasRtspServer =
   hasFfmpeg &&
-  works(
-    PYTHON,
-    '-c',
-    'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer',
+  hasPart(
+    'rtsp',
+    hasBindings ? undefined : 'python3-gi and gir1.2-gst-rtsp-server-1.0 are missing',
   );
-
-if (!hasRtspServer) {
-  console.warn('tests of RTSP are skipped: python3-gi and gir1.2-gst-rtsp-server-1.0 are missing');
-}
 
 /** Starts a camera at `rtsp://127.0.0.1:PORT/camera`. */
 export async function startCamera(port: number, ...size: number[]): Promise<ChildProcess> {

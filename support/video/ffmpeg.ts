@@ -3,20 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { hasPart } from '../optional-parts.ts';
+import { works } from '../works.ts';
 
-export const hasFfmpeg = works('ffmpeg', '-version') && works('ffprobe', '-version');
+const bothWork = works('ffmpeg', '-version') && works('ffprobe', '-version');
 
-if (!hasFfmpeg) console.warn('tests of video are skipped: ffmpeg and ffprobe are not installed');
-
-/** Whether a program runs. */
-export function works(program: string, ...args: string[]): boolean {
-  try {
-    execFileSync(program, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const hasFfmpeg = hasPart(
+  'ffmpeg',
+  bothWork ? undefined : 'ffmpeg and ffprobe are not installed',
+);
 
 /** Runs ffmpeg; fails with its errors. */
 export function ffmpeg(...args: string[]): void {

@@ -1,5 +1,10 @@
 /** What must work in every browser: Firefox and WebKit, compared with Node. Chromium has tests of its own. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeImage } from '../../src/image/node/decode.ts';
+import type { RawImage } from '../../src/image/raw-image.ts';
+import { RefineDet } from '../../src/index.ts';
+import { modelFile } from '../../src/packaged-models.ts';
 import { hasChromium, launchChromium } from '../../support/browser/chromium.ts';
 import { type Demo, PATIENCE_MS, serveDemo } from '../../support/browser/demo.ts';
 import { ENGINES, type EnginePage, openEngine } from '../../support/browser/engines.ts';
@@ -11,6 +16,11 @@ import { makeVideo } from '../../support/browser/video.ts';
 const FRAMES = 100;
 const FRAME_MS = 40;
 
+const at = (name: string) => new URL(`../../${name}`, import.meta.url);
+const NANO = readFileSync(at(modelFile('nano')));
+
+/** Pixels that Node has decoded: browsers have decoders of their own. */
+let pixels: RawImage;
 let fixture: Fixture;
 let demo: Demo;
 let content: SiteContent;
@@ -18,9 +28,12 @@ beforeAll(async () => {
   if (!ENGINES.some(({ program }) => program)) return;
   fixture = await createFixture();
   demo = await serveDemo();
+  pixels = await decodeImage(readFileSync(at('examples/cat.jpg')));
   const files: Record<string, string | Uint8Array> = {
     ...fixture.content.files,
     '/demo/models/default.safetensors': demo.model,
+    '/nano.safetensors': NANO,
+    '/cat.rgb': Buffer.from(pixels.data),
   };
   if (hasChromium) files['/video.webm'] = await recordVideo();
   content = { folders: { ...fixture.content.folders, '/demo': demo.folder }, files };
@@ -31,8 +44,7 @@ afterAll(() => {
 });
 
 describe.each(ENGINES)('$name', { timeout: 120_000 }, (engine) => {
-  const { name, program, hasThreads } = engine;
-  if (!program) console.warn(`${name} is not tested: it is not installed (see .ci/run)`);
+  const { program, hasThreads } = engine;
 
   describe.skipIf(!program)('runs', () => {
     let page: EnginePage;
@@ -64,6 +76,33 @@ describe.each(ENGINES)('$name', { timeout: 120_000 }, (engine) => {
         backend: 'wasm',
       });
       for (const detections of result.found) expectSame(detections, fixture.expected);
+    });
+
+    it('the small model of the package in 8 bits, as Node does to the last bit', async () => {
+      const node = await RefineDet.load(NANO, { threads: 1 });
+      const expected = await node.detect(pixels, OPTIONS);
+      expect(node.compute).toBe('int8');
+      node.dispose();
+      const { compute, found } = await page.evaluate(
+        async ({ options, ...size }) => {
+          const { RefineDet } = await lib('refinedet');
+          const detector = await RefineDet.load('/nano.safetensors');
+          const data = new Uint8Array(await (await fetch('/cat.rgb')).arrayBuffer());
+          const found = await detector.detect({ data, ...size }, options);
+          const { compute } = detector;
+          detector.dispose();
+          return { compute, found };
+        },
+        {
+          width: pixels.width,
+          height: pixels.height,
+          channels: pixels.channels,
+          options: OPTIONS,
+        },
+      );
+      expect(compute).toBe('int8');
+      expect(expected.length).toBeGreaterThan(0);
+      expect(found).toEqual(expected);
     });
 
     it('a detector in a worker, with one thread', async () => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUN, DENO, isInstalled, notInstalled } from '../../support/runtimes.ts';
+import { BUN, DENO, isInstalled } from '../../support/runtimes.ts';
 import { type PackedApp, packedApp } from '../package/helpers.ts';
 
 const run = promisify(execFile);
@@ -22,10 +22,7 @@ beforeAll(async () => {
 afterAll(() => app?.remove());
 
 describe.each([BUN, DENO])('the handler in $name', (runtime) => {
-  const installed = isInstalled(runtime);
-  if (!installed) console.warn(notInstalled(runtime));
-
-  it.skipIf(!installed)('serves', { timeout: 120_000 }, async () => {
+  it.skipIf(!isInstalled(runtime))('serves', { timeout: 120_000 }, async () => {
     const [file, ...flags] = runtime.command;
     const args = [...flags, 'handler.mjs', at('../../examples/cat.jpg')];
     const { stdout } = await run(file, args, { cwd: app.folder });

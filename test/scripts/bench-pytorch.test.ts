@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SuiteResult } from '../../bench/results.ts';
 import type { TorchReport } from '../../bench/suites/pytorch.ts';
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
-import { findTorch } from '../../support/torch.ts';
+import { torchOfTests } from '../../support/torch.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PROGRAM = path.join(ROOT, 'bench/programs/train-torch.py');
@@ -22,8 +22,7 @@ process.exit(0);
 /** Several processes, one after the other, each of which loads its own runtime. */
 const SLOW = 240_000;
 
-const python = findTorch();
-if (!python) console.warn('tests beside PyTorch are skipped: python3 has no torch or no numpy');
+const python = torchOfTests();
 
 describe.skipIf(!python)('the benchmark beside PyTorch', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'refinedet-'));

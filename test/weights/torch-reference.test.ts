@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VOC_CLASSES } from '../../src/labels.ts';
 import { convertModel } from '../../src/weights/convert-weights.ts';
 import { readTorchFile } from '../../src/weights/torch-file.ts';
-import { findTorch } from '../../support/torch.ts';
+import { torchOfTests } from '../../support/torch.ts';
 
 const REFERENCE = fileURLToPath(new URL('../../../shared/reference/', import.meta.url));
-const PYTHON = findTorch();
+const PYTHON = torchOfTests();
 
 /** Prints, for every tensor, the sum of index-weighted elements with the axes of this package. */
 const SUMS = `
