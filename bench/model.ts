@@ -5,14 +5,23 @@ import { VOC_CLASSES } from '../src/labels.ts';
 import type { Model } from '../src/model/model.ts';
 import { presetModel } from '../support/models/preset-model.ts';
 
-/**
- * The model without its calibration: peers compute with its weights in floats, and so do we beside them.
- * @returns `about`: name of the model, for titles
- */
-export async function benchModel(): Promise<{ model: Model; about: string }> {
+/** A model and its name for titles. */
+export interface BenchModel {
+  model: Model;
+  about: string;
+}
+
+/** The model without its calibration: peers compute with its weights in floats, and so do we beside them. */
+export async function benchModel(): Promise<BenchModel> {
+  const { model, about } = await shippedModel();
+  const { quantization: _, ...floats } = model;
+  return { model: floats, about };
+}
+
+/** The model as users have it: it computes in 8 bits. */
+export async function shippedModel(): Promise<BenchModel> {
   try {
-    const { config, graph, weights } = await loadModel(undefined);
-    return { model: { config, graph, weights }, about: 'the default model' };
+    return { model: await loadModel(undefined), about: 'the default model' };
   } catch (error) {
     if (!(error instanceof RefineDetError) || error.code !== 'NO_DEFAULT_MODEL') throw error;
     const model = presetModel('refinedet320-mobilenet', { classes: VOC_CLASSES });

@@ -4,6 +4,7 @@ import type { Timing } from './harness.ts';
 
 /** Names of the suites; each is a file of bench/suites. */
 export const SUITE_NAMES = [
+  'models',
   'network',
   'convolution',
   'resize',

@@ -26,7 +26,8 @@ const COMPARISONS = [
   'size',
 ];
 /** Groups that the one table leaves out; the results below it have all. */
-const DETAILS = /, 1 thread$|several threads|after the first|at most|as shipped|share of time/;
+const DETAILS =
+  /, 1 thread$|several threads|after the first|at most|as shipped|share of time|stages/;
 
 interface PeerColumn {
   title: string;
@@ -82,6 +83,11 @@ function fileOf(name: string): string {
 }
 
 /** Results of the last run of a suite. */
+/** The results of a suite that the tables show, one for each version of Node that has run it. */
+export function tableResults(name: string): SuiteResult[] {
+  return RUNTIMES.flatMap((runtime) => readResult(name, runtime) ?? []);
+}
+
 function readResult(name: string, { version }: Runtime): SuiteResult | undefined {
   const file = path.join(resultsFolder(version), `${name}.json`);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
@@ -185,14 +191,15 @@ function others({ cases: [, ...peers] }: Group): string {
   return peers.map(({ name, ratio }) => `${(1 / ratio).toFixed(2)}× ${name}`).join('; ');
 }
 
-/** The results of a suite in the first version of Node that has run it. */
+/** The results of a suite in the first version of Node that has run it, and when the others have. */
 function sections(name: string): string[] {
-  const result = RUNTIMES.map((runtime) => readResult(name, runtime)).find((found) => found);
+  const [result, ...others] = tableResults(name);
   if (!result) return [];
   const { title, about } = result;
+  const also = others.map((other) => ` In the tables above, also ${conditions(other)}.`).join('');
   const text = [
     `### ${title}\n`,
-    `${about} (${conditions(result)}.)\n`,
+    `${about} (${conditions(result)}.${also})\n`,
     ...groupTables(result, '####'),
   ];
   return [text.join('\n')];

@@ -43,7 +43,7 @@ export const suite: Suite = {
   title: 'In a web page',
   about:
     'Pixels to boxes in headless Chromium, in a page that may use threads; each measurement runs in its ' +
-    'own page. onnxruntime-web runs the network only, with the same weights.',
+    'own page. onnxruntime-web runs the network only, with the same weights. Both compute in floats.',
   async run(options) {
     if (!hasChromium) return [];
     const { model, about } = await benchModel();

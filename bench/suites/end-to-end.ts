@@ -14,6 +14,8 @@ const SIZES = [
   [500, 375],
   [1600, 1200],
 ] as const;
+/** Detections whose stages are timed. */
+const DETECTIONS = 10;
 const CHILD = new URL('end-to-end-child.ts', import.meta.url);
 
 export const suite: Suite = {
@@ -28,6 +30,7 @@ export const suite: Suite = {
     const { model, about } = await benchModel();
     return withModelFiles(model, async (files) => {
       const groups: Group[] = [];
+      const stages: Group[] = [];
       const folder = path.dirname(files.native);
       for (const [width, height] of SIZES) {
         const image = path.join(folder, `${width}.jpg`);
@@ -40,31 +43,41 @@ export const suite: Suite = {
             cases: await takeTurns(CHILD, STACKS, job, options),
           });
         }
+        const times = await stageTimes(files.native, image);
+        const cases = Object.entries(times).map(([name, ms]) => single(name, ms, times.decode));
+        const title = `${about}, ${width}×${height}, stages of 1 thread`;
+        stages.push({ title, unit: 'ms', cases });
+        if (stages.length === 1) stages.push(shareAround(times, about));
       }
-      groups.push(await stageShares(files.native, `${about}, decoded, 1 thread, share of time`));
-      return groups;
+      return [...groups, ...stages];
     });
   },
 };
 
-/** Shares of the time of a detection after decoding, on one thread. */
-async function stageShares(file: string, title: string): Promise<Group> {
-  const detector = await RefineDet.load(file, { threads: 1 });
+type Stages = Record<'decode' | 'resize' | 'network' | 'postprocess', number>;
+
+/** Mean milliseconds of the stages of a detection, on one thread, in floats. */
+async function stageTimes(model: string, image: string): Promise<Stages> {
+  using detector = await RefineDet.load(model, { threads: 1 });
   const totals = { decode: 0, resize: 0, network: 0, postprocess: 0 };
-  for (let i = 0; i < 10; i++) {
-    await detector.detect(EXAMPLE, {
+  await detector.detect(image);
+  for (let i = 0; i < DETECTIONS; i++) {
+    await detector.detect(image, {
       onTimings(timings) {
-        for (const stage of Object.keys(totals) as (keyof typeof totals)[]) {
-          totals[stage] += timings[stage];
+        for (const stage of Object.keys(totals) as (keyof Stages)[]) {
+          totals[stage] += timings[stage] / DETECTIONS;
         }
       },
     });
   }
-  detector.dispose();
-  const { resize, network, postprocess } = totals;
+  return totals;
+}
+
+/** What resizing and post-processing take of a detection after decoding. */
+function shareAround({ resize, network, postprocess }: Stages, about: string): Group {
   const around = resize + postprocess;
   const share = (name: string, ms: number) =>
     single(name, (100 * ms) / (around + network), (100 * around) / (around + network));
   const cases = [share('resize and post-process', around), share('network', network)];
-  return { title, unit: '%', cases };
+  return { title: `${about}, decoded, 1 thread, share of time`, unit: '%', cases };
 }

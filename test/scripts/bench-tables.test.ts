@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { updatedTexts } from '../../bench/tables.ts';
+import { SUITE_NAMES } from '../../bench/suite.ts';
+import { tableResults, updatedTexts } from '../../bench/tables.ts';
 
 const own = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8');
@@ -10,6 +11,16 @@ it.each(['README.md', 'docs/performance.md'])('%s has the tables of the last run
   const rows = (text: string) => text.split('\n').filter((line) => line.startsWith('|'));
   expect(rows(updatedTexts().get(name)!)).toEqual(rows(own(name)));
 });
+
+it.each(SUITE_NAMES)(
+  'the columns of %s are from one kind of machine, in three rounds or more',
+  (name) => {
+    const results = tableResults(name);
+    expect(results.length).toBeGreaterThan(0);
+    for (const { options } of results) expect(options.rounds).toBeGreaterThanOrEqual(3);
+    expect(new Set(results.map(({ machine: { cpu, cores } }) => `${cpu}, ${cores}`)).size).toBe(1);
+  },
+);
 
 it('README compares four detectors, ours in two versions of Node, each cell with a figure or the reason why not', () => {
   const [, table] = own('README.md').match(/<!-- peers -->\n([\s\S]*?)\n<!-- \/peers -->/)!;
