@@ -2,7 +2,15 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-const ROOTS = ['src', 'assembly', 'docs', 'demo', 'README.md', 'models/README.md'];
+const ROOTS = [
+  'src',
+  'assembly',
+  'docs',
+  'demo',
+  'README.md',
+  'models/README.md',
+  'models/training.md',
+];
 const TEXT = /\.(ts|mjs|md|html|css)$/;
 /** Generated files, and folders of other tools. */
 const SKIPPED = /(^|\/)(generated|node_modules|dist)(\/|$)/;

@@ -1,86 +1,95 @@
 /**
- * Writes the figures of the model card of the default model: models/README.md between its markers, and the
- * curves of the training run as images.
+ * Writes the figures of the model card, models/README.md, between its markers, the reliability diagrams and the
+ * checksums of the models.
  *
- * npx tsx --conditions=refinedet-source scripts/model-card.ts --run runs/voc [--run runs/more]
- *   --accuracy accuracy.json [--model models/default.safetensors]
+ * npx tsx --conditions=refinedet-source scripts/model-card.ts --data VOC2007_SLICE:test
+ *   [--also VOC2007:val]... [--accuracy accuracy.json]
  *
- * Runs: each starts from the end of the one before. accuracy.json: output of bench/accuracy.ts --json, the shipped model first.
+ * --data: images that no model was trained on. --also: more data for the comparison of 8 bits and floats.
+ * --accuracy: output of bench/accuracy.ts --json, the shipped model first; without it, the comparison
+ * stays as it is.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Accuracy } from '../bench/accuracy/results.ts';
-import type { StepRecord } from '../src/training/run/step-record.ts';
-import { lossCurve, scoreCurve } from './model-card/curves.ts';
+import { dataPart } from '../src/cli/options/data-part.ts';
+import type { Dataset } from '../src/datasets/dataset-types.ts';
+import { loadDataset } from '../src/datasets/load-dataset.ts';
+import { reliabilityChart } from '../src/evaluation/report/charts.ts';
+import { MODELS, modelFile } from '../src/packaged-models.ts';
+import { comparisonTable } from './model-card/comparison-table.ts';
+import { figuresOf } from './model-card/figures.ts';
 import { insertSections } from './model-card/sections.ts';
-import { classTable, comparisonTable, courseTable } from './model-card/tables.ts';
-
-const { values } = parseArgs({
-  options: {
-    run: { type: 'string', multiple: true, default: [] },
-    accuracy: { type: 'string' },
-    model: { type: 'string', default: 'models/default.safetensors' },
-  },
-});
-if (values.run.length === 0 || !values.accuracy) throw new Error('--run and --accuracy are needed');
+import { standaloneChart } from './model-card/standalone-chart.ts';
+import { classTable, settingsTable, sizeTable, thresholdTable } from './model-card/tables.ts';
 
 const CARD = 'models/README.md';
 const IMAGES = 'docs/images';
-const records = values.run.map(readRecords).reduce(continued, []);
-const results: Accuracy[] = JSON.parse(readFileSync(values.accuracy, 'utf8'));
-const bytes = readFileSync(values.model);
-const sha256 = createHash('sha256').update(bytes).digest('hex');
+/** Input sides that each model was trained for, and the next one. */
+const SIZES = { default: [256, 320, 384, 448, 512], nano: [192, 256, 320] } as const;
 
-writeFileSync(`${values.model}.sha256`, `${sha256}  ${path.basename(values.model)}\n`);
-mkdirSync(IMAGES, { recursive: true });
-writeFileSync(path.join(IMAGES, 'default-model-loss.svg'), lossCurve(records));
-writeFileSync(path.join(IMAGES, 'default-model-score.svg'), scoreCurve(records));
-const card = readFileSync(CARD, 'utf8');
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    also: { type: 'string', multiple: true, default: [] },
+    accuracy: { type: 'string' },
+  },
+});
+if (!values.data) throw new Error('--data is needed');
+const data = await read(values.data);
+const others = await Promise.all(values.also.map(read));
+
+const shipped = await Promise.all(MODELS.map((name) => figuresOf(name, data)));
+for (const { name, analysis } of shipped) {
+  const chart = standaloneChart(reliabilityChart(analysis.reliability!));
+  writeFileSync(path.join(IMAGES, `${name}-reliability.svg`), chart);
+}
 const sections = {
-  file: `\`default.safetensors\`, ${(bytes.length / 1e6).toFixed(2)} MB, SHA-256 \`${sha256}\``,
-  classes: classTable(results),
-  comparison: comparisonTable(results),
-  course: courseTable(records),
-  config: values.run.map(configuration).join('\n\nThen:\n\n'),
+  ...Object.fromEntries(MODELS.map((name) => [`${name}-file`, checksum(modelFile(name))])),
+  classes: classTable(shipped),
+  sizes: sizeTable(await eachSize()),
+  thresholds: thresholdTable(shipped),
+  settings: settingsTable(await eachSetting()),
+  ...(values.accuracy && {
+    comparison: comparisonTable(JSON.parse(readFileSync(values.accuracy, 'utf8'))),
+  }),
 };
-writeFileSync(CARD, insertSections(card, sections));
+writeFileSync(CARD, insertSections(readFileSync(CARD, 'utf8'), sections));
 
-function readRecords(run: string): StepRecord[] {
-  const lines = readFileSync(path.join(run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
-  return lines.map((line): StepRecord => JSON.parse(line));
+async function read(text: string): Promise<Dataset> {
+  const { path: folder, split } = dataPart(text);
+  return loadDataset(folder, { split });
 }
 
-/** Continues the steps and epochs of the previous runs. */
-function continued(before: StepRecord[], run: StepRecord[]): StepRecord[] {
-  const { step = 0, epoch = 0 } = before.at(-1) ?? {};
-  return [
-    ...before,
-    ...run.map((record) => ({ ...record, step: step + record.step, epoch: epoch + record.epoch })),
-  ];
+async function eachSize() {
+  const found = [];
+  for (const name of MODELS) {
+    for (const inputSize of SIZES[name]) found.push(await figuresOf(name, data, { inputSize }));
+  }
+  return found;
 }
 
-/** The whole configuration of the first run; for the others, what differs from it. */
-function configuration(run: string, index: number): string {
-  const read = (folder: string): Record<string, unknown> =>
-    JSON.parse(readFileSync(path.join(folder, 'config.json'), 'utf8'));
-  const config = read(run);
-  const first = index === 0 ? {} : read(values.run[0]);
-  const own = Object.entries(config).filter(
-    ([key, value]) => JSON.stringify(value) !== JSON.stringify(first[key]),
-  );
-  const lines = own.map(([key, value]) => `  ${JSON.stringify(key)}: ${spaced(value)}`);
-  return `\`\`\`json\n{\n${lines.join(',\n')}\n}\n\`\`\``;
+/** Both numbers with and without box voting on the data of the figures; both numbers on the others. */
+async function eachSetting() {
+  const found = [];
+  for (const dataset of [data, ...others]) {
+    for (const name of MODELS) {
+      for (const boxVoting of dataset === data ? [true, false] : [true]) {
+        for (const compute of ['int8', 'float32'] as const) {
+          found.push(await figuresOf(name, dataset, { compute, boxVoting }));
+        }
+      }
+    }
+  }
+  return found;
 }
 
-/** JSON on one line, with spaces, and without folders of this machine. */
-function spaced(value: unknown): string {
-  return JSON.stringify(value, shortened, 1)
-    .replace(/\n\s*/g, ' ')
-    .replace(/([[{]) | ([\]}])/g, '$1$2');
-}
-
-function shortened(_key: string, value: unknown): unknown {
-  return typeof value === 'string' && path.isAbsolute(value) ? path.basename(value) : value;
+/** Writes the checksum of a model beside it. @returns name, size and checksum for the card */
+function checksum(file: string): string {
+  const bytes = readFileSync(file);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const name = path.basename(file);
+  writeFileSync(`${file}.sha256`, `${sha256}  ${name}\n`);
+  return `\`${name}\`, ${(bytes.length / 1e6).toFixed(2)} MB, SHA-256 \`${sha256}\``;
 }

@@ -1,27 +1,10 @@
-/** The curves of a run as self-contained images: light and dark, with a legend. */
-
+/** Charts of reports as images of their own, light and dark. */
+import type { Html } from '../../src/report/html.ts';
 import { STYLE } from '../../src/report/style.ts';
-import { lossChart, scoreChart } from '../../src/training/node/report/training-curves.ts';
-import type { StepRecord } from '../../src/training/run/step-record.ts';
-
-const LEGEND = ['total', 'ARM objectness', 'ARM boxes', 'ODM classes', 'ODM boxes'];
-
-export function lossCurve(records: readonly StepRecord[]): string {
-  const items = LEGEND.map(
-    (name, i) => `<tspan style="fill:var(--s${i})">● </tspan><tspan>${name}  </tspan>`,
-  );
-  return standalone(
-    String(lossChart(records)),
-    `<text x="90" y="16" class="tick">${items.join('')}</text>`,
-  );
-}
-
-export function scoreCurve(records: readonly StepRecord[]): string {
-  return standalone(String(scoreChart(records)));
-}
 
 /** The SVG element of a chart, with the parts of the page's style sheet that it needs. */
-function standalone(page: string, extra = ''): string {
+export function standaloneChart(chart: Html): string {
+  const page = String(chart);
   const svg = page.slice(page.indexOf('<svg'), page.indexOf('</svg>'));
   const open = svg.slice(0, svg.indexOf('>') + 1);
   const rules = String(STYLE).split('\n');
@@ -35,5 +18,5 @@ function standalone(page: string, extra = ''): string {
     '<svg',
     '<svg xmlns="http://www.w3.org/2000/svg" font-family="sans-serif"',
   );
-  return `${named}<style>${style}</style>${background}${svg.slice(open.length)}${extra}</svg>\n`;
+  return `${named}<style>${style}</style>${background}${svg.slice(open.length)}</svg>\n`;
 }

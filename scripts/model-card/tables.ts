@@ -1,118 +1,87 @@
-/** The tables of the model card. */
-import { CLASS_SETS, hasBoxes, meanPercent } from '../../bench/accuracy/class-sets.ts';
-import type { Accuracy, SplitAccuracy } from '../../bench/accuracy/results.ts';
+/** The tables of the model card that show the models of the package. */
 import { markdownTable } from '../../bench/harness.ts';
-import { VOC_CLASSES } from '../../src/labels.ts';
-import type { StepRecord } from '../../src/training/run/step-record.ts';
+import { DEFAULT_SCORE_THRESHOLD } from '../../src/detection/detect-options.ts';
+import type { ModelName } from '../../src/packaged-models.ts';
+import type { Figures } from './figures.ts';
 
-/** Prefix of this package's models in bench/accuracy.ts. */
-const OURS = 'RefineDet, ';
+const percent = (value: number | null) => (value === null ? '–' : (100 * value).toFixed(1));
 
-const percent = (value: number | undefined) =>
-  value === undefined || Number.isNaN(value) ? '–' : (100 * value).toFixed(1);
+/** The ways to average precision, for the head of a table. */
+const APS = ['AP07', 'AP area', 'COCO AP'];
 
-/**
- * Per class and split: boxes, AP by eleven points, by area, and COCO's; each split scored by the first
- * RefineDet model that was not trained on it.
- */
-export function classTable(results: readonly Accuracy[]): string {
-  const ours = results.filter(({ name }) => name.startsWith(OURS));
-  const fair = fairly(ours);
-  const splits = fair.map(({ found }) => found);
-  const header = [
-    'class',
-    ...fair.flatMap(({ name, found }) => [
-      `${found.data}, ${name.slice(OURS.length)}: boxes`,
-      'AP07',
-      'AP area',
-      'COCO AP',
-    ]),
-  ];
-  const rows = VOC_CLASSES.map((label) => [
-    label,
-    ...splits.flatMap(({ boxes, voc07, voc12, coco }) => [
-      String(boxes[label]),
-      percent(voc07[label]),
-      percent(voc12[label]),
-      percent(coco[label]),
-    ]),
-  ]);
-  const total = ({ boxes, voc07, voc12, coco }: SplitAccuracy) => [
-    String(sum(Object.values(boxes))),
-    ...[voc07, voc12, coco].map((values) => percent(mean(Object.values(values)))),
-  ];
-  return markdownTable(header, [...rows, ['**mean**', ...splits.flatMap(total)]]);
+function meansOf({ analysis: { classes }, area, coco }: Figures): string[] {
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const names = classes.map(({ name }) => name);
+  const eleven = mean(classes.map(({ ap }) => ap));
+  return [eleven, mean(names.map((name) => area[name])), coco.AP].map(percent);
 }
 
-/** All detectors on all splits: mAP at 0.5 by eleven points (by area, COCO AP). */
-export function comparisonTable(results: readonly Accuracy[]): string {
-  const columns = fairly(results).flatMap(({ found }, split) =>
-    CLASS_SETS.filter(([, classes]) => hasBoxes(found, classes)).map(([name, classes]) => ({
-      title: `${found.data}: ${name}`,
-      split,
-      classes,
-    })),
-  );
-  const header = ['detector', ...columns.map(({ title }) => title), 'MB', 'load', 'per image'];
-  // Uses one set of images for all detectors, so that times are comparable.
-  const timed = results[0].splits.findIndex((_, i) => results.every(({ splits }) => splits[i]));
-  const rows = results.map(({ name, bytes, loadMs, splits }) => [
+/** Classes with their boxes, and for each model all averages, its best F1 and the score of it. */
+export function classTable(models: readonly Figures[]): string {
+  const header = [
+    'class',
+    'boxes',
+    ...models.flatMap(({ name }) => [`${name}: AP07`, ...APS.slice(1), 'best F1', 'at score']),
+  ];
+  const [{ analysis }] = models;
+  const rows = analysis.classes.map(({ name, groundTruth }, i) => [
     name,
-    ...columns.map(({ split, classes }) => cell(splits[split], classes)),
-    (bytes / 1e6).toFixed(1),
-    `${loadMs.toFixed(0)} ms`,
-    imageTime(splits[timed]),
+    String(groundTruth),
+    ...models.flatMap(({ analysis: { classes }, area, coco }) => {
+      const { ap, best } = classes[i];
+      return [
+        ...[ap, area[name], coco.perClass[name]].map(percent),
+        best ? percent(best.f1) : '–',
+        best ? best.threshold.toFixed(2) : '–',
+      ];
+    }),
   ]);
+  const boxes = analysis.classes.reduce((sum, { groundTruth }) => sum + groundTruth, 0);
+  const foot = models.flatMap((model) => [...meansOf(model), '', '']);
+  return markdownTable(header, [...rows, ['**mean**', String(boxes), ...foot]]);
+}
+
+/** Each model at several input sizes. */
+export function sizeTable(found: readonly Figures[]): string {
+  const rows = found.map((one) => [one.name, `${one.settings.inputSize} px`, ...meansOf(one)]);
+  return markdownTable(['model', 'input', ...APS], rows);
+}
+
+/** How far scores are from being probabilities, and what the usual threshold costs. */
+export function thresholdTable(models: readonly Figures[]): string {
+  const rows = models.map(({ name, analysis: { best, thresholds, reliability } }) => {
+    const usual = thresholds.find(({ threshold }) => threshold >= DEFAULT_SCORE_THRESHOLD)!;
+    return [
+      name,
+      percent(usual.f1),
+      percent(usual.precision),
+      percent(usual.recall),
+      percent(best.f1),
+      best.threshold.toFixed(2),
+      percent(reliability!.error),
+    ];
+  });
+  const usual = `F1 at ${DEFAULT_SCORE_THRESHOLD}`;
+  const header = [
+    'model',
+    usual,
+    'precision',
+    'recall',
+    'best F1',
+    'at score',
+    'calibration error',
+  ];
   return markdownTable(header, rows);
 }
 
-/** The evaluations of a run. */
-export function courseTable(records: readonly StepRecord[]): string {
-  const rows = records.flatMap(({ step, inputSize, losses, evaluation }) =>
-    evaluation
-      ? [
-          [
-            String(step),
-            `${inputSize} px`,
-            losses.total.toFixed(2),
-            percent(evaluation.score ?? undefined),
-          ],
-        ]
-      : [],
-  );
-  return markdownTable(['step', 'input', 'loss', 'mAP07'], rows);
-}
+const NUMBERS = { int8: '8 bits', float32: 'floats' };
 
-/**
- * Returns the results of each split for the first detector that was not trained on it.
- * @throws when all detectors were trained on a split
- */
-function fairly(results: readonly Accuracy[]): { name: string; found: SplitAccuracy }[] {
-  return results[0].splits.map((_, i) => {
-    for (const { name, splits } of results) {
-      const found = splits[i];
-      if (found) return { name, found };
-    }
-    throw new Error(`every detector was trained on split ${i + 1}`);
+/** The same models with other numbers, and without box voting. */
+export function settingsTable(found: readonly Figures[]): string {
+  const rows = found.map((one) => {
+    const { compute, boxVoting } = one.settings;
+    const name: ModelName = one.name;
+    return [one.data, name, NUMBERS[compute], boxVoting ? 'on' : 'off', ...meansOf(one)];
   });
-}
-
-function imageTime(found: SplitAccuracy | null | undefined): string {
-  return found ? `${found.millisecondsAImage.toFixed(0)} ms` : '–';
-}
-
-function cell(found: SplitAccuracy | null, classes: readonly string[]): string {
-  if (!found || !classes.every((label) => label in found.boxes)) return '–';
-  const [eleven, area, coco] = [found.voc07, found.voc12, found.coco].map((perClass) =>
-    meanPercent(perClass, classes).toFixed(1),
-  );
-  return `${eleven} (${area}, ${coco})`;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-function mean(values: readonly number[]): number {
-  return sum(values) / values.length;
+  return markdownTable(['data', 'model', 'computes in', 'box voting', ...APS], rows);
 }

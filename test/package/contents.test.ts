@@ -51,7 +51,7 @@ describe('the tarball', () => {
 
   it('has nothing else: no tests, no sources, no maps, no data', () => {
     const known =
-      /^(dist\/.*\.(js|js\.LEGAL\.txt|d\.ts|html|css|jpg|svg)|docs\/.*\.(md|jpg|webp|svg))$/;
+      /^(dist\/.*\.(js|js\.LEGAL\.txt|d\.ts|html|css|jpg|svg)|docs\/.*\.(md|jpg|webp|svg)|models\/recipes\/.*\.json)$/;
     const others = paths().filter((path) => !known.test(path));
     expect(others.sort()).toEqual([
       'CHANGELOG.md',
@@ -62,6 +62,7 @@ describe('the tarball', () => {
       'examples/README.md',
       'models/README.md',
       ...MODEL_FILES.flatMap((file) => [file, `${file}.sha256`]),
+      'models/training.md',
       'package.json',
     ]);
     expect(paths().filter((path) => /(^|[/.])tests?[/.]/.test(path))).toEqual([]);

@@ -4,46 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { boxIou } from '../../src/boxes.ts';
 import { RefineDet } from '../../src/detector.ts';
+import type { Compute } from '../../src/engine/engine.ts';
 import { VOC_CLASSES } from '../../src/labels.ts';
+import { inProcess } from '../backend/processes.ts';
 import { runCli } from '../cli/helpers.ts';
+import { expectRecipes } from './expect-recipes.ts';
 import { ASTRONAUT_BOX, CAT_BOX } from './known-boxes.ts';
 
 const MODEL = path('models/default.safetensors');
-/** Provenance of its seven stages, as models/README.md describes them. */
-const TRAINING = {
-  madeBy: 'refinedet train',
-  data: ['voc07-slice:trainval', 'voc-animals:train', 'coco-mini:train2017'],
-  seed: 1,
-};
-const FIRST = { ...TRAINING, steps: 7500, init: 'ssd-mobilenetv2-oid4.safetensors' };
-const SECOND = { ...TRAINING, steps: 6000, init: 'best.safetensors', fineTunedFrom: FIRST };
-const THIRD = {
-  ...TRAINING,
-  data: [...TRAINING.data, 'voc-animals:val'],
-  steps: 6000,
-  init: 'second.safetensors',
-  fineTunedFrom: SECOND,
-};
-const FOURTH = {
-  data: [
-    'voc07:trainval',
-    'voc-animals:train',
-    'voc-animals:val',
-    'coco-mini:train2017',
-    'coco-people',
-  ],
-  steps: 3800,
-  init: 'default.safetensors',
-  fineTunedFrom: THIRD,
-};
-const FIFTH = {
-  data: ['voc07:trainval', 'voc-animals:train+val', 'coco-mini', 'coco-people'],
-  steps: 3400,
-  inputSizes: [256, 320, 384, 512],
-  fineTunedFrom: FOURTH,
-};
-const SIXTH = { ...FIFTH, init: 'default', steps: 7600, fineTunedFrom: FIFTH };
-const SEVENTH = { ...SIXTH, seed: 2, steps: 6000, fineTunedFrom: SIXTH };
 /** Module for `--import` that ends the program on any network request. A pipe, as tsx uses, is allowed. */
 const OFFLINE = `data:text/javascript,
   import net from 'node:net';
@@ -68,9 +36,15 @@ describe('the default model', { timeout: 60_000 }, () => {
       std: [127.5, 127.5, 127.5],
       channelOrder: 'RGB',
       classes: VOC_CLASSES,
-      provenance: SEVENTH,
     });
     expect(JSON.stringify(detector.config.provenance)).not.toContain('/');
+  });
+
+  it('was trained as its recipes say', () => {
+    expectRecipes(
+      detector.config,
+      ['7', '6', '5', '4', '3', '2', '1'].map((n) => `stage-${n}`),
+    );
   });
 
   it('finds the cat and the astronaut in the example images', async () => {
@@ -93,6 +67,24 @@ describe('the default model', { timeout: 60_000 }, () => {
     const [{ detections }] = JSON.parse(stdout);
     expect(detections[0]).toMatchObject({ label: 'cat' });
     expect(boxIou(detections[0].box, CAT_BOX)).toBeGreaterThan(0.8);
+  });
+
+  it('takes a wasm heap smaller by a third or more in 8 bits than in floats', async () => {
+    // One heap serves all detectors of a process, and never shrinks.
+    const heapOf = async (compute: Compute) => {
+      const { stdout } = await inProcess(`
+        const { RefineDet } = await import('./src/detector.ts');
+        const detector = await RefineDet.load('default', { compute: '${compute}', threads: 1 });
+        await detector.detect('examples/cat.jpg');
+        console.log(detector.compute, detector.heapBytes);
+        detector.dispose();`);
+      const [computed, bytes] = stdout.trim().split(' ');
+      expect(computed).toBe(compute);
+      return Number(bytes);
+    };
+    const int8 = await heapOf('int8');
+    expect(int8).toBeGreaterThan(statSync(MODEL).size);
+    expect(int8).toBeLessThanOrEqual((2 / 3) * (await heapOf('float32')));
   });
 
   it('is the one of its card, and is small', () => {

@@ -16,6 +16,7 @@ export const NOT_RUN: readonly Exception[] = [
   { of: / --backend webgpu\b/, because: 'needs a GPU' },
   { of: /--redis|s3:/, because: 'needs a Redis server or a store; test/fleet runs both' },
   { of: /fleet train bench/, because: 'trains for many minutes, on private data' },
+  { of: /--fit-threshold/, because: 'needs a trained model; test/cli/convert.test.ts runs it' },
   { of: /camera:0|rtsp:/, because: 'needs a camera' },
   ...(hasFfmpeg ? [] : [{ of: /street\.mp4|clips/, because: 'needs ffmpeg' }]),
 ];

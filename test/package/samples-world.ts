@@ -1,14 +1,15 @@
 /** The files that samples of the guides use: small, and of the right kind. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { globSync } from 'tinyglobby';
 import { VOC_CLASSES } from '../../src/labels.ts';
 import type { Zones } from '../../src/stream/zones.ts';
-import { codeBlocks } from '../../support/markdown.ts';
 import { ffmpeg, hasFfmpeg, videoFolder } from '../../support/video/ffmpeg.ts';
 import { png, type Tree, vocObject, vocXml } from '../datasets/tree.ts';
 
-const bytes = (path: string) =>
-  readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const bytes = (path: string) => readFileSync(join(ROOT, path));
 
 const VOC_FOLDERS = [
   ...['VOCdevkit/VOC2007', 'VOC2007', 'voc07', 'voc07-slice', 'voc-animals'],
@@ -16,7 +17,7 @@ const VOC_FOLDERS = [
 ];
 const SPLITS = { train: ['1', '2'], val: ['3'], trainval: ['1', '2', '3'], test: ['4', '5'] };
 /** Folders for the results of trainings and conversions, which later lines use. */
-const MODELS = ['my', 'model', 'voc', 'voc320', 'runs/first/best', 'runs/cells/best', 'best'];
+const MODELS = ['my', 'model', 'voc', 'voc320', 'runs/first/best', 'runs/cells/best'];
 /** Initial weights of trainings. */
 const STARTS = ['backbone', 'ssd-mobilenetv2', 'ssd-mobilenetv2-oid4'];
 
@@ -37,14 +38,7 @@ export function samplesWorld(): Tree {
     ...cocoFolder('coco', ['train', 'val2017', 'train2017']),
     ...cocoFolder('coco-mini', ['train2017']),
     ...cocoFolder('coco-people', ['val2017']),
-    'second.json': laterStage(1),
-    'third.json': laterStage(2),
-    'fourth.json': laterStage(3),
-    'fifth.json': laterStage(4),
-    'sixth.json': laterStage(5),
-    'seventh.json': laterStage(6),
-    'nano.json': laterStage(7),
-    'nano-second.json': laterStage(8),
+    ...recipes,
     'results.json': JSON.stringify([
       { image_id: 2, category_id: 1, bbox: [5, 5, 20, 20], score: 0.9 },
     ]),
@@ -113,13 +107,10 @@ const motVideo = Object.fromEntries(
   ),
 );
 
-/** A configuration that the page of the default model ends with: the first stage's, and what changes. */
-function laterStage(index: number): string {
-  const text = new TextDecoder().decode(bytes('models/README.md'));
-  const blocks = codeBlocks(text).filter(({ language }) => language === 'json');
-  const [first, later] = [blocks[0], blocks[index]].map(({ code }) => JSON.parse(code));
-  return JSON.stringify({ ...first, ...later });
-}
+/** The trainings of the package's models, in full. */
+const recipes = Object.fromEntries(
+  globSync('models/recipes/*.json', { cwd: ROOT }).map((name) => [name, bytes(name)]),
+);
 
 function vocFolder(folder: string, set: number): Tree {
   const files: Record<string, string | Uint8Array> = {};
