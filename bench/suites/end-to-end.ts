@@ -30,7 +30,7 @@ export const suite: Suite = {
     const { model, about } = await benchModel();
     return withModelFiles(model, async (files) => {
       const groups: Group[] = [];
-      const stages: Group[] = [];
+      const measured: Stages[] = [];
       const folder = path.dirname(files.native);
       for (const [width, height] of SIZES) {
         const image = path.join(folder, `${width}.jpg`);
@@ -43,13 +43,12 @@ export const suite: Suite = {
             cases: await takeTurns(CHILD, STACKS, job, options),
           });
         }
-        const times = await stageTimes(files.native, image);
-        const cases = Object.entries(times).map(([name, ms]) => single(name, ms, times.decode));
-        const title = `${about}, ${width}×${height}, stages of 1 thread`;
-        stages.push({ title, unit: 'ms', cases });
-        if (stages.length === 1) stages.push(shareAround(times, about));
+        measured.push(await stageTimes(files.native, image));
       }
-      return [...groups, ...stages];
+      const stages = measured.map((times, i) =>
+        stageGroup(times, `${about}, ${SIZES[i].join('×')}`),
+      );
+      return [...groups, ...stages, shareAround(measured[0], about)];
     });
   },
 };
@@ -71,6 +70,11 @@ async function stageTimes(model: string, image: string): Promise<Stages> {
     });
   }
   return totals;
+}
+
+function stageGroup(times: Stages, title: string): Group {
+  const cases = Object.entries(times).map(([name, ms]) => single(name, ms, times.decode));
+  return { title: `${title}, stages of 1 thread`, unit: 'ms', cases };
 }
 
 /** What resizing and post-processing take of a detection after decoding. */

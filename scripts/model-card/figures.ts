@@ -8,7 +8,7 @@ import {
   detectInOrder,
   EVALUATION_SCORE_THRESHOLD,
 } from '../../src/evaluation/detect-dataset.ts';
-import { type CocoResult, evaluate } from '../../src/evaluation/evaluate.ts';
+import { type CocoResult, evaluate, type VocResult } from '../../src/evaluation/evaluate.ts';
 import type { ModelName } from '../../src/packaged-models.ts';
 
 export interface Settings {
@@ -26,8 +26,8 @@ export interface Figures {
   settings: Required<Settings>;
   /** AP at IoU 0.5 by eleven points, and everything that explains it. */
   analysis: Analysis;
-  /** AP at IoU 0.5 as the area under the curve, by class. */
-  area: Record<string, number>;
+  /** AP at IoU 0.5 as the area under the curve. */
+  area: VocResult;
   /** AP at IoU 0.50:0.05:0.95. */
   coco: CocoResult;
 }
@@ -50,7 +50,7 @@ export async function figuresOf(
     data: `${dataset.name} ${dataset.split}`,
     settings,
     analysis: analyze(dataset, predictions, { metric: 'voc07' }),
-    area: evaluate(dataset, predictions, { metric: 'voc12' }).perClass,
+    area: evaluate(dataset, predictions, { metric: 'voc12' }) as VocResult,
     coco: evaluate(dataset, predictions, { metric: 'coco' }) as CocoResult,
   };
 }

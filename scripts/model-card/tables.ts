@@ -1,7 +1,7 @@
 /** The tables of the model card that show the models of the package. */
 import { markdownTable } from '../../bench/harness.ts';
 import { DEFAULT_SCORE_THRESHOLD } from '../../src/detection/detect-options.ts';
-import type { ModelName } from '../../src/packaged-models.ts';
+import type { VocResult } from '../../src/evaluation/evaluate.ts';
 import type { Figures } from './figures.ts';
 
 const percent = (value: number | null) => (value === null ? '–' : (100 * value).toFixed(1));
@@ -9,11 +9,8 @@ const percent = (value: number | null) => (value === null ? '–' : (100 * value
 /** The ways to average precision, for the head of a table. */
 const APS = ['AP07', 'AP area', 'COCO AP'];
 
-function meansOf({ analysis: { classes }, area, coco }: Figures): string[] {
-  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  const names = classes.map(({ name }) => name);
-  const eleven = mean(classes.map(({ ap }) => ap));
-  return [eleven, mean(names.map((name) => area[name])), coco.AP].map(percent);
+function meansOf({ analysis, area, coco }: Figures): string[] {
+  return [(analysis.result as VocResult).mAP, area.mAP, coco.AP].map(percent);
 }
 
 /** Classes with their boxes, and for each model all averages, its best F1 and the score of it. */
@@ -30,7 +27,7 @@ export function classTable(models: readonly Figures[]): string {
     ...models.flatMap(({ analysis: { classes }, area, coco }) => {
       const { ap, best } = classes[i];
       return [
-        ...[ap, area[name], coco.perClass[name]].map(percent),
+        ...[ap, area.perClass[name], coco.perClass[name]].map(percent),
         best ? percent(best.f1) : '–',
         best ? best.threshold.toFixed(2) : '–',
       ];
@@ -80,8 +77,7 @@ const NUMBERS = { int8: '8 bits', float32: 'floats' };
 export function settingsTable(found: readonly Figures[]): string {
   const rows = found.map((one) => {
     const { compute, boxVoting } = one.settings;
-    const name: ModelName = one.name;
-    return [one.data, name, NUMBERS[compute], boxVoting ? 'on' : 'off', ...meansOf(one)];
+    return [one.data, one.name, NUMBERS[compute], boxVoting ? 'on' : 'off', ...meansOf(one)];
   });
   return markdownTable(['data', 'model', 'computes in', 'box voting', ...APS], rows);
 }

@@ -41,10 +41,15 @@ describe('the default model', { timeout: 60_000 }, () => {
   });
 
   it('was trained as its recipes say', () => {
-    expectRecipes(
-      detector.config,
-      ['7', '6', '5', '4', '3', '2', '1'].map((n) => `stage-${n}`),
-    );
+    expectRecipes(detector.config, [
+      ['stage-7', 'default'],
+      ['stage-6', 'default'],
+      ['stage-5', 'voc07-prototype.safetensors'],
+      ['stage-4', 'default.safetensors'],
+      ['stage-3', 'second.safetensors'],
+      ['stage-2', 'best.safetensors'],
+      ['stage-1', 'ssd-mobilenetv2-oid4.safetensors'],
+    ]);
   });
 
   it('finds the cat and the astronaut in the example images', async () => {

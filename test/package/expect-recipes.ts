@@ -7,16 +7,27 @@ import type { ModelConfig } from '../../src/model/model.ts';
 import { resolveTrainConfig } from '../../src/training/config/resolve-config.ts';
 import type { TrainConfig } from '../../src/training/config/train-config.ts';
 
-/** @param names of the latest trainings, the last one first */
-export function expectRecipes({ provenance }: ModelConfig, names: readonly string[]): void {
-  const stages = stagesOf(provenance).slice(0, names.length);
-  expect(stages).toHaveLength(names.length);
-  for (const [i, name] of names.entries()) {
+/**
+ * @param trainings the latest ones, the last one first: recipe, and the name that its start had then
+ */
+export function expectRecipes(
+  { provenance }: ModelConfig,
+  trainings: readonly (readonly [recipe: string, init: string])[],
+): void {
+  const stages = stagesOf(provenance).slice(0, trainings.length);
+  expect(stages).toHaveLength(trainings.length);
+  for (const [i, [name, init]] of trainings.entries()) {
     const config = recipe(name);
     const { data, steps, seed, inputSizes } = config;
     const sides = [...new Set(inputSizes.flatMap(({ sizes }) => sizes))].sort((a, b) => a - b);
     const stage = { ...stages[i], data: parts(stages[i]['data'] as string[]) };
-    expect(stage, name).toMatchObject({ data: parts(data.map(dataName)), steps, seed });
+    expect(stage, name).toMatchObject({
+      madeBy: 'refinedet train',
+      data: parts(data.map(dataName)),
+      init,
+      steps,
+      seed,
+    });
     // Earlier versions did not name them.
     if ('inputSizes' in stage) expect(stage['inputSizes'], name).toEqual(sides);
   }

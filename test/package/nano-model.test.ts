@@ -20,7 +20,12 @@ describe('the nano model', { timeout: 60_000 }, () => {
     const { preset, inputWidth, inputHeight } = detector.config;
     expect([preset, inputWidth, inputHeight]).toEqual(['refinedet192-nano', 192, 192]);
     expect(detector.compute).toBe('int8');
-    expectRecipes(detector.config, ['nano-2', 'nano-1', 'stage-5', 'stage-4']);
+    expectRecipes(detector.config, [
+      ['nano-2', 'nano.safetensors'],
+      ['nano-1', 'default'],
+      ['stage-5', 'voc07-prototype.safetensors'],
+      ['stage-4', 'default.safetensors'],
+    ]);
   });
 
   it('finds the cat', async () => {
