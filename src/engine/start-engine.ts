@@ -1,5 +1,5 @@
 /** Chooses and starts the backend that a detector runs on. */
-import { loadNative } from '#native';
+import { loadNative, noteOnUnasked } from '#native';
 import type { TfjsBackend } from '../backend/tfjs.ts';
 import { type Threads, wasmRuntime } from '../backend/wasm.ts';
 import { plainView, type Size } from '../detection/views.ts';
@@ -106,7 +106,9 @@ async function startFastest(model: Model, options: EngineOptions): Promise<Engin
         if (!isNativeBackend(backend)) await requireHardware(backend);
         timed.push(await time(await startAccelerator(model, backend, options)));
       } catch (error) {
-        const note = gpu.includes(backend) ? unavailable(error) : leftOut(backend, error);
+        const note = gpu.includes(backend)
+          ? unavailable(error)
+          : noteOnUnasked(nameOf(backend), error);
         if (note !== undefined) info(note);
       }
     }
@@ -129,17 +131,6 @@ function unavailable(error: unknown): string {
     return `refinedet: ${error.message}`;
   }
   throw error;
-}
-
-/**
- * The note on a backend that nobody asked for: no error of it keeps the others from running. None where its
- * package is not installed.
- */
-function leftOut(backend: Accelerator, error: unknown): string | undefined {
-  const code = error instanceof RefineDetError ? error.code : 'UNEXPECTED';
-  if (code === 'MISSING_DEPENDENCY') return undefined;
-  const reason = error instanceof Error ? error.message : String(error);
-  return `refinedet leaves ${nameOf(backend)} out: ${reason} [${code}]`;
 }
 
 /**

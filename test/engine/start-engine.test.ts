@@ -10,7 +10,10 @@ import { randomModel } from '../../support/models/random-model.ts';
 
 /** What `auto` finds by itself, in the place of onnxruntime-node. */
 let installed: NativeBackend | undefined;
-vi.mock('../../src/engine/node-native.ts', () => ({ loadNative: async () => installed }));
+vi.mock('../../src/engine/node-native.ts', async (original) => ({
+  ...(await original<typeof import('../../src/engine/node-native.ts')>()),
+  loadNative: async () => installed,
+}));
 
 const STAGES = ['start', 'warmUp', 'run'] as const;
 type Stage = (typeof STAGES)[number];
